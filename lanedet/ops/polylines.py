@@ -1,0 +1,64 @@
+"""Polylines: arrays of shape (N, 2), ordered (x, y), float64."""
+
+import numpy as np
+
+from lanedet.structures import FloatArray
+
+
+def xs_at_rows(points: FloatArray, rows: FloatArray) -> FloatArray:
+    """Return where a lane crosses image rows.
+
+    Between its points a lane is straight; beyond its ends it does not exist. A lane
+    is taken to cross a row once: its points are ordered by y first.
+
+    Args:
+        points: Polyline, shape (N, 2).
+        rows: y of each row, shape (R,), same frame as ``points``.
+
+    Returns:
+        x of each row, shape (R,). NaN where the lane does not cross the row.
+
+    Example:
+        >>> lane = np.array([[10.0, 100.0], [30.0, 120.0]])
+        >>> xs_at_rows(lane, np.array([90.0, 100.0, 110.0, 121.0]))
+        array([nan, 10., 20., nan])
+    """
+    if len(points) == 0:
+        return np.full(len(rows), np.nan)
+    ordered = points[np.argsort(points[:, 1], kind="stable")]
+    xs = np.interp(rows, ordered[:, 1], ordered[:, 0], left=np.nan, right=np.nan)
+    return np.asarray(xs, dtype=np.float64)
+
+
+def resample_polyline(points: FloatArray, spacing: float) -> FloatArray:
+    """Return points at equal distances along a polyline, both ends kept.
+
+    Args:
+        points: Polyline, shape (N, 2).
+        spacing: Wanted distance between neighbours along the line, in the unit of
+            ``points``, > 0. It is shrunk so that a whole number of steps fits.
+
+    Returns:
+        Polyline, shape (M, 2). Fewer than two distinct points come back unchanged.
+
+    Raises:
+        ValueError: If ``spacing`` is not positive.
+
+    Example:
+        >>> resample_polyline(np.array([[0.0, 0.0], [0.0, 9.0]]), spacing=4.0)
+        array([[0., 0.],
+               [0., 3.],
+               [0., 6.],
+               [0., 9.]])
+    """
+    if not spacing > 0:
+        raise ValueError(f"spacing must be positive, got {spacing}.")
+    lengths = np.hypot(*np.diff(points, axis=0).T) if len(points) > 1 else np.zeros(0)
+    travelled = np.concatenate([[0.0], np.cumsum(lengths)])
+    if travelled[-1] == 0:
+        return points.copy()
+    steps = int(np.ceil(travelled[-1] / spacing))
+    wanted = np.linspace(0.0, travelled[-1], steps + 1)
+    return np.stack(
+        [np.interp(wanted, travelled, points[:, axis]) for axis in (0, 1)], axis=1
+    )
