@@ -1,0 +1,89 @@
+"""How the command line tools run: the memory allocator, and how they fail.
+
+Nothing here imports torch: :func:`tune_allocator` works best before torch does.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # <malloc.h>
+
+
+def tune_allocator() -> None:
+    """Make glibc's malloc keep the memory that a network frees, and reuse it.
+
+    With glibc's defaults every large block is mapped afresh and returned when freed,
+    so that each forward pass of a network pays thousands of page faults for the same
+    few buffers: 9 to 36 ms of the 53 to 69 ms of an ENet pass in eager PyTorch on two
+    cores. Three settings stop it, and the pass takes 1.2 to 1.9 times less time. The
+    price is that the process holds on to its peak memory.
+
+    The settings are process-wide. Elsewhere than on glibc this does nothing.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:  # musl has none
+        return
+    mallopt(_M_MMAP_THRESHOLD, 1 << 30)  # blocks up to 1 GiB come from the heap,
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)  # whose free end is not given back,
+    mallopt(_M_TOP_PAD, 64 << 20)  # and which grows in steps of 64 MiB
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """End the program with one clear line where the user can mend what went wrong.
+
+    Use it as ``with user_errors():`` or as the decorator ``@user_errors()`` of a
+    tool's ``main``:
+
+    * ``OSError`` (a missing file, a full disk) and ``ValueError`` (a bad value, a
+      broken file) become ``error: <message>`` on stderr and exit status 1.
+    * Ctrl-C becomes ``interrupted`` on stderr and exit status 130.
+    * ``kill`` (SIGTERM) unwinds the stack, so that files are closed whole, and ends
+      with exit status 143.
+
+    Notes that were added to an exception (``error.add_note``) follow on lines of
+    their own. Everything else is a fault of the program and keeps its traceback; with
+    ``LANEDET_TRACEBACK=1`` in the environment so do the errors above.
+
+    Raises:
+        SystemExit: In place of the exceptions above.
+    """
+    previous = signal.signal(signal.SIGTERM, _exit_on_signal)
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        if os.environ.get("LANEDET_TRACEBACK") == "1":
+            raise
+        _tell(f"error: {_one_line(error)}", error)
+        raise SystemExit(1) from error
+    except KeyboardInterrupt as interrupt:
+        if os.environ.get("LANEDET_TRACEBACK") == "1":
+            raise
+        _tell("interrupted", interrupt)
+        raise SystemExit(130) from interrupt
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _one_line(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        # Without the "[Errno 2]" that str() puts first.
+        name = f": {error.filename!r}" if error.filename else ""
+        return f"{error.strerror}{name}"
+    return " ".join(str(error).split("\n")) or type(error).__name__
+
+
+def _tell(message: str, error: BaseException) -> None:
+    for line in (message, *getattr(error, "__notes__", ())):
+        sys.stderr.write(f"{line}\n")

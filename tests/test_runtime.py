@@ -1,0 +1,125 @@
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from lanedet.runtime import user_errors
+
+
+@pytest.fixture(autouse=True)
+def _no_traceback_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
+
+
+def test_nothing_happens_when_nothing_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    with user_errors():
+        pass
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValueError("The rows must increase."), "The rows must increase."),
+        (ValueError("Line one.\nLine two."), "Line one. Line two."),
+        (ValueError(), "ValueError"),
+        (FileNotFoundError("No video at 'a.mp4'."), "No video at 'a.mp4'."),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "No space left on device",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "out/a.mp4"),
+            "Permission denied: 'out/a.mp4'",
+        ),
+    ],
+)
+def test_an_error_is_one_line_and_status_1(
+    error: Exception, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught, user_errors():
+        raise error
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_it_decorates_a_main_function(capsys: pytest.CaptureFixture[str]) -> None:
+    @user_errors()
+    def main() -> None:
+        raise ValueError("Bad.")
+
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            main()
+    assert capsys.readouterr().err == "error: Bad.\n" * 2
+
+
+def test_notes_follow_on_their_own_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    interrupt = KeyboardInterrupt()
+    interrupt.add_note("The clip so far is whole.")
+    with pytest.raises(SystemExit) as caught, user_errors():
+        raise interrupt
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == "interrupted\nThe clip so far is whole.\n"
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    with pytest.raises(TypeError), user_errors():
+        raise TypeError("A bug.")
+
+
+def test_the_traceback_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANEDET_TRACEBACK", "1")
+    with pytest.raises(ValueError, match="Bad"), user_errors():
+        raise ValueError("Bad.")
+
+
+def test_sigterm_unwinds_the_stack() -> None:
+    closed = False
+    before = signal.getsignal(signal.SIGTERM)
+
+    @user_errors()
+    def main() -> None:
+        nonlocal closed
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            closed = True
+
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert closed
+    assert caught.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+_COUNT_FAULTS = """
+import resource, sys
+import numpy as np
+from lanedet.runtime import tune_allocator
+if sys.argv[1] == "tuned":
+    tune_allocator()
+np.ones(8 << 20)  # the first 64 MiB are new memory in any case
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5):
+    np.ones(8 << 20)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+assert "torch" not in sys.modules
+"""
+
+
+@pytest.mark.skipif(
+    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", {}),
+    reason="The allocator is only tuned on glibc.",
+)
+def test_freed_memory_is_reused_without_page_faults() -> None:
+    default, tuned = (
+        int(subprocess.check_output([sys.executable, "-c", _COUNT_FAULTS, setting]))
+        for setting in ("default", "tuned")
+    )
+    # 64 MiB are 16384 pages of 4 KiB, or 32 huge ones.
+    assert tuned < 20
+    assert default > 100
