@@ -1,0 +1,5 @@
+"""Drawing lanes on images."""
+
+from lanedet.visualization.draw import draw_lanes
+
+__all__ = ["draw_lanes"]
