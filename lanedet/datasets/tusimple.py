@@ -1,0 +1,267 @@
+"""TuSimple's label and prediction files: JSON lines to lanes, and back.
+
+A line holds ``lanes`` (for each lane its x on every row), ``h_samples`` (the rows) and
+``raw_file``; a prediction adds ``run_time`` in milliseconds. A negative x, -2 in all
+published files, says that the lane does not cross the row. Nothing outside this module
+knows that number: lanes leave it as polylines or with NaN.
+
+Format: https://github.com/TuSimple/tusimple-benchmark (doc/lane_detection)
+"""
+
+import codecs
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lanedet.ops import xs_at_rows
+from lanedet.structures import FloatArray, LaneSample
+
+_ABSENT = -2
+# The archive of the training set and that of the test set unpack into one folder in
+# the original layout, and into a folder each in the layout of Kaggle's copy.
+_IMAGE_FOLDERS = ("", "train_set", "test_set")
+
+
+class TuSimpleLine(NamedTuple):
+    """One checked line of a label or prediction file."""
+
+    raw_file: str
+    """The benchmark's name of the image."""
+
+    xs: FloatArray
+    """(K, R): x of each lane on each row, in original pixels, NaN where absent."""
+
+    rows: FloatArray | None
+    """(R,): y of each row. None where the line does not name them."""
+
+    run_time_ms: float | None
+    """Time that a prediction took. None in labels."""
+
+
+def read_tusimple_lines(file: Path) -> list[TuSimpleLine]:
+    """Read a label or prediction file as it is: lanes as x on rows.
+
+    Blank lines and a byte-order mark are skipped.
+
+    Args:
+        file: The file.
+
+    Returns:
+        One entry per line, in the file's order.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a line is broken (its number is in the message) or the file
+            holds none.
+    """
+    return _read_lines(file, _parse_line)
+
+
+def read_tusimple_labels(label_file: Path, data_root: Path) -> list[LaneSample]:
+    """Read a label file.
+
+    Args:
+        label_file: The label file.
+        data_root: Folder under which the images lie, in the original layout or in
+            that of Kaggle's copy (``train_set`` and ``test_set``).
+
+    Returns:
+        One sample per line, in the file's order, with ``gt_lanes`` and the meta
+        information ``raw_file``, ``img_path`` and ``rows``. A lane without any point
+        stays as a polyline of shape (0, 2): the benchmark counts it.
+
+    Raises:
+        FileNotFoundError: If there is no such label file. Images are not looked at.
+        ValueError: If a line is broken (its number is in the message) or the file
+            holds none.
+    """
+    samples = []
+    for line in _read_lines(label_file, _parse_label):
+        sample = LaneSample(
+            metainfo={
+                "raw_file": line.raw_file,
+                "img_path": str(_find_image(data_root, line.raw_file)),
+                "rows": line.rows,
+            }
+        )
+        points = [np.stack([xs, sample.rows], axis=1) for xs in line.xs]
+        sample.gt_lanes = [lane[~np.isnan(lane[:, 0])] for lane in points]
+        samples.append(sample)
+    return samples
+
+
+def write_tusimple_labels(path: Path, samples: Iterable[LaneSample]) -> None:
+    """Write a label file.
+
+    Args:
+        path: The file to write; its folder is made.
+        samples: Samples with ``gt_lanes`` and the meta information ``raw_file`` and
+            ``rows``. What lies between the rows is lost.
+
+    Raises:
+        ValueError: If a sample lacks one of these, or as
+            :func:`format_tusimple_line` says.
+    """
+    lines = []
+    for number, sample in enumerate(samples):
+        for name in ("gt_lanes", "raw_file", "rows"):
+            if name not in sample:
+                raise ValueError(f"samples[{number}] must have {name} to be written.")
+        lines.append(
+            format_tusimple_line(sample.raw_file, sample.gt_lanes, sample.rows)
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def format_tusimple_line(
+    raw_file: str,
+    lanes: Sequence[FloatArray],
+    rows: FloatArray,
+    run_time_ms: float | None = None,
+) -> str:
+    """Return one line of a label file, or of a prediction file.
+
+    Args:
+        raw_file: The benchmark's name of the image.
+        lanes: Polylines, each (N, 2) in pixels of the original image.
+        rows: y of each row, shape (R,), whole numbers.
+        run_time_ms: Time the prediction took. It makes the line a prediction, and
+            then a lane that crosses none of the rows is left out: the benchmark
+            scores such a lane as correct wherever the label has none either.
+
+    Raises:
+        ValueError: If a coordinate is not finite or a row is not a whole number.
+
+    Example:
+        >>> lane = np.array([[10.0, 100.0], [30.0, 120.0]])
+        >>> format_tusimple_line("clips/1/20.jpg", [lane], np.array([90.0, 110.0]))
+        '{"lanes": [[-2, 20]], "h_samples": [90, 110], "raw_file": "clips/1/20.jpg"}'
+    """
+    if not np.array_equal(rows, np.rint(rows)):
+        raise ValueError(f"rows must be whole numbers, got {rows.tolist()}.")
+    lists = [_whole_xs(lane, rows) for lane in lanes]
+    record: dict[str, Any] = {
+        "lanes": lists,
+        "h_samples": [int(row) for row in rows],
+        "raw_file": raw_file,
+    }
+    if run_time_ms is not None:
+        record["lanes"] = [xs for xs in lists if max(xs, default=_ABSENT) >= 0]
+        record["run_time"] = run_time_ms
+    return json.dumps(record)
+
+
+def _whole_xs(lane: FloatArray, rows: FloatArray) -> list[int]:
+    """Return a lane's x on each row, rounded, with the file's number for absence."""
+    if not np.isfinite(lane).all():
+        raise ValueError(f"A lane's coordinates must be finite, got {lane.tolist()}.")
+    xs = np.rint(xs_at_rows(lane, rows))
+    return [int(x) for x in np.where(xs >= 0, xs, _ABSENT)]
+
+
+def _find_image(data_root: Path, raw_file: str) -> Path:
+    """Return where an image lies, or where it should lie."""
+    # A leading slash, as in SAD's lists, must not lead out of the data root.
+    candidates = [
+        data_root / folder / raw_file.lstrip("/") for folder in _IMAGE_FOLDERS
+    ]
+    return next((path for path in candidates if path.is_file()), candidates[0])
+
+
+def _read_lines(
+    file: Path, parse: Callable[[bytes], TuSimpleLine]
+) -> list[TuSimpleLine]:
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"No TuSimple label file at '{file}'. Set data_root to a TuSimple tree, or "
+            "make scenes in the same form with tools/make_scenes.py."
+        )
+    content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
+    lines = []
+    for number, text in enumerate(content.split(b"\n"), start=1):
+        if not text.strip():
+            continue
+        try:
+            lines.append(parse(text))
+        except ValueError as error:
+            raise ValueError(f"{file}, line {number}: {error}") from error
+    if not lines:
+        raise ValueError(f"{file} holds no labels: the file is empty.")
+    return lines
+
+
+def _parse_label(text: bytes) -> TuSimpleLine:
+    line = _parse_line(text)
+    if line.rows is None:
+        raise ValueError(
+            "the key 'h_samples' is missing. If this is a prediction file, "
+            "give the label file instead."
+        )
+    return line
+
+
+def _parse_line(text: bytes) -> TuSimpleLine:
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"this is not valid JSON ({error}).") from error
+    if not isinstance(record, dict):
+        raise ValueError(f"a label must be a JSON object, got {_short(record)}.")
+    missing = [key for key in ("lanes", "raw_file") if key not in record]
+    if missing:
+        raise ValueError(f"the key {missing[0]!r} is missing, got {sorted(record)}.")
+    raw_file, run_time = record["raw_file"], record.get("run_time")
+    if not isinstance(raw_file, str) or not raw_file.strip("/ "):
+        raise ValueError(
+            f"'raw_file' must be the name of an image, got {_short(raw_file)}."
+        )
+    if run_time is not None:
+        run_time = float(_numbers([run_time], "run_time")[0])
+    rows = None
+    if "h_samples" in record:
+        rows = _numbers(record["h_samples"], "h_samples")
+        if len(rows) == 0:
+            raise ValueError("'h_samples' must name at least one row, got [].")
+    return TuSimpleLine(raw_file, _parse_xs(record["lanes"], rows), rows, run_time)
+
+
+def _parse_xs(lanes: Any, rows: FloatArray | None) -> FloatArray:
+    """Return the lanes of a line, (K, R), NaN where absent."""
+    if not isinstance(lanes, list):
+        raise ValueError(f"'lanes' must be a list of lists, got {_short(lanes)}.")
+    checked = [_numbers(lane, f"lanes[{index}]") for index, lane in enumerate(lanes)]
+    num_rows = len(rows) if rows is not None else len(checked[0]) if checked else 0
+    for index, lane in enumerate(checked):
+        if len(lane) != num_rows:
+            raise ValueError(
+                f"every lane needs one x per row ({num_rows}), "
+                f"but lanes[{index}] has {len(lane)}."
+            )
+    xs = np.array(checked).reshape(len(checked), num_rows)
+    return np.where(xs >= 0, xs, np.nan)
+
+
+def _numbers(values: Any, name: str) -> FloatArray:
+    """Return a JSON list as an array, after checking that it holds only numbers."""
+    if not isinstance(values, list):
+        raise ValueError(f"'{name}' must be a list of numbers, got {_short(values)}.")
+    # bool is an int to Python, but not a number to a label file.
+    wrong = [value for value in values if type(value) not in (int, float)]
+    if wrong:
+        raise ValueError(f"'{name}' must hold numbers only, got {_short(wrong[0])}.")
+    try:
+        numbers = np.array(values, dtype=np.float64)
+    except OverflowError:
+        numbers = np.array([np.inf])
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"'{name}' must hold finite numbers only.")
+    return numbers
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
