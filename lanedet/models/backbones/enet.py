@@ -1,0 +1,256 @@
+"""ENet with the extra encoder stage of Self Attention Distillation.
+
+ENet: Paszke et al., "ENet: A Deep Neural Network Architecture for Real-Time Semantic
+Segmentation", https://arxiv.org/abs/1606.02147, Table 1 and Figure 2.
+E4: Hou et al., "Learning Lightweight Lane Detection CNNs by Self Attention
+Distillation", https://arxiv.org/abs/1908.00821, Figure 3: a fourth encoder stage of the
+structure of the third, whose output is concatenated with the third's for the decoder.
+
+Shapes in comments: B batch, H W network input.
+"""
+
+from typing import cast
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+StageFeatures = dict[str, Tensor]
+"""Output of each stage by name, in the order in which the network computes them."""
+
+
+class ENet(BaseModule):
+    """ENet encoder E1..E4 and decoder D1, D2.
+
+    Args:
+        extra_stage: Whether the stage E4 is there (ENet-SAD) or not (stock ENet).
+        share_extra_stage: Whether E4 uses E3's convolutions. The paper does not say
+            so, but of all readings of it only this one has its 0.98 M parameters at
+            288x800 with four lanes (tests/models/backbones/test_enet.py). The batch
+            normalisations and activations are never shared: E3 and E4 see inputs of
+            different statistics, and one running mean cannot serve both.
+        dropout: Probability of dropping a channel in a bottleneck of E2, E3 and E4.
+            E1 uses a tenth of it, as in ENet; the decoder uses none.
+    """
+
+    stride = 8
+    """Height and width of the input must be multiples of this."""
+
+    def __init__(
+        self,
+        *,
+        extra_stage: bool = True,
+        share_extra_stage: bool = True,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        self.initial = InitialBlock(3, 16)
+        self.down1 = DownBottleneck(16, 64, dropout / 10)
+        self.e1 = nn.Sequential(*(Bottleneck(64, dropout / 10) for _ in range(4)))
+        self.down2 = DownBottleneck(64, 128, dropout)
+        self.e2 = _context_stage(dropout)
+        self.e3 = _context_stage(dropout)
+        self.e4 = _context_stage(dropout) if extra_stage else None
+        if self.e4 is not None and share_extra_stage:
+            _share_convolutions(self.e3, self.e4)
+        decoder_channels = 128 if self.e4 is None else 256
+        self.up1 = UpBottleneck(decoder_channels, 64)
+        self.d1 = nn.Sequential(
+            Bottleneck(64, 0.0, activation=nn.ReLU),
+            Bottleneck(64, 0.0, activation=nn.ReLU),
+        )
+        self.up2 = UpBottleneck(64, 16)
+        self.d2 = Bottleneck(16, 0.0, activation=nn.ReLU)
+
+    def forward(self, inputs: Tensor) -> StageFeatures:
+        """Return the output of every stage.
+
+        Args:
+            inputs: Normalised images, (B, 3, H, W), H and W multiples of 8.
+
+        Returns:
+            ``E1`` (B, 64, H/4, W/4), ``E2``, ``E3`` and, if it is there, ``E4``
+            (B, 128, H/8, W/8), ``D1`` (B, 64, H/4, W/4), ``D2`` (B, 16, H/2, W/2).
+
+        Raises:
+            ValueError: If H or W is not a multiple of 8.
+        """
+        _check_size(inputs.shape[-2:], self.stride)
+        features: StageFeatures = {}
+        x, indices1 = self.down1(self.initial(inputs))
+        features["E1"] = self.e1(x)
+        x, indices2 = self.down2(features["E1"])
+        features["E2"] = self.e2(x)
+        features["E3"] = encoded = self.e3(features["E2"])
+        if self.e4 is not None:
+            features["E4"] = self.e4(features["E3"])
+            encoded = torch.cat([features["E3"], features["E4"]], dim=1)
+        features["D1"] = self.d1(self.up1(encoded, indices2))
+        features["D2"] = self.d2(self.up2(features["D1"], indices1))
+        return features
+
+
+class InitialBlock(nn.Module):
+    """Halve the resolution by a convolution beside a max-pooling (ENet, Fig. 2a)."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(
+            in_channels, out_channels - in_channels, 3, stride=2, padding=1, bias=False
+        )
+        self.pool = nn.MaxPool2d(2)
+        self.norm = nn.BatchNorm2d(out_channels)
+        self.activation = nn.PReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to (B, out_channels, H/2, W/2)."""
+        out = torch.cat([self.conv(x), self.pool(x)], dim=1)
+        return cast(Tensor, self.activation(self.norm(out)))
+
+
+class Bottleneck(nn.Module):
+    """Residual block at constant size (ENet, Fig. 2b).
+
+    Args:
+        channels: Input and output channels; the block works on a quarter of them.
+        dropout: Probability of dropping a channel of the residual.
+        dilation: Dilation of the 3x3 convolution.
+        asymmetric: Side of a 5x1 and 1x5 pair that replaces the 3x3 one, or None.
+        activation: ``nn.PReLU`` in the encoder, ``nn.ReLU`` in the decoder.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        dropout: float,
+        *,
+        dilation: int = 1,
+        asymmetric: int | None = None,
+        activation: type[nn.Module] = nn.PReLU,
+    ) -> None:
+        super().__init__()
+        inner = channels // 4
+        spatial: list[nn.Module]
+        if asymmetric is None:
+            spatial = [
+                nn.Conv2d(
+                    inner, inner, 3, padding=dilation, dilation=dilation, bias=False
+                )
+            ]
+        else:
+            side, pad = asymmetric, asymmetric // 2
+            spatial = [
+                nn.Conv2d(inner, inner, (side, 1), padding=(pad, 0), bias=False),
+                nn.Conv2d(inner, inner, (1, side), padding=(0, pad), bias=False),
+            ]
+        self.residual = nn.Sequential(
+            nn.Conv2d(channels, inner, 1, bias=False),
+            nn.BatchNorm2d(inner),
+            activation(),
+            *spatial,
+            nn.BatchNorm2d(inner),
+            activation(),
+            nn.Conv2d(inner, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.Dropout2d(dropout),
+        )
+        self.activation = activation()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, h, w) to the same shape."""
+        return cast(Tensor, self.activation(x + self.residual(x)))
+
+
+class DownBottleneck(nn.Module):
+    """Halve the resolution and keep where each maximum was (ENet, Fig. 2b)."""
+
+    def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
+        super().__init__()
+        inner = out_channels // 4
+        self.new_channels = out_channels - in_channels
+        self.residual = nn.Sequential(
+            nn.Conv2d(in_channels, inner, 2, stride=2, bias=False),
+            nn.BatchNorm2d(inner),
+            nn.PReLU(),
+            nn.Conv2d(inner, inner, 3, padding=1, bias=False),
+            nn.BatchNorm2d(inner),
+            nn.PReLU(),
+            nn.Conv2d(inner, out_channels, 1, bias=False),
+            nn.BatchNorm2d(out_channels),
+            nn.Dropout2d(dropout),
+        )
+        self.activation = nn.PReLU()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map (B, C, h, w) to (B, out_channels, h/2, w/2) and the pooling indices."""
+        pooled, indices = F.max_pool2d(x, 2, return_indices=True)
+        main = F.pad(pooled, (0, 0, 0, 0, 0, self.new_channels))  # zero channels
+        return self.activation(main + self.residual(x)), indices
+
+
+class UpBottleneck(nn.Module):
+    """Double the resolution by unpooling to where the maxima were (ENet, Fig. 2b)."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        inner = out_channels // 4
+        self.main = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, 1, bias=False),
+            nn.BatchNorm2d(out_channels),
+        )
+        self.residual = nn.Sequential(
+            nn.Conv2d(in_channels, inner, 1, bias=False),
+            nn.BatchNorm2d(inner),
+            nn.ReLU(),
+            nn.ConvTranspose2d(
+                inner, inner, 3, stride=2, padding=1, output_padding=1, bias=False
+            ),
+            nn.BatchNorm2d(inner),
+            nn.ReLU(),
+            nn.Conv2d(inner, out_channels, 1, bias=False),
+            nn.BatchNorm2d(out_channels),
+        )
+        self.activation = nn.ReLU()
+
+    def forward(self, x: Tensor, indices: Tensor) -> Tensor:
+        """Map (B, C, h, w) to (B, out_channels, 2h, 2w).
+
+        Args:
+            x: Features to enlarge.
+            indices: Of the max-pooling to undo; its input had ``out_channels``.
+        """
+        # The pooling ran on out_channels channels, so its indices fit one to one.
+        main = F.max_unpool2d(self.main(x), indices, [2, 2])
+        return cast(Tensor, self.activation(main + self.residual(x)))
+
+
+def _context_stage(dropout: float) -> nn.Sequential:
+    """Return the eight bottlenecks of ENet's second and third stage (Table 1)."""
+    return nn.Sequential(
+        Bottleneck(128, dropout),
+        Bottleneck(128, dropout, dilation=2),
+        Bottleneck(128, dropout, asymmetric=5),
+        Bottleneck(128, dropout, dilation=4),
+        Bottleneck(128, dropout),
+        Bottleneck(128, dropout, dilation=8),
+        Bottleneck(128, dropout, asymmetric=5),
+        Bottleneck(128, dropout, dilation=16),
+    )
+
+
+def _share_convolutions(source: nn.Module, target: nn.Module) -> None:
+    """Make ``target`` use the convolution weights of ``source``."""
+    for ours, theirs in zip(target.modules(), source.modules(), strict=True):
+        if isinstance(ours, nn.Conv2d) and isinstance(theirs, nn.Conv2d):
+            ours.weight = theirs.weight
+
+
+def _check_size(size: torch.Size, stride: int) -> None:
+    for name, length in zip(("height", "width"), size, strict=True):
+        if length % stride:
+            lower = length // stride * stride
+            raise ValueError(
+                f"Input {name} {length} is not a multiple of {stride}. "
+                f"Use {lower} or {lower + stride}."
+            )

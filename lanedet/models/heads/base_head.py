@@ -1,0 +1,35 @@
+"""What a lane head must do."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from lanedet.models.backbones import StageFeatures
+from lanedet.structures import LaneSample
+
+
+class LaneHead(BaseModule, ABC):
+    """Turn stage features into lanes, and into a loss while training.
+
+    A head owns its output format, its losses and its decoding. Lanes leave it in
+    pixels of the original image.
+    """
+
+    @abstractmethod
+    def forward(self, features: StageFeatures) -> Any:
+        """Return the raw outputs of the network, as tensors."""
+
+    @abstractmethod
+    def loss(
+        self, features: StageFeatures, data_samples: Sequence[LaneSample]
+    ) -> dict[str, Tensor]:
+        """Return the weighted training losses; every key starts with ``loss_``."""
+
+    @abstractmethod
+    def predict(
+        self, features: StageFeatures, data_samples: Sequence[LaneSample]
+    ) -> list[LaneSample]:
+        """Return the samples with ``pred_lanes``, ``pred_scores``, ``pred_slots``."""

@@ -1,0 +1,98 @@
+"""The lane detector: backbone, head and, while training, a distiller."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mmengine.model import BaseModel, ImgDataPreprocessor
+from mmengine.registry import MODELS
+from torch import Tensor, nn
+
+from lanedet.models.backbones import StageFeatures
+from lanedet.ops import ViewTransform
+from lanedet.structures import LaneSample
+
+IMAGENET_MEAN = (123.675, 116.28, 103.53)
+IMAGENET_STD = (58.395, 57.12, 57.375)
+
+Part = dict[str, Any] | nn.Module
+
+
+class LaneDetector(BaseModel):
+    """Compose a backbone, a head and an optional distiller.
+
+    The distiller adds terms to the training loss. Prediction never touches it, so a
+    detector predicts the same, bit for bit, with it and without it.
+
+    Args:
+        backbone: Module or config: images (B, 3, H, W) to stage features by name.
+        head: :class:`~lanedet.models.heads.LaneHead` or config.
+        view: Config of the view, for example
+            ``dict(type=LetterboxView, input_shape=(192, 320))``: how an image of any
+            size becomes the network input.
+        distiller: Module or config, or None for training without distillation.
+        mean: Mean of R, G and B in [0, 255], subtracted from the input.
+        std: Standard deviation of R, G and B in [0, 255], divides the input.
+    """
+
+    def __init__(
+        self,
+        *,
+        backbone: Part,
+        head: Part,
+        view: dict[str, Any] | Callable[[tuple[int, int]], ViewTransform],
+        distiller: Part | None = None,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+    ) -> None:
+        super().__init__(data_preprocessor=ImgDataPreprocessor(mean=mean, std=std))
+        self.backbone = _built(backbone)
+        self.head = _built(head)
+        self.view: Callable[[tuple[int, int]], ViewTransform] = _built(view)
+        self.distiller = None if distiller is None else _built(distiller)
+
+    def extract_features(self, inputs: Tensor) -> StageFeatures:
+        """Map normalised images (B, 3, H, W) to stage features."""
+        features: StageFeatures = self.backbone(inputs)
+        return features
+
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: Sequence[LaneSample] | None = None,
+        mode: str = "tensor",
+    ) -> Any:
+        """Run the network (the contract of mmengine's ``BaseModel``).
+
+        Args:
+            inputs: Normalised images, (B, 3, H, W).
+            data_samples: One for each image; not needed in mode ``tensor``.
+            mode: ``tensor`` for the head's raw outputs, ``loss`` for a dict of
+                training losses, ``predict`` for the samples with predicted lanes.
+
+        Raises:
+            ValueError: If ``mode`` is none of these or needs samples and gets none.
+        """
+        if mode == "tensor":
+            return self.head(self.extract_features(inputs))
+        if mode not in ("loss", "predict"):
+            raise ValueError(
+                f"mode must be 'tensor', 'loss' or 'predict', got {mode!r}."
+            )
+        if data_samples is None:
+            raise ValueError(f"Mode {mode!r} needs data_samples.")
+        if mode == "predict":
+            return self.head.predict(self.extract_features(inputs), data_samples)
+        return self.loss(inputs, data_samples)
+
+    def loss(
+        self, inputs: Tensor, data_samples: Sequence[LaneSample]
+    ) -> dict[str, Tensor]:
+        """Return the head's losses and the distiller's."""
+        features = self.extract_features(inputs)
+        distilled = {} if self.distiller is None else self.distiller(features)
+        losses: dict[str, Tensor] = self.head.loss(features, data_samples)
+        return losses | distilled
+
+
+def _built(part: Any) -> Any:
+    return MODELS.build(part) if isinstance(part, dict) else part

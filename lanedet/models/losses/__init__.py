@@ -1,0 +1,7 @@
+"""Losses, one file each."""
+
+from lanedet.models.losses.existence_loss import ExistenceLoss
+from lanedet.models.losses.segmentation_loss import SegmentationLoss
+from lanedet.models.losses.soft_iou_loss import SoftIoULoss
+
+__all__ = ["ExistenceLoss", "SegmentationLoss", "SoftIoULoss"]

@@ -1,0 +1,220 @@
+"""Models as plain data: a description that is JSON and tensors, never code.
+
+A weights file is a safetensors file whose metadata holds the description of the model.
+A description names classes, and only the ones listed here are ever built: opening a
+stranger's file cannot run a stranger's code.
+"""
+
+import json
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from mmengine.registry import MODELS
+from safetensors.torch import save_file
+from torch import Tensor
+
+from lanedet.models.backbones import ENet
+from lanedet.models.heads import ExistenceBranch, LaneSegmentationHead
+from lanedet.models.lane_detector import LaneDetector
+from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
+from lanedet.ops import LetterboxView, StretchView
+
+_DESCRIBABLE: dict[str, type] = {
+    cls.__name__: cls
+    for cls in (
+        ENet,
+        ExistenceBranch,
+        ExistenceLoss,
+        LaneDetector,
+        LaneSegmentationHead,
+        LetterboxView,
+        SegmentationLoss,
+        SoftIoULoss,
+        StretchView,
+    )
+}
+_TRAINING_ONLY = ("distiller",)
+_MODEL_KEY = "lanedet_model"
+
+
+def describe_model(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a detector's config as JSON-able data, without what only trains it.
+
+    Raises:
+        ValueError: If the config uses a class that no weights file may name.
+    """
+    return {
+        key: _describe(value)
+        for key, value in config.items()
+        if key not in _TRAINING_ONLY
+    }
+
+
+def build_model(description: Mapping[str, Any]) -> LaneDetector:
+    """Return the untrained detector that :func:`describe_model` described.
+
+    Raises:
+        ValueError: If the description does not fit: an unknown class or argument.
+    """
+    try:
+        model = MODELS.build(_resolve(description))
+    except (TypeError, KeyError) as error:
+        raise ValueError(
+            f"The description of the model does not fit: {error}"
+        ) from error
+    if not isinstance(model, LaneDetector):
+        raise ValueError(
+            f"The description must be that of a LaneDetector, "
+            f"got {description.get('type')!r}."
+        )
+    return model
+
+
+def save_weights(
+    path: Path,
+    description: Mapping[str, Any],
+    state_dict: Mapping[str, Tensor],
+    provenance: Mapping[str, str],
+) -> None:
+    """Write a weights file.
+
+    Args:
+        path: Where to; it appears whole or not at all.
+        description: From :func:`describe_model`.
+        state_dict: Parameters and buffers of the detector.
+        provenance: How the weights were made, kept in the file's metadata.
+    """
+    # Tied parameters have one memory; safetensors wants a memory for each name.
+    tensors = {
+        name: tensor.detach().cpu().clone().contiguous()
+        for name, tensor in state_dict.items()
+    }
+    metadata = {**provenance, _MODEL_KEY: json.dumps(description)}
+    partial = path.with_suffix(path.suffix + ".part")
+    save_file(tensors, partial, metadata=metadata)
+    partial.replace(path)
+
+
+def load_weights(path: Path | str, device: torch.device | str = "cpu") -> LaneDetector:
+    """Return a trained detector, ready to predict.
+
+    Args:
+        path: A weights file (``.safetensors``) or a training checkpoint (``.pth``).
+        device: Where the model goes.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged, holds no lane detector or would run code.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"No weights at {str(path)!r}. Train some with tools/train.py, "
+            "or run `make demo`."
+        )
+    if path.suffix == ".safetensors":
+        description, state_dict = _read_safetensors(path)
+    else:
+        checkpoint = read_checkpoint(path)
+        description = checkpoint.get("meta", {}).get(_MODEL_KEY)
+        state_dict = checkpoint.get("state_dict", {})
+    if description is None:
+        raise ValueError(
+            f"{str(path)!r} does not say what model it holds. Expected a weights file "
+            "or checkpoint that tools/train.py wrote."
+        )
+    model = build_model(description)
+    check_state_dict(model, state_dict, path)
+    model.load_state_dict(state_dict)
+    model.eval()
+    return model.to(device)
+
+
+def read_checkpoint(
+    path: Path | str, map_location: torch.device | str | None = "cpu"
+) -> dict[str, Any]:
+    """Return the content of a training checkpoint without running any code in it.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is damaged or holds more than plain data.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No checkpoint at {str(path)!r}.")
+    try:
+        checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise ValueError(
+            f"{str(path)!r} is no checkpoint of plain data: it is damaged, or it holds "
+            "objects whose loading would run code, which is refused."
+        ) from error
+    if not isinstance(checkpoint, dict):
+        raise ValueError(f"{str(path)!r} is no checkpoint, it holds no dict.")
+    return checkpoint
+
+
+def check_state_dict(
+    model: torch.nn.Module, state_dict: Mapping[str, Tensor], source: Path | str
+) -> None:
+    """Raise ValueError unless every tensor of the model is there in its shape."""
+    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    theirs = {name: tuple(tensor.shape) for name, tensor in state_dict.items()}
+    problems = [f"{name} is missing" for name in own.keys() - theirs.keys()]
+    problems += [f"{name} is not in the model" for name in theirs.keys() - own.keys()]
+    problems += [
+        f"{name} has shape {theirs[name]}, the model wants {own[name]}"
+        for name in own.keys() & theirs.keys()
+        if own[name] != theirs[name]
+    ]
+    if problems:
+        shown = "; ".join(sorted(problems)[:3])
+        raise ValueError(
+            f"{str(source)!r} holds another model than the config describes "
+            f"({len(problems)} of {len(own)} tensors differ: {shown}). "
+            "Use the config it was trained with."
+        )
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Any] | None, dict[str, Tensor]]:
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state_dict = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        text = metadata.get(_MODEL_KEY)
+        return (None if text is None else json.loads(text)), state_dict
+    except (safetensors.SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(f"{str(path)!r} is no whole weights file: {error}.") from error
+
+
+def _describe(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _describe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_describe(item) for item in value]
+    if isinstance(value, type) or callable(value):
+        name = getattr(value, "__name__", repr(value))
+        if _DESCRIBABLE.get(name) is not value:
+            raise ValueError(
+                f"A weights file cannot name {name}. Known are {sorted(_DESCRIBABLE)}."
+            )
+        return name
+    return value
+
+
+def _resolve(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        resolved = {key: _resolve(item) for key, item in value.items() if key != "type"}
+        if "type" in value:
+            if value["type"] not in _DESCRIBABLE:
+                raise ValueError(
+                    f"The file names the class {value['type']!r}, which is not one of "
+                    f"{sorted(_DESCRIBABLE)}."
+                )
+            resolved["type"] = _DESCRIBABLE[value["type"]]
+        return resolved
+    return [_resolve(item) for item in value] if isinstance(value, list) else value
