@@ -1,5 +1,14 @@
-"""Lanes from the disk, and back: one module per benchmark."""
+"""Data on disk: readers, writers, data sets, transforms and the sampler."""
 
+from lanedet.datasets.lane_dataset import LaneDataset
+from lanedet.datasets.samplers import EndlessSampler
+from lanedet.datasets.transforms import (
+    ApplyView,
+    Augment,
+    LoadImage,
+    PackInputs,
+    RasterizeLanes,
+)
 from lanedet.datasets.tusimple import (
     TuSimpleLine,
     format_tusimple_line,
@@ -7,8 +16,17 @@ from lanedet.datasets.tusimple import (
     read_tusimple_lines,
     write_tusimple_labels,
 )
+from lanedet.datasets.tusimple_dataset import TuSimpleDataset
 
 __all__ = [
+    "ApplyView",
+    "Augment",
+    "EndlessSampler",
+    "LaneDataset",
+    "LoadImage",
+    "PackInputs",
+    "RasterizeLanes",
+    "TuSimpleDataset",
     "TuSimpleLine",
     "format_tusimple_line",
     "read_tusimple_labels",

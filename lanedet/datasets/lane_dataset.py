@@ -1,0 +1,62 @@
+"""Samples on disk as a data set for the training and test loops."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+
+from lanedet.structures import LaneSample
+
+
+class LaneDataset(BaseDataset):
+    """A list of :class:`LaneSample` and a pipeline of transforms.
+
+    An index may be any number from 0 up. ``draw % len(self)`` is the sample, and the
+    draw itself seeds the pipeline's random numbers. What a draw looks like therefore
+    depends on nothing else: not on the number of workers, nor on whether training was
+    interrupted on the way. :class:`~lanedet.datasets.EndlessSampler` makes the draws.
+
+    The pipeline is called with ``data_samples`` (the LaneSample) and ``rng`` (a NumPy
+    generator) in one dict.
+
+    Args:
+        data_root: Folder of the data set.
+        pipeline: Configs of the transforms.
+        indices: Use the first so many samples, or the given ones.
+        test_mode: As in mmengine's ``BaseDataset``.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_root: str,
+        pipeline: Sequence[Mapping[str, Any]],
+        indices: int | Sequence[int] | None = None,
+        test_mode: bool = False,
+    ) -> None:
+        super().__init__(
+            data_root=data_root,
+            pipeline=list(pipeline),
+            indices=indices,
+            test_mode=test_mode,
+        )
+
+    @abstractmethod
+    def load_samples(self, data_root: Path) -> list[LaneSample]:
+        """Read the samples, with ``gt_lanes`` and ``img_path``, from the disk."""
+
+    def load_data_list(self) -> list[dict[str, Any]]:
+        """Return the samples in the form that mmengine stores."""
+        return [
+            {"data_samples": sample}
+            for sample in self.load_samples(Path(self.data_root))
+        ]
+
+    def __getitem__(self, draw: int) -> Any:
+        """Return what the pipeline makes of a draw."""
+        sample = self.get_data_info(draw % len(self))["data_samples"]
+        rng = np.random.default_rng(draw)
+        return self.pipeline({"data_samples": sample, "rng": rng})

@@ -1,0 +1,51 @@
+"""The TuSimple benchmark as a data set."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lanedet.datasets.lane_dataset import LaneDataset
+from lanedet.datasets.tusimple import read_tusimple_labels
+from lanedet.structures import LaneSample
+
+
+class TuSimpleDataset(LaneDataset):
+    """Frames of a TuSimple tree, in the order of the label files.
+
+    Args:
+        data_root: Folder that holds the label files and ``clips/``.
+        ann_files: Names of the label files, relative to ``data_root``. The usual
+            split trains on 0313 and 0601 and validates on 0531.
+        pipeline: Configs of the transforms.
+        indices: Use the first so many frames, or the given ones.
+        test_mode: As in mmengine's ``BaseDataset``.
+
+    Raises:
+        FileNotFoundError: If a label file is missing.
+        ValueError: If a label file has a broken line.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_root: str,
+        ann_files: Sequence[str],
+        pipeline: Sequence[Mapping[str, Any]],
+        indices: int | Sequence[int] | None = None,
+        test_mode: bool = False,
+    ) -> None:
+        self.ann_files = list(ann_files)
+        super().__init__(
+            data_root=data_root,
+            pipeline=pipeline,
+            indices=indices,
+            test_mode=test_mode,
+        )
+
+    def load_samples(self, data_root: Path) -> list[LaneSample]:
+        """Read the label files."""
+        return [
+            sample
+            for name in self.ann_files
+            for sample in read_tusimple_labels(data_root / name, data_root)
+        ]
