@@ -1,0 +1,1 @@
+"""The official rules of the benchmarks, as pure functions on arrays."""

@@ -1,0 +1,144 @@
+"""TuSimple's benchmark as a metric of mmengine's evaluator."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from lanedet.evaluation.functional.tusimple import (
+    TuSimpleRules,
+    evaluate_image,
+    f1_of_rates,
+    mean_score,
+)
+from lanedet.ops import xs_at_rows
+from lanedet.structures import FloatArray
+
+_ABSENT = -2  # how a submission says that a lane does not cross a row
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What is kept of one image: its lanes as a submission would hold them."""
+
+    # Not a NamedTuple: mmengine rebuilds tuples in the results as plain ones.
+
+    raw_file: str
+    rows: FloatArray
+    pred_xs: FloatArray  # (P, R), whole numbers, NaN where absent
+    gt_xs: FloatArray  # (G, R), NaN where absent
+
+
+class TuSimpleMetric(BaseMetric):
+    """Score predicted lanes by the rules of the TuSimple benchmark.
+
+    Predictions are scored as a submission would be: on the benchmark's rows, rounded
+    to whole pixels, absent outside the image, without lanes that cross no row. The
+    running time is not judged.
+
+    It reports ``accuracy``, ``fp``, ``fn`` (see
+    :class:`~lanedet.evaluation.functional.tusimple.TuSimpleScore`) and ``f1`` (see
+    :func:`~lanedet.evaluation.functional.tusimple.f1_of_rates`), and reads of each
+    sample ``pred_lanes`` and ``gt_lanes`` and the meta information ``raw_file``,
+    ``rows`` and ``ori_shape``.
+
+    Args:
+        pixel_threshold: Horizontal distance below which a vertical lane is met, in
+            pixels of the original image. The benchmark's 20 is made for images 1280
+            pixels wide.
+        out_file: Where to write the predictions as a submission (JSON lines, running
+            time 0). None writes nothing.
+        collect_device: As of ``BaseMetric``.
+        prefix: As of ``BaseMetric``.
+        collect_dir: As of ``BaseMetric``.
+
+    Raises:
+        ValueError: If ``pixel_threshold`` is not positive.
+    """
+
+    default_prefix = "tusimple"
+
+    def __init__(
+        self,
+        pixel_threshold: float = 20.0,
+        out_file: Path | str | None = None,
+        collect_device: str = "cpu",
+        prefix: str | None = None,
+        collect_dir: str | None = None,
+    ) -> None:
+        super().__init__(collect_device, prefix, collect_dir)
+        self.rules = TuSimpleRules(pixel_threshold=pixel_threshold)
+        self.out_file = None if out_file is None else Path(out_file)
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Keep one record per image.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Samples with predictions, as plain dictionaries.
+
+        Raises:
+            ValueError: If a sample lacks something that the metric reads.
+        """
+        self.results.extend(_record(sample) for sample in data_samples)
+
+    def compute_metrics(self, results: Sequence[_Record]) -> dict[str, float]:
+        """Return the benchmark's numbers over all images, and write the submission.
+
+        Args:
+            results: One record per image.
+
+        Raises:
+            ValueError: If there is no record.
+        """
+        score = mean_score(
+            evaluate_image(record.pred_xs, record.gt_xs, record.rows, rules=self.rules)
+            for record in results
+        )
+        if self.out_file is not None:
+            self.out_file.parent.mkdir(parents=True, exist_ok=True)
+            lines = [f"{_submission_line(record)}\n" for record in results]
+            self.out_file.write_text("".join(lines), encoding="utf-8")
+        return {**score._asdict(), "f1": f1_of_rates(score.fp, score.fn)}
+
+
+def _record(sample: Mapping[str, Any]) -> _Record:
+    needed = ("pred_lanes", "gt_lanes", "raw_file", "rows", "ori_shape")
+    missing = [name for name in needed if name not in sample]
+    if missing:
+        raise ValueError(
+            f"TuSimpleMetric needs {', '.join(missing)} in every sample, got "
+            f"{sorted(sample)}. Let the dataset keep them through its pipeline."
+        )
+    rows = np.asarray(sample["rows"], dtype=np.float64)
+    pred_xs = np.rint(_lanes_at_rows(sample["pred_lanes"], rows))
+    inside = (pred_xs >= 0) & (pred_xs < sample["ori_shape"][1])
+    return _Record(
+        raw_file=sample["raw_file"],
+        rows=rows,
+        pred_xs=np.where(inside, pred_xs, np.nan)[inside.any(axis=1)],
+        gt_xs=_lanes_at_rows(sample["gt_lanes"], rows),
+    )
+
+
+def _lanes_at_rows(lanes: Sequence[FloatArray], rows: FloatArray) -> FloatArray:
+    """Return x of each lane on each row, (K, R), NaN where absent."""
+    xs = [xs_at_rows(lane, rows) for lane in lanes]
+    return np.array(xs, dtype=np.float64).reshape(len(lanes), len(rows))
+
+
+def _submission_line(record: _Record) -> str:
+    """Return a line as the writer of the datasets layer, a sibling, would."""
+    xs = np.where(np.isnan(record.pred_xs), _ABSENT, record.pred_xs)
+    return json.dumps(
+        {
+            "lanes": xs.astype(int).tolist(),
+            "h_samples": record.rows.astype(int).tolist(),
+            "raw_file": record.raw_file,
+            "run_time": 0,
+        }
+    )
