@@ -1,4 +1,4 @@
-"""How the command line tools run: the memory allocator, and how they fail.
+"""How the command line tools run: memory, progress bars, and how they fail.
 
 Nothing here imports torch: :func:`tune_allocator` works best before torch does.
 """
@@ -7,9 +7,13 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # <malloc.h>
 
@@ -72,6 +76,30 @@ def user_errors() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
+@contextmanager
+def hold_interrupts() -> Iterator[None]:
+    """Hold back Ctrl-C and ``kill`` until the block is done, then let them act.
+
+    For the few steps that must be done as a whole, such as closing a file. Blocks may
+    be nested. Outside the main thread, which alone is interrupted, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    previous = {
+        number: signal.signal(number, lambda number, _frame: held.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for each, handler in previous.items():
+            signal.signal(each, handler)
+        for number in held:
+            signal.raise_signal(number)
+
+
 def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
@@ -87,3 +115,17 @@ def _one_line(error: OSError | ValueError) -> str:
 def _tell(message: str, error: BaseException) -> None:
     for line in (message, *getattr(error, "__notes__", ())):
         sys.stderr.write(f"{line}\n")
+
+
+def progress_bar(iterable: Iterable[Any] | None = None, **options: Any) -> "tqdm[Any]":
+    """Return a tqdm bar that also suits a log file.
+
+    On a terminal it moves twice a second. Where the output goes to a file or a pipe,
+    every redraw is a line of its own, so there it moves every ten seconds.
+
+    Args:
+        iterable: What to walk through, or None to move the bar by hand.
+        options: Arguments of ``tqdm``, such as ``total``, ``desc`` and ``unit``.
+    """
+    seconds = 0.5 if sys.stderr.isatty() else 10.0
+    return tqdm(iterable, mininterval=seconds, dynamic_ncols=True, **options)

@@ -3,10 +3,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from lanedet.runtime import user_errors
+from lanedet.runtime import hold_interrupts, user_errors
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +95,43 @@ def test_sigterm_unwinds_the_stack() -> None:
     assert closed
     assert caught.value.code == 143
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_an_interrupt_waits_for_the_end_of_the_outermost_block() -> None:
+    steps = []
+
+    def work() -> None:
+        with hold_interrupts():
+            with hold_interrupts():
+                signal.raise_signal(signal.SIGINT)
+                steps.append("inner")
+            steps.append("outer")
+        steps.append("after")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert steps == ["inner", "outer"]
+
+
+def test_holding_interrupts_leaves_the_handlers_as_they_were() -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    with hold_interrupts():
+        assert [signal.getsignal(number) for number in numbers] != before
+    assert [signal.getsignal(number) for number in numbers] == before
+
+
+def test_interrupts_can_be_held_in_another_thread() -> None:
+    done = []
+
+    def work() -> None:
+        with hold_interrupts():
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done
 
 
 _COUNT_FAULTS = """
