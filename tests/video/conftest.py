@@ -1,0 +1,47 @@
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+MakeVideo = Callable[..., Path]
+
+
+def numbered_image(number: int, height: int, width: int) -> np.ndarray:
+    """A picture whose mean tells which one it is; its noise makes the file large."""
+    noise = np.random.default_rng(number).integers(-20, 20, (height, width, 3))
+    return (30 + 5 * number + noise).astype(np.uint8)
+
+
+@pytest.fixture
+def make_video(tmp_path: Path) -> MakeVideo:
+    """Write a small video with PyAV itself; the mean of frame i is 30 + 5 i."""
+
+    def make(
+        name: str = "clip.mp4",
+        num_frames: int = 30,
+        size: tuple[int, int] = (48, 64),
+        frame_rate: Fraction = Fraction(25),
+        container_options: dict[str, str] | None = None,
+        rotation: int = 0,
+    ) -> Path:
+        path = tmp_path / name
+        with av.open(str(path), "w", options=container_options or {}) as container:
+            stream = container.add_stream("libx264", rate=frame_rate)
+            stream.height, stream.width = size
+            stream.pix_fmt = "yuv420p"
+            # Key frames and no reordering: what comes before a cut can be decoded.
+            stream.codec_context.gop_size = 5
+            stream.codec_context.max_b_frames = 0
+            if rotation:
+                stream.set_display_rotation(rotation)
+            for number in range(num_frames):
+                image = numbered_image(number, *size)
+                frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        return path
+
+    return make

@@ -1,0 +1,52 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lanedet.structures import LaneSample
+from lanedet.video import LaneLog
+
+
+def _sample(*lanes: list[list[float]]) -> LaneSample:
+    sample = LaneSample()
+    sample.pred_lanes = [np.array(lane) for lane in lanes]
+    sample.pred_scores = [0.98765] * len(lanes)
+    sample.pred_slots = list(range(2, 2 + len(lanes)))
+    return sample
+
+
+def test_a_line_per_frame(tmp_path: Path) -> None:
+    with LaneLog(tmp_path / "lanes.jsonl") as log:
+        log.write(0.0, _sample())
+        log.write(0.04, _sample([[412.34, 539], [430.06, 520]], [[1, 2], [3, 4]]))
+    lines = (tmp_path / "lanes.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"frame": 0, "time": 0.0, "lanes": []},
+        {
+            "frame": 1,
+            "time": 0.04,
+            "lanes": [
+                {"slot": 2, "score": 0.988, "points": [[412.3, 539.0], [430.1, 520.0]]},
+                {"slot": 3, "score": 0.988, "points": [[1.0, 2.0], [3.0, 4.0]]},
+            ],
+        },
+    ]
+
+
+def test_lines_are_whole_before_the_file_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "lanes.jsonl"
+    with LaneLog(path) as log:
+        log.write(0.0, _sample([[1, 2], [3, 4]]))
+        assert json.loads(path.read_text())["frame"] == 0
+        assert path.read_text().endswith("\n")
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    LaneLog(tmp_path / "a" / "lanes.jsonl").close()
+    assert (tmp_path / "a" / "lanes.jsonl").read_text() == ""
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        LaneLog(tmp_path)

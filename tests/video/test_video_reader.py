@@ -1,0 +1,170 @@
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from lanedet.video import VideoBreakError, VideoReader
+
+CLIPS = Path(__file__).resolve().parents[2] / ".." / "shared" / "real" / "clips"
+
+
+def _cut(path: Path, share: float) -> Path:
+    """Keep only the first part of a file, as a power cut would."""
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    return path
+
+
+def test_frames_come_in_order_with_their_times(make_video) -> None:
+    with VideoReader(make_video(num_frames=7, frame_rate=Fraction(10))) as reader:
+        frames = list(reader)
+    assert [frame.index for frame in frames] == list(range(7))
+    assert [frame.time_s for frame in frames] == pytest.approx(np.arange(7) / 10)
+    levels = [frame.image.mean() for frame in frames]
+    assert levels == pytest.approx(30 + 5 * np.arange(7), abs=2)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts", "a:b.mp4"])
+def test_what_the_file_says_of_itself(make_video, name: str) -> None:
+    path = make_video(name, num_frames=30, frame_rate=Fraction(30000, 1001))
+    with VideoReader(path) as reader:
+        assert (reader.height, reader.width) == (48, 64)
+        assert reader.frame_rate == Fraction(30000, 1001)
+        assert reader.expected_frames == 30
+        assert reader.duration_s == pytest.approx(1.001)
+        images = [frame.image for frame in reader]
+    assert len(images) == 30
+    assert all(image.shape == (48, 64, 3) for image in images)
+    assert all(image.dtype == np.uint8 for image in images)
+
+
+def test_time_starts_at_the_first_frame(make_video) -> None:
+    with VideoReader(make_video("clip.ts")) as reader:  # whose clock starts later
+        assert next(iter(reader)).time_s == 0
+
+
+@pytest.mark.parametrize("degrees", [90, -90, 180])
+def test_frames_are_turned_upright(tmp_path: Path, degrees: int) -> None:
+    path = tmp_path / "turned.mp4"
+    # In the file the left half is bright.
+    stored = np.repeat([[220] * 32 + [30] * 32], 48, axis=0).astype(np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        stream.set_display_rotation(degrees)
+        frame = av.VideoFrame.from_ndarray(np.stack([stored] * 3, axis=2))
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with VideoReader(path) as reader:
+        image = next(iter(reader)).image
+        assert image.shape[:2] == (reader.height, reader.width)
+    # FFmpeg counts anticlockwise: by +90 degrees the left side comes to the bottom.
+    bright = {90: image[-24:], -90: image[:24], 180: image[:, -24:]}[degrees]
+    assert bright.mean() > 200
+    assert image.mean() == pytest.approx(125, abs=3)
+
+
+def test_a_reader_is_read_once(make_video) -> None:
+    with VideoReader(make_video(num_frames=3)) as reader:
+        assert len(list(reader)) == 3
+        assert list(reader) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        pytest.param("clip.mp4", {"movflags": "+faststart"}, id="index-first mp4"),
+        pytest.param("clip.mkv", {}, id="matroska"),
+        pytest.param("clip.flv", {}, id="flv"),
+    ],
+)
+def test_a_cut_is_reported_after_the_frames_before_it(
+    make_video, name: str, options: dict[str, str]
+) -> None:
+    path = _cut(make_video(name, num_frames=40, container_options=options), 0.5)
+    indices = []
+    with VideoReader(path) as reader, pytest.raises(VideoBreakError) as caught:
+        indices.extend(frame.index for frame in reader)
+    assert indices == list(range(len(indices)))
+    assert 5 < len(indices) < 36
+    assert f"breaks off after {len(indices)} of 40 frames" in str(caught.value)
+
+
+def test_data_that_cannot_be_decoded_break_a_video_off(make_video) -> None:
+    path = make_video(num_frames=40, container_options={"movflags": "+faststart"})
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle:] = b"\xff" * (len(content) - middle)
+    path.write_bytes(content)
+    indices = []
+    with VideoReader(path) as reader, pytest.raises(VideoBreakError, match="Invalid"):
+        indices.extend(frame.index for frame in reader)
+    assert len(indices) > 5
+
+
+def test_an_mp4_without_its_index_cannot_be_opened(make_video) -> None:
+    with pytest.raises(ValueError, match=r"no video that FFmpeg can read.*repaired"):
+        VideoReader(_cut(make_video(), 0.9))
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"No video at .*none\.mp4"):
+        VideoReader(tmp_path / "none.mp4")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.mp4", b"", "no video that FFmpeg can read"),
+        ("noise.mp4", b"no video at all " * 99, "no video that FFmpeg can read"),
+        ("notes.txt", b"no video at all\n" * 99, "text file"),
+    ],
+)
+def test_a_file_that_is_no_video(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        VideoReader(tmp_path / name)
+
+
+def test_a_folder_is_no_video(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        VideoReader(tmp_path)
+
+
+def test_a_file_with_sound_only(tmp_path: Path) -> None:
+    path = tmp_path / "sound.m4a"
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=8000, layout="mono")
+        sound = np.zeros((1, 1024), dtype=np.float32)
+        frame = av.AudioFrame.from_ndarray(sound, format="fltp", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(ValueError, match="no video stream"):
+        VideoReader(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "rate", "count"),
+    [
+        ("highway_960x540.mp4", (540, 960), Fraction(25), 221),
+        ("highway_1024x512.mp4", (512, 1024), Fraction(10), 199),
+    ],
+)
+def test_real_clips(
+    name: str, size: tuple[int, int], rate: Fraction, count: int
+) -> None:
+    path = CLIPS / name
+    if not path.exists():
+        pytest.skip(f"No real clip at {path}.")
+    with VideoReader(path) as reader:
+        assert (reader.height, reader.width) == size
+        assert reader.frame_rate == rate
+        assert reader.num_frames == count
+        frames = [(frame.index, frame.time_s) for frame in reader]
+    assert len(frames) == count
+    assert frames[-1][1] == pytest.approx((count - 1) / rate)

@@ -1,0 +1,159 @@
+import signal
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from lanedet.video import VideoReader, VideoWriter
+
+
+def _write(path: Path, num_frames: int, size: tuple[int, int] = (48, 64)) -> None:
+    with VideoWriter(path, 25) as writer:
+        for number in range(num_frames):
+            writer.write(np.full((*size, 3), 30 + 5 * number, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".MP4"])
+@pytest.mark.parametrize(
+    "rate", [Fraction(10), Fraction(30000, 1001)], ids=["10", "29.97"]
+)
+def test_what_is_written_can_be_read(
+    tmp_path: Path, suffix: str, rate: Fraction
+) -> None:
+    path = tmp_path / f"clip{suffix}"
+    with VideoWriter(path, rate) as writer:
+        for number in range(30):
+            writer.write(np.full((48, 64, 3), 30 + 5 * number, dtype=np.uint8))
+        assert writer.num_frames == 30
+    with VideoReader(path) as reader:
+        assert reader.frame_rate == rate
+        frames = list(reader)
+    levels = [frame.image.mean() for frame in frames]
+    assert levels == pytest.approx(30 + 5 * np.arange(30), abs=2)
+    times = [frame.time_s for frame in frames]
+    assert times == pytest.approx(np.arange(30) / float(rate), abs=1e-3)
+
+
+def test_it_is_h264_that_browsers_play(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    _write(path, 5)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert stream.codec_context.name == "h264"
+        assert stream.codec_context.pix_fmt == "yuv420p"
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")  # faststart
+
+
+def test_colours_survive(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    colour = np.array([230, 159, 0], dtype=np.uint8)
+    with VideoWriter(path, 25) as writer:
+        writer.write(np.tile(colour, (48, 64, 1)))
+    with VideoReader(path) as reader:
+        image = next(iter(reader)).image
+    assert np.abs(image.astype(int) - colour).max() <= 4
+
+
+@pytest.mark.parametrize("size", [(47, 63), (48, 63), (47, 64)])
+def test_odd_sizes_are_padded_by_one(tmp_path: Path, size: tuple[int, int]) -> None:
+    _write(tmp_path / "clip.mp4", 3, size)
+    with VideoReader(tmp_path / "clip.mp4") as reader:
+        assert (reader.height, reader.width) == (48, 64)
+        last = list(reader)[-1].image
+    assert last.mean() == pytest.approx(40, abs=2)
+    assert np.ptp(last) <= 4  # no black rim
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError, KeyboardInterrupt, SystemExit], ids=lambda e: e.__name__
+)
+def test_the_clip_is_whole_whatever_leaves_the_block(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    path = tmp_path / "clip.mp4"
+
+    def work() -> None:
+        with VideoWriter(path, 25) as writer:
+            for _ in range(17):
+                writer.write(np.zeros((48, 64, 3), dtype=np.uint8))
+            raise error
+
+    with pytest.raises(error):
+        work()
+    with VideoReader(path) as reader:
+        assert len(list(reader)) == 17
+
+
+def test_an_interrupt_while_the_clip_is_closed_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "clip.mp4"
+    replace = Path.replace
+
+    def interrupted_replace(self: Path, target: Path) -> Path:
+        signal.raise_signal(signal.SIGINT)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted_replace)
+    with pytest.raises(KeyboardInterrupt):
+        _write(path, 3)
+    with VideoReader(path) as reader:
+        assert len(list(reader)) == 3
+
+
+def test_the_name_holds_a_whole_clip_at_any_time(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    _write(path, 3)
+    with VideoWriter(path, 25) as writer:
+        writer.write(np.zeros((48, 64, 3), dtype=np.uint8))
+        with VideoReader(path) as reader:  # still the one before
+            assert len(list(reader)) == 3
+    with VideoReader(path) as reader:
+        assert len(list(reader)) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+def test_without_a_frame_there_is_no_file(tmp_path: Path) -> None:
+    _write(tmp_path / "clip.mp4", 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "clip.mp4", 25)
+    writer.write(np.zeros((48, 64, 3), dtype=np.uint8))
+    writer.close()
+    writer.close()
+    assert (tmp_path / "clip.mp4").exists()
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    _write(tmp_path / "a" / "b" / "clip.mp4", 2)
+    assert (tmp_path / "a" / "b" / "clip.mp4").exists()
+
+
+def test_bad_names(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must end in \.mp4, \.mov, \.mkv, got"):
+        VideoWriter(tmp_path / "clip.webm", 25)
+    (tmp_path / "folder.mp4").mkdir()
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        VideoWriter(tmp_path / "folder.mp4", 25)
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        VideoWriter(tmp_path / "file" / "clip.mp4", 25)
+
+
+def test_the_frame_rate_must_be_positive(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="frame_rate must be positive, got 0"):
+        VideoWriter(tmp_path / "clip.mp4", 0)
+
+
+def test_images_must_be_of_one_kind_and_size(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "clip.mp4", 25) as writer:
+        with pytest.raises(ValueError, match=r"image must be \(H, W, 3\) uint8"):
+            writer.write(np.zeros((48, 64, 3)))
+        writer.write(np.zeros((48, 64, 3), dtype=np.uint8))
+        with pytest.raises(ValueError, match=r"size of the first.*\(48, 64\)"):
+            writer.write(np.zeros((48, 66, 3), dtype=np.uint8))
