@@ -6,6 +6,7 @@ from lanedet.models.heads import ExistenceBranch, LaneHead, LaneSegmentationHead
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
 from lanedet.models.weights import (
+    MODEL_KEY,
     build_model,
     check_state_dict,
     describe_model,
@@ -15,6 +16,7 @@ from lanedet.models.weights import (
 )
 
 __all__ = [
+    "MODEL_KEY",
     "ENet",
     "ExistenceBranch",
     "ExistenceLoss",

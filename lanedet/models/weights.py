@@ -38,7 +38,8 @@ _DESCRIBABLE: dict[str, type] = {
     )
 }
 _TRAINING_ONLY = ("distiller",)
-_MODEL_KEY = "lanedet_model"
+MODEL_KEY = "lanedet_model"
+"""Where a checkpoint's ``meta`` and a weights file's metadata keep the description."""
 
 
 def describe_model(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def save_weights(
         name: tensor.detach().cpu().clone().contiguous()
         for name, tensor in state_dict.items()
     }
-    metadata = {**provenance, _MODEL_KEY: json.dumps(description)}
+    metadata = {**provenance, MODEL_KEY: json.dumps(description)}
     partial = path.with_suffix(path.suffix + ".part")
     save_file(tensors, partial, metadata=metadata)
     partial.replace(path)
@@ -110,23 +111,14 @@ def load_weights(path: Path | str, device: torch.device | str = "cpu") -> LaneDe
         FileNotFoundError: If there is no such file.
         ValueError: If the file is damaged, holds no lane detector or would run code.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"No weights at {str(path)!r}. Train some with tools/train.py, "
-            "or run `make demo`."
-        )
-    if path.suffix == ".safetensors":
-        description, state_dict = _read_safetensors(path)
-    else:
-        checkpoint = read_checkpoint(path)
-        description = checkpoint.get("meta", {}).get(_MODEL_KEY)
-        state_dict = checkpoint.get("state_dict", {})
+    checkpoint = read_checkpoint(path)
+    description = checkpoint.get("meta", {}).get(MODEL_KEY)
     if description is None:
         raise ValueError(
             f"{str(path)!r} does not say what model it holds. Expected a weights file "
             "or checkpoint that tools/train.py wrote."
         )
+    state_dict = checkpoint.get("state_dict", {})
     model = build_model(description)
     check_state_dict(model, state_dict, path)
     model.load_state_dict(state_dict)
@@ -137,7 +129,9 @@ def load_weights(path: Path | str, device: torch.device | str = "cpu") -> LaneDe
 def read_checkpoint(
     path: Path | str, map_location: torch.device | str | None = "cpu"
 ) -> dict[str, Any]:
-    """Return the content of a training checkpoint without running any code in it.
+    """Return the content of a checkpoint or weights file; run no code in it.
+
+    A weights file comes back in a checkpoint's form, as ``meta`` and ``state_dict``.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -145,7 +139,12 @@ def read_checkpoint(
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"No checkpoint at {str(path)!r}.")
+        raise FileNotFoundError(
+            f"No weights or checkpoint at {str(path)!r}. Train some with "
+            "tools/train.py, or run `make demo`."
+        )
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
     try:
         checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
@@ -180,15 +179,15 @@ def check_state_dict(
         )
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Any] | None, dict[str, Tensor]]:
+def _read_safetensors(path: Path) -> dict[str, Any]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            meta: dict[str, Any] = dict(file.metadata() or {})
             state_dict = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        text = metadata.get(_MODEL_KEY)
-        return (None if text is None else json.loads(text)), state_dict
+        meta[MODEL_KEY] = json.loads(meta.get(MODEL_KEY, "null"))
     except (safetensors.SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{str(path)!r} is no whole weights file: {error}.") from error
+    return {"meta": meta, "state_dict": state_dict}
 
 
 def _describe(value: Any) -> Any:

@@ -1,0 +1,156 @@
+"""Checkpoints that are data, never code, and are whole or not there."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.fileio import LocalBackend, register_backend
+from mmengine.hooks import Hook
+from mmengine.logging import HistoryBuffer, print_log
+from mmengine.runner import CheckpointLoader, Runner
+
+from lanedet.models import MODEL_KEY, check_state_dict, describe_model, read_checkpoint
+
+_HISTORY = "history_buffer"
+ATOMIC_BACKEND = "lanedet_atomic"
+
+
+class PlainCheckpointHook(Hook):
+    """Keep checkpoints loadable with ``torch.load(weights_only=True)``.
+
+    mmengine's checkpoints hold objects of its own, which torch loads only by running
+    code from the file. This hook writes them as numbers and tensors and makes them
+    objects again on resuming. It also
+
+    * stores the state of torch's random numbers, so that dropout goes on as if the run
+      had never stopped;
+    * stores the description of the model, so that a checkpoint can be used without
+      its config, which is source code;
+    * refuses a checkpoint of another model instead of loading the part that fits.
+    """
+
+    priority = "VERY_HIGH"
+
+    def __init__(self) -> None:
+        self._random_state: dict[str, Any] | None = None
+        CheckpointLoader.register_scheme(prefixes="", loader=_load_plain, force=True)
+
+    def before_save_checkpoint(
+        self, runner: Runner, checkpoint: dict[str, Any]
+    ) -> None:
+        """Turn the checkpoint into plain data."""
+        checkpoint["random_state"] = {
+            "cpu": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        }
+        try:
+            description = describe_model(runner.cfg.model)
+        except ValueError:  # a part of the user's own; needs its config to be built
+            description = None
+        checkpoint["meta"][MODEL_KEY] = description
+        plain = _to_plain(checkpoint)
+        checkpoint.clear()
+        checkpoint.update(plain)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Check that the checkpoint fits and make mmengine's objects again."""
+        meta = checkpoint.setdefault("meta", {})
+        # mmengine would run this text as a config.
+        meta.pop("config", None)
+        model = getattr(runner.model, "module", runner.model)
+        check_state_dict(model, checkpoint.get("state_dict", {}), "the checkpoint")
+        if "message_hub" in checkpoint:
+            scalars = checkpoint["message_hub"].get("log_scalars", {})
+            for name, history in scalars.items():
+                scalars[name] = _restore_history(history)
+        self._random_state = checkpoint.get("random_state")
+
+    def before_train(self, runner: Runner) -> None:
+        """Forget the random state of a checkpoint that only gave its weights."""
+        if runner.iter == 0:
+            self._random_state = None
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
+    ) -> None:
+        """Continue the random numbers of the run that is resumed."""
+        if self._random_state is None:
+            return
+        torch.set_rng_state(self._random_state["cpu"].cpu())
+        for device, state in enumerate(self._random_state["cuda"]):
+            if device < torch.cuda.device_count():
+                torch.cuda.set_rng_state(state.cpu(), device)
+        self._random_state = None
+
+
+class AtomicLocalBackend(LocalBackend):
+    """Write a file under another name first, so that no kill leaves half of it."""
+
+    def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
+        """Write bytes to a file that appears whole or not at all."""
+        path = Path(filepath)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + ".part")
+        with partial.open("wb") as file:
+            file.write(obj)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+
+
+register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
+
+
+def latest_checkpoint(work_dir: Path) -> Path | None:
+    """Return the checkpoint of the last iteration in a folder, None if it has none."""
+    found = {
+        int(path.stem.removeprefix("iter_")): path
+        for path in work_dir.glob("iter_*.pth")
+        if path.stem.removeprefix("iter_").isdigit()
+    }
+    return found[max(found)] if found else None
+
+
+def _load_plain(filename: str, map_location: Any = None) -> dict[str, Any]:
+    return read_checkpoint(filename, map_location)
+
+
+def _to_plain(value: Any) -> Any:
+    """Return the value with mmengine's and NumPy's objects as numbers and tensors."""
+    if isinstance(value, HistoryBuffer):
+        values, counts = value.data
+        return {
+            _HISTORY: torch.as_tensor(np.asarray(values, dtype=np.float64)),
+            "counts": torch.as_tensor(np.asarray(counts, dtype=np.int64)),
+            "max_length": value._max_length,
+        }
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value.copy())
+    if isinstance(value, Mapping):
+        items = ((key, _to_plain(item)) for key, item in value.items())
+        return OrderedDict(items) if isinstance(value, OrderedDict) else dict(items)
+    if isinstance(value, list | tuple):
+        return type(value)(_to_plain(item) for item in value)
+    if value is None or isinstance(value, bool | int | float | str | torch.Tensor):
+        return value
+    print_log(
+        f"Left {type(value).__name__} out of the checkpoint: it is no plain data.",
+        logger="current",
+    )
+    return None
+
+
+def _restore_history(history: Any) -> Any:
+    if not (isinstance(history, dict) and _HISTORY in history):
+        return history
+    return HistoryBuffer(
+        history[_HISTORY].cpu().numpy(),
+        history["counts"].cpu().numpy(),
+        max_length=history["max_length"],
+    )

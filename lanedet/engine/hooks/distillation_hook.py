@@ -1,0 +1,102 @@
+"""Tells the distiller how far training is, and watches whether SAD does anything."""
+
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.runner import Runner
+
+from lanedet.models import GradientMonitor, SelfAttentionDistiller
+
+_WARNING = 30  # logging.WARNING
+
+
+class DistillationHook(Hook):
+    """Run the schedule of a :class:`SelfAttentionDistiller` and check its health.
+
+    Every ``interval`` active iterations it logs, for each stage that mimics another,
+    ``sad_gradient_share_<stage>``: the norm of SAD's gradient over that of all other
+    losses, at the stage's output. The entropies of the attention maps are among the
+    detector's outputs already. If maps have collapsed, or SAD's gradient is nothing
+    beside the others, for ``patience`` active iterations, it warns once and says what
+    to change: a loss value alone would not show it.
+
+    Without a distiller in the model the hook does nothing.
+
+    Args:
+        interval: Iterations between two measurements, at least 1.
+        patience: Active iterations of bad health before the warning.
+        min_entropy: Smallest healthy entropy of a map, as a share of ln(hw).
+        min_gradient_share: Smallest healthy share of the gradient.
+    """
+
+    def __init__(
+        self,
+        interval: int = 10,
+        patience: int = 100,
+        min_entropy: float = 0.05,
+        min_gradient_share: float = 1e-3,
+    ) -> None:
+        self.interval = interval
+        self.patience = patience
+        self.min_entropy = min_entropy
+        self.min_gradient_share = min_gradient_share
+        self._sick_iterations: dict[str, int] = {}
+        self._warned: set[str] = set()
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
+    ) -> None:
+        """Set the distiller's progress; watch this iteration if it is its turn."""
+        distiller = _distiller(runner)
+        if distiller is None:
+            return
+        distiller.progress = runner.iter / runner.max_iters
+        is_watched = distiller.current_weight() > 0 and batch_idx % self.interval == 0
+        distiller.monitor = GradientMonitor() if is_watched else None
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: dict[str, Any] | None = None,
+    ) -> None:
+        """Log and judge what was watched."""
+        distiller = _distiller(runner)
+        if distiller is None or distiller.monitor is None or outputs is None:
+            return
+        shares = distiller.monitor.shares()
+        distiller.monitor = None
+        for stage, share in shares.items():
+            runner.message_hub.update_scalar(f"train/sad_gradient_share_{stage}", share)
+            self._judge(
+                f"SAD's gradient at {stage} is {share:.1e} of the other losses' "
+                f"(healthy: over {self.min_gradient_share:g}). SAD trains next to "
+                "nothing. Use energy_norm='standardize', or raise the distiller's "
+                "weight.",
+                name=f"gradient {stage}",
+                is_sick=share < self.min_gradient_share,
+            )
+        for stage in distiller.stages:
+            entropy = float(outputs[f"attention_entropy_{stage}"])
+            self._judge(
+                f"The attention map of {stage} has collapsed: its entropy is "
+                f"{entropy:.3f} of the largest (healthy: over {self.min_entropy:g}). "
+                "A one-hot softmax has no gradient. Use energy_norm='standardize'.",
+                name=f"entropy {stage}",
+                is_sick=entropy < self.min_entropy,
+            )
+
+    def _judge(self, message: str, name: str, is_sick: bool) -> None:
+        sick = self._sick_iterations.get(name, 0) + self.interval if is_sick else 0
+        self._sick_iterations[name] = sick
+        if sick >= self.patience and name not in self._warned:
+            self._warned.add(name)
+            print_log(message, logger="current", level=_WARNING)
+
+
+def _distiller(runner: Runner) -> SelfAttentionDistiller | None:
+    model = getattr(runner.model, "module", runner.model)
+    distiller = getattr(model, "distiller", None)
+    return distiller if isinstance(distiller, SelfAttentionDistiller) else None

@@ -1,0 +1,110 @@
+"""Training and testing, as the tools start them."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.logging import print_log
+from mmengine.optim import AmpOptimWrapper
+from mmengine.runner import Runner
+
+from lanedet.engine.hooks import LaneVisualizationHook, latest_checkpoint
+
+
+def set_work_dir(config: Config, work_dir: Path | str | None) -> None:
+    """Choose the work directory.
+
+    First what the command line says, then the config, then ``work_dirs/<config>``.
+    """
+    if work_dir is not None:
+        config.work_dir = str(work_dir)
+    elif config.get("work_dir") is None:
+        config.work_dir = str(Path("work_dirs") / Path(config.filename).stem)
+
+
+def use_amp(config: Config) -> None:
+    """Train with automatic mixed precision.
+
+    Raises:
+        ValueError: If there is no GPU, or the config has an optimizer wrapper of
+            another kind.
+    """
+    if not torch.cuda.is_available():
+        raise ValueError(
+            "--amp needs a CUDA GPU, and torch sees none. Train without it: in float32 "
+            "the results are the same."
+        )
+    wrapper = str(config.optim_wrapper.get("type", "OptimWrapper"))
+    if not wrapper.rstrip("'>").endswith("OptimWrapper"):
+        raise ValueError(f"--amp replaces OptimWrapper only, got {wrapper}.")
+    config.optim_wrapper.type = AmpOptimWrapper
+    config.optim_wrapper.setdefault("loss_scale", "dynamic")
+
+
+def set_resume(config: Config, checkpoint: str | None) -> None:
+    """Continue an earlier run.
+
+    Args:
+        config: Of the run; its work directory must be set.
+        checkpoint: File to continue from, ``"auto"`` for the last one in the work
+            directory (a run without any starts anew), or None for a new run.
+
+    Raises:
+        FileNotFoundError: If the file is not there.
+    """
+    config.resume = False
+    if checkpoint is None:
+        return
+    if checkpoint == "auto":
+        found = latest_checkpoint(Path(config.work_dir))
+        if found is None:
+            print_log(f"No checkpoint in {config.work_dir} to resume: starting anew.")
+            return
+        checkpoint = str(found)
+    if not Path(checkpoint).is_file():
+        raise FileNotFoundError(f"No checkpoint at {checkpoint!r} to resume.")
+    config.resume, config.load_from = True, checkpoint
+
+
+def train(config: Config) -> Runner:
+    """Train the config's model; return the runner, whose work directory has it all."""
+    runner = Runner.from_cfg(config)
+    runner.train()
+    return runner
+
+
+def evaluate(
+    config: Config,
+    checkpoint: Path | str,
+    *,
+    out: Path | str | None = None,
+    show_dir: Path | str | None = None,
+) -> dict[str, float]:
+    """Score a checkpoint or weights file on the config's test set.
+
+    Args:
+        config: Of the model and the data.
+        checkpoint: Training checkpoint (``.pth``) or weights (``.safetensors``).
+        out: Where to write the predictions in the benchmark's format, or None.
+        show_dir: Where to draw them, or None.
+
+    Returns:
+        The metrics by name.
+
+    Raises:
+        FileNotFoundError: If there is no such checkpoint.
+        ValueError: If it holds another model than the config describes.
+    """
+    if not Path(checkpoint).is_file():
+        raise FileNotFoundError(f"No checkpoint at {str(checkpoint)!r}.")
+    config.load_from, config.resume = str(checkpoint), False
+    if out is not None:
+        config.test_evaluator.out_file = str(out)
+    if show_dir is not None:
+        hooks: list[Any] = config.custom_hooks
+        for hook in hooks:
+            if hook["type"] is LaneVisualizationHook:
+                hook["show_dir"] = str(show_dir)
+    metrics: dict[str, float] = Runner.from_cfg(config).test()
+    return metrics

@@ -1,0 +1,78 @@
+"""Score a lane detector by the rules of its benchmark."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lanedet.runtime import tune_allocator, user_errors
+
+EXAMPLES = """examples:
+  python tools/test.py configs/sad/enet_sad_scenes.py \\
+      work_dirs/enet_sad_scenes/weights.safetensors
+  python tools/test.py configs/sad/enet_sad_tusimple.py iter_1800.pth \\
+      --data-root /data/tusimple --out submission.json --show-dir drawn
+"""
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    from mmengine.config import DictAction
+
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("config", help="config file that the model was trained with")
+    parser.add_argument(
+        "checkpoint", help="weights (.safetensors) or checkpoint (.pth)"
+    )
+    parser.add_argument(
+        "--work-dir", help="where logs go (default: work_dirs/<config>)"
+    )
+    parser.add_argument(
+        "--data-root", help="folder of the data set, in place of the config's"
+    )
+    parser.add_argument("--out", help="write predictions in the benchmark's format")
+    parser.add_argument("--json", help="write the metrics as JSON")
+    parser.add_argument("--show-dir", help="draw every image into this folder")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=DictAction,
+        metavar="KEY=VALUE",
+        help="change values of the config",
+    )
+    parser.add_argument(
+        "--launcher",
+        choices=("none", "pytorch", "slurm", "mpi"),
+        default="none",
+        help="how the processes of a distributed run were started (default: none)",
+    )
+    parser.add_argument(
+        "--local_rank", "--local-rank", type=int, help=argparse.SUPPRESS
+    )
+    return parser.parse_args()
+
+
+@user_errors()
+def main() -> None:
+    """Test."""
+    args = parse_args()
+    tune_allocator()
+    from lanedet import engine
+
+    config = engine.load_config(args.config, args.cfg_options, args.data_root)
+    config.launcher = args.launcher
+    engine.set_work_dir(config, args.work_dir)
+    metrics = engine.evaluate(
+        config, args.checkpoint, out=args.out, show_dir=args.show_dir
+    )
+    for name, value in metrics.items():
+        print(f"{name:<24}{value:.4f}")
+    if args.json:
+        Path(args.json).write_text(json.dumps(metrics, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
