@@ -1,0 +1,22 @@
+"""Procedural dashcam scenes with exact lanes: the data that comes with the project."""
+
+from lanedet.simulation.drive import Drive
+from lanedet.simulation.labels import scene_lanes
+from lanedet.simulation.render import RECIPE, Effect, render_scene
+from lanedet.simulation.sampler import make_scene, sample_scene
+from lanedet.simulation.scene import Scene
+from lanedet.simulation.tusimple_tree import write_tusimple_tree
+from lanedet.simulation.view import SceneView
+
+__all__ = [
+    "RECIPE",
+    "Drive",
+    "Effect",
+    "Scene",
+    "SceneView",
+    "make_scene",
+    "render_scene",
+    "sample_scene",
+    "scene_lanes",
+    "write_tusimple_tree",
+]

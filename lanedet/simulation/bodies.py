@@ -1,0 +1,110 @@
+"""Shapes of vehicles, drawn in unit squares.
+
+Of a face, x goes from the left to the right edge; of a flank, from the near to the far
+end. y goes from the road to the roof.
+"""
+
+from dataclasses import dataclass
+
+Outline = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Body:
+    """The shape of a kind of vehicle, sizes in metres.
+
+    Attributes:
+        width_m: Size across the road.
+        height_m: Size up to the roof.
+        length_m: Size along the road.
+        face: Outline as seen from behind or from the front.
+        flank: Outline as seen from the side.
+        face_window: Window in the face, may be empty.
+        flank_window: Windows in the flank, may be empty.
+        lamp_y: Height of the lamps.
+    """
+
+    width_m: float
+    height_m: float
+    length_m: float
+    face: Outline
+    flank: Outline
+    face_window: Outline
+    flank_window: Outline
+    lamp_y: float
+
+
+BODIES = {
+    "saloon": Body(
+        width_m=1.8,
+        height_m=1.42,
+        length_m=4.6,
+        face=(
+            (0.03, 0.14), (0.97, 0.14), (1.0, 0.4), (0.96, 0.62), (0.81, 0.95),
+            (0.7, 1.0), (0.3, 1.0), (0.19, 0.95), (0.04, 0.62), (0.0, 0.4),
+        ),
+        flank=(
+            (0.0, 0.2), (0.02, 0.62), (0.16, 0.66), (0.32, 0.97), (0.55, 1.0),
+            (0.74, 0.66), (0.98, 0.55), (1.0, 0.2),
+        ),
+        face_window=((0.14, 0.64), (0.86, 0.64), (0.76, 0.92), (0.24, 0.92)),
+        flank_window=((0.22, 0.67), (0.34, 0.92), (0.54, 0.93), (0.7, 0.67)),
+        lamp_y=0.5,
+    ),
+    "suv": Body(
+        width_m=1.95,
+        height_m=1.78,
+        length_m=4.8,
+        face=(
+            (0.03, 0.15), (0.97, 0.15), (1.0, 0.55), (0.93, 0.92), (0.85, 1.0),
+            (0.15, 1.0), (0.07, 0.92), (0.0, 0.55),
+        ),
+        flank=(
+            (0.0, 0.18), (0.0, 0.6), (0.06, 0.97), (0.2, 1.0), (0.6, 1.0),
+            (0.75, 0.64), (0.98, 0.56), (1.0, 0.18),
+        ),
+        face_window=((0.12, 0.6), (0.88, 0.6), (0.82, 0.9), (0.18, 0.9)),
+        flank_window=((0.06, 0.64), (0.1, 0.92), (0.58, 0.93), (0.7, 0.64)),
+        lamp_y=0.52,
+    ),
+    "pickup": Body(
+        width_m=1.95,
+        height_m=1.8,
+        length_m=5.4,
+        face=(
+            (0.0, 0.2), (1.0, 0.2), (1.0, 0.58), (0.9, 0.62), (0.82, 1.0),
+            (0.18, 1.0), (0.1, 0.62), (0.0, 0.58),
+        ),
+        flank=(
+            (0.0, 0.2), (0.0, 0.58), (0.42, 0.58), (0.45, 0.98), (0.62, 1.0),
+            (0.74, 0.62), (1.0, 0.56), (1.0, 0.2),
+        ),
+        face_window=((0.2, 0.64), (0.8, 0.64), (0.76, 0.93), (0.24, 0.93)),
+        flank_window=((0.47, 0.64), (0.49, 0.92), (0.61, 0.92), (0.7, 0.64)),
+        lamp_y=0.46,
+    ),
+    "van": Body(
+        width_m=2.0,
+        height_m=2.2,
+        length_m=5.2,
+        face=((0.02, 0.1), (0.98, 0.1), (1.0, 0.5), (0.95, 1.0), (0.05, 1.0),
+              (0.0, 0.5)),
+        flank=((0.0, 0.12), (0.0, 0.98), (0.75, 1.0), (0.9, 0.62), (1.0, 0.5),
+               (1.0, 0.12)),
+        face_window=((0.1, 0.55), (0.9, 0.55), (0.87, 0.88), (0.13, 0.88)),
+        flank_window=((0.6, 0.6), (0.6, 0.88), (0.76, 0.88), (0.86, 0.6)),
+        lamp_y=0.35,
+    ),
+    "lorry": Body(
+        width_m=2.5,
+        height_m=3.8,
+        length_m=14.0,
+        face=((0.0, 0.26), (1.0, 0.26), (1.0, 1.0), (0.0, 1.0)),
+        flank=((0.0, 0.26), (0.0, 1.0), (0.84, 1.0), (0.84, 0.8), (0.97, 0.75),
+               (1.0, 0.4), (1.0, 0.12), (0.84, 0.24)),
+        face_window=(),
+        flank_window=((0.88, 0.55), (0.88, 0.72), (0.96, 0.7), (0.97, 0.55)),
+        lamp_y=0.21,
+    ),
+}  # fmt: skip
+"""Bodies by the name of the kind."""

@@ -1,0 +1,48 @@
+"""Drawing on RGB pictures with fractions of a pixel."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from lanedet.simulation.scene import Color
+from lanedet.structures import ByteArray, FloatArray
+
+_FRACTION_BITS = 4
+_FAR = 2.0**14  # keeps far points inside cv2's fixed point
+
+
+def fill_polygon(image: ByteArray, points: FloatArray, color: Sequence[float]) -> None:
+    """Fill a polygon in place, anti-aliased.
+
+    Args:
+        image: (H, W, C) or (H, W), uint8.
+        points: Corners (x, y) in pixels, shape (N, 2); they may lie outside.
+        color: One value per channel, in [0, 255].
+    """
+    fixed_point = np.rint(np.clip(points, -_FAR, _FAR) * 2**_FRACTION_BITS)
+    cv2.fillPoly(
+        image,
+        [fixed_point.astype(np.int32)],
+        color=tuple(float(value) for value in color),
+        lineType=cv2.LINE_AA,
+        shift=_FRACTION_BITS,
+    )
+
+
+def shade(color: Color, gain: float) -> Color:
+    """Return a colour made brighter or darker."""
+    red, green, blue = (min(255.0, channel * gain) for channel in color)
+    return red, green, blue
+
+
+def mix(first: Color, second: Color, share: float) -> Color:
+    """Return the colour between two, ``share`` of the way to the second."""
+    red, green, blue = (a + (b - a) * share for a, b in zip(first, second, strict=True))
+    return red, green, blue
+
+
+def multiply(image: ByteArray, gain: np.ndarray) -> ByteArray:
+    """Return an image with each pixel multiplied by its gain, float32 (H, W)."""
+    gains = cv2.merge([gain, gain, gain])
+    return np.asarray(cv2.multiply(image, gains, dtype=cv2.CV_8U), dtype=np.uint8)

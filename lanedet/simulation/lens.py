@@ -1,0 +1,77 @@
+"""The camera itself: bonnet, resolution, blur, exposure, noise."""
+
+import cv2
+import numpy as np
+
+from lanedet.simulation.canvas import fill_polygon, multiply, shade
+from lanedet.simulation.textures import TILE_SIZE, noise_tile
+from lanedet.simulation.view import SceneView
+from lanedet.structures import ByteArray
+
+
+def paint_bonnet(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Paint one's own bonnet along the bottom."""
+    del rng
+    lens, (height, width) = view.scene.lens, view.shape
+    if lens.bonnet == 0:
+        return image
+    xs = np.linspace(-1, width, 40)
+    for drop, gain in ((0.0, 1.0), (0.012, 0.75), (0.035, 0.6)):
+        ys = view.bonnet_rows(xs) + drop * height
+        corners = [[width, height + 1], [-1, height + 1]]
+        outline = np.concatenate([np.stack([xs, ys], axis=1), corners])
+        fill_polygon(image, outline, shade(lens.bonnet_color, gain))
+    return image
+
+
+def lose_detail(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Blur as the lens does, and lose fine detail as compression does."""
+    del rng
+    lens, (height, width) = view.scene.lens, view.shape
+    if lens.detail < 1:
+        small = (round(width * lens.detail), round(height * lens.detail))
+        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+    sigma = lens.blur * height
+    if sigma > 0.2:
+        image = cv2.GaussianBlur(image, (0, 0), sigma)
+    return np.asarray(image, dtype=np.uint8)
+
+
+def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+    """Apply vignette, saturation, colour of the light, exposure and gamma."""
+    del rng
+    lens, light, (height, width) = view.scene.lens, view.scene.light, view.shape
+    if lens.vignette > 0:
+        ys = (np.arange(height, dtype=np.float32) / height - 0.5)[:, None] ** 2
+        xs = (np.arange(width, dtype=np.float32) / width - 0.5)[None, :] ** 2
+        image = multiply(image, 1 - np.float32(2 * lens.vignette) * (xs + ys))
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    image = cv2.addWeighted(image, lens.saturation, grey, 1 - lens.saturation, 0)
+    levels = np.arange(256)[:, None] / 255
+    balance = np.array([1 + light.warmth, 1.0, 1 - light.warmth])
+    curve = np.clip(levels * balance * lens.exposure, 0, None) ** lens.gamma
+    # A soft shoulder instead of a hard clip, as sensors' tone curves have.
+    curve = np.where(curve > 0.8, 1 - 0.2 * np.exp(-(curve - 0.8) / 0.2), curve)
+    table = np.rint(curve * 255).astype(np.uint8)[None]
+    return np.asarray(cv2.LUT(image, table), dtype=np.uint8)
+
+
+def add_noise(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+    """Add the sensor's noise: mostly grey, some of it coloured."""
+    lens, (height, width) = view.scene.lens, view.shape
+    if lens.noise < 0.3:
+        return image
+    planes = []
+    for weight in (0.85, 0.35, 0.35, 0.35):
+        plane = noise_tile(0.15, seed=int(rng.integers(30, 34)))
+        rows = (np.arange(height) + rng.integers(TILE_SIZE)) % TILE_SIZE
+        columns = (np.arange(width) + rng.integers(TILE_SIZE)) % TILE_SIZE
+        scale = np.float32(weight * lens.noise)
+        planes.append(plane[rows[:, None], columns[None, :]] * scale)
+    noise = cv2.merge([planes[0] + plane for plane in planes[1:]])
+    return np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), dtype=np.uint8)

@@ -1,0 +1,156 @@
+"""Light and its absence: shadows, night, lamps."""
+
+import cv2
+import numpy as np
+
+from lanedet.simulation.bodies import BODIES
+from lanedet.simulation.canvas import fill_polygon, multiply
+from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
+from lanedet.simulation.vehicles import lamp_points, visible_vehicles
+from lanedet.simulation.view import NEAREST_M, SceneView
+from lanedet.structures import ByteArray
+
+_LAMP_RANGE_M = 180.0
+
+
+def cast_shadows(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Darken the ground under and beside vehicles, trees and bridges."""
+    del rng
+    light, top = view.scene.light, view.ground.top_row
+    lit = np.full(view.shape, 255, dtype=np.uint8)
+    dark = 255 * (1 - 0.72 * light.shadow)
+    if light.tree_shade > 0 and light.shadow > 0:
+        lit[top:] = _tree_shade(view, dark)
+    _bridge_shadow(lit, view, dark)
+    for vehicle, ahead in visible_vehicles(view):
+        body = BODIES[vehicle.kind]
+        half = body.width_m / 2
+        far = ahead + body.length_m
+        fall = light.sun_lateral * body.height_m * 0.8
+        if light.shadow > 0.15:
+            sides = np.array([-half, half + fall, half + fall, -half])
+            if fall < 0:
+                sides = np.array([-half + fall, half, half, -half + fall])
+            aheads = np.array([ahead, ahead, far, far])
+            feet = view.project_visible(aheads, vehicle.lateral_m + sides)
+            fill_polygon(lit, feet, (dark,))
+        # Even under an overcast sky it is dark beneath a car.
+        sides = np.array([-half, half, half * 0.9, -half * 0.9]) * 1.04
+        aheads = np.array([ahead - 0.25, ahead - 0.25, far, far])
+        feet = view.project_visible(aheads, vehicle.lateral_m + sides)
+        fill_polygon(lit, feet, (60,))
+    soft = cv2.blur(lit, (3, 3))
+    image[top:] = multiply(image[top:], soft[top:].astype(np.float32) / 255)
+    return image
+
+
+def _tree_shade(view: SceneView, dark: float) -> np.ndarray:
+    """Return the light under the roadside's trees, dappled."""
+    ground, light = view.ground, view.scene.light
+    offset = float(view.scene.seed[-1] % TILE_SIZE)
+    start = view.scene.camera.station_m % (TILE_SIZE * 0.45)
+    crowns = sample_tile(
+        noise_tile(1.25, seed=9),
+        ground.lateral * np.float32(3.0) + np.float32(offset),
+        (ground.ahead + np.float32(start)) * np.float32(1 / 0.45),
+    )
+    blur = np.maximum(1, ground.along)
+    share = np.clip((crowns + 2.4 * light.tree_shade - 1.6) * 3 / blur + 0.5, 0, 1)
+    return (255 - share * np.float32(255 - dark)).astype(np.uint8)
+
+
+def _bridge_shadow(lit: ByteArray, view: SceneView, dark: float) -> None:
+    spacing = view.scene.surroundings.bridge_spacing_m
+    if spacing == 0:
+        return
+    here = view.scene.camera.station_m
+    spacing = round(spacing / 10) * 10
+    first = (here - 45) // spacing * spacing + 30
+    for station in (first, first + spacing, first + 2 * spacing):
+        near, far = station - here, station - here + 12
+        if far > NEAREST_M:
+            aheads = np.array([near, near, far, far])
+            feet = view.project_visible(aheads, np.array([-60, 60, 60, -60.0]))
+            fill_polygon(lit, feet, (min(dark, 130),))
+
+
+def dim_to_night(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Take the daylight away, and add the cone of one's own headlights."""
+    del rng
+    light = view.scene.light
+    if light.daylight >= 1:
+        return image
+    height, width = view.shape
+    xs = (np.arange(width) - view.center[0]) / view.focal
+    below = (np.arange(height) - view.center[1] - view.horizon_y) / view.focal
+    across = np.exp(-((xs / 0.5) ** 2)) * 0.75 + 0.25 * np.exp(-((xs / 1.1) ** 2))
+    # Dipped beams: bright a little below the horizon, cut off above it.
+    down = np.where(
+        below > 0.012,
+        np.exp(-(((below - 0.07) / 0.24) ** 2)),
+        0.10 * np.exp(-((below / 0.08) ** 2)) + 0.35 * np.clip(below / 0.012, 0, 1),
+    )
+    beam = light.headlights * np.outer(down, across)
+    return multiply(image, (light.daylight + beam).astype(np.float32))
+
+
+def light_lamps(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Light the lamps of vehicles and of lamp posts when it is dark."""
+    del rng
+    light = view.scene.light
+    if light.daylight >= 0.7:
+        return image
+    strength = 1 - light.daylight
+    glow = np.zeros_like(image)
+    for vehicle, ahead in visible_vehicles(view):
+        if not NEAREST_M < ahead < _LAMP_RANGE_M:
+            continue
+        color = (255, 245, 215) if vehicle.is_oncoming else (255, 45, 30)
+        size = 0.18 if vehicle.is_oncoming else 0.09
+        radius = max(0.6, size * view.focal / ahead)
+        for point in lamp_points(view, vehicle, ahead):
+            _light_point(glow, point, radius, color)
+    _light_posts(glow, view)
+    return _add_glow(image, glow, strength, view.shape[0])
+
+
+def _light_posts(glow: ByteArray, view: SceneView) -> None:
+    spacing = view.scene.surroundings.pole_spacing_m
+    if spacing == 0:
+        return
+    here, pavement = view.scene.camera.station_m, view.scene.road.pavement
+    spacing = max(1, round(spacing / 10)) * 10
+    for number in range(1, 12):
+        ahead = (here // spacing + number) * spacing - here
+        for lateral in (pavement.left_m + 0.5, pavement.right_m - 0.5):
+            point = view.project_visible(ahead, lateral, 8.8)
+            radius = max(0.6, 0.25 * view.focal / ahead)
+            _light_point(glow, point, radius, (255, 205, 130))
+
+
+def _light_point(
+    glow: ByteArray,
+    point: np.ndarray,
+    radius: float,
+    color: tuple[float, float, float],
+) -> None:
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    circle = point + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    fill_polygon(glow, circle, color)
+
+
+def _add_glow(
+    image: ByteArray, glow: ByteArray, strength: float, height: int
+) -> ByteArray:
+    """Add lamps, a sharp core and a wide halo, to the picture."""
+    small = cv2.resize(glow, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    halo = cv2.GaussianBlur(small, (0, 0), max(1.0, height / 120))
+    halo = cv2.resize(halo, glow.shape[1::-1])
+    bright = cv2.addWeighted(image, 1, glow, strength, 0)
+    return np.asarray(cv2.addWeighted(bright, 1, halo, 1.6 * strength, 0), np.uint8)

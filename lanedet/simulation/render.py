@@ -1,0 +1,81 @@
+"""From a scene to its picture: a list of effects, applied in order.
+
+To add an effect, write one function ``(image, view, rng) -> image`` and list it in
+:data:`RECIPE`. It may draw into the image that it gets. ``view`` holds the scene's data
+and its projection; ``rng`` is the effect's own and differs from frame to frame, so a
+new effect changes nothing for the others. What must stay put while the camera moves
+belongs into the scene, or is derived from ``view.scene.seed``.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from lanedet.simulation.lens import add_noise, expose, lose_detail, paint_bonnet
+from lanedet.simulation.light import cast_shadows, dim_to_night, light_lamps
+from lanedet.simulation.markings import paint_markings
+from lanedet.simulation.roadside import paint_roadside, paint_walls
+from lanedet.simulation.scene import Scene
+from lanedet.simulation.sky import paint_sky, paint_skyline
+from lanedet.simulation.surface import paint_ground
+from lanedet.simulation.vehicles import paint_traffic
+from lanedet.simulation.view import SceneView
+from lanedet.structures import ByteArray
+
+Effect = Callable[[ByteArray, SceneView, np.random.Generator], ByteArray]
+"""One step of painting; the image is RGB uint8 (H, W, 3)."""
+
+RECIPE: tuple[Effect, ...] = (
+    paint_sky,
+    paint_skyline,
+    paint_ground,
+    paint_markings,
+    cast_shadows,
+    paint_roadside,
+    paint_walls,
+    paint_traffic,
+    dim_to_night,
+    light_lamps,
+    paint_bonnet,
+    lose_detail,
+    expose,
+    add_noise,
+)
+
+SMALLEST_SHAPE = (72, 96)
+"""Below this (H, W) markings are thinner than a pixel everywhere."""
+
+
+def render_scene(
+    scene: Scene, shape: tuple[int, int], recipe: Sequence[Effect] = RECIPE
+) -> ByteArray:
+    """Return the picture of a scene.
+
+    Args:
+        scene: What to paint.
+        shape: (H, W) of the picture.
+        recipe: Effects in the order in which they are applied.
+
+    Returns:
+        RGB image, uint8, shape (H, W, 3). The same arguments give the same pixels.
+
+    Raises:
+        ValueError: If the picture is too small to show a road.
+    """
+    check_shape(shape)
+    view = SceneView(scene, shape)
+    image = np.zeros((*shape, 3), dtype=np.uint8)
+    for effect in recipe:
+        name = zlib.crc32(effect.__name__.encode())
+        rng = np.random.default_rng((*scene.seed, scene.frame, name))
+        image = effect(image, view, rng)
+    return image
+
+
+def check_shape(shape: tuple[int, int]) -> None:
+    """Raise ValueError if (H, W) is too small for a scene."""
+    if len(shape) != 2 or shape[0] < SMALLEST_SHAPE[0] or shape[1] < SMALLEST_SHAPE[1]:
+        raise ValueError(
+            f"A scene needs at least (H, W) = {SMALLEST_SHAPE} pixels, got {shape!r}."
+        )

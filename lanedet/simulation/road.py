@@ -1,0 +1,194 @@
+"""The road: its shape in plan and height, its markings and its pavement."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lanedet.structures import FloatArray
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One sine of a :class:`Profile`, all in metres but the phase."""
+
+    amplitude_m: float
+    length_m: float
+    phase_rad: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A smooth curve over the station: a sum of waves.
+
+    It serves as the road's course in plan (metres to the right) and as its height
+    (metres up). Unlike a clothoid it goes on for ever, so a drive never runs out.
+    """
+
+    waves: tuple[Wave, ...] = ()
+
+    def value(self, station_m: FloatArray | float) -> FloatArray:
+        """Return the curve in metres, shape of ``station_m``."""
+        total = np.zeros(np.shape(station_m))
+        for wave in self.waves:
+            angle = 2 * np.pi * np.asarray(station_m) / wave.length_m + wave.phase_rad
+            total = total + wave.amplitude_m * np.sin(angle)
+        return total
+
+    def slope(self, station_m: float) -> float:
+        """Return the curve's slope at a station, in metres per metre."""
+        total = 0.0
+        for wave in self.waves:
+            factor = 2 * np.pi / wave.length_m
+            angle = factor * station_m + wave.phase_rad
+            total += wave.amplitude_m * factor * float(np.cos(angle))
+        return total
+
+    def seen_from(self, station_m: float, ahead_m: FloatArray) -> FloatArray:
+        """Return how far the curve leaves its tangent, in metres.
+
+        Args:
+            station_m: Where the tangent is taken.
+            ahead_m: Distances ahead of there, any shape.
+        """
+        straight = self.value(station_m) + self.slope(station_m) * ahead_m
+        return self.value(station_m + ahead_m) - straight
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How paint alternates along a marking.
+
+    Attributes:
+        period_m: Length after which the pattern repeats.
+        pieces: (start, length) of each painted piece in metres, ordered, inside the
+            period.
+    """
+
+    period_m: float
+    pieces: tuple[tuple[float, float], ...]
+
+    def painted_share(self, start_m: FloatArray, end_m: FloatArray) -> FloatArray:
+        """Return which share of each interval is painted.
+
+        Args:
+            start_m: Stations where the intervals begin, shape (N,).
+            end_m: Stations where they end, shape (N,), greater.
+
+        Returns:
+            Shares in [0, 1], shape (N,).
+
+        Example:
+            >>> dashes = Pattern(12.0, ((0.0, 3.0),))
+            >>> dashes.painted_share(np.array([0.0, 12.0]), np.array([6.0, 15.0]))
+            array([0.5, 1. ])
+        """
+        return (self._painted_until(end_m) - self._painted_until(start_m)) / (
+            end_m - start_m
+        )
+
+    def _painted_until(self, station_m: FloatArray) -> FloatArray:
+        """Return the metres of paint between station 0 and each station."""
+        ends = np.array([(start, start + size) for start, size in self.pieces]).ravel()
+        painted = np.cumsum([size for _, size in self.pieces])
+        totals = np.stack([painted - [s for _, s in self.pieces], painted], 1).ravel()
+        periods = np.floor(station_m / self.period_m)
+        rest = station_m - periods * self.period_m
+        knots = np.concatenate([[0.0], ends, [self.period_m]])
+        heights = np.concatenate([[0.0], totals, [painted[-1]]])
+        return periods * painted[-1] + np.interp(rest, knots, heights)
+
+
+SOLID = Pattern(1.0, ((0.0, 1.0),))
+
+
+@dataclass(frozen=True)
+class Stripe:
+    """One painted stripe.
+
+    Attributes:
+        lateral_m: Its middle.
+        width_m: Its width.
+        pattern: How paint alternates along it.
+        phase_m: Shift of the pattern along the road.
+        color: RGB in [0, 255].
+        opacity: How well the paint covers, 0 to 1.
+        wear: Share of the paint that has flaked off, 0 to 1.
+    """
+
+    lateral_m: float
+    width_m: float
+    pattern: Pattern
+    phase_m: float
+    color: tuple[float, float, float]
+    opacity: float
+    wear: float
+
+
+@dataclass(frozen=True)
+class LaneLine:
+    """One marking that bounds a lane: one stripe, or two of a double marking.
+
+    Attributes:
+        lateral_m: The middle, which is where the label runs.
+        stripes: What is painted.
+    """
+
+    lateral_m: float
+    stripes: tuple[Stripe, ...]
+
+
+@dataclass(frozen=True)
+class Seam:
+    """A narrow strip of another brightness along the road: joint, crack filler."""
+
+    lateral_m: float
+    width_m: float
+    gain: float
+
+
+@dataclass(frozen=True)
+class Pavement:
+    """The paved strip.
+
+    Attributes:
+        left_m: Left edge.
+        right_m: Right edge.
+        color: RGB in [0, 255] of the lanes.
+        shoulder_gain: Brightness outside the outermost markings against the lanes.
+        track_gain: Brightness of tyre tracks against the lanes.
+        oil_gain: Brightness of the middle of each lane against the lanes.
+        lane_gains: Brightness of each lane, left to right.
+        grain: Contrast of the texture, in shares of the brightness.
+        patchiness: Contrast of the large blotches.
+        joint_spacing_m: Distance between transverse joints; 0 for none.
+        seams: Longitudinal joints and repaired cracks.
+    """
+
+    left_m: float
+    right_m: float
+    color: tuple[float, float, float]
+    shoulder_gain: float
+    track_gain: float
+    oil_gain: float
+    lane_gains: tuple[float, ...]
+    grain: float
+    patchiness: float
+    joint_spacing_m: float
+    seams: tuple[Seam, ...]
+
+
+@dataclass(frozen=True)
+class Road:
+    """A road.
+
+    Attributes:
+        course: Its reference line in plan.
+        hills: Its height.
+        lines: Markings from left to right.
+        pavement: What they are painted on.
+    """
+
+    course: Profile
+    hills: Profile
+    lines: tuple[LaneLine, ...]
+    pavement: Pavement

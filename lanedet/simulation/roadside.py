@@ -1,0 +1,227 @@
+"""What stands beside the road: walls, trees, buildings, poles, signs, bridges.
+
+The roadside is divided into cells of 10 m. What stands in a cell depends only on the
+world's seed and the cell's number, so it stays put while the camera drives past.
+"""
+
+from functools import lru_cache
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from lanedet.simulation.canvas import fill_polygon, mix, shade
+from lanedet.simulation.scene import Color, Wall
+from lanedet.simulation.textures import noise_tile
+from lanedet.simulation.view import NEAREST_M, SceneView
+from lanedet.structures import ByteArray, FloatArray
+
+_CELL_M = 10.0
+_REACH_M = 260.0
+_SPRITE_SIZE = 128
+_NUM_SPRITES = 8
+
+
+def paint_roadside(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Paint trees, buildings, lamp posts, signs and bridges, the farthest first."""
+    del rng
+    first = int(view.scene.camera.station_m // _CELL_M)
+    for cell in range(first + int(_REACH_M / _CELL_M), first, -1):
+        ahead = cell * _CELL_M - view.scene.camera.station_m
+        if ahead < NEAREST_M:
+            continue
+        cell_rng = np.random.default_rng((*view.scene.seed, 71, cell))
+        _paint_bridge(image, view, cell, ahead)
+        for side in (-1, 1):
+            _paint_buildings(image, view, side, ahead, cell_rng)
+            _paint_trees(image, view, side, ahead, cell_rng)
+            _paint_pole(image, view, side, cell, ahead)
+        _paint_sign(image, view, cell, ahead, cell_rng)
+    return image
+
+
+def paint_walls(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Paint barriers, guard rails and embankments, piece by piece."""
+    del rng
+    for wall in view.scene.surroundings.walls:
+        _paint_wall(image, view, wall)
+    return image
+
+
+def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
+    here = view.scene.camera.station_m
+    length = 4.0
+    first = int((here + NEAREST_M) // length)
+    pieces = np.unique((first + np.geomspace(1, 80, 44)).astype(int)) - 1
+    gains = noise_tile(0.8, seed=7)[abs(hash_place(wall.lateral_m)) % 512]
+    for near, far in reversed(list(pairwise(pieces))):
+        stations = np.array([near, far, far, near]) * length
+        aheads = np.maximum(stations - here, NEAREST_M)
+        laterals = wall.lateral_m + np.array([0, 0, wall.lean_m, wall.lean_m])
+        heights = np.array([wall.bottom_m] * 2 + [wall.top_m] * 2)
+        gain = 1 + wall.roughness * float(gains[near % 512])
+        color = view.through_haze(shade(wall.color, gain), float(aheads.mean()))
+        fill_polygon(image, view.project_visible(aheads, laterals, heights), color)
+        if wall.post_spacing_m > 0 and aheads[0] < 60:
+            _paint_post(image, view, wall, float(aheads[0]))
+
+
+def _paint_post(image: ByteArray, view: SceneView, wall: Wall, ahead: float) -> None:
+    width = 0.07
+    laterals = wall.lateral_m + np.array([-width, width, width, -width])
+    heights = np.array([0, 0, wall.top_m, wall.top_m])
+    corners = view.project_visible(np.full(4, ahead), laterals, heights)
+    fill_polygon(image, corners, view.through_haze(shade(wall.color, 0.6), ahead))
+
+
+def _paint_trees(
+    image: ByteArray, view: SceneView, side: int, ahead: float, rng: np.random.Generator
+) -> None:
+    place = view.scene.surroundings
+    for _ in range(rng.poisson(place.tree_density)):
+        away = place.tree_distance_m + rng.exponential(9.0)
+        height = rng.uniform(2.5, 13.0)
+        width = height * rng.uniform(0.5, 1.1)
+        sprite = tree_sprites()[rng.integers(_NUM_SPRITES)]
+        color = shade(place.tree_color, rng.uniform(0.6, 1.35))
+        distance = ahead + rng.uniform(0, _CELL_M)
+        lateral = _edge(view, side) + side * (away + width / 2)
+        corners = view.project_visible(
+            np.full(2, distance),
+            np.array([lateral - width / 2, lateral + width / 2]),
+            np.array([0.0, height]),
+        )
+        _paint_sprite(image, sprite, corners, view.through_haze(color, distance))
+
+
+def _paint_sprite(
+    image: ByteArray, sprite: ByteArray, corners: FloatArray, color: Color
+) -> None:
+    """Paint a (grey, mask) sprite into the box between two corners, in place."""
+    height, width = image.shape[:2]
+    (left, right), (bottom, top) = np.rint(corners).astype(int).T
+    if right - left < 2 or bottom - top < 2 or right - left > 2 * width:
+        return
+    x0, x1, y0, y1 = max(left, 0), min(right, width), max(top, 0), min(bottom, height)
+    if x0 >= x1 or y0 >= y1:
+        return
+    columns = ((np.arange(x0, x1) - left) * _SPRITE_SIZE) // (right - left)
+    rows = ((np.arange(y0, y1) - top) * _SPRITE_SIZE) // (bottom - top)
+    cut = sprite[rows[:, None], columns[None, :]]
+    painted = cv2.merge(
+        [cv2.convertScaleAbs(cut[..., 0], alpha=c / 128) for c in color]
+    )
+    cv2.copyTo(painted, cut[..., 1].copy(), image[y0:y1, x0:x1])
+
+
+@lru_cache(maxsize=1)
+def tree_sprites() -> tuple[ByteArray, ...]:
+    """Return (128, 128, 2) uint8 sprites of trees: grey (128 is mean) and mask."""
+    ys, xs = np.mgrid[0:1:128j, -1:1:128j]
+    sprites = []
+    for number in range(_NUM_SPRITES):
+        tile = noise_tile(0.9, seed=20 + number)[:_SPRITE_SIZE, :_SPRITE_SIZE]
+        leaves = noise_tile(0.4, seed=20 + number)[:_SPRITE_SIZE, :_SPRITE_SIZE]
+        round_crown = 1 - np.hypot(xs, (ys - 0.42) * (1.9 + 0.1 * number))
+        cone = 0.95 - np.abs(xs) / np.maximum(0.08, ys * 0.9) - (ys > 0.9)
+        crown = round_crown if number % 4 else cone * 0.5
+        is_crown = crown + 0.16 * tile + 0.05 * leaves > 0.12
+        is_trunk = (np.abs(xs) < 0.05) & (ys > 0.5)
+        gain = 1.15 - 0.5 * ys + 0.14 * leaves + 0.14 * tile
+        grey = np.where(is_crown, gain, 0.5) * 128
+        mask = np.where(is_crown | is_trunk, 255, 0)
+        sprites.append(np.stack([np.clip(grey, 0, 255), mask], -1).astype(np.uint8))
+    return tuple(sprites)
+
+
+def _paint_buildings(
+    image: ByteArray, view: SceneView, side: int, ahead: float, rng: np.random.Generator
+) -> None:
+    if rng.uniform() > view.scene.surroundings.building_density:
+        return
+    lateral = _edge(view, side) + side * rng.uniform(14, 60)
+    width, height = rng.uniform(10, 30), rng.uniform(5, 30)
+    color = mix((165, 155, 140), (120, 125, 135), rng.uniform())
+    _paint_box(
+        image, view, ahead, (lateral, lateral + side * width), (0, height), color
+    )
+    floors = np.arange(2.0, height - 1.5, 3.2)
+    for floor in floors:
+        glass = (lateral + side, lateral + side * (width - 1))
+        _paint_box(image, view, ahead, glass, (floor, floor + 1.5), shade(color, 0.55))
+
+
+def _paint_pole(
+    image: ByteArray, view: SceneView, side: int, cell: int, ahead: float
+) -> None:
+    spacing = view.scene.surroundings.pole_spacing_m
+    if spacing == 0 or cell % max(1, round(spacing / _CELL_M)):
+        return
+    lateral = _edge(view, side) + side * 2.0
+    grey: Color = (95, 97, 100)
+    _paint_box(image, view, ahead, (lateral - 0.1, lateral + 0.1), (0, 9), grey)
+    arm = (lateral, lateral - side * 2.5)
+    _paint_box(image, view, ahead, arm, (8.85, 9.0), grey)
+
+
+def _paint_sign(
+    image: ByteArray, view: SceneView, cell: int, ahead: float, rng: np.random.Generator
+) -> None:
+    spacing = view.scene.surroundings.sign_spacing_m
+    if spacing == 0 or cell % max(1, round(spacing / _CELL_M)):
+        return
+    lateral = _edge(view, 1) + rng.uniform(1.5, 4)
+    width, top = rng.uniform(0.8, 3.5), rng.uniform(2.5, 5)
+    colors: list[Color] = [(20, 90, 60), (30, 70, 140), (225, 175, 30), (215, 215, 210)]
+    color = colors[rng.integers(len(colors))]
+    post = (lateral + width / 2 - 0.06, lateral + width / 2 + 0.06)
+    _paint_box(image, view, ahead, post, (0, top), (90, 90, 90))
+    sheet = (lateral, lateral + width)
+    _paint_box(image, view, ahead, sheet, (top - width * 0.6, top), color)
+
+
+def _paint_bridge(image: ByteArray, view: SceneView, cell: int, ahead: float) -> None:
+    spacing = view.scene.surroundings.bridge_spacing_m
+    if spacing == 0 or cell % max(1, round(spacing / _CELL_M)) != 3:
+        return
+    concrete: Color = (128, 124, 116)
+    left, right = _edge(view, -1) - 60, _edge(view, 1) + 60
+    _paint_box(image, view, ahead + 12, (left, right), (5.4, 6.6), shade(concrete, 0.4))
+    for lateral in (_edge(view, -1) - 2.0, _edge(view, 1) + 1.0):
+        _paint_box(
+            image, view, ahead, (lateral, lateral + 1), (0, 6), shade(concrete, 0.7)
+        )
+    _paint_box(image, view, ahead, (left, right), (5.4, 6.9), concrete)
+    _paint_box(image, view, ahead, (left, right), (6.9, 7.8), shade(concrete, 0.8))
+
+
+def _paint_box(
+    image: ByteArray,
+    view: SceneView,
+    ahead: float,
+    laterals: tuple[float, float],
+    heights: tuple[float, float],
+    color: Color,
+) -> None:
+    """Paint an upright rectangle that faces the camera."""
+    (left, right), (bottom, top) = laterals, heights
+    corners = view.project_visible(
+        np.full(4, ahead),
+        np.array([left, right, right, left]),
+        np.array([bottom, bottom, top, top]),
+    )
+    fill_polygon(image, corners, view.through_haze(color, ahead))
+
+
+def _edge(view: SceneView, side: int) -> float:
+    pavement = view.scene.road.pavement
+    return pavement.right_m if side > 0 else pavement.left_m
+
+
+def hash_place(lateral_m: float) -> int:
+    """Return a whole number that differs from place to place."""
+    return round(lateral_m * 1000)

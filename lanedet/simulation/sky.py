@@ -1,0 +1,103 @@
+"""The sky, and the hills and woods on the skyline."""
+
+import cv2
+import numpy as np
+
+from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
+from lanedet.simulation.view import Float32Array, SceneView
+from lanedet.structures import ByteArray
+
+_SKY_REDUCTION = 4
+
+
+def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+    """Fill the picture with sky: a gradient, and clouds that hang in perspective."""
+    del rng
+    light, (height, width) = view.scene.light, view.shape
+    # A sky has no fine detail: paint it small and enlarge it.
+    rows, columns = -(-height // _SKY_REDUCTION), -(-width // _SKY_REDUCTION)
+    ys = (np.arange(rows) * _SKY_REDUCTION - view.center[1]).astype(np.float32)
+    rise = np.clip((view.horizon_y - ys) / view.focal, 0.004, None)[:, None]
+    blend = np.clip(rise * 3, 0, 1)[..., None] ** 0.7
+    low, high = np.array(light.horizon_color), np.array(light.zenith_color)
+    sky = np.broadcast_to(low + (high - low) * blend, (rows, columns, 3))
+    xs = (np.arange(columns) * _SKY_REDUCTION - view.center[0]).astype(np.float32)
+    depth = 1 / (rise + 0.06)
+    offset = float(view.scene.seed[-1] % 997)
+    cloud_xs = (xs / view.focal * 18 * depth + offset).astype(np.float32)
+    cloud_ys = np.broadcast_to(depth * 14 + offset, cloud_xs.shape).astype(np.float32)
+    density = sample_tile(noise_tile(1.5), cloud_xs, cloud_ys)
+    alpha = np.clip((density + 3.2 * light.cloud_cover - 1.9) * 0.6, 0, 0.9)
+    grey = 1.05 - 0.14 * np.clip(density, -1, 2)
+    clouds = (0.35 * high + 0.65 * low) * 0.4 + 130 * grey[..., None]
+    clouds *= light.horizon_color[1] / 215
+    painted = np.clip(sky + (clouds - sky) * alpha[..., None], 0, 255)
+    image[:] = cv2.resize(painted.astype(np.uint8), (width, height))
+    return image
+
+
+def paint_skyline(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Paint far hills, and the tree line before them, along the horizon."""
+    del rng
+    place = view.scene.surroundings
+    far = view.through_haze(place.hill_color, 900)
+    near = view.through_haze(place.tree_color, 350)
+    hills = _ridge(view, place.hill_rad, noise_tile(1.9, seed=1), 0.35)
+    image = _paint_ridge(image, view, hills, far, 0.06)
+    woods = _ridge(view, place.forest_rad, noise_tile(1.1, seed=2), 1.1)
+    return _paint_ridge(image, view, woods, near, 0.22)
+
+
+def _ridge(
+    view: SceneView, height_rad: float, tile: Float32Array, stretch: float
+) -> Float32Array:
+    """Return the height of a ridge over the horizon in pixels, for each column."""
+    columns = _ridge_columns(view) * stretch
+    cells = columns.astype(np.int64)
+    part = (columns - cells).astype(np.float32)
+    line = tile[view.scene.seed[-1] % TILE_SIZE]
+    profile = line[cells % TILE_SIZE] * (1 - part)
+    profile += line[(cells + 1) % TILE_SIZE] * part
+    return np.clip(1 + 0.45 * profile, 0, None) * np.float32(height_rad * view.focal)
+
+
+def _ridge_columns(view: SceneView) -> Float32Array:
+    """Return where each column looks, in tile columns; it turns with the road."""
+    camera, width = view.scene.camera, view.shape[1]
+    turned = view.scene.road.course.slope(camera.station_m) + camera.yaw_rad
+    azimuth = (np.arange(width) - view.center[0]) / view.focal + turned
+    columns: Float32Array = (azimuth * 220 + 40 * TILE_SIZE).astype(np.float32)
+    return columns
+
+
+def _paint_ridge(
+    image: ByteArray,
+    view: SceneView,
+    ridge: Float32Array,
+    color: tuple[float, float, float],
+    contrast: float,
+) -> ByteArray:
+    # Ground comes later and hides what of the ridge lies below its edge.
+    bottom = max(view.horizon_y, view.crest_y)
+    ys = view.upright_ys
+    rows = np.flatnonzero(
+        (ys.max(axis=1) > view.horizon_y - ridge.max() - 1)
+        & (ys.min(axis=1) < bottom + 2)
+    )
+    if len(rows) == 0:
+        return image
+    band = slice(rows[0], rows[-1] + 1)
+    ys = ys[band]
+    alpha = np.clip(ys - np.float32(view.horizon_y) + ridge + 0.5, 0, 1)
+    # Turned by a right angle the clouds' tile serves as foliage.
+    rise = (ys - np.float32(view.horizon_y)) * np.float32(0.9)
+    columns = np.broadcast_to(_ridge_columns(view) * np.float32(1.7), rise.shape)
+    foliage = sample_tile(noise_tile(0.7, seed=3), rise + 99, columns % TILE_SIZE)
+    gain = np.clip(1 + np.float32(contrast) * foliage, 0.3, 2)
+    sky = image[band].astype(np.float32)
+    ridge_color = gain[..., None] * np.array(color, dtype=np.float32)
+    blended = sky + (ridge_color - sky) * alpha[..., None]
+    image[band] = np.clip(blended, 0, 255).astype(np.uint8)
+    return image

@@ -1,0 +1,145 @@
+"""Pavement, shoulders and verges.
+
+Along the road they change little, so their colour is a cross-section: one row of
+colours over the lateral distance. Seen from afar a pixel covers metres of it; the
+cross-section is kept at several blurs (a mip map) and each pixel reads the one that
+fits, so that edges are smooth at any distance.
+"""
+
+import cv2
+import numpy as np
+
+from lanedet.simulation.road import Pattern, Pavement
+from lanedet.simulation.scene import Scene
+from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
+from lanedet.simulation.view import Float32Array, GroundMap, SceneView
+from lanedet.structures import ByteArray
+
+_HALF_WIDTH_M = 40.0
+_CELL_M = 0.025
+_NUM_BLURS = 8
+_VERGE_GRAIN = 0.22
+
+
+def paint_ground(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Paint pavement and verges with their texture and the haze over them."""
+    del rng
+    ground = view.ground
+    section = _read_sections(cross_sections(view.scene), ground)
+    gain = 1 + section[..., 3] * np.float32(1 / 255) * _texture(view, ground)
+    pavement = view.scene.road.pavement
+    if pavement.joint_spacing_m > 0:
+        gain *= _joints(pavement, view, ground)
+    haze = view.haze(ground.ahead)
+    clear = gain * (1 - haze)
+    sky = np.array(view.scene.light.horizon_color, dtype=np.float32)
+    below = image[ground.top_row :]
+    edge_rows = int(np.argmax((ground.cover >= 1).all(axis=1)))
+    painted = np.empty(below.shape, dtype=np.uint8)
+    for channel in range(3):
+        hazed = section[..., channel] * clear + sky[channel] * haze
+        painted[..., channel] = np.clip(hazed, 0, 255)
+    cover = ground.cover[:edge_rows, :, None]
+    edge = painted[:edge_rows] * cover + below[:edge_rows] * (1 - cover)
+    painted[:edge_rows] = edge.astype(np.uint8)
+    below[:] = painted
+    return image
+
+
+def cross_sections(scene: Scene) -> ByteArray:
+    """Return the road's cross-section at several blurs.
+
+    Returns:
+        (blurs, cells, 4) uint8: RGB and the contrast of the texture. The blur doubles
+        from row to row, beginning at one cell.
+    """
+    laterals = (np.arange(round(2 * _HALF_WIDTH_M / _CELL_M)) * _CELL_M) - _HALF_WIDTH_M
+    pavement, place = scene.road.pavement, scene.surroundings
+    paved = (laterals > pavement.left_m) & (laterals < pavement.right_m)
+    verge = np.where(
+        laterals[:, None] < pavement.left_m, place.left_color, place.right_color
+    )
+    asphalt = np.array(pavement.color) * _lane_gains(scene, laterals)[:, None]
+    section = np.empty((len(laterals), 4), dtype=np.float32)
+    section[:, :3] = np.where(paved[:, None], asphalt, verge)
+    section[:, 3] = np.where(paved, pavement.grain, _VERGE_GRAIN) * 255
+    levels = [section]
+    for level in range(1, _NUM_BLURS):
+        blurred = cv2.blur(levels[-1][None], (2**level + 1, 1))[0]
+        levels.append(blurred)
+    return np.clip(np.stack(levels), 0, 255).astype(np.uint8)
+
+
+def _lane_gains(scene: Scene, laterals: np.ndarray) -> np.ndarray:
+    """Return the pavement's brightness across the road: tracks, oil, seams."""
+    pavement, lines = scene.road.pavement, scene.road.lines
+    gains = np.full(len(laterals), pavement.shoulder_gain)
+    for left, right, lane_gain in zip(
+        lines[:-1], lines[1:], pavement.lane_gains, strict=True
+    ):
+        inside = (laterals >= left.lateral_m) & (laterals < right.lateral_m)
+        middle = (left.lateral_m + right.lateral_m) / 2
+        from_middle = np.abs(laterals[inside] - middle)
+        oil = np.exp(-((from_middle / 0.45) ** 2))
+        tracks = np.exp(-(((from_middle - 0.85) / 0.3) ** 2))
+        gains[inside] = lane_gain * (
+            1 + (pavement.oil_gain - 1) * oil + (pavement.track_gain - 1) * tracks
+        )
+    for seam in pavement.seams:
+        near = np.abs(laterals - seam.lateral_m) <= seam.width_m / 2
+        gains[near] *= seam.gain
+    return gains
+
+
+def _read_sections(sections: ByteArray, ground: GroundMap) -> ByteArray:
+    xs = (ground.lateral + np.float32(_HALF_WIDTH_M)) * np.float32(1 / _CELL_M)
+    blurs = cv2.log(ground.across * np.float32(1 / _CELL_M)) * np.float32(1.4427)
+    np.clip(blurs, 0, _NUM_BLURS - 1, out=blurs)
+    read = cv2.remap(
+        sections, xs, blurs, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(read, dtype=np.uint8)
+
+
+def _texture(view: SceneView, ground: GroundMap) -> Float32Array:
+    """Return grain and blotches, mean 0 and deviation about 1 near the camera."""
+    pavement, camera = view.scene.road.pavement, view.scene.camera
+    offset = float(view.scene.seed[-1] % TILE_SIZE)
+    total = np.zeros_like(ground.lateral)
+    layers = (  # lateral and longitudinal metres per cell, roughness, weight
+        (0.02, 0.05, 0.3, 0.7),
+        (0.10, 0.60, 0.6, 0.5),
+        (0.25, 2.00, 1.2, pavement.patchiness / max(pavement.grain, 0.01)),
+    )
+    for across_m, along_m, roughness, weight in layers:
+        # Beyond this distance the layer's cells are smaller than a pixel.
+        blur = np.maximum(ground.across / across_m, ground.along / along_m)
+        visible = np.float32(weight) / np.maximum(1, blur)
+        start = camera.station_m % (TILE_SIZE * along_m)
+        total += visible * sample_tile(
+            noise_tile(roughness),
+            ground.lateral * np.float32(1 / across_m) + np.float32(offset),
+            (ground.ahead + np.float32(start)) * np.float32(1 / along_m),
+        )
+    return total
+
+
+def _joints(pavement: Pavement, view: SceneView, ground: GroundMap) -> Float32Array:
+    """Return the darkening by the transverse joints of concrete slabs."""
+    spacing = pavement.joint_spacing_m
+    joints = Pattern(spacing, ((0.0, 0.03),))
+    ahead, along = ground.ahead[:, :: ground.ahead.shape[1] - 1], ground.along
+    gain = np.ones_like(ground.ahead)
+    near = np.flatnonzero(ahead.min(axis=1) < 45)
+    if len(near) == 0:
+        return gain
+    rows = slice(near[0], None)
+    stations = ground.ahead[rows] + np.float32(view.scene.camera.station_m % spacing)
+    half = along[rows] / 2
+    share = joints.painted_share(stations - half, stations + half)
+    lateral = ground.lateral[rows]
+    paved = (lateral > pavement.left_m) & (lateral < pavement.right_m)
+    gain[rows] = 1 - 0.6 * share * paved
+    return gain

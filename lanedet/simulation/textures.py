@@ -1,0 +1,58 @@
+"""Noise that tiles: the texture of asphalt, grass, clouds, wear and the sensor.
+
+Tiles are made once per process from fixed seeds. Scenes read them at places that
+depend on the scene, which is far cheaper than drawing fresh noise for each picture.
+"""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from lanedet.simulation.view import Float32Array
+
+TILE_SIZE = 512
+
+
+@lru_cache(maxsize=16)
+def noise_tile(roughness: float, seed: int = 0) -> Float32Array:
+    """Return a periodic noise field.
+
+    Args:
+        roughness: Exponent of the amplitude spectrum 1 / f ** roughness: 0 is white
+            noise, 1 is clouds, 2 is soft hills.
+        seed: Which of the many such fields.
+
+    Returns:
+        (512, 512) float32, mean 0, standard deviation 1, periodic in both directions.
+    """
+    rng = np.random.default_rng((seed, round(roughness * 100)))
+    spectrum = np.fft.rfft2(rng.standard_normal((TILE_SIZE, TILE_SIZE)))
+    fy = np.fft.fftfreq(TILE_SIZE)[:, None]
+    fx = np.fft.rfftfreq(TILE_SIZE)[None, :]
+    frequency = np.hypot(fx, fy)
+    frequency[0, 0] = np.inf
+    field = np.fft.irfft2(spectrum * frequency**-roughness, s=(TILE_SIZE, TILE_SIZE))
+    field = (field - field.mean()) / field.std()
+    tile = np.ascontiguousarray(field, dtype=np.float32)
+    tile.setflags(write=False)
+    return tile
+
+
+def sample_tile(tile: Float32Array, xs: Float32Array, ys: Float32Array) -> Float32Array:
+    """Read a tile at (x, y) in its pixels, periodically and between pixels.
+
+    Args:
+        tile: From :func:`noise_tile`.
+        xs: Columns, float32, shape (h, w), below 2 ** 15 in absolute value.
+        ys: Rows, same shape.
+    """
+    values = cv2.remap(tile, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(values, dtype=np.float32)
+
+
+def pick_tile(tile: Float32Array, xs: Float32Array, ys: Float32Array) -> Float32Array:
+    """Read a tile at the nearest pixels of a list of places, each (N,)."""
+    columns = np.floor(xs).astype(np.int64) % TILE_SIZE
+    rows = np.floor(ys).astype(np.int64) % TILE_SIZE
+    return tile[rows, columns]

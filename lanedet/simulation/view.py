@@ -1,0 +1,212 @@
+"""From road coordinates to pixels and back: the one projection of a scene.
+
+The picture and its labels both come from here, so they cannot disagree. Course and
+height depend on the distance ahead only, hence every row of the (unrolled) picture
+shows one distance, and the way back from pixels to the road is a table over rows.
+Yaw is a shear, not a turn, for the same reason: at a few degrees the eye sees none of
+it.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lanedet.simulation.canvas import mix
+from lanedet.simulation.scene import Color, Scene
+from lanedet.structures import FloatArray
+
+NEAREST_M = 0.8
+"""What is nearer lies behind the windscreen."""
+FARTHEST_M = 500.0
+"""Where the road ends and the backdrop begins."""
+
+Float32Array = NDArray[np.float32]
+
+_TABLE_STEPS_PER_PX = 16
+
+
+@dataclass(frozen=True)
+class GroundMap:
+    """Where each pixel's ray meets the ground, for the rows that show ground.
+
+    All arrays are float32 of shape (h, W) and cover the image rows from ``top_row``
+    to the bottom.
+
+    Attributes:
+        top_row: First image row with ground.
+        cover: Share of the pixel that is ground, 0 at the skyline to 1.
+        ahead: Distance ahead of the camera, in metres.
+        lateral: Metres to the right of the road's reference line.
+        across: Width of the road that the pixel sees across the road, in metres.
+        along: Length of the road that the pixel sees, in metres.
+    """
+
+    top_row: int
+    cover: Float32Array
+    ahead: Float32Array
+    lateral: Float32Array
+    across: Float32Array
+    along: Float32Array
+
+
+class SceneView:
+    """A scene seen at a picture size.
+
+    Args:
+        scene: What is seen.
+        shape: (H, W) of the picture.
+    """
+
+    def __init__(self, scene: Scene, shape: tuple[int, int]) -> None:
+        self.scene = scene
+        self.shape = shape
+        height, width = shape
+        self.focal = width / 2 / np.tan(scene.camera.fov_rad / 2)
+        self.center = np.array([(width - 1) / 2, (height - 1) / 2])
+        # Equal steps in the picture, about: the distances form a geometric series.
+        self.ahead_grid = np.geomspace(NEAREST_M, FARTHEST_M, 900)
+        ground_rows = self._to_upright(self.ahead_grid, np.zeros(900), np.zeros(900))
+        self._grid_ys = ground_rows[:, 1]
+        self._crest_ys = np.minimum.accumulate(self._grid_ys)
+
+    @property
+    def horizon_y(self) -> float:
+        """The flat horizon's y in the upright frame, relative to the centre."""
+        return float(-self.focal * np.tan(self.scene.camera.pitch_rad))
+
+    @property
+    def crest_y(self) -> float:
+        """The farthest visible ground's y in the upright frame."""
+        return float(self._crest_ys[-1])
+
+    def project(
+        self,
+        ahead_m: FloatArray | float,
+        lateral_m: FloatArray | float,
+        height_m: FloatArray | float = 0.0,
+    ) -> FloatArray:
+        """Return the pixels of road points, whether or not they can be seen.
+
+        Args:
+            ahead_m: Distance ahead of the camera, any shape, > 0.
+            lateral_m: Metres to the right of the reference line.
+            height_m: Metres above the road surface.
+
+        Returns:
+            (x, y) in pixels of the picture, shape (..., 2).
+        """
+        upright = self._to_upright(*np.broadcast_arrays(ahead_m, lateral_m, height_m))
+        return self._to_pixels(upright)
+
+    def project_visible(
+        self,
+        ahead_m: FloatArray | float,
+        lateral_m: FloatArray | float,
+        height_m: FloatArray | float = 0.0,
+    ) -> FloatArray:
+        """Return the pixels of road points, those behind a crest raised onto it."""
+        ahead = np.maximum(ahead_m, NEAREST_M)
+        upright = self._to_upright(*np.broadcast_arrays(ahead, lateral_m, height_m))
+        crest = np.interp(ahead, self.ahead_grid, self._crest_ys)
+        upright[..., 1] = np.minimum(upright[..., 1], crest)
+        return self._to_pixels(upright)
+
+    def visible_reach(self) -> FloatArray:
+        """Return distances ahead, from the camera to where the ground first hides."""
+        hidden = np.flatnonzero(self._grid_ys > self._crest_ys + 1e-9)
+        return self.ahead_grid[: hidden[0]] if len(hidden) else self.ahead_grid
+
+    def haze(self, ahead_m: Float32Array) -> Float32Array:
+        """Return the share of haze in what is seen at distances, in [0, 1)."""
+        visibility = np.float32(self.scene.light.visibility_m)
+        return np.asarray(1 - np.exp(ahead_m / -visibility), dtype=np.float32)
+
+    def through_haze(self, color: Color, ahead_m: float) -> Color:
+        """Return how a colour looks from a distance."""
+        light = self.scene.light
+        share = 1 - math.exp(-max(ahead_m, 0.0) / light.visibility_m)
+        return mix(color, light.horizon_color, share)
+
+    def bonnet_rows(self, xs: FloatArray) -> FloatArray:
+        """Return the row at which one's own bonnet begins, for each x."""
+        height, width = self.shape
+        share = self.scene.lens.bonnet
+        if share == 0:
+            return np.full(len(xs), float(height))
+        sag = np.abs((xs - self.center[0]) / (width / 2)) ** 3
+        return height * (1 - share * (1 - 0.6 * sag))
+
+    @cached_property
+    def upright_ys(self) -> Float32Array:
+        """Y of each pixel in the upright frame, (H, W): 0 in the middle."""
+        return self._upright_grid[1]
+
+    @cached_property
+    def ground(self) -> GroundMap:
+        """The ground under each pixel."""
+        ys = self.upright_ys
+        has_ground = np.flatnonzero((ys[:, [0, -1]] > self.crest_y - 0.5).any(axis=1))
+        top_row = int(has_ground[0]) if len(has_ground) else self.shape[0]
+        xs, ys = self._upright_grid[0][top_row:], ys[top_row:]
+        table_ys, ahead, scale, shift = self._ground_tables()
+        cells = ((ys - table_ys[0]) * _TABLE_STEPS_PER_PX + 0.5).astype(np.int32)
+        np.clip(cells, 0, len(table_ys) - 1, out=cells)
+        row_scale = scale[cells]
+        lateral = xs * row_scale + shift[cells]
+        drift = np.empty_like(lateral)
+        np.subtract(lateral[1:], lateral[:-1], out=drift[:-1])
+        drift[-1:] = drift[-2:-1]
+        along = np.gradient(ahead) * -_TABLE_STEPS_PER_PX
+        return GroundMap(
+            top_row=top_row,
+            cover=np.clip(ys - np.float32(self.crest_y) + 0.5, 0, 1),
+            ahead=ahead[cells],
+            lateral=lateral,
+            across=np.hypot(row_scale, drift),
+            along=np.maximum(along, 1e-3)[cells],
+        )
+
+    @cached_property
+    def _upright_grid(self) -> tuple[Float32Array, Float32Array]:
+        """(x, y) of each pixel in the upright frame."""
+        height, width = self.shape
+        us = (np.arange(width) - self.center[0]).astype(np.float32)[None, :]
+        vs = (np.arange(height) - self.center[1]).astype(np.float32)[:, None]
+        roll = self.scene.camera.roll_rad
+        cos, sin = np.float32(np.cos(roll)), np.float32(np.sin(roll))
+        return us * cos + vs * sin, vs * cos - us * sin
+
+    def _ground_tables(self) -> tuple[Float32Array, ...]:
+        """Return y, distance ahead, metres per pixel and lateral shift over rows."""
+        bottom = float(np.hypot(*self.shape))
+        is_crest = self._grid_ys <= self._crest_ys
+        crest_ys, crest_ahead = self._grid_ys[is_crest], self.ahead_grid[is_crest]
+        ys = np.arange(self.crest_y, bottom, 1 / _TABLE_STEPS_PER_PX)
+        ahead = np.interp(ys, crest_ys[::-1], crest_ahead[::-1])
+        origin = self._to_upright(ahead, np.zeros(len(ys)), np.zeros(len(ys)))
+        step = self._to_upright(ahead, np.ones(len(ys)), np.zeros(len(ys)))
+        scale = 1 / (step[:, 0] - origin[:, 0])
+        tables = (ys, ahead, scale, -origin[:, 0] * scale)
+        return tuple(table.astype(np.float32) for table in tables)
+
+    def _to_upright(
+        self, ahead: FloatArray, lateral: FloatArray, height: FloatArray
+    ) -> FloatArray:
+        """Project to pixels around the centre, before the roll."""
+        camera, road = self.scene.camera, self.scene.road
+        right = lateral - camera.lateral_m - np.tan(camera.yaw_rad) * ahead
+        right = right + road.course.seen_from(camera.station_m, ahead)
+        up = height - camera.height_m + road.hills.seen_from(camera.station_m, ahead)
+        cos, sin = np.cos(camera.pitch_rad), np.sin(camera.pitch_rad)
+        depth = ahead * cos - up * sin
+        down = -up * cos - ahead * sin
+        return np.stack([right, down], axis=-1) * (self.focal / depth)[..., None]
+
+    def _to_pixels(self, upright: FloatArray) -> FloatArray:
+        roll = self.scene.camera.roll_rad
+        cos, sin = np.cos(roll), np.sin(roll)
+        turn = np.array([[cos, sin], [-sin, cos]])
+        return upright @ turn + self.center

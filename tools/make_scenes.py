@@ -1,0 +1,70 @@
+"""Make dashcam scenes with exact lanes: a data set, a clip, or both."""
+
+import argparse
+from pathlib import Path
+
+from lanedet.runtime import progress_bar, user_errors
+from lanedet.simulation import Drive, write_tusimple_tree
+from lanedet.video import VideoWriter
+
+_FRAME_RATE = 25
+_EPILOG = """examples:
+  python tools/make_scenes.py data/scenes --num 2000 --seed 0 --workers 2
+  python tools/make_scenes.py data/scenes --num 0 --clip drive.mp4 --seconds 10
+"""
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the command line's arguments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("out", type=Path, help="folder of the data set")
+    parser.add_argument(
+        "--num", type=int, default=1000, help="scenes in all splits; 0 for a clip only"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="names the collection")
+    parser.add_argument(
+        "--size", type=_size, default=(360, 640), help="WIDTHxHEIGHT (640x360)"
+    )
+    parser.add_argument("--format", choices=["tusimple"], default="tusimple")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--clip", type=Path, help="also write a drive as this video")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="length of the clip"
+    )
+    return parser.parse_args()
+
+
+@user_errors()
+def main() -> None:
+    """Make what the command line asks for."""
+    args = parse_args()
+    if args.num != 0 or args.clip is None:
+        counts = write_tusimple_tree(
+            args.out, args.num, args.seed, args.size, args.workers
+        )
+        print(f"{sum(counts.values())} scenes in {args.out}:")
+        for name, count in counts.items():
+            print(f"  {name}: {count}")
+    if args.clip is not None:
+        num_frames = round(args.seconds * _FRAME_RATE)
+        drive = Drive(args.seed, num_frames, float(_FRAME_RATE), args.size)
+        with VideoWriter(args.clip, _FRAME_RATE) as writer:
+            for image, _ in progress_bar(drive, desc="clip", unit="frame"):
+                writer.write(image)
+        print(f"{num_frames} frames of a drive in {args.clip}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Return (H, W) of a text such as 640x360."""
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT, got {text!r}")
+    return int(height), int(width)
+
+
+if __name__ == "__main__":
+    main()
