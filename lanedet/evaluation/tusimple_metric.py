@@ -1,6 +1,7 @@
 """TuSimple's benchmark as a metric of mmengine's evaluator."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Any
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
 
 from lanedet.evaluation.functional.tusimple import (
+    MAX_LABELS,
     TuSimpleRules,
     evaluate_image,
     f1_of_rates,
@@ -95,6 +98,14 @@ class TuSimpleMetric(BaseMetric):
         Raises:
             ValueError: If there is no record.
         """
+        num_crowded = sum(len(record.gt_xs) > MAX_LABELS for record in results)
+        if num_crowded:
+            print_log(
+                f"{num_crowded} images have more than {MAX_LABELS} labelled lanes. "
+                "TuSimple's rules are not made for that: accuracy and fn can exceed 1.",
+                logger="current",
+                level=logging.WARNING,
+            )
         score = mean_score(
             evaluate_image(record.pred_xs, record.gt_xs, record.rows, rules=self.rules)
             for record in results

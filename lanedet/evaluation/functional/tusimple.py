@@ -5,8 +5,10 @@ A lane is its x on fixed image rows, NaN where it does not cross the row.
 Rules: https://github.com/TuSimple/tusimple-benchmark (evaluate/lane.py). The tests
 compare with the numbers of that program, peculiarities included: an image with too many
 predictions gets no false positive, one prediction may match several labels (so that
-the false positive rate can be negative), and rows that neither lane crosses count as
-correct. Here alone a prediction that names an image twice is an error.
+the false positive rate can be negative), rows that neither lane crosses count as
+correct, and with more than MAX_LABELS labelled lanes, of which the benchmark has none,
+accuracy and false negative rate can exceed 1. A file that names an image twice, which
+that program does not notice, is an error here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +22,9 @@ from lanedet.structures import FloatArray
 # The benchmark compares an absent point as if it lay here. On a lane so flat that the
 # tolerance exceeds 100 px this decides, so it is not the same as "never close".
 _ABSENT_X = -100.0
+MAX_LABELS = 5
+"""Most labelled lanes per image for which the rules are made."""
+
 _MAX_SURPLUS = 2  # more predictions than labels than this void the image
 _MAX_COUNTED = 4  # labels beyond this number are forgiven one miss
 
@@ -28,13 +33,13 @@ class TuSimpleScore(NamedTuple):
     """The benchmark's three numbers, of one image or averaged over many."""
 
     accuracy: float
-    """Mean share of rows on which the labelled lanes are met, in [0, 1]."""
+    """Mean share of rows on which labels are met, in [0, 1] up to MAX_LABELS."""
 
     fp: float
     """Share of predicted lanes that match no label. Below 0 in odd cases."""
 
     fn: float
-    """Share of labelled lanes that no prediction matches, in [0, 1]."""
+    """Share of labelled lanes no prediction matches, in [0, 1] up to MAX_LABELS."""
 
 
 @dataclass(frozen=True)

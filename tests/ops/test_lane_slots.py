@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lanedet.datasets.tusimple import read_tusimple_labels
+from lanedet.ops import assign_slots, lane_angle
+from lanedet.structures import FloatArray
+
+FIXTURES = (
+    Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "tusimple"
+)
+needs_fixtures = pytest.mark.skipif(
+    not FIXTURES.is_dir(), reason="the benchmark's labels are not at ../shared"
+)
+
+VANISHING_POINT = (640.0, 300.0)
+
+
+def lane_to(bottom_x: float) -> FloatArray:
+    return np.array([VANISHING_POINT, (bottom_x, 700.0)])
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ([[0.0, 100.0], [100.0, 0.0]], 45.0),
+        ([[100.0, 0.0], [0.0, 100.0]], 45.0),  # the order of points does not matter
+        ([[0.0, 0.0], [100.0, 100.0]], 135.0),
+        ([[5.0, 0.0], [5.0, 100.0]], 90.0),
+        ([[0.0, 50.0], [100.0, 50.0]], 0.0),
+        ([[100.0, 50.0], [0.0, 50.0]], 0.0),
+        ([[0.0, 100.0], [900.0, 50.0], [100.0, 0.0]], 45.0),  # only the ends count
+    ],
+)
+def test_angle(points: list[list[float]], expected: float) -> None:
+    assert lane_angle(np.array(points)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("bottoms", "num_slots", "expected"),
+    [
+        pytest.param([300, 1000], 6, [2, 3], id="ego lane"),
+        pytest.param([1000, 300], 6, [3, 2], id="any order"),
+        pytest.param([-900, -300, 300, 1000, 1600, 2200], 6, [0, 1, 2, 3, 4, 5]),
+        pytest.param([-900, -300, 300, 1000, 1600], 4, [None, 0, 1, 2, 3], id="full"),
+        pytest.param([300], 6, [2], id="left only"),
+        pytest.param([1000], 6, [3], id="right only"),
+        pytest.param([640], 6, [2], id="upright is left"),
+        pytest.param([300, 1000], 1, [None, 0], id="one slot is on the right"),
+        pytest.param([300, 1000, 1600], 3, [0, 1, 2], id="odd number"),
+        pytest.param([], 6, [], id="no lane"),
+    ],
+)
+def test_slots(
+    bottoms: list[float], num_slots: int, expected: list[int | None]
+) -> None:
+    lanes = [lane_to(bottom) for bottom in bottoms]
+    assert assign_slots(lanes, num_slots) == expected
+
+
+def test_lanes_of_fewer_than_two_points_have_no_slot_and_take_none() -> None:
+    lanes = [np.empty((0, 2)), lane_to(300), lane_to(0)[:1], lane_to(1000)]
+    assert assign_slots(lanes, 6) == [None, 2, None, 3]
+
+
+@pytest.mark.parametrize("num_slots", [0, -1])
+def test_at_least_one_slot_is_needed(num_slots: int) -> None:
+    with pytest.raises(ValueError, match="num_slots must be at least 1"):
+        assign_slots([], num_slots)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    bottoms=st.lists(st.integers(-2000, 3000), max_size=8, unique=True),
+    num_slots=st.integers(1, 8),
+    data=st.data(),
+)
+def test_slots_run_from_left_to_right_once_each(
+    bottoms: list[int], num_slots: int, data: st.DataObject
+) -> None:
+    slots = assign_slots([lane_to(bottom) for bottom in sorted(bottoms)], num_slots)
+    taken = [slot for slot in slots if slot is not None]
+    assert taken == sorted(set(taken))
+    assert all(0 <= slot < num_slots for slot in taken)
+
+    shuffled = data.draw(st.permutations(sorted(bottoms)))
+    of_bottom = dict(zip(sorted(bottoms), slots, strict=True))
+    again = assign_slots([lane_to(bottom) for bottom in shuffled], num_slots)
+    assert again == [of_bottom[bottom] for bottom in shuffled]
+
+
+@settings(max_examples=50, deadline=None)
+@given(bottoms=st.lists(st.integers(-2000, 3000), max_size=6, unique=True))
+def test_a_mirrored_road_has_mirrored_slots(bottoms: list[int]) -> None:
+    bottoms = [bottom for bottom in bottoms if bottom != VANISHING_POINT[0]]
+    lanes = [lane_to(bottom) for bottom in bottoms]
+    mirrored = [lane * [-1.0, 1.0] for lane in lanes]
+    expected = [None if s is None else 5 - s for s in assign_slots(lanes, 6)]
+    assert assign_slots(mirrored, 6) == expected
+
+
+@needs_fixtures
+def test_slots_agree_with_the_existence_flags_of_sads_authors() -> None:
+    listed: dict[str, list[bool]] = {}
+    for part in ("train", "val"):
+        for line in (FIXTURES / f"list6_{part}.txt").read_text().splitlines():
+            image, _, *flags = line.split()
+            listed[image.lstrip("/")] = [flag == "1" for flag in flags]
+    agreed = 0
+    for date in ("0313", "0531", "0601"):
+        path = FIXTURES / f"label_data_{date}.json"
+        for sample in read_tusimple_labels(path, FIXTURES):
+            slots = assign_slots(sample.gt_lanes, 6)
+            exists = [False] * 6
+            for lane, slot in zip(sample.gt_lanes, slots, strict=True):
+                if slot is not None and len(lane) >= 4:
+                    exists[slot] = True
+            agreed += exists == listed.pop(sample.raw_file)
+    assert not listed
+    assert agreed == 3598  # of 3626
