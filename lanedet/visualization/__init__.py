@@ -1,5 +1,6 @@
 """Drawing lanes on images."""
 
-from lanedet.visualization.draw import draw_lanes
+from lanedet.visualization.draw import draw_caption, draw_lanes
+from lanedet.visualization.lane_visualizer import LaneVisualizer
 
-__all__ = ["draw_lanes"]
+__all__ = ["LaneVisualizer", "draw_caption", "draw_lanes"]

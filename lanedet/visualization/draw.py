@@ -89,6 +89,21 @@ def draw_lanes(
     return canvas
 
 
+def draw_caption(image: ByteArray, text: str) -> ByteArray:
+    """Write a caption into the upper left corner of a copy of an image.
+
+    Args:
+        image: (H, W, 3) uint8, RGB, of any size.
+        text: One line of ASCII.
+
+    Returns:
+        (H, W, 3) uint8, RGB.
+    """
+    canvas = image.copy()
+    _write_text(canvas, text, (len(image) / 60, len(image) / 20))
+    return canvas
+
+
 def _distance(slot: int | None, num_slots: int) -> int:
     """Return how many lanes lie between a slot and the driver; no slot is farthest."""
     if slot is None:
@@ -152,15 +167,19 @@ def _write_score(canvas: ByteArray, lane: FloatArray, score: float) -> None:
     """Write a score beside the lane's lowest point that lies in the image."""
     height, width = canvas.shape[:2]
     inside = ((lane >= 0) & (lane <= (width - 1, height - 1))).all(axis=1)
-    if not inside.any():
-        return
-    visible = lane[inside]
-    lowest = visible[visible[:, 1].argmax()]
-    text, size = f"{score:.2f}", height / 900
-    stroke = max(1, round(height / 450))
+    if inside.any():
+        visible = lane[inside]
+        x, y = visible[visible[:, 1].argmax()]
+        _write_text(canvas, f"{score:.2f}", (x + height / 60, y))
+
+
+def _write_text(canvas: ByteArray, text: str, corner: tuple[float, float]) -> None:
+    """Write into ``canvas``, the lower left corner at (x, y) or the nearest inside."""
+    height, width = canvas.shape[:2]
+    size, stroke = height / 900, max(1, round(height / 450))
     font = cv2.FONT_HERSHEY_SIMPLEX
     (text_width, text_height), baseline = cv2.getTextSize(text, font, size, stroke)
-    x = int(np.clip(lowest[0] + height / 60, 0, max(0, width - text_width)))
-    y = int(np.clip(lowest[1], text_height, max(text_height, height - baseline)))
+    x = int(np.clip(corner[0], 0, max(0, width - text_width)))
+    y = int(np.clip(corner[1], text_height, max(text_height, height - baseline)))
     for thickness, colour in ((3 * stroke, _EDGE_COLOUR), (stroke, _NO_SLOT_COLOUR)):
         cv2.putText(canvas, text, (x, y), font, size, colour, thickness, cv2.LINE_AA)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lanedet.structures import FloatArray
-from lanedet.visualization import draw_lanes
+from lanedet.visualization import draw_caption, draw_lanes
 
 ORANGE, SKY_BLUE, WHITE = (230, 159, 0), (86, 180, 233), (255, 255, 255)
 
@@ -190,3 +190,11 @@ def test_bad_input(image: np.ndarray, keywords: dict, message: str) -> None:
 def test_coordinates_must_be_finite() -> None:
     with pytest.raises(ValueError, match="must be finite"):
         draw_lanes(_grey(), [np.array([[0.0, np.nan], [1.0, 2.0]])], slots=[2])
+
+
+def test_a_caption_stands_in_the_upper_left_corner() -> None:
+    image = _grey()
+    rows, columns = np.nonzero((draw_caption(image, "predicted") != image).any(axis=2))
+    assert rows.max() < 40
+    assert columns.max() < 150
+    assert (image == 90).all()
