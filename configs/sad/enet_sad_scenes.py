@@ -36,7 +36,7 @@ model = dict(
         existence_branch=dict(
             type=ExistenceBranch, in_channels=128, input_shape=_view["input_shape"]
         ),
-        decoder=dict(smoothing=5, row_step=2, refine_radius=3),
+        decoder=dict(smoothing=5, row_step=2),
     ),
     distiller=dict(
         type=SelfAttentionDistiller,

@@ -2,8 +2,9 @@
 
 The rule is the one of the SAD paper (section 4, after SCNN): smooth each lane's map,
 take the most probable column of every few rows, keep those that are probable enough.
-Two things are added: the column is refined below a pixel by the centroid of its
-neighbourhood, and of a lane in several far-apart pieces only the longest is kept.
+Two things are added. The column is the middle of the ridge on which it lies: a sure
+network's map is flat across the lane, and its largest value anywhere on it. And of a
+lane in several far-apart pieces only the longest is kept.
 """
 
 from typing import NamedTuple
@@ -37,8 +38,6 @@ class LaneDecoder:
         existence_threshold: Smallest existence of a slot, in [0, 1].
         smoothing: Side of the square mean filter, in input pixels, odd.
         row_step: Distance of the sampled rows, in input pixels.
-        refine_radius: Half-width of the neighbourhood whose centroid is the point,
-            in input pixels. 0 keeps the most probable column itself.
         max_gap: Largest gap inside one lane, as a share of the image height.
         min_height: Smallest vertical extent of a lane, as a share of the image height.
 
@@ -53,7 +52,6 @@ class LaneDecoder:
         existence_threshold: float = 0.5,
         smoothing: int = 9,
         row_step: int = 4,
-        refine_radius: int = 4,
         max_gap: float = 0.25,
         min_height: float = 0.05,
     ) -> None:
@@ -65,16 +63,17 @@ class LaneDecoder:
             )
         if smoothing < 1 or smoothing % 2 == 0:
             raise ValueError(f"smoothing must be odd and positive, got {smoothing}.")
-        if row_step < 1 or refine_radius < 0:
+        if row_step < 1:
+            raise ValueError(f"row_step must be at least 1, got {row_step}.")
+        if not (0 <= max_gap <= 1 and 0 <= min_height <= 1):
             raise ValueError(
-                "row_step must be at least 1 and refine_radius at least 0, "
-                f"got {row_step} and {refine_radius}."
+                "max_gap and min_height must lie in [0, 1], "
+                f"got {max_gap} and {min_height}."
             )
         self.threshold = threshold
         self.existence_threshold = existence_threshold
         self.smoothing = smoothing
         self.row_step = row_step
-        self.refine_radius = refine_radius
         self.max_gap = max_gap
         self.min_height = min_height
 
@@ -93,41 +92,39 @@ class LaneDecoder:
             view: How the input was made; its ``input_shape`` is (H, W).
 
         Raises:
-            ValueError: If the maps do not have the shape of the view's input.
+            ValueError: If the maps do not have the shape of the view's input, or there
+                is not one existence per map.
         """
         if lane_probs.shape[1:] != view.input_shape:
             raise ValueError(
                 f"lane_probs must cover the network input {view.input_shape}, "
                 f"got shape {lane_probs.shape}."
             )
-        top, bottom = view.place[:2]
-        rows = np.arange(bottom - 1, top - 1, -self.row_step)
+        if existence.shape != lane_probs.shape[:1]:
+            raise ValueError(
+                f"existence must have one value per map ({len(lane_probs)}), "
+                f"got shape {existence.shape}."
+            )
+        top, bottom, left, right = view.place
+        rows = np.arange(bottom - top - 1, -1, -self.row_step)
         lanes = []
         for slot in np.flatnonzero(existence >= self.existence_threshold):
-            columns, probs = self._columns(lane_probs[slot], rows)
+            smooth = self._smooth(lane_probs[slot, top:bottom, left:right])[rows]
+            probs = smooth.max(axis=1)
             kept = self._longest_piece(probs >= self.threshold, bottom - top)
             if kept is None:
                 continue
-            input_points = np.stack([columns[kept], rows[kept].astype(float)], axis=1)
-            points = view.to_original(input_points)
+            columns = _ridge_middles(smooth[kept])
+            placed = np.stack([left + columns, top + rows[kept]], axis=1)
+            points = view.to_original(placed)
             lanes.append(DecodedLane(points, float(probs[kept].mean()), int(slot)))
         return lanes
 
-    def _columns(
-        self, lane_map: NDArray[np.float32], rows: NDArray[np.int64]
-    ) -> tuple[FloatArray, NDArray[np.float32]]:
-        """Return each row's most probable column (R,) and its probability (R,)."""
+    def _smooth(self, lane_map: NDArray[np.float32]) -> NDArray[np.float32]:
+        # Replicated borders: a lane does not fade where the image ends.
         window = (self.smoothing, self.smoothing)
-        smooth = cv2.blur(lane_map, window, borderType=cv2.BORDER_CONSTANT)[rows]
-        peaks = smooth.argmax(axis=1)
-        probs = np.take_along_axis(smooth, peaks[:, None], axis=1)[:, 0]
-        steps = np.arange(-self.refine_radius, self.refine_radius + 1)
-        around = peaks[:, None] + steps  # (R, 2 * radius + 1)
-        inside = (around >= 0) & (around < smooth.shape[1])
-        near = np.take_along_axis(smooth, np.where(inside, around, 0), axis=1) * inside
-        mass = near.sum(axis=1)
-        shift = (near * steps).sum(axis=1) / np.where(mass > 0, mass, 1)
-        return peaks + shift.astype(np.float64), probs
+        smooth = cv2.blur(lane_map, window, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(smooth, dtype=np.float32)
 
     def _longest_piece(
         self, hit: NDArray[np.bool_], image_height: int
@@ -143,3 +140,23 @@ class LaneDecoder:
         if len(longest) < 2 or extent < self.min_height * image_height:
             return None
         return np.asarray(longest, dtype=np.int64)
+
+
+def _ridge_middles(smooth: NDArray[np.float32]) -> FloatArray:
+    """Return the middle of each row's highest ridge, as a column, shape (R,).
+
+    The ridge is the run of columns around the largest value that hold at least half
+    of it; its middle is their centroid.
+
+    Args:
+        smooth: Smoothed probabilities, shape (R, W), above 0 somewhere in each row.
+    """
+    num_columns = smooth.shape[1]
+    columns = np.arange(num_columns)
+    peaks = smooth.argmax(axis=1)[:, None]
+    low = smooth < 0.5 * np.take_along_axis(smooth, peaks, axis=1)
+    before = np.where(low & (columns < peaks), columns, -1).max(axis=1)
+    after = np.where(low & (columns > peaks), columns, num_columns).min(axis=1)
+    on_ridge = (columns > before[:, None]) & (columns < after[:, None])
+    weights = np.where(on_ridge, smooth, 0.0).astype(np.float64)
+    return np.asarray(weights @ columns / weights.sum(axis=1))

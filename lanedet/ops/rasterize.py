@@ -21,9 +21,10 @@ def rasterize_lanes(
 
     Args:
         lanes: Polylines, each (N, 2) in pixels of the map. Points may lie outside.
+            One of fewer than two points leaves no mark.
         slots: Slot of each lane; lanes with None are left out.
         shape: (H, W) of the map.
-        lane_width_px: Width of the drawn lines, rounded to whole pixels, at least 1.
+        lane_width_px: Width of the drawn lines, rounded to an odd number of pixels.
 
     Returns:
         (H, W) uint8: 0 for background, slot + 1 on a lane.
@@ -35,9 +36,12 @@ def rasterize_lanes(
         raise ValueError(
             f"Every lane needs a slot, got {len(lanes)} lanes and {len(slots)} slots."
         )
+    # cv2 draws an even thickness one pixel wider than asked, and an odd one, but for 1,
+    # two pixels wider.
+    thickness = max(1, 2 * int(lane_width_px / 2))
     class_map = np.zeros(shape, dtype=np.uint8)
     for lane, slot in zip(lanes, slots, strict=True):
-        if slot is None or len(lane) == 0:
+        if slot is None or len(lane) < 2:
             continue
         if not np.isfinite(lane).all():
             raise ValueError(f"A lane's coordinates must be finite, got {lane!r}.")
@@ -48,7 +52,7 @@ def rasterize_lanes(
             [fixed_point.reshape(-1, 1, 2)],
             isClosed=False,
             color=slot + 1,
-            thickness=max(1, round(lane_width_px)),
+            thickness=thickness,
             lineType=cv2.LINE_8,
             shift=_FRACTION_BITS,
         )
