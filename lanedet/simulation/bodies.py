@@ -22,6 +22,8 @@ class Body:
         face_window: Window in the face, may be empty.
         flank_window: Windows in the flank, may be empty.
         lamp_y: Height of the lamps.
+        rear_lean_m: By how much the roof begins before the rear's foot.
+        side_lean_m: By how much the roof is narrower on each side.
     """
 
     width_m: float
@@ -32,6 +34,8 @@ class Body:
     face_window: Outline
     flank_window: Outline
     lamp_y: float
+    rear_lean_m: float = 0.0
+    side_lean_m: float = 0.0
 
 
 BODIES = {
@@ -50,6 +54,8 @@ BODIES = {
         face_window=((0.14, 0.64), (0.86, 0.64), (0.76, 0.92), (0.24, 0.92)),
         flank_window=((0.22, 0.67), (0.34, 0.92), (0.54, 0.93), (0.7, 0.67)),
         lamp_y=0.5,
+        rear_lean_m=1.3,
+        side_lean_m=0.22,
     ),
     "suv": Body(
         width_m=1.95,
@@ -66,6 +72,8 @@ BODIES = {
         face_window=((0.12, 0.6), (0.88, 0.6), (0.82, 0.9), (0.18, 0.9)),
         flank_window=((0.06, 0.64), (0.1, 0.92), (0.58, 0.93), (0.7, 0.64)),
         lamp_y=0.52,
+        rear_lean_m=0.5,
+        side_lean_m=0.16,
     ),
     "pickup": Body(
         width_m=1.95,
@@ -82,6 +90,8 @@ BODIES = {
         face_window=((0.2, 0.64), (0.8, 0.64), (0.76, 0.93), (0.24, 0.93)),
         flank_window=((0.47, 0.64), (0.49, 0.92), (0.61, 0.92), (0.7, 0.64)),
         lamp_y=0.46,
+        rear_lean_m=2.2,
+        side_lean_m=0.18,
     ),
     "van": Body(
         width_m=2.0,

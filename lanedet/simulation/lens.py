@@ -1,12 +1,17 @@
 """The camera itself: bonnet, resolution, blur, exposure, noise."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon, multiply, shade
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
-from lanedet.simulation.view import SceneView
+from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
+
+_MAX_GAIN = 3.0
+_NOISE_MARGIN = 64
 
 
 def paint_bonnet(
@@ -43,18 +48,22 @@ def lose_detail(
 
 
 def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
-    """Apply vignette, saturation, colour of the light, exposure and gamma."""
+    """Apply vignette, colours, and the automatic exposure with its tone curve."""
     del rng
     lens, light, (height, width) = view.scene.lens, view.scene.light, view.shape
     if lens.vignette > 0:
         ys = (np.arange(height, dtype=np.float32) / height - 0.5)[:, None] ** 2
         xs = (np.arange(width, dtype=np.float32) / width - 0.5)[None, :] ** 2
         image = multiply(image, 1 - np.float32(2 * lens.vignette) * (xs + ys))
-    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    # Sensors reach their aim by day; at night the gain has an end.
+    mean = max(1.0, float(grey[height // 4 :].mean()))
+    gain = min(lens.exposure / mean, _MAX_GAIN)
+    grey = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
     image = cv2.addWeighted(image, lens.saturation, grey, 1 - lens.saturation, 0)
     levels = np.arange(256)[:, None] / 255
     balance = np.array([1 + light.warmth, 1.0, 1 - light.warmth])
-    curve = np.clip(levels * balance * lens.exposure, 0, None) ** lens.gamma
+    curve = (levels * balance * gain) ** lens.gamma
     # A soft shoulder instead of a hard clip, as sensors' tone curves have.
     curve = np.where(curve > 0.8, 1 - 0.2 * np.exp(-(curve - 0.8) / 0.2), curve)
     table = np.rint(curve * 255).astype(np.uint8)[None]
@@ -66,12 +75,20 @@ def add_noise(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     lens, (height, width) = view.scene.lens, view.shape
     if lens.noise < 0.3:
         return image
-    planes = []
-    for weight in (0.85, 0.35, 0.35, 0.35):
-        plane = noise_tile(0.15, seed=int(rng.integers(30, 34)))
-        rows = (np.arange(height) + rng.integers(TILE_SIZE)) % TILE_SIZE
-        columns = (np.arange(width) + rng.integers(TILE_SIZE)) % TILE_SIZE
-        scale = np.float32(weight * lens.noise)
-        planes.append(plane[rows[:, None], columns[None, :]] * scale)
-    noise = cv2.merge([planes[0] + plane for plane in planes[1:]])
+    sheet = _noise_sheet(height, width)
+    top, left = rng.integers(_NOISE_MARGIN, size=2)
+    window = sheet[top : top + height, left : left + width]
+    noise = cv2.multiply(window, (lens.noise,) * 4)
     return np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), dtype=np.uint8)
+
+
+@lru_cache(maxsize=2)
+def _noise_sheet(height: int, width: int) -> Float32Array:
+    """Return coloured noise, a little larger than the picture, deviation about 1."""
+    size = (height + _NOISE_MARGIN, width + _NOISE_MARGIN)
+    planes = []
+    for seed in range(4):
+        tile = noise_tile(0.15, seed=30 + seed)
+        repeats = [-(-length // TILE_SIZE) for length in size]
+        planes.append(np.tile(tile, repeats)[: size[0], : size[1]])
+    return np.stack([0.9 * planes[0] + 0.4 * plane for plane in planes[1:]], axis=-1)

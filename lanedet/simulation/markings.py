@@ -47,7 +47,7 @@ def _paint_stripe(pixels: ByteArray, view: SceneView, stripe: Stripe) -> None:
             stations / _WEAR_CELL_M[1],
         )
         # Above the normal distribution's quantile of the wear, paint is left.
-        cover *= np.clip((flakes - 3 * (stripe.wear - 0.5)) * 1.5 + 0.5, 0.1, 1)
+        cover *= np.clip((flakes - 3 * (stripe.wear - 0.5)) * 0.8 + 0.5, 0.2, 1)
     haze = view.haze(ahead)[:, None]
     paint = np.array(stripe.color) * (1 - haze)
     paint += np.array(scene.light.horizon_color) * haze

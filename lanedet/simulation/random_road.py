@@ -66,7 +66,7 @@ def _random_lines(rng: np.random.Generator) -> tuple[LaneLine, ...]:
     lane_width = rng.uniform(3.0, 3.9)
     style = _random_stripe(rng)
     white_inner = replace(style, pattern=_PATTERNS[rng.integers(len(_PATTERNS))])
-    white_edge = replace(style, width_m=style.width_m * rng.choice([1.0, 1.0, 1.6]))
+    white_edge = replace(style, width_m=style.width_m * rng.choice([1.0, 1.0, 1.4]))
     yellow = (rng.uniform(195, 240), rng.uniform(140, 190), rng.uniform(35, 95))
     two_way = num_lanes == 2 and rng.uniform() < 0.4
     left_edge = white_edge
@@ -163,8 +163,8 @@ def _random_pavement(rng: np.random.Generator, lines: tuple[LaneLine, ...]) -> P
         track_gain=float(rng.uniform(0.86, 1.1)),
         oil_gain=float(rng.uniform(0.78, 1.0)),
         lane_gains=tuple(float(gain) for gain in gains),
-        grain=float(rng.uniform(0.04, 0.13)),
-        patchiness=float(rng.uniform(0.02, 0.1)),
+        grain=float(rng.uniform(0.03, 0.1)),
+        patchiness=float(rng.uniform(0.01, 0.07)),
         joint_spacing_m=float(rng.uniform(4, 7)) if is_concrete else 0.0,
         seams=_random_seams(rng, lines, is_concrete),
     )

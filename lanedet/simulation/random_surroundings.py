@@ -55,7 +55,7 @@ def _random_walls(rng: np.random.Generator, road: Road, side: int) -> tuple[Wall
     if rng.uniform() < 0.35:
         lean, height = side * rng.uniform(8, 25), rng.uniform(2, 9)
         foot = edge + side * rng.uniform(3, 9)
-        walls.append(Wall(foot, 0.0, height, lean, 0.0, slope, 0.12))
+        walls.append(Wall(foot, 0.0, height, lean, 0.0, slope, 0.06))
     kind = rng.choice(4, p=[0.3, 0.3, 0.3, 0.1])
     near = edge + side * rng.uniform(0.1, 1.5)
     if kind == 1:

@@ -5,18 +5,18 @@ world's seed and the cell's number, so it stays put while the camera drives past
 """
 
 from functools import lru_cache
-from itertools import pairwise
 
 import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon, mix, shade
 from lanedet.simulation.scene import Color, Wall
-from lanedet.simulation.textures import noise_tile
+from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray, FloatArray
 
 _CELL_M = 10.0
+_PIECE_M = 4.0
 _REACH_M = 260.0
 _SPRITE_SIZE = 128
 _NUM_SPRITES = 8
@@ -54,20 +54,24 @@ def paint_walls(
 
 def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
     here = view.scene.camera.station_m
-    length = 4.0
-    first = int((here + NEAREST_M) // length)
-    pieces = np.unique((first + np.geomspace(1, 80, 44)).astype(int)) - 1
-    gains = noise_tile(0.8, seed=7)[abs(hash_place(wall.lateral_m)) % 512]
-    for near, far in reversed(list(pairwise(pieces))):
-        stations = np.array([near, far, far, near]) * length
-        aheads = np.maximum(stations - here, NEAREST_M)
-        laterals = wall.lateral_m + np.array([0, 0, wall.lean_m, wall.lean_m])
-        heights = np.array([wall.bottom_m] * 2 + [wall.top_m] * 2)
-        gain = 1 + wall.roughness * float(gains[near % 512])
-        color = view.through_haze(shade(wall.color, gain), float(aheads.mean()))
-        fill_polygon(image, view.project_visible(aheads, laterals, heights), color)
-        if wall.post_spacing_m > 0 and aheads[0] < 60:
-            _paint_post(image, view, wall, float(aheads[0]))
+    first = int((here + NEAREST_M) // _PIECE_M)
+    pieces = np.unique((first + np.geomspace(1, 80, 40)).astype(int)) - 1
+    aheads = np.maximum(pieces * _PIECE_M - here, NEAREST_M)
+    # A high face is a patchwork of several strips.
+    rises = np.linspace(0, 1, 2 + int(wall.top_m / 2.5))
+    grid = view.project_visible(
+        aheads[:, None],
+        wall.lateral_m + rises * wall.lean_m,
+        wall.bottom_m + rises * (wall.top_m - wall.bottom_m),
+    )
+    gains = 1 + wall.roughness * noise_tile(0.8, seed=7)[: len(rises)]
+    for i in range(len(pieces) - 2, -1, -1):
+        for j in range(len(rises) - 1):
+            color = shade(wall.color, float(gains[j, pieces[i] % TILE_SIZE]))
+            corners = grid[[i, i + 1, i + 1, i], [j, j, j + 1, j + 1]]
+            fill_polygon(image, corners, view.through_haze(color, float(aheads[i])))
+        if wall.post_spacing_m > 0 and aheads[i] < 60:
+            _paint_post(image, view, wall, float(aheads[i]))
 
 
 def _paint_post(image: ByteArray, view: SceneView, wall: Wall, ahead: float) -> None:
@@ -220,8 +224,3 @@ def _paint_box(
 def _edge(view: SceneView, side: int) -> float:
     pavement = view.scene.road.pavement
     return pavement.right_m if side > 0 else pavement.left_m
-
-
-def hash_place(lateral_m: float) -> int:
-    """Return a whole number that differs from place to place."""
-    return round(lateral_m * 1000)

@@ -143,7 +143,7 @@ class Lens:
         blur: Standard deviation of the blur, as a share of the image height.
         noise: Standard deviation of the noise, in grey levels.
         vignette: Darkening of the corners, 0 to 1.
-        exposure: Gain on all grey levels.
+        exposure: Mean grey level that the automatic exposure aims at.
         gamma: Exponent on grey levels in [0, 1]; above 1 darkens the middle.
         saturation: 0 is grey, 1 is as painted.
         detail: Share of the resolution that compression leaves, in (0, 1].

@@ -95,7 +95,7 @@ def _paint_ridge(
     rise = (ys - np.float32(view.horizon_y)) * np.float32(0.9)
     columns = np.broadcast_to(_ridge_columns(view) * np.float32(1.7), rise.shape)
     foliage = sample_tile(noise_tile(0.7, seed=3), rise + 99, columns % TILE_SIZE)
-    gain = np.clip(1 + np.float32(contrast) * foliage, 0.3, 2)
+    gain = np.clip(1 + np.float32(contrast) * foliage, 0.55, 1.35)
     sky = image[band].astype(np.float32)
     ridge_color = gain[..., None] * np.array(color, dtype=np.float32)
     blended = sky + (ridge_color - sky) * alpha[..., None]

@@ -110,19 +110,27 @@ def _texture(view: SceneView, ground: GroundMap) -> Float32Array:
     total = np.zeros_like(ground.lateral)
     layers = (  # lateral and longitudinal metres per cell, roughness, weight
         (0.02, 0.05, 0.3, 0.7),
-        (0.10, 0.60, 0.6, 0.5),
+        (0.08, 1.20, 0.6, 0.5),
         (0.25, 2.00, 1.2, pavement.patchiness / max(pavement.grain, 0.01)),
     )
     for across_m, along_m, roughness, weight in layers:
-        # Beyond this distance the layer's cells are smaller than a pixel.
-        blur = np.maximum(ground.across / across_m, ground.along / along_m)
-        visible = np.float32(weight) / np.maximum(1, blur)
-        start = camera.station_m % (TILE_SIZE * along_m)
-        total += visible * sample_tile(
-            noise_tile(roughness),
-            ground.lateral * np.float32(1 / across_m) + np.float32(offset),
-            (ground.ahead + np.float32(start)) * np.float32(1 / along_m),
+        # Where its cells are much smaller than a pixel the layer averages out.
+        middle = ground.along.shape[1] // 2
+        seen = np.flatnonzero(ground.along[:, middle] < 5 * along_m)
+        if len(seen) == 0:
+            continue
+        rows = slice(seen[0], None)
+        blur = np.maximum(
+            ground.across[rows] * np.float32(1 / across_m),
+            ground.along[rows] * np.float32(1 / along_m),
         )
+        start = camera.station_m % (TILE_SIZE * along_m)
+        layer = sample_tile(
+            noise_tile(roughness),
+            ground.lateral[rows] * np.float32(1 / across_m) + np.float32(offset),
+            (ground.ahead[rows] + np.float32(start)) * np.float32(1 / along_m),
+        )
+        total[rows] += np.float32(weight) * layer / np.maximum(1, blur)
     return total
 
 
@@ -130,14 +138,13 @@ def _joints(pavement: Pavement, view: SceneView, ground: GroundMap) -> Float32Ar
     """Return the darkening by the transverse joints of concrete slabs."""
     spacing = pavement.joint_spacing_m
     joints = Pattern(spacing, ((0.0, 0.03),))
-    ahead, along = ground.ahead[:, :: ground.ahead.shape[1] - 1], ground.along
     gain = np.ones_like(ground.ahead)
-    near = np.flatnonzero(ahead.min(axis=1) < 45)
+    near = np.flatnonzero(ground.ahead[:, ground.ahead.shape[1] // 2] < 45)
     if len(near) == 0:
         return gain
     rows = slice(near[0], None)
     stations = ground.ahead[rows] + np.float32(view.scene.camera.station_m % spacing)
-    half = along[rows] / 2
+    half = ground.along[rows] / 2
     share = joints.painted_share(stations - half, stations + half)
     lateral = ground.lateral[rows]
     paved = (lateral > pavement.left_m) & (lateral < pavement.right_m)

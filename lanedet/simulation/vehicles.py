@@ -1,5 +1,6 @@
 """Vehicles as a driver sees them: a face, a flank, wheels, and lamps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,40 +13,59 @@ from lanedet.structures import ByteArray, FloatArray
 
 FARTHEST_VEHICLE_M = 250.0
 
+_WAIST = 0.62
+"""Share of a car's height from which its body leans inwards."""
+
 _GLASS: Color = (36, 42, 48)
 _TYRE: Color = (20, 20, 22)
 _TRIM: Color = (45, 45, 48)
 _PLATE: Color = (205, 205, 195)
 _TAIL_LAMP: Color = (150, 22, 20)
+_RIM: Color = (95, 95, 98)
 _HEADLAMP: Color = (225, 225, 215)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """An upright unit square on the road, and the light in which it stands."""
+    """An upright unit square on the road, leaning away above a car's waist.
+
+    Attributes:
+        view: The scene.
+        lateral_m: Lateral position of its lower left, or near, corner.
+        ahead_m: Distance of that corner.
+        size_m: (across, along, up) from that corner to the opposite one.
+        lean_m: (across, along) by which its upper edge is moved.
+        gain: Brightness of the light on it.
+    """
 
     view: SceneView
     lateral_m: float
     ahead_m: float
-    width_m: float
-    length_m: float
-    height_m: float
+    size_m: tuple[float, float, float]
+    lean_m: tuple[float, float]
     gain: float
 
-    def points(self, outline: Outline) -> FloatArray:
-        """Return the pixels of points in the unit square."""
-        xs, ys = np.array(outline).T
+    def points(self, places: FloatArray) -> FloatArray:
+        """Return the pixels of places (N, 2) in the unit square."""
+        xs, ys = places.T
+        across, along, up = self.size_m
+        lean = np.clip((ys - _WAIST) / (1 - _WAIST), 0, 1)
         return self.view.project_visible(
-            self.ahead_m + xs * self.length_m,
-            self.lateral_m + xs * self.width_m,
-            ys * self.height_m,
+            self.ahead_m + xs * along + lean * self.lean_m[1],
+            self.lateral_m + xs * across + lean * self.lean_m[0],
+            ys * up,
         )
 
-    def fill(self, image: ByteArray, outline: Outline, color: Color) -> None:
-        """Fill an outline given in the unit square; an empty one draws nothing."""
-        if outline:
+    def fill(self, image: ByteArray, shapes: Sequence[tuple[Outline, Color]]) -> None:
+        """Fill outlines given in the unit square, in order; empty ones draw nothing."""
+        drawn = [shape for shape in shapes if shape[0]]
+        # One projection for all of them: it costs more than the filling.
+        ends = np.cumsum([len(outline) for outline, _ in drawn])
+        places = np.array([place for outline, _ in drawn for place in outline])
+        parts = np.split(self.points(places), ends[:-1])
+        for points, (_, color) in zip(parts, drawn, strict=True):
             seen = self.view.through_haze(shade(color, self.gain), self.ahead_m)
-            fill_polygon(image, self.points(outline), seen)
+            fill_polygon(image, points, seen)
 
 
 def paint_traffic(
@@ -76,13 +96,20 @@ def visible_vehicles(view: SceneView) -> list[tuple[Vehicle, float]]:
 def lamp_points(view: SceneView, vehicle: Vehicle, ahead_m: float) -> FloatArray:
     """Return the pixels of the left and the right lamp of a vehicle's face."""
     lamp_y = BODIES[vehicle.kind].lamp_y
-    return _face(view, vehicle, ahead_m).points(((0.1, lamp_y), (0.9, lamp_y)))
+    places = np.array([[0.1, lamp_y], [0.9, lamp_y]])
+    return _face(view, vehicle, ahead_m).points(places)
 
 
 def _face(view: SceneView, vehicle: Vehicle, ahead: float) -> Panel:
     body = BODIES[vehicle.kind]
-    left = vehicle.lateral_m - body.width_m / 2
-    return Panel(view, left, ahead, body.width_m, 0.0, body.height_m, 0.8)
+    return Panel(
+        view=view,
+        lateral_m=vehicle.lateral_m - body.width_m / 2,
+        ahead_m=ahead,
+        size_m=(body.width_m, 0.0, body.height_m),
+        lean_m=(0.0, body.rear_lean_m),
+        gain=0.8,
+    )
 
 
 def _paint_flank(
@@ -90,42 +117,46 @@ def _paint_flank(
 ) -> None:
     """Paint the side that faces the camera."""
     body = BODIES[vehicle.kind]
-    side = -np.sign(vehicle.lateral_m - view.scene.camera.lateral_m)
-    sunlit = 1.0 if side * view.scene.light.sun_lateral < 0 else 0.6
+    side = float(-np.sign(vehicle.lateral_m - view.scene.camera.lateral_m))
+    is_sunlit = side * view.scene.light.sun_lateral < 0
     panel = Panel(
-        view,
-        vehicle.lateral_m + side * body.width_m / 2,
-        ahead,
-        0.0,
-        body.length_m,
-        body.height_m,
-        sunlit,
+        view=view,
+        lateral_m=vehicle.lateral_m + side * body.width_m / 2,
+        ahead_m=ahead,
+        size_m=(0.0, body.length_m, body.height_m),
+        lean_m=(-side * body.side_lean_m, 0.0),
+        gain=1.0 if is_sunlit else 0.6,
     )
-    panel.fill(image, body.flank, vehicle.color)
-    panel.fill(image, body.flank_window, _GLASS)
-    radius_x, radius_y = 0.33 / body.length_m, 0.33 / body.height_m
-    angles = np.linspace(0, 2 * np.pi, 14)
+    shapes = [(body.flank, vehicle.color), (body.flank_window, _GLASS)]
     for middle in (0.2, 0.8):
-        for share, color in ((1.0, _TYRE), (0.55, (95.0, 95.0, 98.0))):
-            xs = middle + share * radius_x * np.cos(angles)
-            ys = radius_y + share * radius_y * np.sin(angles)
-            wheel = tuple(zip(xs.tolist(), ys.tolist(), strict=True))
-            panel.fill(image, wheel, color)
+        for radius_m, color in ((0.33, _TYRE), (0.19, _RIM)):
+            shapes.append((_wheel(body, middle, radius_m), color))
+    panel.fill(image, shapes)
+
+
+def _wheel(body: Body, middle: float, radius_m: float) -> Outline:
+    angles = np.linspace(0, 2 * np.pi, 14)
+    xs = middle + radius_m / body.length_m * np.cos(angles)
+    ys = (0.33 + radius_m * np.sin(angles)) / body.height_m
+    return tuple(zip(xs.tolist(), ys.tolist(), strict=True))
 
 
 def _paint_face(image: ByteArray, face: Panel, vehicle: Vehicle, body: Body) -> None:
     """Paint the rear, or of an oncoming vehicle the front."""
-    for left in (0.07, 0.76):
-        face.fill(image, _rectangle(left, 0.0, 0.17, 0.35), _TYRE)
-    face.fill(image, body.face, vehicle.color)
-    face.fill(image, body.face_window, _GLASS)
-    if body.face_window:
-        low = body.face[0][1]
-        face.fill(image, _rectangle(0.04, low, 0.92, 0.1), _TRIM)
+    low = body.face[0][1]
     lamp = _HEADLAMP if vehicle.is_oncoming else _TAIL_LAMP
-    for left in (0.03, 0.81):
-        face.fill(image, _rectangle(left, body.lamp_y - 0.05, 0.16, 0.1), lamp)
-    face.fill(image, _rectangle(0.38, body.lamp_y - 0.12, 0.24, 0.08), _PLATE)
+    lamp_low = body.lamp_y - 0.05
+    shapes = [
+        (_rectangle(0.07, 0.0, 0.17, 0.35), _TYRE),
+        (_rectangle(0.76, 0.0, 0.17, 0.35), _TYRE),
+        (body.face, vehicle.color),
+        (body.face_window, _GLASS),
+        (_rectangle(0.04, low, 0.92, 0.1 if body.face_window else 0.03), _TRIM),
+        (_rectangle(0.03, lamp_low, 0.16, 0.1), lamp),
+        (_rectangle(0.81, lamp_low, 0.16, 0.1), lamp),
+        (_rectangle(0.38, body.lamp_y - 0.12, 0.24, 0.08), _PLATE),
+    ]
+    face.fill(image, shapes)
 
 
 def _rectangle(left: float, bottom: float, width: float, height: float) -> Outline:

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +26,8 @@ FARTHEST_M = 500.0
 
 Float32Array = NDArray[np.float32]
 
-_TABLE_STEPS_PER_PX = 16
+_TABLE_STEPS_PER_PX = 4
+_LEAST_DEPTH_M = 0.2
 
 
 @dataclass(frozen=True)
@@ -151,22 +153,27 @@ class SceneView:
         has_ground = np.flatnonzero((ys[:, [0, -1]] > self.crest_y - 0.5).any(axis=1))
         top_row = int(has_ground[0]) if len(has_ground) else self.shape[0]
         xs, ys = self._upright_grid[0][top_row:], ys[top_row:]
-        table_ys, ahead, scale, shift = self._ground_tables()
-        cells = ((ys - table_ys[0]) * _TABLE_STEPS_PER_PX + 0.5).astype(np.int32)
-        np.clip(cells, 0, len(table_ys) - 1, out=cells)
-        row_scale = scale[cells]
-        lateral = xs * row_scale + shift[cells]
+        table = self._ground_table()
+        cells = (ys - np.float32(self.crest_y)) * np.float32(_TABLE_STEPS_PER_PX)
+        read = cv2.remap(
+            table[None],
+            cells,
+            np.zeros_like(cells),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        ahead, row_scale, shift, along = cv2.split(read)
+        lateral = xs * row_scale + shift
         drift = np.empty_like(lateral)
         np.subtract(lateral[1:], lateral[:-1], out=drift[:-1])
         drift[-1:] = drift[-2:-1]
-        along = np.gradient(ahead) * -_TABLE_STEPS_PER_PX
         return GroundMap(
             top_row=top_row,
             cover=np.clip(ys - np.float32(self.crest_y) + 0.5, 0, 1),
-            ahead=ahead[cells],
+            ahead=ahead,
             lateral=lateral,
-            across=np.hypot(row_scale, drift),
-            along=np.maximum(along, 1e-3)[cells],
+            across=cv2.magnitude(row_scale, drift),
+            along=along,
         )
 
     @cached_property
@@ -179,8 +186,13 @@ class SceneView:
         cos, sin = np.float32(np.cos(roll)), np.float32(np.sin(roll))
         return us * cos + vs * sin, vs * cos - us * sin
 
-    def _ground_tables(self) -> tuple[Float32Array, ...]:
-        """Return y, distance ahead, metres per pixel and lateral shift over rows."""
+    def _ground_table(self) -> Float32Array:
+        """Return what depends on the upright row alone, from the crest downwards.
+
+        Returns:
+            (N, 4) float32: distance ahead, metres across per pixel, lateral position
+            in the middle of the picture, metres along per pixel.
+        """
         bottom = float(np.hypot(*self.shape))
         is_crest = self._grid_ys <= self._crest_ys
         crest_ys, crest_ahead = self._grid_ys[is_crest], self.ahead_grid[is_crest]
@@ -189,8 +201,9 @@ class SceneView:
         origin = self._to_upright(ahead, np.zeros(len(ys)), np.zeros(len(ys)))
         step = self._to_upright(ahead, np.ones(len(ys)), np.zeros(len(ys)))
         scale = 1 / (step[:, 0] - origin[:, 0])
-        tables = (ys, ahead, scale, -origin[:, 0] * scale)
-        return tuple(table.astype(np.float32) for table in tables)
+        along = np.maximum(np.gradient(ahead) * -_TABLE_STEPS_PER_PX, 1e-3)
+        columns = (ahead, scale, -origin[:, 0] * scale, along)
+        return np.stack(columns, axis=1).astype(np.float32)
 
     def _to_upright(
         self, ahead: FloatArray, lateral: FloatArray, height: FloatArray
@@ -201,7 +214,8 @@ class SceneView:
         right = right + road.course.seen_from(camera.station_m, ahead)
         up = height - camera.height_m + road.hills.seen_from(camera.station_m, ahead)
         cos, sin = np.cos(camera.pitch_rad), np.sin(camera.pitch_rad)
-        depth = ahead * cos - up * sin
+        # High and near things may lie beside or behind the lens: they stay at its rim.
+        depth = np.maximum(ahead * cos - up * sin, _LEAST_DEPTH_M)
         down = -up * cos - ahead * sin
         return np.stack([right, down], axis=-1) * (self.focal / depth)[..., None]
 
