@@ -127,5 +127,7 @@ def progress_bar(iterable: Iterable[Any] | None = None, **options: Any) -> "tqdm
         iterable: What to walk through, or None to move the bar by hand.
         options: Arguments of ``tqdm``, such as ``total``, ``desc`` and ``unit``.
     """
-    seconds = 0.5 if sys.stderr.isatty() else 10.0
-    return tqdm(iterable, mininterval=seconds, dynamic_ncols=True, **options)
+    if sys.stderr.isatty():
+        return tqdm(iterable, mininterval=0.5, dynamic_ncols=True, **options)
+    # A bar inside another bar would move the cursor up, which a file cannot.
+    return tqdm(iterable, mininterval=10.0, ascii=True, position=0, **options)

@@ -59,12 +59,4 @@ param_scheduler = [
     dict(type=LinearLR, start_factor=0.05, begin=0, end=30, by_epoch=False),
     dict(type=PolyLR, power=0.9, eta_min=0.0, begin=30, end=_max_iters, by_epoch=False),
 ]
-default_hooks.update(
-    checkpoint=dict(
-        type=CheckpointHook,
-        by_epoch=False,
-        interval=100,
-        max_keep_ckpts=2,
-        backend_args=dict(backend="lanedet_atomic"),
-    )
-)
+default_hooks.update(checkpoint=dict(interval=100))

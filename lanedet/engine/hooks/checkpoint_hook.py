@@ -126,7 +126,7 @@ def _to_plain(value: Any) -> Any:
         return {
             _HISTORY: torch.as_tensor(np.asarray(values, dtype=np.float64)),
             "counts": torch.as_tensor(np.asarray(counts, dtype=np.int64)),
-            "max_length": value._max_length,
+            "max_length": value.max_length,
         }
     if isinstance(value, np.generic):
         return value.item()

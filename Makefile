@@ -1,0 +1,44 @@
+# `make demo` and `make test` do all of their own set-up.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help setup demo test test-slow lint clean
+
+help:
+	@echo "make demo       train on generated scenes, score, draw lanes on a clip (minutes)"
+	@echo "make test       run the tests"
+	@echo "make test-slow  run the tests that take minutes"
+	@echo "make lint       ruff, mypy, import-linter, codespell"
+	@echo "make setup      only install, into $(VENV)"
+	@echo "make clean      remove what the demo made"
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "lanedet needs Python 3.11 to 3.13, got " + sys.version.split()[0] + ". Choose one: make PYTHON=python3.12 ..."'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(RUN) tools/check_install.py
+	touch $@
+
+demo: setup
+	$(RUN) tools/demo.py
+
+test: setup
+	$(RUN) -m pytest
+
+test-slow: setup
+	$(RUN) -m pytest -m slow
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/codespell
+
+clean:
+	rm -rf out

@@ -1,0 +1,79 @@
+"""What several tests share: a small detector and small data."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lanedet.models import (
+    ENet,
+    ExistenceBranch,
+    LaneDetector,
+    LaneSegmentationHead,
+    SelfAttentionDistiller,
+)
+from lanedet.ops import LetterboxView
+from lanedet.simulation import write_tusimple_tree
+from lanedet.structures import LaneSample
+
+torch.set_num_threads(1)  # small tensors gain nothing from more
+
+INPUT_SHAPE = (32, 64)
+NUM_LANES = 4
+
+
+@pytest.fixture
+def model_config() -> dict[str, Any]:
+    """Config of an ENet-SAD for 32x64 inputs and four lane slots."""
+    return dict(
+        type=LaneDetector,
+        backbone=dict(type=ENet),
+        head=dict(
+            type=LaneSegmentationHead,
+            num_lanes=NUM_LANES,
+            in_channels=16,
+            seg_stage="D2",
+            existence_stage="E4",
+            existence_branch=dict(
+                type=ExistenceBranch, in_channels=128, input_shape=INPUT_SHAPE
+            ),
+        ),
+        distiller=dict(type=SelfAttentionDistiller, start=0.0),
+        view=dict(type=LetterboxView, input_shape=INPUT_SHAPE),
+    )
+
+
+@pytest.fixture
+def make_batch() -> Callable[[int], dict[str, Any]]:
+    """Return a function that makes a batch of random images with one lane each."""
+
+    def make(size: int = 2) -> dict[str, Any]:
+        rng = np.random.default_rng(0)
+        view = LetterboxView(INPUT_SHAPE)((64, 128))
+        samples = []
+        for number in range(size):
+            sample = LaneSample(metainfo={"ori_shape": (64, 128), "view": view})
+            sample.gt_lanes = [np.array([[30.0 + number, 60.0], [60.0, 20.0]])]
+            class_map = torch.zeros(INPUT_SHAPE, dtype=torch.uint8)
+            class_map[10:, 20 + number : 23 + number] = 2
+            sample.gt_class_map = class_map
+            sample.gt_existence = torch.tensor([0.0, 1.0, 0.0, 0.0])
+            samples.append(sample)
+        images = rng.integers(0, 256, (size, 3, *INPUT_SHAPE), dtype=np.uint8)
+        return {
+            "inputs": [torch.from_numpy(image) for image in images],
+            "data_samples": samples,
+        }
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def scenes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A TuSimple tree of 16 generated scenes, 320x180."""
+    root = tmp_path_factory.mktemp("scenes")
+    write_tusimple_tree(root, num_scenes=16, seed=0, shape=(180, 320))
+    return root
