@@ -90,6 +90,18 @@ def test_points_outside_the_image_are_absent() -> None:
     assert numbers["tusimple/accuracy"] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("x", "is_inside"),
+    [(-0.6, False), (-0.4, True), (0.0, True), (1279.4, True), (1279.6, False)],
+)
+def test_the_image_ends_half_a_pixel_beyond_its_outer_centres(
+    x: float, is_inside: bool
+) -> None:
+    metric = TuSimpleMetric()
+    metric.process(None, [scored([lane(x, x)], []).to_dict()])
+    assert metric.results[0].pred_xs.shape == (int(is_inside), len(ROWS))
+
+
 def test_lanes_that_cross_no_row_are_not_predictions() -> None:
     gt = [at_rows(lane(200, 600))]
     above = np.array([[600.0, 100.0], [610.0, 150.0]])
