@@ -118,14 +118,14 @@ def _dusk(rng: np.random.Generator) -> Light:
 
 def _night(rng: np.random.Generator) -> Light:
     return Light(
-        daylight=float(rng.uniform(0.05, 0.22)),
-        zenith_color=(60, 66, 90),
+        daylight=float(rng.uniform(0.1, 0.3)),
+        zenith_color=(70, 76, 100),
         horizon_color=mix((95, 90, 88), (120, 98, 70), rng.uniform()),
         cloud_cover=float(rng.uniform(0, 1)),
         visibility_m=float(rng.uniform(150, 1200)),
         shadow=0.0,
         sun_lateral=0.0,
         tree_shade=0.0,
-        headlights=float(rng.uniform(0.6, 1.1)),
+        headlights=float(rng.uniform(0.7, 1.3)),
         warmth=float(rng.normal(0.06, 0.06)),
     )

@@ -1,5 +1,6 @@
 """The road: its shape in plan and height, its markings and its pavement."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,12 @@ class Wave:
     length_m: float
     phase_rad: float
 
+    def slope(self, station_m: float) -> float:
+        """Return the slope at a station, in metres per metre."""
+        factor = 2 * math.pi / self.length_m
+        cosine = math.cos(factor * station_m + self.phase_rad)
+        return self.amplitude_m * factor * cosine
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -26,32 +33,25 @@ class Profile:
 
     waves: tuple[Wave, ...] = ()
 
-    def value(self, station_m: FloatArray | float) -> FloatArray:
-        """Return the curve in metres, shape of ``station_m``."""
-        total = np.zeros(np.shape(station_m))
-        for wave in self.waves:
-            angle = 2 * np.pi * np.asarray(station_m) / wave.length_m + wave.phase_rad
-            total = total + wave.amplitude_m * np.sin(angle)
-        return total
-
     def slope(self, station_m: float) -> float:
         """Return the curve's slope at a station, in metres per metre."""
-        total = 0.0
-        for wave in self.waves:
-            factor = 2 * np.pi / wave.length_m
-            angle = factor * station_m + wave.phase_rad
-            total += wave.amplitude_m * factor * float(np.cos(angle))
-        return total
+        return sum(wave.slope(station_m) for wave in self.waves)
 
-    def seen_from(self, station_m: float, ahead_m: FloatArray) -> FloatArray:
+    def seen_from(self, station_m: float, ahead_m: FloatArray | float) -> FloatArray:
         """Return how far the curve leaves its tangent, in metres.
 
         Args:
             station_m: Where the tangent is taken.
             ahead_m: Distances ahead of there, any shape.
         """
-        straight = self.value(station_m) + self.slope(station_m) * ahead_m
-        return self.value(station_m + ahead_m) - straight
+        total = np.zeros(np.shape(ahead_m))
+        for wave in self.waves:
+            factor = 2 * math.pi / wave.length_m
+            angle = factor * station_m + wave.phase_rad
+            start = wave.amplitude_m * math.sin(angle)
+            curve = wave.amplitude_m * np.sin(factor * ahead_m + angle)
+            total += curve - (start + wave.slope(station_m) * ahead_m)
+        return total
 
 
 @dataclass(frozen=True)

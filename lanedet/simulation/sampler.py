@@ -165,7 +165,7 @@ def _random_lens(rng: np.random.Generator, daylight: float) -> Lens:
         blur=float(rng.choice([0.0, 0.0012, 0.002, 0.0035])),
         noise=float(rng.gamma(2.0, 1.2) + 3 * (1 - daylight)),
         vignette=float(rng.uniform(0, 0.45)),
-        exposure=float(rng.uniform(80, 135) * (0.25 + 0.75 * daylight)),
+        exposure=float(rng.uniform(80, 135) * (0.4 + 0.6 * daylight)),
         gamma=float(rng.uniform(0.85, 1.25)),
         saturation=float(rng.uniform(0.35, 1.15)),
         detail=float(rng.choice([1.0, 0.8, 0.6], p=[0.6, 0.25, 0.15])),

@@ -79,6 +79,8 @@ def _paint_ridge(
     color: tuple[float, float, float],
     contrast: float,
 ) -> ByteArray:
+    if ridge.max() < 0.5:
+        return image
     # Ground comes later and hides what of the ridge lies below its edge.
     bottom = max(view.horizon_y, view.crest_y)
     ys = view.upright_ys

@@ -18,6 +18,7 @@ _WAIST = 0.62
 
 _GLASS: Color = (36, 42, 48)
 _TYRE: Color = (20, 20, 22)
+_UNDERBODY: Color = (16, 16, 17)
 _TRIM: Color = (45, 45, 48)
 _PLATE: Color = (205, 205, 195)
 _TAIL_LAMP: Color = (150, 22, 20)
@@ -147,6 +148,7 @@ def _paint_face(image: ByteArray, face: Panel, vehicle: Vehicle, body: Body) -> 
     lamp = _HEADLAMP if vehicle.is_oncoming else _TAIL_LAMP
     lamp_low = body.lamp_y - 0.05
     shapes = [
+        (_rectangle(0.1, 0.02, 0.8, low), _UNDERBODY),
         (_rectangle(0.07, 0.0, 0.17, 0.35), _TYRE),
         (_rectangle(0.76, 0.0, 0.17, 0.35), _TYRE),
         (body.face, vehicle.color),

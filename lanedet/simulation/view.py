@@ -70,7 +70,7 @@ class SceneView:
         self.center = np.array([(width - 1) / 2, (height - 1) / 2])
         # Equal steps in the picture, about: the distances form a geometric series.
         self.ahead_grid = np.geomspace(NEAREST_M, FARTHEST_M, 900)
-        ground_rows = self._to_upright(self.ahead_grid, np.zeros(900), np.zeros(900))
+        ground_rows = self._to_upright(self.ahead_grid, 0.0, 0.0)
         self._grid_ys = ground_rows[:, 1]
         self._crest_ys = np.minimum.accumulate(self._grid_ys)
 
@@ -100,7 +100,7 @@ class SceneView:
         Returns:
             (x, y) in pixels of the picture, shape (..., 2).
         """
-        upright = self._to_upright(*np.broadcast_arrays(ahead_m, lateral_m, height_m))
+        upright = self._to_upright(ahead_m, lateral_m, height_m)
         return self._to_pixels(upright)
 
     def project_visible(
@@ -111,9 +111,9 @@ class SceneView:
     ) -> FloatArray:
         """Return the pixels of road points, those behind a crest raised onto it."""
         ahead = np.maximum(ahead_m, NEAREST_M)
-        upright = self._to_upright(*np.broadcast_arrays(ahead, lateral_m, height_m))
+        upright = self._to_upright(ahead, lateral_m, height_m)
         crest = np.interp(ahead, self.ahead_grid, self._crest_ys)
-        upright[..., 1] = np.minimum(upright[..., 1], crest)
+        np.minimum(upright[..., 1], crest, out=upright[..., 1])
         return self._to_pixels(upright)
 
     def visible_reach(self) -> FloatArray:
@@ -198,15 +198,18 @@ class SceneView:
         crest_ys, crest_ahead = self._grid_ys[is_crest], self.ahead_grid[is_crest]
         ys = np.arange(self.crest_y, bottom, 1 / _TABLE_STEPS_PER_PX)
         ahead = np.interp(ys, crest_ys[::-1], crest_ahead[::-1])
-        origin = self._to_upright(ahead, np.zeros(len(ys)), np.zeros(len(ys)))
-        step = self._to_upright(ahead, np.ones(len(ys)), np.zeros(len(ys)))
+        origin = self._to_upright(ahead, 0.0, 0.0)
+        step = self._to_upright(ahead, 1.0, 0.0)
         scale = 1 / (step[:, 0] - origin[:, 0])
         along = np.maximum(np.gradient(ahead) * -_TABLE_STEPS_PER_PX, 1e-3)
         columns = (ahead, scale, -origin[:, 0] * scale, along)
         return np.stack(columns, axis=1).astype(np.float32)
 
     def _to_upright(
-        self, ahead: FloatArray, lateral: FloatArray, height: FloatArray
+        self,
+        ahead: FloatArray | float,
+        lateral: FloatArray | float,
+        height: FloatArray | float,
     ) -> FloatArray:
         """Project to pixels around the centre, before the roll."""
         camera, road = self.scene.camera, self.scene.road
@@ -217,7 +220,11 @@ class SceneView:
         # High and near things may lie beside or behind the lens: they stay at its rim.
         depth = np.maximum(ahead * cos - up * sin, _LEAST_DEPTH_M)
         down = -up * cos - ahead * sin
-        return np.stack([right, down], axis=-1) * (self.focal / depth)[..., None]
+        scale = self.focal / depth
+        upright = np.empty((*np.broadcast_shapes(right.shape, scale.shape), 2))
+        upright[..., 0] = right * scale
+        upright[..., 1] = down * scale
+        return upright
 
     def _to_pixels(self, upright: FloatArray) -> FloatArray:
         roll = self.scene.camera.roll_rad

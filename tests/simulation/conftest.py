@@ -1,0 +1,100 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from lanedet.simulation.road import SOLID, LaneLine, Pavement, Profile, Road, Stripe
+from lanedet.simulation.scene import Camera, Lens, Light, Scene, Surroundings
+
+_NOTHING = Surroundings(
+    left_color=(90, 100, 60),
+    right_color=(90, 100, 60),
+    walls=(),
+    tree_density=0.0,
+    tree_color=(50, 70, 40),
+    tree_distance_m=5.0,
+    building_density=0.0,
+    pole_spacing_m=0.0,
+    bridge_spacing_m=0.0,
+    sign_spacing_m=0.0,
+    hill_rad=0.0,
+    forest_rad=0.0,
+    hill_color=(90, 100, 100),
+)
+_NOON = Light(
+    daylight=1.0,
+    zenith_color=(90, 130, 200),
+    horizon_color=(200, 210, 220),
+    cloud_cover=0.0,
+    visibility_m=1e6,
+    shadow=0.0,
+    sun_lateral=0.0,
+    tree_shade=0.0,
+    headlights=0.0,
+    warmth=0.0,
+)
+_PERFECT = Lens(
+    blur=0.0,
+    noise=0.0,
+    vignette=0.0,
+    exposure=100.0,
+    gamma=1.0,
+    saturation=1.0,
+    detail=1.0,
+    bonnet=0.0,
+    bonnet_color=(20, 20, 20),
+)
+
+
+@pytest.fixture
+def plain_scene() -> Callable[..., Scene]:
+    """Make a scene that has nothing but a road with solid lines, in clear light.
+
+    The camera is level, 1.5 m high, and its focal length is 500 pixels of a picture
+    that is 640 wide.
+    """
+
+    def make(
+        laterals_m: tuple[float, ...] = (-1.8, 1.8),
+        course: Profile | None = None,
+        hills: Profile | None = None,
+        **camera: float,
+    ) -> Scene:
+        fov = float(2 * np.arctan(320 / 500))
+        return Scene(
+            road=Road(
+                course or Profile(),
+                hills or Profile(),
+                tuple(_line(lateral) for lateral in laterals_m),
+                _pavement(laterals_m),
+            ),
+            camera=Camera(**{"height_m": 1.5, "fov_rad": fov, **camera}),
+            vehicles=(),
+            surroundings=_NOTHING,
+            light=_NOON,
+            lens=_PERFECT,
+            seed=(0, 0),
+        )
+
+    return make
+
+
+def _line(lateral_m: float) -> LaneLine:
+    stripe = Stripe(lateral_m, 0.15, SOLID, 0.0, (255, 255, 255), 1.0, 0.0)
+    return LaneLine(lateral_m, (stripe,))
+
+
+def _pavement(laterals_m: tuple[float, ...]) -> Pavement:
+    return Pavement(
+        left_m=laterals_m[0] - 1,
+        right_m=laterals_m[-1] + 1,
+        color=(60, 60, 60),
+        shoulder_gain=1.0,
+        track_gain=1.0,
+        oil_gain=1.0,
+        lane_gains=(1.0,) * (len(laterals_m) - 1),
+        grain=0.0,
+        patchiness=0.0,
+        joint_spacing_m=0.0,
+        seams=(),
+    )

@@ -1,0 +1,104 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lanedet.simulation import RECIPE, SceneView, render_scene, sample_scene
+from lanedet.simulation.bodies import BODIES
+from lanedet.simulation.scene import Scene, Vehicle
+from lanedet.structures import ByteArray
+
+PlainScene = Callable[..., Scene]
+SHAPE = (180, 320)
+
+
+def brighten(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+    rng.uniform(size=100)
+    assert image.shape[:2] == view.shape
+    return np.minimum(image, 245) + np.uint8(10)
+
+
+def test_an_effect_is_one_function_in_the_recipe() -> None:
+    scene = sample_scene(0, 4)
+    plain = render_scene(scene, SHAPE)
+    brighter = render_scene(scene, SHAPE, recipe=(*RECIPE, brighten))
+    assert np.array_equal(brighter, np.minimum(plain, 245) + 10)
+
+
+def test_an_effects_draws_do_not_touch_the_others() -> None:
+    def draw_much(
+        image: ByteArray, _: SceneView, rng: np.random.Generator
+    ) -> ByteArray:
+        rng.uniform(size=100)
+        return image
+
+    scene = sample_scene(0, 4)
+    plain = render_scene(scene, SHAPE)
+    assert np.array_equal(plain, render_scene(scene, SHAPE, (draw_much, *RECIPE)))
+
+
+@pytest.mark.parametrize("effect", RECIPE, ids=lambda effect: effect.__name__)
+def test_every_effect_shows(effect: Callable[..., ByteArray]) -> None:
+    recipe = tuple(other for other in RECIPE if other is not effect)
+    changed = [
+        not np.array_equal(
+            render_scene(scene, SHAPE), render_scene(scene, SHAPE, recipe)
+        )
+        for scene in (sample_scene(0, index) for index in range(16))
+    ]
+    assert any(changed)
+
+
+@pytest.mark.parametrize("index", range(20))
+def test_pictures_are_neither_black_nor_white(index: int) -> None:
+    scene = sample_scene(2, index)
+    image = render_scene(scene, SHAPE)
+    assert 8 < image.mean() < 200
+    assert image.std() > 5
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_vehicle_is_painted_where_it_is(plain_scene: PlainScene, kind: str) -> None:
+    vehicle = Vehicle(kind, 15.0, 1.8, 25.0, (130, 20, 20))
+    scene = replace(plain_scene(), vehicles=(vehicle,))
+    height = 0.57 * BODIES[kind].height_m
+    pixel = SceneView(scene, SHAPE).project(np.array(15.0), 1.8, height)
+    x, y = np.rint(pixel).astype(int)
+    red, green, _ = render_scene(scene, SHAPE)[y, x].astype(int)
+    assert red > green + 30
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_vehicle_hides_the_marking_behind_it(
+    plain_scene: PlainScene, kind: str
+) -> None:
+    empty = plain_scene()
+    vehicle = Vehicle(kind, 15.0, 1.8, 25.0, (130, 20, 20))
+    marking = SceneView(empty, SHAPE).project(np.array(17.0), 1.8)
+    x, y = np.rint(marking).astype(int)
+    hidden = render_scene(replace(empty, vehicles=(vehicle,)), SHAPE)
+    assert render_scene(empty, SHAPE)[y, x].mean() > hidden[y, x].mean() + 60
+
+
+def test_a_vehicle_behind_the_camera_is_not_painted(plain_scene: PlainScene) -> None:
+    empty = plain_scene()
+    behind = Vehicle("lorry", -20.0, 0.0, 25.0, (130, 20, 20))
+    image = render_scene(replace(empty, vehicles=(behind,)), SHAPE)
+    assert np.array_equal(image, render_scene(empty, SHAPE))
+
+
+def test_night_is_darker_and_has_lamps(plain_scene: PlainScene) -> None:
+    day = plain_scene()
+    car = Vehicle("saloon", 20.0, 0.0, 25.0, (130, 130, 130))
+    dark = replace(day.light, daylight=0.1, headlights=0.5)
+    lens = replace(day.lens, exposure=35.0)
+    night = replace(day, light=dark, lens=lens, vehicles=(car,))
+    image = render_scene(night, SHAPE).astype(int)
+    assert image.mean() < render_scene(day, SHAPE).mean() / 2
+    assert (image[..., 0] - image[..., 1]).max() > 60, "red tail lamps"
+
+
+@pytest.mark.parametrize("shape", [(72, 96), (590, 1640), (721, 1283)])
+def test_any_size_can_be_painted(shape: tuple[int, int]) -> None:
+    assert render_scene(sample_scene(0, 1), shape).shape == (*shape, 3)

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from lanedet.simulation import make_scene, sample_scene
+from lanedet.simulation.sampler import label_rows
+
+SHAPE = (180, 320)
+
+
+def test_same_numbers_make_the_same_picture() -> None:
+    first, first_sample = make_scene(3, 5, SHAPE)
+    make_scene(3, 6, SHAPE)
+    second, second_sample = make_scene(3, 5, SHAPE)
+    assert np.array_equal(first, second)
+    for lane, again in zip(first_sample.gt_lanes, second_sample.gt_lanes, strict=True):
+        assert np.array_equal(lane, again)
+
+
+@pytest.mark.parametrize(("seed", "index"), [(3, 6), (4, 5)])
+def test_other_numbers_make_another_picture(seed: int, index: int) -> None:
+    first, _ = make_scene(3, 5, SHAPE)
+    second, _ = make_scene(seed, index, SHAPE)
+    assert not np.array_equal(first, second)
+
+
+def test_sample_says_what_readers_need() -> None:
+    image, sample = make_scene(0, 7, (360, 640))
+    assert image.shape == (360, 640, 3)
+    assert image.dtype == np.uint8
+    assert sample.ori_shape == (360, 640)
+    assert sample.raw_file == sample.img_path == "scenes/0/7.jpg"
+    assert sample.rows[0] == 80
+    assert sample.rows[-1] == 355
+
+
+@pytest.mark.parametrize(
+    ("height", "rows"),
+    [
+        pytest.param(720, np.arange(160, 711, 10), id="the benchmark's own"),
+        pytest.param(360, np.arange(80, 356, 5), id="half of it"),
+    ],
+)
+def test_label_rows(height: int, rows: np.ndarray) -> None:
+    assert np.array_equal(label_rows(height), rows)
+
+
+def test_label_rows_are_whole_and_distinct_at_odd_heights() -> None:
+    for height in (72, 100, 590):
+        rows = label_rows(height)
+        assert np.array_equal(rows, np.rint(rows))
+        assert (np.diff(rows) > 0).all()
+        assert rows[-1] < height
+
+
+def test_scenes_vary_as_promised() -> None:
+    scenes = [sample_scene(0, index) for index in range(200)]
+    num_lines = {len(scene.road.lines) for scene in scenes}
+    assert num_lines == {2, 3, 4, 5, 6}
+    stripes = [s for scene in scenes for line in scene.road.lines for s in line.stripes]
+    assert any(s.color[2] < 120 for s in stripes), "yellow"
+    assert any(s.wear > 0.4 for s in stripes), "worn"
+    assert any(s.pattern.period_m > 2 for s in stripes), "dashed"
+    doubles = [line for s in scenes for line in s.road.lines if len(line.stripes) == 2]
+    assert doubles
+    for line in doubles:
+        mean = np.mean([stripe.lateral_m for stripe in line.stripes])
+        assert mean == pytest.approx(line.lateral_m)
+    for scene in scenes:
+        camera = scene.camera
+        horizon = (
+            0.5 - np.tan(camera.pitch_rad) / 2 / np.tan(camera.fov_rad / 2) * 16 / 9
+        )
+        assert 0.299 <= horizon <= 0.551
+        assert 1.1 <= camera.height_m <= 1.8
+    assert any(scene.light.daylight < 0.3 for scene in scenes), "night"
+    assert any(scene.lens.bonnet > 0 for scene in scenes)
+
+
+@pytest.mark.parametrize(("seed", "index"), [(-1, 0), (0, -1)])
+def test_negative_numbers(seed: int, index: int) -> None:
+    with pytest.raises(ValueError, match="seed and index must be >= 0"):
+        sample_scene(seed, index)
+
+
+@pytest.mark.parametrize("shape", [(71, 640), (360, 95), (0, 0)])
+def test_too_small(shape: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="at least"):
+        make_scene(0, 0, shape)
