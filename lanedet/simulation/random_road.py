@@ -96,7 +96,7 @@ def _random_stripe(rng: np.random.Generator) -> Stripe:
     wear = rng.choice([0.0, 0.15, 0.35, 0.55], p=[0.35, 0.35, 0.2, 0.1])
     return Stripe(
         lateral_m=0.0,
-        width_m=float(rng.uniform(0.1, 0.2)),
+        width_m=float(rng.uniform(0.1, 0.18)),
         pattern=SOLID,
         phase_m=float(rng.uniform(0, 20)),
         color=(grey, grey, grey * rng.uniform(0.9, 1.0)),

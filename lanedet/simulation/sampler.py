@@ -163,7 +163,7 @@ def _random_lens(rng: np.random.Generator, daylight: float) -> Lens:
     grey = rng.uniform(15, 120)
     return Lens(
         blur=float(rng.choice([0.0, 0.0012, 0.002, 0.0035])),
-        noise=float(rng.gamma(2.0, 1.2) + 3 * (1 - daylight)),
+        noise=float(rng.gamma(1.5, 1.2) + 2 * (1 - daylight)),
         vignette=float(rng.uniform(0, 0.45)),
         exposure=float(rng.uniform(80, 135) * (0.4 + 0.6 * daylight)),
         gamma=float(rng.uniform(0.85, 1.25)),

@@ -146,7 +146,9 @@ def _paint_face(image: ByteArray, face: Panel, vehicle: Vehicle, body: Body) -> 
     """Paint the rear, or of an oncoming vehicle the front."""
     low = body.face[0][1]
     lamp = _HEADLAMP if vehicle.is_oncoming else _TAIL_LAMP
-    lamp_low = body.lamp_y - 0.05
+    high, wide = 0.15 / body.height_m, 0.28 / body.width_m
+    lamp_low = body.lamp_y - high / 2
+    plate = _rectangle(0.5 - wide, lamp_low - high, 2 * wide, high * 0.8)
     shapes = [
         (_rectangle(0.1, 0.02, 0.8, low), _UNDERBODY),
         (_rectangle(0.07, 0.0, 0.17, 0.35), _TYRE),
@@ -154,9 +156,9 @@ def _paint_face(image: ByteArray, face: Panel, vehicle: Vehicle, body: Body) -> 
         (body.face, vehicle.color),
         (body.face_window, _GLASS),
         (_rectangle(0.04, low, 0.92, 0.1 if body.face_window else 0.03), _TRIM),
-        (_rectangle(0.03, lamp_low, 0.16, 0.1), lamp),
-        (_rectangle(0.81, lamp_low, 0.16, 0.1), lamp),
-        (_rectangle(0.38, body.lamp_y - 0.12, 0.24, 0.08), _PLATE),
+        (_rectangle(0.03, lamp_low, wide, high), lamp),
+        (_rectangle(0.97 - wide, lamp_low, wide, high), lamp),
+        (plate, _PLATE),
     ]
     face.fill(image, shapes)
 

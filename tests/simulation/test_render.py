@@ -62,8 +62,9 @@ def test_pictures_are_neither_black_nor_white(index: int) -> None:
 def test_a_vehicle_is_painted_where_it_is(plain_scene: PlainScene, kind: str) -> None:
     vehicle = Vehicle(kind, 15.0, 1.8, 25.0, (130, 20, 20))
     scene = replace(plain_scene(), vehicles=(vehicle,))
-    height = 0.57 * BODIES[kind].height_m
-    pixel = SceneView(scene, SHAPE).project(np.array(15.0), 1.8, height)
+    # Between the number plate, the lamps and the window.
+    right, up = 0.2 * BODIES[kind].width_m, 0.53 * BODIES[kind].height_m
+    pixel = SceneView(scene, SHAPE).project(np.array(15.0), 1.8 + right, up)
     x, y = np.rint(pixel).astype(int)
     red, green, _ = render_scene(scene, SHAPE)[y, x].astype(int)
     assert red > green + 30
