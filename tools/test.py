@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lanedet.runtime import tune_allocator, user_errors
+from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
   python tools/test.py configs/sad/enet_sad_scenes.py \\
@@ -60,6 +60,7 @@ def main() -> None:
     """Test."""
     args = parse_args()
     tune_allocator()
+    tune_threads()
     from lanedet import engine
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)

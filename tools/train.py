@@ -2,7 +2,7 @@
 
 import argparse
 
-from lanedet.runtime import tune_allocator, user_errors
+from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
   python tools/train.py configs/sad/enet_sad_scenes.py
@@ -68,6 +68,7 @@ def main() -> None:
     """Train."""
     args = parse_args()
     tune_allocator()
+    tune_threads()
     from lanedet import engine
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)

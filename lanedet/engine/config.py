@@ -19,6 +19,15 @@ _TAKEN_BY_MMENGINE = {
     "constructor",
     "paramwise_cfg",
 }
+# What mmengine raises over a file that is no config of its kind.
+_CONFIG_ERRORS = (
+    AssertionError,
+    ConfigParsingError,
+    ImportError,
+    KeyError,
+    SyntaxError,
+    TypeError,
+)
 _DATALOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
 
@@ -51,7 +60,7 @@ def load_config(
         config = Config.fromfile(path)
         config.merge_from_dict(dict(options or {}))
         check_keys(config)
-    except (SyntaxError, ImportError, ConfigParsingError, KeyError, TypeError) as error:
+    except _CONFIG_ERRORS as error:
         raise ValueError(f"{str(path)!r} is no readable config: {error}") from error
     if data_root is not None:
         for name in _DATALOADERS:

@@ -68,7 +68,7 @@ def test_prediction_fills_the_samples(
 ) -> None:
     model = build(model_config).eval()
     with torch.no_grad():  # certain of slot 1 in column 40, and of nothing else
-        model.head.forward = lambda features: (_certain_outputs(column=40))
+        model.head.forward = lambda features: _certain_outputs(column=40)
     samples = model.test_step(make_batch(2))
     assert [sample.pred_slots for sample in samples] == [[1], [1]]
     # Twice as large an original: column 40 of the input is 2 * 40.5 - 0.5 there.
@@ -109,7 +109,7 @@ def test_lane_count_that_differs_from_the_labels(
 
 def test_unknown_mode_and_missing_samples(model_config: dict[str, Any]) -> None:
     model = build(model_config)
-    with pytest.raises(ValueError, match="mode must be 'tensor'.*got 'train'"):
+    with pytest.raises(ValueError, match=r"mode must be 'tensor'.*got 'train'"):
         model(torch.zeros(1, 3, 32, 64), mode="train")
     with pytest.raises(ValueError, match="needs data_samples"):
         model(torch.zeros(1, 3, 32, 64), mode="predict")

@@ -28,7 +28,9 @@ def saved(model_config: dict[str, Any], tmp_path: Path) -> tuple[LaneDetector, P
     return model, path
 
 
-def test_round_trip_gives_the_same_predictions(saved: tuple[LaneDetector, Path]) -> None:
+def test_round_trip_gives_the_same_predictions(
+    saved: tuple[LaneDetector, Path],
+) -> None:
     model, path = saved
     inputs = torch.randn(1, 3, 32, 64)
     loaded = load_weights(path)
@@ -62,7 +64,7 @@ def test_description_is_json_and_builds_the_same_model(
 
 def test_class_outside_the_list_is_not_described(model_config: dict[str, Any]) -> None:
     model_config["backbone"] = dict(type=nn.Identity)
-    with pytest.raises(ValueError, match="cannot name Identity. Known are"):
+    with pytest.raises(ValueError, match=r"cannot name Identity. Known are"):
         describe_model(model_config)
 
 
@@ -86,7 +88,7 @@ def test_description_of_a_part_is_no_detector() -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="No weights or checkpoint.*make demo"):
+    with pytest.raises(FileNotFoundError, match=r"No weights or checkpoint.*make demo"):
         load_weights(tmp_path / "none.safetensors")
 
 
@@ -94,7 +96,7 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_damaged_file(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"weights{suffix}"
     path.write_bytes(b"no weights at all")
-    with pytest.raises(ValueError, match="no whole weights file|damaged"):
+    with pytest.raises(ValueError, match=r"no whole weights file|damaged"):
         load_weights(path)
 
 
@@ -118,7 +120,7 @@ def test_weights_of_another_model(
     model, path = saved
     model_config["head"]["num_lanes"] = 6
     save_weights(path, describe_model(model_config), model.state_dict(), {})
-    with pytest.raises(ValueError, match="another model.*tensors differ: head"):
+    with pytest.raises(ValueError, match=r"another model.*tensors differ: head"):
         load_weights(path)
 
 

@@ -42,7 +42,9 @@ class ProgressBarHook(Hook):
         if self._train_bar is None:
             return
         if outputs and batch_idx % 10 == 0:
-            shown = {k: f"{float(v.detach()):.3f}" for k, v in outputs.items() if "loss" in k}
+            shown = {
+                k: f"{float(v.detach()):.3f}" for k, v in outputs.items() if "loss" in k
+            }
             self._train_bar.set_postfix(shown, refresh=False)
         self._train_bar.update()
 

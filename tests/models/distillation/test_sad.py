@@ -121,7 +121,9 @@ def test_standardised_maps_keep_their_entropy(
 
 def test_standardised_energy_has_zero_mean_and_unit_variance() -> None:
     energy = standardize_energy(torch.rand(2, 8, 9) * 5000 + 300)
-    torch.testing.assert_close(energy.mean(dim=(1, 2)), torch.zeros(2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        energy.mean(dim=(1, 2)), torch.zeros(2), atol=1e-4, rtol=0
+    )
     torch.testing.assert_close(energy.var(dim=(1, 2), correction=0), torch.ones(2))
 
 

@@ -1,0 +1,149 @@
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from lanedet.datasets import (
+    ApplyView,
+    Augment,
+    LoadImage,
+    PackInputs,
+    RasterizeLanes,
+)
+from lanedet.ops import LetterboxView
+from lanedet.structures import LaneSample
+
+
+def make_results(**changes: Any) -> dict[str, Any]:
+    """A 48x80 image with one bright dot, and a lane whose first point is the dot."""
+    image = np.zeros((48, 80, 3), dtype=np.uint8)
+    image[29:32, 59:62] = 255  # centre (60, 30)
+    lane = np.array([[60.0, 30.0], [50.0, 10.0]])
+    return {
+        "inputs": image,
+        "input_lanes": [lane],
+        "data_samples": LaneSample(),
+        "rng": np.random.default_rng(0),
+        **changes,
+    }
+
+
+def centre_of_light(image: np.ndarray) -> np.ndarray:
+    weights = image[..., 0].astype(float)
+    rows, columns = np.indices(weights.shape)
+    total = weights.sum()
+    return np.array([(columns * weights).sum(), (rows * weights).sum()]) / total
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        pytest.param({"name": "HorizontalFlip", "p": 1.0}, id="flip"),
+        pytest.param({"name": "Affine", "rotate": (7, 7), "p": 1.0}, id="rotate"),
+        pytest.param({"name": "Affine", "scale": (0.8, 0.8), "p": 1.0}, id="scale"),
+        pytest.param(
+            {"name": "Affine", "translate_px": {"x": 5, "y": -4}, "p": 1.0}, id="shift"
+        ),
+        pytest.param({"name": "Affine", "shear": {"x": 8}, "p": 1.0}, id="shear"),
+    ],
+)
+def test_lanes_move_with_the_image(transform: dict[str, Any]) -> None:
+    results = Augment([transform])(make_results())
+    dot = centre_of_light(results["inputs"])
+    np.testing.assert_allclose(results["input_lanes"][0][0], dot, atol=0.6)
+
+
+def test_points_that_leave_the_image_stay_with_their_lane() -> None:
+    lanes = [np.array([[5.0, 40.0], [75.0, 5.0]]), np.zeros((0, 2)), np.ones((3, 2))]
+    shift = {"name": "Affine", "translate_px": {"x": 30, "y": 0}, "p": 1.0}
+    results = Augment([shift])(make_results(input_lanes=lanes))
+    assert [len(lane) for lane in results["input_lanes"]] == [2, 0, 3]
+    np.testing.assert_allclose(results["input_lanes"][0][1], [105, 5], atol=1e-3)
+
+
+def test_no_lanes() -> None:
+    flip = {"name": "HorizontalFlip", "p": 1.0}
+    assert Augment([flip])(make_results(input_lanes=[]))["input_lanes"] == []
+
+
+def test_augmentation_is_a_function_of_the_generator() -> None:
+    augment = Augment(
+        [
+            {"name": "Affine", "rotate": (-20, 20), "p": 1.0},
+            {"name": "GaussNoise", "p": 0.5},
+        ]
+    )
+    first, other, again = (
+        augment(make_results(rng=np.random.default_rng(seed)))["inputs"]
+        for seed in (5, 6, 5)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("transform", "message"),
+    [
+        pytest.param({"name": "HorizontalFlipp"}, "'HorizontalFlip'", id="name"),
+        pytest.param({"name": "Affine", "rotat": 3}, "Affine.*rotat", id="argument"),
+        pytest.param({"name": "Compose"}, "no transform 'Compose'", id="no transform"),
+    ],
+)
+def test_unknown_augmentation(transform: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Augment([transform])
+
+
+def test_augmentation_that_changes_the_size() -> None:
+    crop = {"name": "CenterCrop", "height": 20, "width": 20, "p": 1.0}
+    with pytest.raises(ValueError, match=r"must keep the size.*\(48, 80\)"):
+        Augment([crop])(make_results())
+
+
+def test_from_file_to_labels(tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    image = np.zeros((96, 160, 3), dtype=np.uint8)
+    image[..., 2] = 200  # red in cv2's order
+    cv2.imwrite(str(path), image)
+    sample = LaneSample(metainfo={"img_path": str(path)})
+    sample.gt_lanes = [
+        np.array([[10.0, 95.0], [70.0, 20.0]]),
+        np.array([[150.0, 95.0], [90.0, 20.0]]),
+        np.array([[5.0, 50.0]]),  # one point: no lane to draw
+    ]
+    results = {"data_samples": sample, "rng": np.random.default_rng(0)}
+    for transform in (
+        LoadImage(),
+        ApplyView({"type": LetterboxView, "input_shape": (48, 80)}),
+        RasterizeLanes(num_lanes=4, lane_width_px=3),
+        PackInputs(),
+    ):
+        results = transform(results)
+    assert set(results) == {"inputs", "data_samples"}
+    assert results["inputs"].shape == (3, 48, 80)
+    assert results["inputs"][:, 5, 5].tolist() == [200, 0, 0]  # RGB
+    assert sample.ori_shape == (96, 160)
+    assert sample.gt_existence.tolist() == [0, 1, 1, 0]
+    class_map = sample.gt_class_map
+    assert class_map.dtype == torch.uint8
+    # The left lane passes (40, 57.5) of the original: (19.75, 28.5) of the input.
+    assert class_map[28, 20] == 2
+    assert class_map[0].max() == 0
+    assert sample.gt_lanes[0][0].tolist() == [10, 95]  # still in original pixels
+
+
+def test_missing_image(tmp_path: Path) -> None:
+    sample = LaneSample(metainfo={"img_path": str(tmp_path / "none.jpg")})
+    with pytest.raises(FileNotFoundError, match=r"none\.jpg.*incomplete"):
+        LoadImage()({"data_samples": sample})
+
+
+def test_unreadable_image(tmp_path: Path) -> None:
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"\xff\xd8 no picture")
+    sample = LaneSample(metainfo={"img_path": str(path)})
+    with pytest.raises(ValueError, match=r"broken\.jpg.*cannot be read as an image"):
+        LoadImage()({"data_samples": sample})

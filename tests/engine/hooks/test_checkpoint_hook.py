@@ -1,0 +1,60 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+
+from lanedet.engine.hooks.checkpoint_hook import (
+    AtomicLocalBackend,
+    _restore_history,
+    _to_plain,
+    latest_checkpoint,
+)
+
+
+def test_history_survives_a_plain_file(tmp_path: Path) -> None:
+    history = HistoryBuffer(np.array([1.0, 2.0]), np.array([1, 3]), max_length=5)
+    torch.save(_to_plain({"loss": history}), tmp_path / "plain.pth")
+    loaded = torch.load(tmp_path / "plain.pth", weights_only=True)
+    restored = _restore_history(loaded["loss"])
+    restored.update(4.0)
+    values, counts = restored.data
+    assert values.tolist() == [1, 2, 4]
+    assert counts.tolist() == [1, 3, 1]
+    assert restored.mean(2) == pytest.approx((2 + 4) / (3 + 1))
+
+
+def test_numpy_becomes_plain() -> None:
+    value: Any = {"a": np.float32(1.5), "b": [np.int64(2)], "c": (np.zeros(2), None)}
+    plain = _to_plain(value)
+    assert type(plain["a"]) is float
+    assert type(plain["b"][0]) is int
+    assert isinstance(plain["c"][0], torch.Tensor)
+
+
+def test_other_objects_are_left_out() -> None:
+    assert _to_plain({"path": Path("x"), "kept": 1}) == {"path": None, "kept": 1}
+
+
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "iter_1.pth"
+    AtomicLocalBackend().put(b"old", str(target))
+
+    def fail(_: int) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("lanedet.engine.hooks.checkpoint_hook.os.fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        AtomicLocalBackend().put(b"new", str(target))
+    assert target.read_bytes() == b"old"
+
+
+def test_latest_checkpoint_counts_iterations(tmp_path: Path) -> None:
+    assert latest_checkpoint(tmp_path) is None
+    for name in ("iter_90.pth", "iter_1000.pth", "iter_x.pth", "iter_2000.pth.part"):
+        (tmp_path / name).touch()
+    assert latest_checkpoint(tmp_path) == tmp_path / "iter_1000.pth"

@@ -1,0 +1,86 @@
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+import torch
+
+from lanedet.engine import DistillationHook
+from lanedet.models import SelfAttentionDistiller
+
+
+def run(
+    distiller: SelfAttentionDistiller | None, num_iters: int, other_weight: float = 1.0
+) -> MagicMock:
+    """Drive the hook as a runner would; return the message hub."""
+    runner: Any = SimpleNamespace(
+        model=SimpleNamespace(distiller=distiller),
+        iter=0,
+        max_iters=num_iters,
+        message_hub=MagicMock(),
+    )
+    hook = DistillationHook(interval=10, patience=100)
+    generator = torch.Generator().manual_seed(0)
+    for number in range(num_iters):
+        runner.iter = number
+        hook.before_train_iter(runner, number)
+        outputs = {}
+        if distiller is not None:
+            features = {
+                name: torch.randn(1, 128, 6, 8, generator=generator) * 3
+                for name in ("E2", "E3", "E4")
+            }
+            for feature in features.values():
+                feature.requires_grad_()
+            outputs = distiller(features)
+            loss = outputs.get("loss_sad", torch.zeros(()))
+            other = features["E2"].mean() + features["E3"].mean()
+            (loss + other_weight * other).backward()
+        hook.after_train_iter(runner, number, outputs=outputs)
+    return runner.message_hub
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Messages that the hook logs."""
+    messages: list[str] = []
+    monkeypatch.setattr(
+        "lanedet.engine.hooks.distillation_hook.print_log",
+        lambda message, **_: messages.append(message),
+    )
+    return messages
+
+
+def test_healthy_run_is_logged_and_not_warned_of(warnings: list[str]) -> None:
+    hub = run(SelfAttentionDistiller(start=0.5), num_iters=300)
+    names = {call.args[0] for call in hub.update_scalar.call_args_list}
+    assert names == {"train/sad_gradient_share_E2", "train/sad_gradient_share_E3"}
+    # Active from iteration 150 on, measured at every tenth, at two stages.
+    assert hub.update_scalar.call_count == 2 * 15
+    assert all(call.args[1] > 0 for call in hub.update_scalar.call_args_list)
+    assert warnings == []
+
+
+def test_collapsed_maps_are_warned_of_once_each(warnings: list[str]) -> None:
+    run(SelfAttentionDistiller(start=0.0, energy_norm="none"), num_iters=300)
+    collapsed = [text for text in warnings if "has collapsed" in text]
+    assert len(collapsed) == 3
+    assert {text.split()[4] for text in collapsed} == {"E2", "E3", "E4"}
+    assert "energy_norm='standardize'" in collapsed[0]
+
+
+def test_negligible_gradient_is_warned_of(warnings: list[str]) -> None:
+    run(SelfAttentionDistiller(start=0.0), num_iters=200, other_weight=1e6)
+    assert len(warnings) == 2
+    assert all("SAD trains next to nothing" in text for text in warnings)
+
+
+def test_patience_counts_active_iterations(warnings: list[str]) -> None:
+    # Active for the last 90 of 180 iterations only.
+    run(SelfAttentionDistiller(start=0.5, energy_norm="none"), num_iters=180)
+    assert warnings == []
+
+
+def test_model_without_distiller() -> None:
+    hub = run(None, num_iters=20)
+    hub.update_scalar.assert_not_called()

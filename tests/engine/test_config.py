@@ -1,0 +1,73 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lanedet.engine import load_config
+from lanedet.models import build_model, describe_model
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONFIGS = sorted(
+    path
+    for path in (REPOSITORY / "configs").rglob("*.py")
+    if "_base_" not in path.parts
+)
+SCENES = REPOSITORY / "configs/sad/enet_sad_scenes.py"
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_config_has_no_dead_keys_and_builds_its_model(path: Path) -> None:
+    config = load_config(path)
+    model = build_model(describe_model(config.model))
+    # One view and one number of lanes in the model and in the data.
+    pipeline = config.train_dataloader.dataset.pipeline
+    views = [step["view"] for step in pipeline if "view" in step]
+    assert views == [config.model.view]
+    lanes = [step["num_lanes"] for step in pipeline if "num_lanes" in step]
+    assert lanes == [model.head.num_lanes]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"train_cfg.max_iter": 3}, "train_cfg has .*'max_iter'.*'max_iters'"),
+        ({"optim_wrapper.optimizer.lrr": 1}, "optim_wrapper.optimizer .*'lrr'.*'lr'"),
+        ({"modle.x": 1}, "The config has .*'modle'.*'model'"),
+        ({"model.backbone.dropot": 1}, "model.backbone .*'dropot'.*'dropout'"),
+        ({"train_dataloader.batchsize": 1}, "'batchsize'.*'batch_size'"),
+        ({"val_evaluator.zzz": 1}, "val_evaluator .*TuSimpleMetric takes: .*pixel_thr"),
+        ({"custom_hooks.2.patient": 1}, r"custom_hooks\[2\] .*'patience'"),
+    ],
+)
+def test_misspelt_key(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_config(SCENES, options)
+
+
+def test_options_and_data_root_are_used() -> None:
+    config = load_config(SCENES, {"model.distiller.weight": 0.5}, data_root="elsewhere")
+    assert config.model.distiller.weight == 0.5
+    for name in ("train", "val", "test"):
+        assert config[f"{name}_dataloader"].dataset.data_root == "elsewhere"
+
+
+def test_missing_config() -> None:
+    with pytest.raises(FileNotFoundError, match=r"No config at 'none\.py'"):
+        load_config("none.py")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("model = dict(", id="syntax"),
+        pytest.param(
+            "from lanedet.models import NoSuchNet\nmodel = dict(type=NoSuchNet)",
+            id="unknown class",
+        ),
+    ],
+)
+def test_broken_config(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"broken\.py' is no readable config"):
+        load_config(path)

@@ -1,0 +1,205 @@
+"""Whole small runs: train, stop, resume, score."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from lanedet.engine import evaluate, load_config, set_resume, set_work_dir, train
+from lanedet.models import load_weights, read_checkpoint
+
+SCENES = Path(__file__).resolve().parents[2] / "configs/sad/enet_sad_scenes.py"
+NUM_ITERS = 6
+
+
+class LossRecorder(Hook):
+    """Keeps the losses of every iteration, and stops the run where it is told to."""
+
+    def __init__(self, record: dict[int, dict[str, float]], stop_after: int) -> None:
+        self.record = record
+        self.stop_after = stop_after
+
+    def after_train_iter(
+        self,
+        runner: Any,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
+    ) -> None:
+        self.record[runner.iter] = {
+            name: float(value.detach()) for name, value in outputs.items()
+        }
+        if runner.iter + 1 == self.stop_after:
+            raise KeyboardInterrupt
+
+
+def small_config(data_root: Path, work_dir: Path, **options: Any) -> Config:
+    """The demo's config at a size that trains in seconds."""
+    config = load_config(
+        SCENES,
+        {
+            "train_cfg.max_iters": NUM_ITERS,
+            "train_cfg.val_interval": NUM_ITERS,
+            "train_dataloader.batch_size": 2,
+            "model.distiller.start": 0.4,
+            "default_hooks.checkpoint.interval": 3,
+            "default_hooks.logger.interval": 1,
+            **{
+                f"{name}_dataloader.{key}": value
+                for name in ("train", "val", "test")
+                for key, value in (("num_workers", 0), ("persistent_workers", False))
+            },
+            **options,
+        },
+        data_root,
+    )
+    for name in ("train", "val", "test"):
+        for step in config[f"{name}_dataloader"].dataset.pipeline:
+            if "view" in step:
+                step["view"]["input_shape"] = (96, 160)
+    config.model.view["input_shape"] = (96, 160)
+    config.model.head.existence_branch["input_shape"] = (96, 160)
+    set_work_dir(config, work_dir)
+    return config
+
+
+def run_and_record(config: Config, stop_after: int = -1) -> dict[int, dict[str, float]]:
+    record: dict[int, dict[str, float]] = {}
+    runner = Runner.from_cfg(config)
+    runner.register_hook(LossRecorder(record, stop_after))
+    if stop_after < 0:
+        runner.train()
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            runner.train()
+    return record
+
+
+@pytest.fixture(scope="module")
+def unbroken(
+    scenes_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[int, dict[str, float]]]:
+    """Work directory and losses of a run that was not interrupted."""
+    work_dir = tmp_path_factory.mktemp("unbroken")
+    return work_dir, run_and_record(small_config(scenes_root, work_dir))
+
+
+Run = tuple[Path, dict[int, dict[str, float]]]
+
+
+def test_run_leaves_everything_behind(unbroken: Run) -> None:
+    work_dir, record = unbroken
+    assert len(record) == NUM_ITERS
+    assert (work_dir / "iter_6.pth").is_file()
+    assert list(work_dir.glob("best_tusimple_accuracy_iter_*.pth"))
+    assert list(work_dir.rglob("events.out.tfevents.*"))
+    assert not list(work_dir.rglob("*.part"))
+    with safetensors.safe_open(work_dir / "weights.safetensors", "pt") as file:
+        metadata = file.metadata()
+    assert metadata["config"].endswith("enet_sad_scenes.py")
+    assert (metadata["seed"], metadata["iterations"]) == ("0", "6")
+
+
+def test_sad_starts_at_its_share_of_training(unbroken: Run) -> None:
+    # 0.4 of 6 iterations: iterations 0, 1 and 2 are before it.
+    active = ["loss_sad" in losses for losses in unbroken[1].values()]
+    assert active == [False, False, False, True, True, True]
+    assert unbroken[1][5]["loss_sad"] > 0
+
+
+def test_checkpoint_is_plain_data(unbroken: Run) -> None:
+    checkpoint = torch.load(unbroken[0] / "iter_6.pth", weights_only=True)
+    assert {"meta", "state_dict", "optimizer", "message_hub"} <= checkpoint.keys()
+    assert checkpoint["meta"]["iter"] == NUM_ITERS
+
+
+def test_checkpoint_and_weights_hold_the_same_model(unbroken: Run) -> None:
+    work_dir = unbroken[0]
+    ours = load_weights(work_dir / "weights.safetensors").state_dict()
+    theirs = load_weights(work_dir / "iter_6.pth").state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+@pytest.mark.parametrize(
+    ("stop_after", "resumed_from"),
+    [
+        pytest.param(2, 0, id="before the first checkpoint"),
+        pytest.param(4, 3, id="after a checkpoint"),
+    ],
+)
+def test_interrupted_run_goes_on_with_the_same_losses(
+    scenes_root: Path, tmp_path: Path, unbroken: Run, stop_after: int, resumed_from: int
+) -> None:
+    first = run_and_record(small_config(scenes_root, tmp_path), stop_after)
+    assert first == {i: unbroken[1][i] for i in range(stop_after)}
+    config = small_config(scenes_root, tmp_path)
+    set_resume(config, "auto")
+    second = run_and_record(config)
+    assert second == {i: unbroken[1][i] for i in range(resumed_from, NUM_ITERS)}
+
+
+def test_resume_without_a_checkpoint_starts_anew(
+    scenes_root: Path, tmp_path: Path
+) -> None:
+    config = small_config(scenes_root, tmp_path)
+    set_resume(config, "auto")
+    assert not config.resume
+    with pytest.raises(FileNotFoundError, match=r"No checkpoint at 'none\.pth'"):
+        set_resume(config, "none.pth")
+
+
+def test_source_code_in_a_checkpoint_is_not_run(
+    scenes_root: Path, tmp_path: Path, unbroken: Run
+) -> None:
+    checkpoint = read_checkpoint(unbroken[0] / "iter_6.pth")
+    target = tmp_path / "boom"
+    checkpoint["meta"]["config"] = f"open({str(target)!r}, 'w').close()"
+    torch.save(checkpoint, tmp_path / "evil.pth")
+    config = small_config(scenes_root, tmp_path / "run")
+    set_resume(config, str(tmp_path / "evil.pth"))
+    train(config)
+    assert not target.exists()
+
+
+def test_score_is_that_of_the_submission_file(
+    scenes_root: Path, tmp_path: Path, unbroken: Run
+) -> None:
+    config = small_config(scenes_root, tmp_path)
+    out, drawn = tmp_path / "submission.json", tmp_path / "drawn"
+    metrics = evaluate(
+        config, unbroken[0] / "weights.safetensors", out=out, show_dir=drawn
+    )
+    assert set(metrics) == {
+        f"tusimple/{name}" for name in ("accuracy", "fp", "fn", "f1")
+    }
+    num_images = len((scenes_root / "test_label.json").read_text().splitlines())
+    assert len(out.read_text().splitlines()) == num_images
+    assert len(list(drawn.rglob("*.jpg"))) == num_images
+
+
+def test_checkpoint_of_another_model_is_refused(
+    scenes_root: Path, tmp_path: Path, unbroken: Run
+) -> None:
+    config = small_config(
+        scenes_root, tmp_path, **{"model.backbone.extra_stage": False}
+    )
+    config.model.head.existence_stage = "E3"
+    config.model.distiller = None
+    with pytest.raises(ValueError, match="holds another model than the config"):
+        evaluate(config, unbroken[0] / "iter_6.pth")
+
+
+def test_work_dir_of_the_command_line_goes_first() -> None:
+    config = load_config(SCENES)
+    set_work_dir(config, None)
+    assert config.work_dir == "work_dirs/enet_sad_scenes"
+    config.work_dir = "from_config"
+    set_work_dir(config, None)
+    assert config.work_dir == "from_config"
+    set_work_dir(config, "from_command_line")
+    assert config.work_dir == "from_command_line"
