@@ -67,12 +67,13 @@ def _visible_polyline(view: SceneView, lateral_m: float) -> FloatArray:
     height, width = view.shape
     near = (np.abs(points) < 4 * max(height, width)).all(axis=1)
     points = resample_polyline(points[near], spacing=1.0)
-    top = view.center[1] + view.crest_y + _TOP_MARGIN * height
+    below_crest = view.upright_y(points) - view.crest_y
     xs, ys = points.T
     shown = (
         (xs >= 0)
         & (xs <= width - 1)
-        & (ys >= max(0.0, top))
+        & (ys >= 0)
+        & (below_crest >= _TOP_MARGIN * height)
         & (ys <= np.minimum(height - 1, view.bonnet_rows(xs)))
     )
     starts = np.flatnonzero(shown & ~np.concatenate([[False], shown[:-1]]))

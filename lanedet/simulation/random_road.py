@@ -61,8 +61,10 @@ def _random_hills(rng: np.random.Generator) -> Profile:
 
 
 def _random_lines(rng: np.random.Generator) -> tuple[LaneLine, ...]:
-    num_lanes = int(rng.choice([1, 2, 3, 4, 5], p=[0.08, 0.27, 0.3, 0.25, 0.1]))
-    own = int(rng.integers(num_lanes))
+    num_lanes = int(rng.choice([1, 2, 3, 4, 5], p=[0.04, 0.2, 0.31, 0.3, 0.15]))
+    # Half of the drivers keep to an inner lane, where there is one.
+    is_inner = num_lanes > 2 and rng.uniform() < 0.5
+    own = int(rng.integers(is_inner, num_lanes - is_inner))
     lane_width = rng.uniform(3.0, 3.9)
     style = _random_stripe(rng)
     white_inner = replace(style, pattern=_PATTERNS[rng.integers(len(_PATTERNS))])

@@ -108,7 +108,8 @@ def _random_camera(rng: np.random.Generator, road: Road) -> Camera:
     pitch = np.arctan((0.5 - horizon) * 2 * np.tan(fov / 2) / aspect)
     lane_width = road.lines[1].lateral_m - road.lines[0].lateral_m
     if rng.uniform() < 0.07:
-        lateral = rng.uniform(-0.5, 0.5) * lane_width
+        # Changing lanes.
+        lateral = rng.choice([-1, 1]) * rng.uniform(0.2, 0.5) * lane_width
     else:
         lateral = np.clip(rng.normal(0, 0.3), -0.6, 0.6)
     return Camera(

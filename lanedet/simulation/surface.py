@@ -108,10 +108,12 @@ def _texture(view: SceneView, ground: GroundMap) -> Float32Array:
     pavement, camera = view.scene.road.pavement, view.scene.camera
     offset = float(view.scene.seed[-1] % TILE_SIZE)
     total = np.zeros_like(ground.lateral)
+    # The texture's contrast is the grain's; on a verge it must not turn black.
+    blotches = min(1.0, pavement.patchiness / max(pavement.grain, 0.01))
     layers = (  # lateral and longitudinal metres per cell, roughness, weight
         (0.02, 0.05, 0.3, 0.7),
         (0.08, 1.20, 0.6, 0.5),
-        (0.25, 2.00, 1.2, pavement.patchiness / max(pavement.grain, 0.01)),
+        (0.25, 2.00, 1.2, blotches),
     )
     for across_m, along_m, roughness, weight in layers:
         # Where its cells are much smaller than a pixel the layer averages out.

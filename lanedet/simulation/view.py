@@ -116,6 +116,12 @@ class SceneView:
         np.minimum(upright[..., 1], crest, out=upright[..., 1])
         return self._to_pixels(upright)
 
+    def upright_y(self, points: FloatArray) -> FloatArray:
+        """Return the y of pixels (N, 2) in the upright frame."""
+        roll = self.scene.camera.roll_rad
+        xs, ys = (points - self.center).T
+        return np.asarray(ys * np.cos(roll) - xs * np.sin(roll))
+
     def visible_reach(self) -> FloatArray:
         """Return distances ahead, from the camera to where the ground first hides."""
         hidden = np.flatnonzero(self._grid_ys > self._crest_ys + 1e-9)
