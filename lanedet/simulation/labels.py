@@ -81,4 +81,6 @@ def _visible_polyline(view: SceneView, lateral_m: float) -> FloatArray:
         return np.zeros((0, 2))
     hidden = np.flatnonzero(~shown[starts[0] :])
     end = starts[0] + hidden[0] if len(hidden) else len(points)
-    return points[starts[0] : end]
+    piece = points[starts[0] : end]
+    # Over a crest, a rolled camera sees a bend fall again by a hair; a label rises.
+    return piece[piece[:, 1] <= np.minimum.accumulate(piece[:, 1])]
