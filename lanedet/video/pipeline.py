@@ -1,0 +1,164 @@
+"""From a dashcam video to an annotated clip and a log of its lanes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from lanedet.inference import LaneInferencer
+from lanedet.runtime import hold_interrupts, progress_bar
+from lanedet.structures import LaneSample
+from lanedet.video.lane_log import LaneLog
+from lanedet.video.video_reader import VideoBreakError, VideoFrame, VideoReader
+from lanedet.video.video_writer import VideoWriter
+from lanedet.visualization import draw_lanes
+
+
+@dataclass(frozen=True)
+class VideoSummary:
+    """What was done with a video."""
+
+    num_frames: int
+    """Frames that were written."""
+
+    num_frames_with_lanes: int
+    """Those of them in which a lane was found."""
+
+    seconds: float
+    """Wall-clock time, without loading the weights."""
+
+    @property
+    def frames_per_second(self) -> float:
+        """Speed of the whole pipeline."""
+        return self.num_frames / self.seconds
+
+    @property
+    def lane_share(self) -> float:
+        """Share of the frames in which a lane was found, in [0, 1]."""
+        return self.num_frames_with_lanes / self.num_frames
+
+
+def annotate_video(
+    source: Path | str,
+    inferencer: LaneInferencer,
+    out: Path | str | None = None,
+    json_path: Path | str | None = None,
+    *,
+    batch_size: int = 1,
+) -> VideoSummary:
+    """Draw the lanes of a video into a clip, and log them.
+
+    The clip has the source's size, frame rate and number of frames, but no sound.
+    Frames are read, inferred and written one after the other on purpose: on two CPU
+    cores threads beside PyTorch's made the whole slower, not faster.
+
+    Whatever ends the run, clip and log are whole and hold the same frames.
+
+    Args:
+        source: The video.
+        inferencer: Finds the lanes.
+        out: The annotated clip, or None for none.
+        json_path: The lanes as JSON Lines (:class:`LaneLog`), or None for none.
+        batch_size: Frames per pass of the network, at least 1. More than 1 helps on
+            a GPU only.
+
+    Returns:
+        What was done.
+
+    Raises:
+        FileNotFoundError: If there is no such source.
+        VideoBreakError: If the source breaks off, after what comes before was written.
+        ValueError: If the source is no video, no output is asked for, an output would
+            overwrite the source or the other output, or ``batch_size`` is below 1.
+        OSError: If an output cannot be written.
+    """
+    out, json_path = (None if p is None else Path(p) for p in (out, json_path))
+    _check_outputs(Path(source), [path for path in (out, json_path) if path])
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+    begin = perf_counter()
+    with ExitStack() as stack:
+        reader = stack.enter_context(VideoReader(source))
+        outputs = _Outputs(inferencer.num_slots)
+        if out is not None:
+            outputs.clip = stack.enter_context(VideoWriter(out, reader.frame_rate))
+        if json_path is not None:
+            outputs.log = stack.enter_context(LaneLog(json_path))
+        bar = stack.enter_context(
+            progress_bar(
+                total=reader.expected_frames, unit="frame", desc=Path(source).name
+            )
+        )
+        try:
+            for frames in _batches(reader, batch_size):
+                samples = inferencer.predict([frame.image for frame in frames])
+                for frame, sample in zip(frames, samples, strict=True):
+                    outputs.write(frame, sample)
+                    bar.update()
+        except (VideoBreakError, KeyboardInterrupt) as stop:
+            stop.add_note(outputs.describe())
+            raise
+    return VideoSummary(
+        outputs.num_frames, outputs.num_frames_with_lanes, perf_counter() - begin
+    )
+
+
+@dataclass
+class _Outputs:
+    """The files that a run writes, kept in step."""
+
+    num_slots: int
+    clip: VideoWriter | None = None
+    log: LaneLog | None = None
+    num_frames: int = 0
+    num_frames_with_lanes: int = 0
+
+    def write(self, frame: VideoFrame, sample: LaneSample) -> None:
+        with hold_interrupts():  # into both files or none
+            if self.clip is not None:
+                drawn = draw_lanes(
+                    frame.image,
+                    sample.pred_lanes,
+                    slots=sample.pred_slots,
+                    num_slots=self.num_slots,
+                )
+                self.clip.write(drawn)
+            if self.log is not None:
+                self.log.write(frame.time_s, sample)
+            self.num_frames += 1
+            self.num_frames_with_lanes += bool(sample.pred_lanes)
+
+    def describe(self) -> str:
+        if self.num_frames == 0:
+            return "No frame was written."
+        paths = [str(part.path) for part in (self.clip, self.log) if part is not None]
+        return f"Whole and kept, with {self.num_frames} frames: {', '.join(paths)}."
+
+
+def _batches(frames: Iterable[VideoFrame], size: int) -> Iterator[list[VideoFrame]]:
+    """Yield lists of ``size`` frames; the last, also before a break, may be shorter."""
+    batch: list[VideoFrame] = []
+    try:
+        for frame in frames:
+            batch.append(frame)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except VideoBreakError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _check_outputs(source: Path, outputs: Sequence[Path]) -> None:
+    if not outputs:
+        raise ValueError("Nothing to do: ask for a clip, a log of the lanes, or both.")
+    paths = [source, *outputs]
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ValueError(
+            "The source and the outputs must be different files, got "
+            f"{', '.join(repr(str(path)) for path in paths)}."
+        )
