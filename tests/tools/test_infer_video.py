@@ -1,0 +1,212 @@
+"""The tool that annotates videos, as a user starts it."""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lanedet.models import build_model, describe_model, save_weights
+from lanedet.video import VideoReader, VideoWriter
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TOOL = REPOSITORY / "tools" / "infer_video.py"
+
+RunTool = Callable[..., int]
+
+
+@pytest.fixture
+def weights(model_config: dict[str, Any], tmp_path: Path) -> Path:
+    path = tmp_path / "weights.safetensors"
+    description = describe_model(model_config)
+    save_weights(path, description, build_model(description).state_dict(), {})
+    return path
+
+
+def _write_clip(path: Path, num_frames: int) -> Path:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    with VideoWriter(path, 10) as writer:
+        for number in range(num_frames):
+            writer.write(np.roll(image, number, axis=1))
+    return path
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return _write_clip(tmp_path / "drive.mp4", 12)
+
+
+@pytest.fixture
+def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
+    """Run the tool's main in this process and return its exit status."""
+    # The tool sets it; this way it is as before when the test ends.
+    monkeypatch.setenv("OMP_WAIT_POLICY", os.environ.get("OMP_WAIT_POLICY", "PASSIVE"))
+    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
+    spec = importlib.util.spec_from_file_location("infer_video", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def run(*args: Path | str) -> int:
+        monkeypatch.setattr(sys, "argv", ["infer_video.py", *map(str, args)])
+        try:
+            module.main()
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        return 0
+
+    return run
+
+
+def _error_lines(err: str) -> list[str]:
+    """Return what stderr says, without the progress bar."""
+    lines = err.replace("\r", "\n").split("\n")
+    return [line for line in lines if line and "frame" not in line.split(":")[-1]]
+
+
+def _num_frames(path: Path) -> int:
+    with VideoReader(path) as reader:
+        return len(list(reader))
+
+
+def test_a_whole_run(
+    run_tool: RunTool,
+    clip: Path,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, log = tmp_path / "new" / "out.mp4", tmp_path / "new" / "lanes.jsonl"
+    status = run_tool(clip, "--weights", weights, "--out", out, "--json", log)
+    printed = capsys.readouterr()
+    assert status == 0
+    assert _num_frames(out) == 12
+    frames = [json.loads(line)["frame"] for line in log.read_text().splitlines()]
+    assert frames == list(range(12))
+    assert printed.out.startswith("12 frames in ")
+    assert printed.out.endswith(f"Wrote {out} and {log}\n")
+    assert "drive.mp4: 100%" in printed.err
+
+
+def test_help_shows_examples(
+    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool("--help") == 0
+    assert "examples:" in capsys.readouterr().out
+
+
+def test_an_output_must_be_asked_for(
+    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool("drive.mp4", "--weights", "w.safetensors") == 2
+    assert "ask for --out CLIP, --json FILE or both" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        pytest.param({"source": "none.mp4"}, "No video at 'none.mp4'", id="missing"),
+        pytest.param({"source": "notes.mp4"}, "'notes.mp4' is no video", id="text"),
+        pytest.param({"--weights": "none.pth"}, "'none.pth'", id="no weights"),
+        pytest.param({"--weights": "notes.mp4"}, "no checkpoint", id="other weights"),
+        pytest.param({"--out": "drive.mp4"}, "must be different files", id="source"),
+        pytest.param({"--out": "notes.mp4/out.mp4"}, "notes.mp4", id="no folder"),
+        pytest.param({"--out": "out.gif"}, "must end in .mp4", id="no clip"),
+        pytest.param({"--device": "gpu"}, "There is no device 'gpu'", id="device"),
+        pytest.param({"--batch-size": "0"}, "must be at least 1", id="batch size"),
+    ],
+)
+def test_a_user_error_is_one_line(
+    args: dict[str, str],
+    message: str,
+    run_tool: RunTool,
+    clip: Path,
+    weights: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(clip.parent)
+    Path("notes.mp4").write_text("Not a film.\n" * 99)
+    before = clip.read_bytes()
+    given = {"--weights": weights.name, "--out": "out.mp4"} | args
+    source = given.pop("source", clip.name)
+    options = [part for item in given.items() for part in item]
+    assert run_tool(source, *options) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+    assert clip.read_bytes() == before
+    assert not Path("out.mp4").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="Root may write anywhere.")
+def test_an_unwritable_folder(
+    run_tool: RunTool,
+    clip: Path,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o500)
+    assert run_tool(clip, "--weights", weights, "--out", folder / "out.mp4") == 1
+    assert capsys.readouterr().err.startswith("error: Permission denied")
+
+
+def test_a_video_that_breaks_off(
+    run_tool: RunTool,
+    clip: Path,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    content = clip.read_bytes()
+    clip.write_bytes(content[: int(len(content) * 0.8)])
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    assert run_tool(clip, "--weights", weights, "--out", out, "--json", log) == 1
+    error, note = _error_lines(capsys.readouterr().err)[-2:]
+    num_kept = _num_frames(out)
+    assert 0 < num_kept < 12
+    assert error.startswith(f"error: {str(clip)!r} breaks off after {num_kept} of 12")
+    assert note.startswith(f"Whole and kept, with {num_kept} frames: {out}, {log}")
+    assert len(log.read_text().splitlines()) == num_kept
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_stopped_run_leaves_whole_files(
+    number: signal.Signals, status: int, weights: Path, tmp_path: Path
+) -> None:
+    clip = _write_clip(tmp_path / "long.mp4", 3000)
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    command = [sys.executable, TOOL, clip, "--weights", weights]
+    process = subprocess.Popen(
+        [str(part) for part in [*command, "--out", out, "--json", log]],
+        cwd=REPOSITORY,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while not (log.exists() and log.read_text().count("\n") >= 5):
+            assert process.poll() is None, process.stderr and process.stderr.read()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == status
+    assert "Traceback" not in err
+    lines = log.read_text().splitlines()
+    assert [json.loads(line)["frame"] for line in lines] == list(range(len(lines)))
+    assert 5 <= len(lines) < 3000
+    assert _num_frames(out) == len(lines)
