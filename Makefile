@@ -21,7 +21,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "lanedet needs Python 3.11 to 3.13, got " + sys.version.split()[0] + ". Choose one: make PYTHON=python3.12 ..."'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	$(RUN) tools/check_install.py
+	@# opencv-python, and opencv-python-headless that albumentations asks for, install
+	@# over one another. The first needs libGL, which a server does not have.
+	$(RUN) -c 'import cv2' 2>/dev/null || $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --force-reinstall --no-deps opencv-python-headless
 	touch $@
 
 demo: setup

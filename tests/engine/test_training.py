@@ -10,7 +10,14 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from lanedet.engine import evaluate, load_config, set_resume, set_work_dir, train
+from lanedet.engine import (
+    evaluate,
+    load_config,
+    set_resume,
+    set_work_dir,
+    train,
+    use_amp,
+)
 from lanedet.models import load_weights, read_checkpoint
 
 SCENES = Path(__file__).resolve().parents[2] / "configs/sad/enet_sad_scenes.py"
@@ -192,6 +199,24 @@ def test_checkpoint_of_another_model_is_refused(
     config.model.distiller = None
     with pytest.raises(ValueError, match="holds another model than the config"):
         evaluate(config, unbroken[0] / "iter_6.pth")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="Needs a CUDA GPU.")
+def test_trains_on_a_gpu_with_mixed_precision(
+    scenes_root: Path, tmp_path: Path
+) -> None:
+    config = small_config(scenes_root, tmp_path)
+    use_amp(config)
+    runner = Runner.from_cfg(config)
+    record: dict[int, dict[str, float]] = {}
+    runner.register_hook(LossRecorder(record, stop_after=-1))
+    runner.train()
+    weight = runner.model.backbone.down1.residual[0].weight
+    assert weight.is_cuda
+    assert weight.is_contiguous(memory_format=torch.channels_last)
+    values = [value for losses in record.values() for value in losses.values()]
+    assert torch.tensor(values).isfinite().all()
 
 
 def test_work_dir_of_the_command_line_goes_first() -> None:

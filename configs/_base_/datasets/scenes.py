@@ -20,7 +20,7 @@ from lanedet.ops import LetterboxView
 
 _data_root = "data/scenes"
 _num_lanes = 6
-_view = dict(type=LetterboxView, input_shape=(192, 320))
+_view = dict(type=LetterboxView, input_shape=(160, 288))
 _lane_width_px = 5
 
 _train_pipeline = [

@@ -18,6 +18,9 @@ class LaneHead(BaseModule, ABC):
     pixels of the original image.
     """
 
+    num_lanes: int
+    """Number of lane slots K."""
+
     @abstractmethod
     def forward(self, features: StageFeatures) -> Any:
         """Return the raw outputs of the network, as tensors."""

@@ -37,8 +37,9 @@ class SoftIoULoss(nn.Module):
         one_hot = F.one_hot(class_map.flatten(1), num_classes)[..., 1:]
         target = one_hot.permute(0, 2, 1).to(probs.dtype)
         overlap = (probs * target).sum(dim=2)
-        union = probs.sum(dim=2) + target.sum(dim=2) - overlap
-        present = target.any(dim=2)
+        num_annotated = target.sum(dim=2)
+        union = probs.sum(dim=2) + num_annotated - overlap
+        present = num_annotated > 0
         iou = overlap / union.clamp_min(torch.finfo(union.dtype).eps)
         loss = ((1 - iou) * present).sum() / present.sum().clamp_min(1)
         return self.loss_weight * loss
