@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import Hook
-from mmengine.logging import HistoryBuffer, print_log
+from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader, Runner
 
 from lanedet.models import MODEL_KEY, check_state_dict, describe_model, read_checkpoint
 
 _HISTORY = "history_buffer"
+_NO_DATA = object()
 ATOMIC_BACKEND = "lanedet_atomic"
 
 
@@ -120,7 +121,11 @@ def _load_plain(filename: str, map_location: Any = None) -> dict[str, Any]:
 
 
 def _to_plain(value: Any) -> Any:
-    """Return the value with mmengine's and NumPy's objects as numbers and tensors."""
+    """Return the value with mmengine's and NumPy's objects as numbers and tensors.
+
+    Entries of dicts that are no data, such as the functions among a scheduler's
+    attributes, are left out: whoever loads the dict keeps its own.
+    """
     if isinstance(value, HistoryBuffer):
         values, counts = value.data
         return {
@@ -133,17 +138,14 @@ def _to_plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value.copy())
     if isinstance(value, Mapping):
-        items = ((key, _to_plain(item)) for key, item in value.items())
-        return OrderedDict(items) if isinstance(value, OrderedDict) else dict(items)
+        items = [(key, _to_plain(item)) for key, item in value.items()]
+        plain = [(key, item) for key, item in items if item is not _NO_DATA]
+        return OrderedDict(plain) if isinstance(value, OrderedDict) else dict(plain)
     if isinstance(value, list | tuple):
         return type(value)(_to_plain(item) for item in value)
     if value is None or isinstance(value, bool | int | float | str | torch.Tensor):
         return value
-    print_log(
-        f"Left {type(value).__name__} out of the checkpoint: it is no plain data.",
-        logger="current",
-    )
-    return None
+    return _NO_DATA
 
 
 def _restore_history(history: Any) -> Any:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import HistoryBuffer
+from mmengine.optim import CosineAnnealingLR, OneCycleLR, PolyLR
 
 from lanedet.engine.hooks.checkpoint_hook import (
     AtomicLocalBackend,
@@ -35,7 +36,42 @@ def test_numpy_becomes_plain() -> None:
 
 
 def test_other_objects_are_left_out() -> None:
-    assert _to_plain({"path": Path("x"), "kept": 1}) == {"path": None, "kept": 1}
+    assert _to_plain({"path": Path("x"), "kept": 1, "none": None}) == {
+        "kept": 1,
+        "none": None,
+    }
+
+
+@pytest.mark.parametrize("kind", [OneCycleLR, PolyLR, CosineAnnealingLR])
+def test_schedulers_go_on_from_plain_data(kind: type, tmp_path: Path) -> None:
+    options = {
+        OneCycleLR: {"eta_max": 0.1, "total_steps": 20},
+        PolyLR: {"power": 0.9, "end": 20},
+        CosineAnnealingLR: {"T_max": 20},
+    }[kind]
+
+    def make() -> Any:
+        parameter = torch.nn.Parameter(torch.zeros(1))
+        optimizer = torch.optim.SGD([parameter], lr=0.1, momentum=0.9)
+        return kind(optimizer, by_epoch=False, **options)
+
+    def rates(scheduler: Any, count: int) -> list[float]:
+        values = []
+        for _ in range(count):
+            scheduler.optimizer.step()
+            scheduler.step()
+            values.append(scheduler.optimizer.param_groups[0]["lr"])
+        return values
+
+    whole = rates(make(), 12)
+    first, resumed = make(), make()
+    rates(first, 5)
+    state = {"s": first.state_dict(), "o": first.optimizer.state_dict()}
+    torch.save(_to_plain(state), tmp_path / "state.pth")
+    loaded = torch.load(tmp_path / "state.pth", weights_only=True)
+    resumed.optimizer.load_state_dict(loaded["o"])
+    resumed.load_state_dict(loaded["s"])
+    assert rates(resumed, 7) == pytest.approx(whole[5:])
 
 
 def test_a_failed_write_leaves_the_old_file(
