@@ -18,8 +18,8 @@ class DistillationHook(Hook):
     ``sad_gradient_share_<stage>``: the norm of SAD's gradient over that of all other
     losses, at the stage's output. The entropies of the attention maps are among the
     detector's outputs already. If maps have collapsed, or SAD's gradient is nothing
-    beside the others, for ``patience`` active iterations, it warns once and says what
-    to change: a loss value alone would not show it.
+    beside the others or drowns them, for ``patience`` active iterations, it warns once
+    and says what to change: a loss value alone would not show it.
 
     Without a distiller in the model the hook does nothing.
 
@@ -28,6 +28,9 @@ class DistillationHook(Hook):
         patience: Active iterations of bad health before the warning.
         min_entropy: Smallest healthy entropy of a map, as a share of ln(hw).
         min_gradient_share: Smallest healthy share of the gradient.
+        max_gradient_share: Largest healthy share of the gradient. The authors want
+            SAD's loss "much smaller than the main task loss"
+            (https://github.com/cardwing/Codes-for-Lane-Detection/issues/305).
     """
 
     def __init__(
@@ -36,11 +39,13 @@ class DistillationHook(Hook):
         patience: int = 100,
         min_entropy: float = 0.05,
         min_gradient_share: float = 1e-3,
+        max_gradient_share: float = 1.0,
     ) -> None:
         self.interval = interval
         self.patience = patience
         self.min_entropy = min_entropy
         self.min_gradient_share = min_gradient_share
+        self.max_gradient_share = max_gradient_share
         self._sick_iterations: dict[str, int] = {}
         self._warned: set[str] = set()
 
@@ -75,8 +80,15 @@ class DistillationHook(Hook):
                 f"(healthy: over {self.min_gradient_share:g}). SAD trains next to "
                 "nothing. Use energy_norm='standardize', or raise the distiller's "
                 "weight.",
-                name=f"gradient {stage}",
+                name=f"small gradient {stage}",
                 is_sick=share < self.min_gradient_share,
+            )
+            self._judge(
+                f"SAD's gradient at {stage} is {share:.1f} times that of the other "
+                f"losses (healthy: under {self.max_gradient_share:g}) and drowns them. "
+                "Lower the distiller's weight, start it later or ramp it up longer.",
+                name=f"large gradient {stage}",
+                is_sick=share > self.max_gradient_share,
             )
         for stage in distiller.stages:
             entropy = float(outputs[f"attention_entropy_{stage}"])

@@ -75,6 +75,12 @@ def test_negligible_gradient_is_warned_of(warnings: list[str]) -> None:
     assert all("SAD trains next to nothing" in text for text in warnings)
 
 
+def test_drowning_gradient_is_warned_of(warnings: list[str]) -> None:
+    run(SelfAttentionDistiller(start=0.0), num_iters=200, other_weight=1e-6)
+    assert len(warnings) == 2
+    assert all("drowns them" in text for text in warnings)
+
+
 def test_patience_counts_active_iterations(warnings: list[str]) -> None:
     # Active for the last 90 of 180 iterations only.
     run(SelfAttentionDistiller(start=0.5, energy_norm="none"), num_iters=180)
