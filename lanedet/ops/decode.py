@@ -3,10 +3,12 @@
 The rule is the one of the SAD paper (section 4, after SCNN): smooth each lane's map,
 take the most probable column of every few rows, keep those that are probable enough.
 Two things are added. The column is the middle of the ridge on which it lies: a sure
-network's map is flat across the lane, and its largest value anywhere on it. And of a
-lane in several far-apart pieces only the longest is kept.
+network's map is flat across the lane, and its largest value anywhere on it. And a lane
+is one piece: where a map answers in several places, as it does while a car changes
+lanes and slots change their meaning, only the longest piece is kept.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -39,6 +41,8 @@ class LaneDecoder:
         smoothing: Side of the square mean filter, in input pixels, odd.
         row_step: Distance of the sampled rows, in input pixels.
         max_gap: Largest gap inside one lane, as a share of the image height.
+        max_slope: Largest sideways step of one lane, in columns per row. Flatter
+            lanes than 1 in 10 are not seen from behind a windscreen.
         min_height: Smallest vertical extent of a lane, as a share of the image height.
 
     Raises:
@@ -53,6 +57,7 @@ class LaneDecoder:
         smoothing: int = 9,
         row_step: int = 4,
         max_gap: float = 0.25,
+        max_slope: float = 10.0,
         min_height: float = 0.05,
     ) -> None:
         if not 0 < threshold < 1:
@@ -70,11 +75,14 @@ class LaneDecoder:
                 "max_gap and min_height must lie in [0, 1], "
                 f"got {max_gap} and {min_height}."
             )
+        if not max_slope > 0:
+            raise ValueError(f"max_slope must be positive, got {max_slope}.")
         self.threshold = threshold
         self.existence_threshold = existence_threshold
         self.smoothing = smoothing
         self.row_step = row_step
         self.max_gap = max_gap
+        self.max_slope = max_slope
         self.min_height = min_height
 
     def __call__(
@@ -111,13 +119,14 @@ class LaneDecoder:
         for slot in np.flatnonzero(existence >= self.existence_threshold):
             smooth = self._smooth(lane_probs[slot, top:bottom, left:right])[rows]
             probs = smooth.max(axis=1)
-            kept = self._longest_piece(probs >= self.threshold, bottom - top)
-            if kept is None:
+            is_hit = probs >= self.threshold
+            points = np.stack([_ridge_middles(smooth[is_hit]), rows[is_hit]], axis=1)
+            piece = self._longest_piece(points, bottom - top)
+            if piece is None:
                 continue
-            columns = _ridge_middles(smooth[kept])
-            placed = np.stack([left + columns, top + rows[kept]], axis=1)
-            points = view.to_original(placed)
-            lanes.append(DecodedLane(points, float(probs[kept].mean()), int(slot)))
+            placed = points[piece] + np.array([left, top])
+            score = float(probs[is_hit][piece].mean())
+            lanes.append(DecodedLane(view.to_original(placed), score, int(slot)))
         return lanes
 
     def _smooth(self, lane_map: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -126,20 +135,19 @@ class LaneDecoder:
         smooth = cv2.blur(lane_map, window, borderType=cv2.BORDER_REPLICATE)
         return np.asarray(smooth, dtype=np.float32)
 
-    def _longest_piece(
-        self, hit: NDArray[np.bool_], image_height: int
-    ) -> NDArray[np.int64] | None:
-        """Return the indices of the longest run of hits, or None if it is too short."""
-        indices = np.flatnonzero(hit)
-        if len(indices) < 2:
+    def _longest_piece(self, points: FloatArray, image_height: int) -> slice | None:
+        """Return which points (N, 2), bottom to top, are one lane; None if too few."""
+        if len(points) < 2:
             return None
-        max_steps = max(1.0, self.max_gap * image_height / self.row_step)
-        breaks = np.flatnonzero(np.diff(indices) > max_steps) + 1
-        longest = max(np.split(indices, breaks), key=len)
-        extent = (longest[-1] - longest[0]) * self.row_step
-        if len(longest) < 2 or extent < self.min_height * image_height:
+        across, up = np.abs(np.diff(points, axis=0)).T
+        max_up = max(self.row_step, self.max_gap * image_height)
+        is_break = (up > max_up) | (across > self.max_slope * up)
+        edges = [0, *np.flatnonzero(is_break) + 1, len(points)]
+        start, stop = max(pairwise(edges), key=lambda edge: edge[1] - edge[0])
+        extent = points[start, 1] - points[stop - 1, 1]
+        if stop - start < 2 or extent < self.min_height * image_height:
             return None
-        return np.asarray(longest, dtype=np.int64)
+        return slice(start, stop)
 
 
 def _ridge_middles(smooth: NDArray[np.float32]) -> FloatArray:

@@ -130,7 +130,7 @@ class StretchView:
         return ViewTransform(
             ori_shape=(height, width),
             input_shape=self.input_shape,
-            crop=(round(height * self.crop_top), height, 0, width),
+            crop=(min(round(height * self.crop_top), height - 1), height, 0, width),
             place=(0, self.input_shape[0], 0, self.input_shape[1]),
         )
 

@@ -176,10 +176,11 @@ def _write_score(canvas: ByteArray, lane: FloatArray, score: float) -> None:
 def _write_text(canvas: ByteArray, text: str, corner: tuple[float, float]) -> None:
     """Write into ``canvas``, the lower left corner at (x, y) or the nearest inside."""
     height, width = canvas.shape[:2]
-    size, stroke = height / 900, max(1, round(height / 450))
+    # Below half its size cv2's font cannot be read.
+    size, stroke = max(0.5, height / 900), max(1, round(height / 450))
     font = cv2.FONT_HERSHEY_SIMPLEX
     (text_width, text_height), baseline = cv2.getTextSize(text, font, size, stroke)
     x = int(np.clip(corner[0], 0, max(0, width - text_width)))
     y = int(np.clip(corner[1], text_height, max(text_height, height - baseline)))
-    for thickness, colour in ((3 * stroke, _EDGE_COLOUR), (stroke, _NO_SLOT_COLOUR)):
+    for thickness, colour in ((stroke + 2, _EDGE_COLOUR), (stroke, _NO_SLOT_COLOUR)):
         cv2.putText(canvas, text, (x, y), font, size, colour, thickness, cv2.LINE_AA)

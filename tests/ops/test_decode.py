@@ -190,6 +190,14 @@ def test_of_far_apart_pieces_the_longest_stays(
     assert lane.points[:, 1].max() <= long[1] + 4
 
 
+def test_a_lane_does_not_jump_sideways() -> None:
+    lane_map = upright(50, np.arange(0, 35)) + upright(120, np.arange(35, 100))
+    (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
+    np.testing.assert_allclose(lane.points[:, 0], 120, atol=1e-3)
+    (lane,) = LaneDecoder(smoothing=1, max_slope=99)(lane_map[None], ALL[:1], VIEW)
+    assert lane.points[:, 0].min() < 51
+
+
 def test_a_blob_is_no_lane() -> None:
     lane_map = upright(50, np.arange(40, 60))
     assert len(LaneDecoder(min_height=0.1)(lane_map[None], ALL[:1], VIEW)) == 1
@@ -249,6 +257,7 @@ def test_every_map_needs_an_existence(num_slots: int) -> None:
         ("row_step", 0, "row_step must be at least 1"),
         ("max_gap", -0.1, "max_gap and min_height must lie in"),
         ("min_height", 1.5, "max_gap and min_height must lie in"),
+        ("max_slope", 0.0, "max_slope must be positive"),
     ],
 )
 def test_settings_out_of_range_are_refused(
