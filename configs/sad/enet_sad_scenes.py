@@ -51,9 +51,9 @@ model = dict(
     view=_view,
 )
 
-_max_iters = 450
+_max_iters = 420
 _lr = 4e-3
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=150)
+train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=210)
 optim_wrapper = dict(
     type=OptimWrapper,
     optimizer=dict(type=AdamW, lr=_lr, weight_decay=1e-2),

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from lanedet.ops.view import ViewTransform
 from lanedet.structures import FloatArray
 
+_TURN_WINDOW = 0.06  # share of the image height over which a direction is taken
+
 
 class DecodedLane(NamedTuple):
     """A lane found in a probability map."""
@@ -43,6 +45,8 @@ class LaneDecoder:
         max_gap: Largest gap inside one lane, as a share of the image height.
         max_slope: Largest sideways step of one lane, in columns per row. Flatter
             lanes than 1 in 10 are not seen from behind a windscreen.
+        max_turn_deg: Largest change of direction of one lane, between the 6 % of the
+            image height before a point and the 6 % after it, in degrees.
         min_height: Smallest vertical extent of a lane, as a share of the image height.
 
     Raises:
@@ -58,6 +62,7 @@ class LaneDecoder:
         row_step: int = 4,
         max_gap: float = 0.25,
         max_slope: float = 10.0,
+        max_turn_deg: float = 60.0,
         min_height: float = 0.05,
     ) -> None:
         if not 0 < threshold < 1:
@@ -75,14 +80,18 @@ class LaneDecoder:
                 "max_gap and min_height must lie in [0, 1], "
                 f"got {max_gap} and {min_height}."
             )
-        if not max_slope > 0:
-            raise ValueError(f"max_slope must be positive, got {max_slope}.")
+        if not (max_slope > 0 and max_turn_deg > 0):
+            raise ValueError(
+                "max_slope and max_turn_deg must be positive, "
+                f"got {max_slope} and {max_turn_deg}."
+            )
         self.threshold = threshold
         self.existence_threshold = existence_threshold
         self.smoothing = smoothing
         self.row_step = row_step
         self.max_gap = max_gap
         self.max_slope = max_slope
+        self.max_turn_deg = max_turn_deg
         self.min_height = min_height
 
     def __call__(
@@ -141,7 +150,12 @@ class LaneDecoder:
             return None
         across, up = np.abs(np.diff(points, axis=0)).T
         max_up = max(self.row_step, self.max_gap * image_height)
-        is_break = (up > max_up) | (across > self.max_slope * up)
+        window = max(1, round(_TURN_WINDOW * image_height / self.row_step))
+        is_break = (
+            (up > max_up)
+            | (across > self.max_slope * up)
+            | (_turns_deg(points, window)[1:] > self.max_turn_deg)
+        )
         edges = [0, *np.flatnonzero(is_break) + 1, len(points)]
         start, stop = max(pairwise(edges), key=lambda edge: edge[1] - edge[0])
         extent = points[start, 1] - points[stop - 1, 1]
@@ -168,3 +182,18 @@ def _ridge_middles(smooth: NDArray[np.float32]) -> FloatArray:
     on_ridge = (columns > before[:, None]) & (columns < after[:, None])
     weights = np.where(on_ridge, smooth, 0.0).astype(np.float64)
     return np.asarray(weights @ columns / weights.sum(axis=1))
+
+
+def _turns_deg(points: FloatArray, window: int) -> FloatArray:
+    """Return the change of direction at each point (N, 2), in [0, 180], shape (N,).
+
+    Directions are those of the chords to the point ``window`` places before and to the
+    one ``window`` places after. The end points do not turn.
+    """
+    index = np.arange(len(points))
+    before = points - points[np.maximum(index - window, 0)]
+    after = points[np.minimum(index + window, len(points) - 1)] - points
+    before[0], after[-1] = after[0], before[-1]
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    dot = (before * after).sum(axis=1)
+    return np.asarray(np.degrees(np.abs(np.arctan2(cross, dot))))

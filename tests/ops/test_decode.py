@@ -194,8 +194,20 @@ def test_a_lane_does_not_jump_sideways() -> None:
     lane_map = upright(50, np.arange(0, 35)) + upright(120, np.arange(35, 100))
     (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
     np.testing.assert_allclose(lane.points[:, 0], 120, atol=1e-3)
-    (lane,) = LaneDecoder(smoothing=1, max_slope=99)(lane_map[None], ALL[:1], VIEW)
+    loose = LaneDecoder(smoothing=1, max_slope=99, max_turn_deg=180)
+    (lane,) = loose(lane_map[None], ALL[:1], VIEW)
     assert lane.points[:, 0].min() < 51
+
+
+def test_a_lane_does_not_turn_sharply() -> None:
+    # Up to the right, then back to the left, without a gap or a jump.
+    corner = np.array([[40.0, 99.0], [90.0, 50.0], [70.0, 30.0], [50.0, 10.0]])
+    lane_map = rasterize_lanes([corner], [0], VIEW.input_shape, 5).astype(np.float32)
+    (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
+    assert lane.points[:, 1].min() > 45
+    loose = LaneDecoder(smoothing=1, max_turn_deg=120)
+    (lane,) = loose(lane_map[None], ALL[:1], VIEW)
+    assert lane.points[:, 1].min() < 15
 
 
 def test_a_blob_is_no_lane() -> None:
@@ -257,7 +269,7 @@ def test_every_map_needs_an_existence(num_slots: int) -> None:
         ("row_step", 0, "row_step must be at least 1"),
         ("max_gap", -0.1, "max_gap and min_height must lie in"),
         ("min_height", 1.5, "max_gap and min_height must lie in"),
-        ("max_slope", 0.0, "max_slope must be positive"),
+        ("max_slope", 0.0, "max_slope and max_turn_deg must be positive"),
     ],
 )
 def test_settings_out_of_range_are_refused(
