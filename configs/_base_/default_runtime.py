@@ -1,6 +1,6 @@
 """How every experiment logs, saves, validates and draws."""
 
-from mmengine.hooks import CheckpointHook, LoggerHook
+from mmengine.hooks import LoggerHook
 from mmengine.runner import LogProcessor, TestLoop, ValLoop
 from mmengine.visualization import LocalVisBackend, TensorboardVisBackend
 
@@ -10,6 +10,7 @@ from lanedet.engine import (
     LaneVisualizationHook,
     PlainCheckpointHook,
     ProgressBarHook,
+    UninterruptedCheckpointHook,
     WeightsHook,
 )
 from lanedet.visualization import LaneVisualizer
@@ -24,7 +25,7 @@ test_cfg = dict(type=TestLoop)
 default_hooks = dict(
     logger=dict(type=LoggerHook, interval=20, log_metric_by_epoch=False),
     checkpoint=dict(
-        type=CheckpointHook,
+        type=UninterruptedCheckpointHook,
         by_epoch=False,
         interval=500,
         max_keep_ckpts=2,

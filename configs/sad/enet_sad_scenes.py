@@ -22,6 +22,7 @@ from lanedet.models import (
     LaneSegmentationHead,
     SelfAttentionDistiller,
 )
+from lanedet.ops import LaneDecoder
 
 with read_base():
     from .._base_.datasets.scenes import *
@@ -39,7 +40,7 @@ model = dict(
         existence_branch=dict(
             type=ExistenceBranch, in_channels=128, input_shape=_view["input_shape"]
         ),
-        decoder=dict(smoothing=5, row_step=2),
+        decoder=dict(type=LaneDecoder, smoothing=5, row_step=2),
     ),
     distiller=dict(
         type=SelfAttentionDistiller,

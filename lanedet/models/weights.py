@@ -21,7 +21,7 @@ from lanedet.models.backbones import ENet
 from lanedet.models.heads import ExistenceBranch, LaneSegmentationHead
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
-from lanedet.ops import LetterboxView, StretchView
+from lanedet.ops import LaneDecoder, LetterboxView, StretchView
 
 _DESCRIBABLE: dict[str, type] = {
     cls.__name__: cls
@@ -29,6 +29,7 @@ _DESCRIBABLE: dict[str, type] = {
         ENet,
         ExistenceBranch,
         ExistenceLoss,
+        LaneDecoder,
         LaneDetector,
         LaneSegmentationHead,
         LetterboxView,
@@ -38,6 +39,17 @@ _DESCRIBABLE: dict[str, type] = {
     )
 }
 _TRAINING_ONLY = ("distiller",)
+# What classes raise over arguments that a description should not have.
+_UNFIT = (AssertionError, AttributeError, KeyError, RuntimeError, TypeError)
+# What torch raises over a file that is cut, changed or not its own.
+_DAMAGED = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    pickle.UnpicklingError,
+)
 MODEL_KEY = "lanedet_model"
 """Where a checkpoint's ``meta`` and a weights file's metadata keep the description."""
 
@@ -63,7 +75,7 @@ def build_model(description: Mapping[str, Any]) -> LaneDetector:
     """
     try:
         model = MODELS.build(_resolve(description))
-    except (TypeError, KeyError) as error:
+    except _UNFIT as error:
         raise ValueError(
             f"The description of the model does not fit: {error}"
         ) from error
@@ -147,13 +159,19 @@ def read_checkpoint(
         return _read_safetensors(path)
     try:
         checkpoint = torch.load(path, map_location=map_location, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except _DAMAGED as error:
         raise ValueError(
             f"{str(path)!r} is no checkpoint of plain data: it is damaged, or it holds "
             "objects whose loading would run code, which is refused."
         ) from error
-    if not isinstance(checkpoint, dict):
-        raise ValueError(f"{str(path)!r} is no checkpoint, it holds no dict.")
+    parts = ("meta", "state_dict")
+    if not isinstance(checkpoint, dict) or any(
+        not isinstance(checkpoint.get(part, {}), dict) for part in parts
+    ):
+        raise ValueError(
+            f"{str(path)!r} is no checkpoint: it must hold a dict with the dicts "
+            f"{' and '.join(parts)}."
+        )
     return checkpoint
 
 
@@ -162,7 +180,10 @@ def check_state_dict(
 ) -> None:
     """Raise ValueError unless every tensor of the model is there in its shape."""
     own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    theirs = {name: tuple(tensor.shape) for name, tensor in state_dict.items()}
+    theirs = {
+        name: tuple(tensor.shape) if isinstance(tensor, Tensor) else type(tensor)
+        for name, tensor in state_dict.items()
+    }
     problems = [f"{name} is missing" for name in own.keys() - theirs.keys()]
     problems += [f"{name} is not in the model" for name in theirs.keys() - own.keys()]
     problems += [
@@ -207,6 +228,9 @@ def _describe(value: Any) -> Any:
 
 def _resolve(value: Any) -> Any:
     if isinstance(value, Mapping):
+        hidden = [key for key in value if str(key).startswith("_")]
+        if hidden:  # mmengine would import the module that its key _scope_ names
+            raise ValueError(f"A description has no keys like {hidden[0]!r}.")
         resolved = {key: _resolve(item) for key, item in value.items() if key != "type"}
         if "type" in value:
             if value["type"] not in _DESCRIBABLE:

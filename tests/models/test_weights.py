@@ -73,6 +73,8 @@ def test_class_outside_the_list_is_not_described(model_config: dict[str, Any]) -
     [
         pytest.param({"type": "os.system"}, "'os.system', which is not", id="class"),
         pytest.param({"extra": 1}, "does not fit.*extra", id="argument"),
+        pytest.param({"mean": [1.0, 2.0]}, "does not fit", id="value"),
+        pytest.param({"_scope_": "this"}, "no keys like '_scope_'", id="import"),
     ],
 )
 def test_strange_description(
@@ -141,7 +143,14 @@ def test_checkpoint_with_code_is_refused_and_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "boom").exists()
 
 
+@pytest.mark.parametrize("content", [{"meta": "x"}, {"meta": None}])
+def test_checkpoint_of_another_form(tmp_path: Path, content: dict[str, Any]) -> None:
+    torch.save(content, tmp_path / "strange.pth")
+    with pytest.raises(ValueError, match="it must hold a dict"):
+        load_weights(tmp_path / "strange.pth")
+
+
 def test_checkpoint_that_is_no_dict(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "list.pth")
-    with pytest.raises(ValueError, match="holds no dict"):
+    with pytest.raises(ValueError, match="it must hold a dict"):
         read_checkpoint(tmp_path / "list.pth")

@@ -39,7 +39,7 @@ class LaneSegmentationHead(LaneHead):
         seg_stage: Name of the stage that is segmented.
         existence_branch: Config of an :class:`ExistenceBranch`, ``num_lanes`` left out.
         existence_stage: Name of the stage that the existence branch reads.
-        decoder: Arguments of :class:`~lanedet.ops.LaneDecoder`.
+        decoder: Config of the :class:`~lanedet.ops.LaneDecoder`.
         losses: Configs of the losses by role, to replace the defaults of ``seg``,
             ``iou`` and ``existence``, which are the paper's.
     """
@@ -63,12 +63,18 @@ class LaneSegmentationHead(LaneHead):
             in_channels, num_lanes + 1, 3, stride=2, padding=1, output_padding=1
         )
         self.existence = MODELS.build({**existence_branch, "num_lanes": num_lanes})
-        self.decode = LaneDecoder(**(decoder or {}))
-        chosen = {
+        self.decode = MODELS.build(decoder or {"type": LaneDecoder})
+        defaults = {
             "seg": {"type": SegmentationLoss},
             "iou": {"type": SoftIoULoss},
             "existence": {"type": ExistenceLoss},
-        } | (losses or {})
+        }
+        chosen = defaults | (losses or {})
+        if chosen.keys() != defaults.keys():
+            raise ValueError(
+                f"losses must be some of {sorted(defaults)}, "
+                f"got {sorted(losses or {})}."
+            )
         self.seg_loss = MODELS.build(chosen["seg"])
         self.iou_loss = MODELS.build(chosen["iou"])
         self.existence_loss = MODELS.build(chosen["existence"])

@@ -31,6 +31,19 @@ def test_existence_branch_has_the_authors_sizes(
     assert branch.classify[0].in_features == flat
 
 
+def test_unknown_loss_role() -> None:
+    branch = dict(type=ExistenceBranch, in_channels=128, input_shape=(48, 64))
+    with pytest.raises(ValueError, match=r"losses must be some of .*got \['sge'\]"):
+        LaneSegmentationHead(
+            num_lanes=6,
+            in_channels=16,
+            seg_stage="D2",
+            existence_stage="E4",
+            existence_branch=branch,
+            losses={"sge": {}},
+        )
+
+
 def test_existence_branch_refuses_sizes_it_cannot_pool() -> None:
     with pytest.raises(ValueError, match=r"multiple of 16.*got \(360, 640\)"):
         ExistenceBranch(in_channels=128, input_shape=(360, 640), num_lanes=4)
