@@ -125,7 +125,11 @@ def _one_line(error: OSError | ValueError) -> str:
         # Without the "[Errno 2]" that str() puts first.
         name = f": {error.filename!r}" if error.filename else ""
         return f"{error.strerror}{name}"
-    return " ".join(str(error).split("\n")) or type(error).__name__
+    text = str(error)
+    if "in DataLoader worker process" in text:
+        # torch puts the worker's whole traceback before its message.
+        _, _, text = text.strip().rpartition(f"\n{type(error).__name__}: ")
+    return " ".join(text.split("\n")) or type(error).__name__
 
 
 def _tell(message: str, error: BaseException) -> None:

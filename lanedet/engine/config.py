@@ -9,6 +9,7 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 from mmengine.config.utils import ConfigParsingError
 from mmengine.runner import Runner
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.utils.data import DataLoader
 
 # Keys that mmengine takes out of a dict before it calls the dict's type.
@@ -28,6 +29,24 @@ _CONFIG_ERRORS = (
     SyntaxError,
     TypeError,
 )
+# Dicts without a type that mmengine reads, and what it reads in them.
+_PLAIN_DICTS = {
+    "env_cfg": {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"},
+    "env_cfg.mp_cfg": {"mp_start_method", "opencv_num_threads"},
+    "randomness": {"seed", "diff_rank_seed", "deterministic"},
+    "default_hooks": {
+        "runtime_info",
+        "timer",
+        "sampler_seed",
+        "logger",
+        "param_scheduler",
+        "checkpoint",
+    },
+    "optim_wrapper.clip_grad": {
+        *inspect.signature(clip_grad_norm_).parameters,
+        *inspect.signature(clip_grad_value_).parameters,
+    },
+}
 _DATALOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
 
@@ -66,11 +85,16 @@ def load_config(
         for name in _DATALOADERS:
             if config.get(name):
                 config[name].dataset.data_root = str(data_root)
+    check_agreement(config)
     return config
 
 
 def check_keys(config: Config) -> None:
-    """Raise ValueError if a key of the config does not exist, with what was meant."""
+    """Raise ValueError if a key of the config does not exist, with what was meant.
+
+    Types that are named by a string, and classes that hand arguments on to what is not
+    their base, are not judged.
+    """
     runner_keys = set(inspect.signature(Runner).parameters)
     # Names that a config imports are in it too, but not in to_dict().
     own_keys = {key for key in config.to_dict() if not key.startswith("_")}
@@ -81,9 +105,44 @@ def check_keys(config: Config) -> None:
     for name in _DATALOADERS:
         if config.get(name):
             _check(set(config[name]), loader_keys, name, "a DataLoader takes")
+    for place, known in _PLAIN_DICTS.items():
+        part = _look_up(config, place)
+        if isinstance(part, Mapping) and "type" not in part:
+            _check(set(part), known, place, "mmengine knows")
     for key in own_keys:
         for place, part in _typed_dicts(config[key], key):
             _check_arguments(place, part)
+
+
+def check_agreement(config: Config) -> None:
+    """Raise ValueError if the model and its data see different images or lanes.
+
+    Weights that were trained on one view are useless behind another.
+    """
+    model = config.model
+    pairs = {
+        "view": model.get("view"),
+        "num_lanes": model.get("head", {}).get("num_lanes"),
+    }
+    for name in _DATALOADERS:
+        pipeline = _look_up(config, f"{name}.dataset.pipeline") or []
+        for number, step in enumerate(pipeline):
+            for key, expected in pairs.items():
+                if key in step and step[key] != expected:
+                    raise ValueError(
+                        f"{name}.dataset.pipeline[{number}] has {key}={step[key]!r}, "
+                        f"but the model has {expected!r}. They must be the same."
+                    )
+
+
+def _look_up(config: Mapping[str, Any], place: str) -> Any:
+    """Return the value at a dotted place, None if there is none."""
+    value: Any = config
+    for key in place.split("."):
+        if not isinstance(value, Mapping | Config) or value.get(key) is None:
+            return None
+        value = value[key]
+    return value
 
 
 def _typed_dicts(value: Any, place: str) -> Iterator[tuple[str, ConfigDict]]:
@@ -103,8 +162,12 @@ def _check_arguments(place: str, part: ConfigDict) -> None:
     if not callable(built):
         return  # a name that mmengine's registries resolve
     known: set[str] = set()
-    # Arguments that a class hands on by **kwargs are those of its base class.
-    for owner in inspect.getmro(built) if inspect.isclass(built) else (built,):
+    # What a class hands on by **kwargs goes to the next class that has an __init__;
+    # where there is none, it goes elsewhere, and nothing can be said.
+    owners = inspect.getmro(built)[:-1] if inspect.isclass(built) else (built,)
+    for owner in owners:
+        if inspect.isclass(owner) and "__init__" not in vars(owner):
+            continue
         parameters = inspect.signature(owner).parameters.values()
         known |= {p.name for p in parameters if p.kind != p.VAR_KEYWORD}
         if all(p.kind != p.VAR_KEYWORD for p in parameters):

@@ -2,8 +2,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mmengine.config import Config
 
 from lanedet.engine import load_config
+from lanedet.engine.config import check_keys
 from lanedet.models import build_model, describe_model
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -19,12 +21,7 @@ SCENES = REPOSITORY / "configs/sad/enet_sad_scenes.py"
 def test_config_has_no_dead_keys_and_builds_its_model(path: Path) -> None:
     config = load_config(path)
     model = build_model(describe_model(config.model))
-    # One view and one number of lanes in the model and in the data.
-    pipeline = config.train_dataloader.dataset.pipeline
-    views = [step["view"] for step in pipeline if "view" in step]
-    assert views == [config.model.view]
-    lanes = [step["num_lanes"] for step in pipeline if "num_lanes" in step]
-    assert lanes == [model.head.num_lanes]
+    assert config.visualizer.get("num_slots", 6) == model.head.num_lanes
 
 
 @pytest.mark.parametrize(
@@ -37,9 +34,39 @@ def test_config_has_no_dead_keys_and_builds_its_model(path: Path) -> None:
         ({"train_dataloader.batchsize": 1}, "'batchsize'.*'batch_size'"),
         ({"val_evaluator.zzz": 1}, "val_evaluator .*TuSimpleMetric takes: .*pixel_thr"),
         ({"custom_hooks.2.patient": 1}, r"custom_hooks\[2\] .*'patience'"),
+        ({"env_cfg.cudnn_benchmrk": True}, "env_cfg .*'cudnn_benchmark'"),
+        ({"env_cfg.mp_cfg.mp_start_methd": "fork"}, "mp_cfg .*'mp_start_method'"),
+        ({"randomness.sede": 1}, "randomness .*'seed'"),
+        ({"default_hooks.checkpont.interval": 1}, "default_hooks .*'checkpoint'"),
+        ({"optim_wrapper.clip_grad.max_nrom": 1}, "clip_grad .*'max_norm'"),
+        ({"model.head.decoder.smothing": 3}, "decoder .*'smoothing'"),
     ],
 )
 def test_misspelt_key(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_config(SCENES, options)
+
+
+def test_hook_that_hands_its_arguments_on(tmp_path: Path) -> None:
+    path = tmp_path / "ema.py"
+    path.write_text(
+        "from mmengine.hooks import EMAHook\n"
+        "custom_hooks = [dict(type=EMAHook, momentum=0.01, begin_iter=3)]\n"
+    )
+    check_keys(Config.fromfile(path))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"model.view.input_shape": (192, 320)},
+            r"train_dataloader.dataset.pipeline\[1\] has view=.*\(160, 288\).*same",
+        ),
+        ({"model.head.num_lanes": 4}, r"num_lanes=6, but the model has 4"),
+    ],
+)
+def test_model_and_data_must_agree(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         load_config(SCENES, options)
 
