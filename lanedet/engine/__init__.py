@@ -7,6 +7,7 @@ from lanedet.engine.hooks import (
     LaneVisualizationHook,
     PlainCheckpointHook,
     ProgressBarHook,
+    UninterruptedCheckpointHook,
     WeightsHook,
 )
 from lanedet.engine.loops import LaneTrainLoop
@@ -19,6 +20,7 @@ __all__ = [
     "LaneVisualizationHook",
     "PlainCheckpointHook",
     "ProgressBarHook",
+    "UninterruptedCheckpointHook",
     "WeightsHook",
     "evaluate",
     "load_config",

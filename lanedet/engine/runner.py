@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
-from mmengine.optim import AmpOptimWrapper
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 
 from lanedet.engine.hooks import LaneVisualizationHook, latest_checkpoint
+from lanedet.models import read_checkpoint
 
 
 def set_work_dir(config: Config, work_dir: Path | str | None) -> None:
@@ -36,8 +37,8 @@ def use_amp(config: Config) -> None:
             "--amp needs a CUDA GPU, and torch sees none. Train without it: in float32 "
             "the results are the same."
         )
-    wrapper = str(config.optim_wrapper.get("type", "OptimWrapper"))
-    if not wrapper.rstrip("'>").endswith("OptimWrapper"):
+    wrapper = config.optim_wrapper.get("type", OptimWrapper)
+    if wrapper is not OptimWrapper:
         raise ValueError(f"--amp replaces OptimWrapper only, got {wrapper}.")
     config.optim_wrapper.type = AmpOptimWrapper
     config.optim_wrapper.setdefault("loss_scale", "dynamic")
@@ -65,14 +66,25 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
         checkpoint = str(found)
     if not Path(checkpoint).is_file():
         raise FileNotFoundError(f"No checkpoint at {checkpoint!r} to resume.")
+    if not {"optimizer", "message_hub"} <= read_checkpoint(checkpoint).keys():
+        raise ValueError(
+            f"{checkpoint!r} holds a model but no state of training, so no run can go "
+            "on from it. Resume from an iter_*.pth file."
+        )
     config.resume, config.load_from = True, checkpoint
 
 
 def train(config: Config) -> Runner:
     """Train the config's model; return the runner, whose work directory has it all."""
-    runner = Runner.from_cfg(config)
-    runner.logger.addFilter(_is_of_use)
-    runner.train()
+    try:
+        runner = Runner.from_cfg(config)
+        runner.logger.addFilter(_is_of_use)
+        runner.train()
+    except TypeError as error:
+        # An argument that check_keys could not see, of a type named by a string.
+        if "unexpected keyword argument" in str(error):
+            raise ValueError(f"The config does not fit: {error}") from error
+        raise
     return runner
 
 

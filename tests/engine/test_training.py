@@ -1,5 +1,6 @@
 """Whole small runs: train, stop, resume, score."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,18 @@ from lanedet.engine import (
     use_amp,
 )
 from lanedet.models import load_weights, read_checkpoint
+from lanedet.runtime import user_errors
 
 SCENES = Path(__file__).resolve().parents[2] / "configs/sad/enet_sad_scenes.py"
 NUM_ITERS = 6
+SMALL_INPUT = {
+    "model.view.input_shape": (96, 160),
+    "model.head.existence_branch.input_shape": (96, 160),
+    **{
+        f"{name}_dataloader.dataset.pipeline.1.view.input_shape": (96, 160)
+        for name in ("train", "val", "test")
+    },
+}
 
 
 class LossRecorder(Hook):
@@ -51,26 +61,16 @@ def small_config(data_root: Path, work_dir: Path, **options: Any) -> Config:
         SCENES,
         {
             "train_cfg.max_iters": NUM_ITERS,
-            "train_cfg.val_interval": NUM_ITERS,
+            "train_cfg.val_interval": 5,
             "train_dataloader.batch_size": 2,
             "model.distiller.start": 0.4,
             "default_hooks.checkpoint.interval": 3,
             "default_hooks.logger.interval": 1,
-            **{
-                f"{name}_dataloader.{key}": value
-                for name in ("train", "val", "test")
-                for key, value in (("num_workers", 0), ("persistent_workers", False))
-            },
+            **SMALL_INPUT,
             **options,
         },
         data_root,
     )
-    for name in ("train", "val", "test"):
-        for step in config[f"{name}_dataloader"].dataset.pipeline:
-            if "view" in step:
-                step["view"]["input_shape"] = (96, 160)
-    config.model.view["input_shape"] = (96, 160)
-    config.model.head.existence_branch["input_shape"] = (96, 160)
     set_work_dir(config, work_dir)
     return config
 
@@ -148,6 +148,30 @@ def test_interrupted_run_goes_on_with_the_same_losses(
     set_resume(config, "auto")
     second = run_and_record(config)
     assert second == {i: unbroken[1][i] for i in range(resumed_from, NUM_ITERS)}
+
+
+def test_weights_are_not_enough_to_resume(
+    scenes_root: Path, tmp_path: Path, unbroken: Run
+) -> None:
+    config = small_config(scenes_root, tmp_path)
+    with pytest.raises(ValueError, match="no state of training"):
+        set_resume(config, str(unbroken[0] / "weights.safetensors"))
+
+
+def test_unreadable_image_is_named_from_the_worker(
+    scenes_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data_root = tmp_path / "scenes"
+    shutil.copytree(scenes_root, data_root)
+    for image in data_root.glob("clips/0*/*/20.jpg"):
+        image.write_bytes(b"no picture")
+    with pytest.raises(SystemExit), user_errors():
+        train(small_config(data_root, tmp_path / "run"))
+    (line,) = [
+        text for text in capsys.readouterr().err.splitlines() if "error: " in text
+    ]
+    assert "20.jpg' cannot be read as an image" in line
+    assert "Traceback" not in line
 
 
 def test_resume_without_a_checkpoint_starts_anew(

@@ -1,5 +1,6 @@
 """The tools that train and test, as a user starts them."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,24 +16,20 @@ from lanedet.models import load_weights
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = "configs/sad/enet_sad_scenes.py"
-# The view, and with it the network input, at a size that trains in seconds.
-SMALL = """
-from mmengine.config import read_base
-
-with read_base():
-    from {config} import *
-
-_shape = (96, 160)
-for _loader in (train_dataloader, val_dataloader, test_dataloader):
-    _loader.update(batch_size=2, num_workers=0, persistent_workers=False)
-    for _step in _loader["dataset"]["pipeline"]:
-        if "view" in _step:
-            _step["view"].update(input_shape=_shape)
-model["view"].update(input_shape=_shape)
-model["head"]["existence_branch"].update(input_shape=_shape)
-train_cfg.update(max_iters=8, val_interval=8)
-default_hooks.update(checkpoint=dict(interval=2), logger=dict(interval=1))
-"""
+# The demo's run at a size that takes seconds.
+SMALL = [
+    "--cfg-options",
+    "model.view.input_shape=(96,160)",
+    "model.head.existence_branch.input_shape=(96,160)",
+    *(
+        f"{name}_dataloader.dataset.pipeline.1.view.input_shape=(96,160)"
+        for name in ("train", "val", "test")
+    ),
+    "train_dataloader.batch_size=2",
+    "train_cfg.max_iters=8",
+    "train_cfg.val_interval=5",
+    "default_hooks.checkpoint.interval=2",
+]
 
 
 def run(tool: str, *args: Any) -> subprocess.CompletedProcess[str]:
@@ -97,27 +94,30 @@ def test_amp_without_a_gpu() -> None:
 def test_killed_run_resumes_to_the_same_weights(
     scenes_root: Path, tmp_path: Path, kill: signal.Signals
 ) -> None:
-    small = REPOSITORY / "configs" / "sad" / f"tmp_{os.getpid()}.py"
-    small.write_text(SMALL.format(config=".enet_sad_scenes"))
-    try:
-        whole, broken = tmp_path / "whole", tmp_path / "broken"
-        options = ["--data-root", scenes_root]
-        assert run("train", small, *options, "--work-dir", whole).returncode == 0
-        process = subprocess.Popen(
-            [sys.executable, "tools/train.py", small, *options, "--work-dir", broken],
-            cwd=REPOSITORY,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-        deadline = time.monotonic() + 120
-        while not list(broken.glob("iter_*.pth")) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.send_signal(kill)
-        assert process.wait(timeout=60) != 0
-        assert not (broken / "weights.safetensors").exists()
-        resumed = run("train", small, *options, "--work-dir", broken, "--resume")
-        assert resumed.returncode == 0
-        ours = load_weights(broken / "weights.safetensors").state_dict()
-        theirs = load_weights(whole / "weights.safetensors").state_dict()
-        assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
-    finally:
-        small.unlink()
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    arguments = [CONFIG, "--data-root", scenes_root, *SMALL, "--work-dir"]
+    assert run("train", *arguments, whole).returncode == 0
+    process = subprocess.Popen(
+        [sys.executable, "tools/train.py", *map(str, [*arguments, broken])],
+        cwd=REPOSITORY,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    deadline = time.monotonic() + 120
+    while not list(broken.glob("iter_*.pth")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(kill)
+    assert process.wait(timeout=60) != 0
+    assert not (broken / "weights.safetensors").exists()
+    resumed = run("train", *arguments, broken, "--resume")
+    assert resumed.returncode == 0
+    ours = load_weights(broken / "weights.safetensors").state_dict()
+    theirs = load_weights(whole / "weights.safetensors").state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    score = tmp_path / "new" / "score.json"
+    tested = run(
+        "test",
+        *[CONFIG, whole / "weights.safetensors", "--data-root", scenes_root],
+        *["--work-dir", tmp_path / "test", "--json", score, *SMALL],
+    )
+    assert tested.returncode == 0
+    assert json.loads(score.read_text())["tusimple/accuracy"] >= 0

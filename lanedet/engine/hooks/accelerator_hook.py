@@ -1,4 +1,4 @@
-"""Settings that make training fast and leave its results alone."""
+"""Settings that make a GPU fast."""
 
 import torch
 from mmengine.hooks import Hook
@@ -6,18 +6,12 @@ from mmengine.runner import Runner
 
 
 class AcceleratorHook(Hook):
-    """Weights in channels-last order; on a GPU also TF32 matrix products.
-
-    Tensor cores want the channels last, and a CPU gains as well: a training step of
-    ENet on two cores took 0.56 s instead of 0.67 s. Once the weights are in that order
-    so are all activations behind them.
-    """
+    """Let float32 matrix products and convolutions of a GPU run in TF32."""
 
     priority = "VERY_HIGH"
 
     def before_run(self, runner: Runner) -> None:
-        """Change the model and torch's settings before the first iteration."""
-        runner.model.to(memory_format=torch.channels_last)
+        """Change torch's settings before the first iteration."""
         if torch.cuda.is_available():
             torch.set_float32_matmul_precision("high")
             torch.backends.cudnn.allow_tf32 = True

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.fileio import LocalBackend, register_backend
-from mmengine.hooks import Hook
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader, Runner
 
 from lanedet.models import MODEL_KEY, check_state_dict, describe_model, read_checkpoint
+from lanedet.runtime import hold_interrupts
 
 _HISTORY = "history_buffer"
 _NO_DATA = object()
@@ -38,7 +39,9 @@ class PlainCheckpointHook(Hook):
 
     def __init__(self) -> None:
         self._random_state: dict[str, Any] | None = None
-        CheckpointLoader.register_scheme(prefixes="", loader=_load_plain, force=True)
+        # mmengine's loaders of URLs and model zoos unpickle whatever they get.
+        for scheme in list(CheckpointLoader._schemes):
+            CheckpointLoader.register_scheme(scheme, load_from_local, force=True)
 
     def before_save_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
@@ -70,6 +73,18 @@ class PlainCheckpointHook(Hook):
                 scalars[name] = _restore_history(history)
         self._random_state = checkpoint.get("random_state")
 
+    def before_val(self, runner: Runner) -> None:
+        """Keep the random numbers of training apart from those of validation.
+
+        Every new iterator of a data loader draws a seed from torch's generator, but a
+        persistent one draws only once in a process: a resumed run would draw again.
+        """
+        self._state_before_val = torch.get_rng_state()
+
+    def after_val(self, runner: Runner) -> None:
+        """Go on with the random numbers of training."""
+        torch.set_rng_state(self._state_before_val)
+
     def before_train(self, runner: Runner) -> None:
         """Forget the random state of a checkpoint that only gave its weights."""
         if runner.iter == 0:
@@ -86,6 +101,20 @@ class PlainCheckpointHook(Hook):
             if device < torch.cuda.device_count():
                 torch.cuda.set_rng_state(state.cpu(), device)
         self._random_state = None
+
+
+class UninterruptedCheckpointHook(CheckpointHook):
+    """mmengine's hook; Ctrl-C and kill wait until the checkpoint is written."""
+
+    def after_train_iter(self, *args: Any, **kwargs: Any) -> None:
+        """Save, if it is time."""
+        with hold_interrupts():
+            super().after_train_iter(*args, **kwargs)
+
+    def after_val_epoch(self, *args: Any, **kwargs: Any) -> None:
+        """Save, if it is the best so far."""
+        with hold_interrupts():
+            super().after_val_epoch(*args, **kwargs)
 
 
 class AtomicLocalBackend(LocalBackend):
@@ -116,15 +145,24 @@ def latest_checkpoint(work_dir: Path) -> Path | None:
     return found[max(found)] if found else None
 
 
-def _load_plain(filename: str, map_location: Any = None) -> dict[str, Any]:
+def load_from_local(filename: str, map_location: Any = None) -> dict[str, Any]:
+    """Read a checkpoint as plain data (mmengine prints this function's name).
+
+    Raises:
+        ValueError: If the name is a URL, or the file holds more than data.
+    """
+    if "://" in filename:
+        raise ValueError(
+            f"Checkpoints are read from files only, got {filename!r}. Fetch it first."
+        )
     return read_checkpoint(filename, map_location)
 
 
 def _to_plain(value: Any) -> Any:
     """Return the value with mmengine's and NumPy's objects as numbers and tensors.
 
-    Entries of dicts that are no data, such as the functions among a scheduler's
-    attributes, are left out: whoever loads the dict keeps its own.
+    Entries that are no data, such as the functions among a scheduler's attributes,
+    are left out: whoever loads the dict keeps its own.
     """
     if isinstance(value, HistoryBuffer):
         values, counts = value.data
@@ -138,11 +176,13 @@ def _to_plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value.copy())
     if isinstance(value, Mapping):
-        items = [(key, _to_plain(item)) for key, item in value.items()]
-        plain = [(key, item) for key, item in items if item is not _NO_DATA]
-        return OrderedDict(plain) if isinstance(value, OrderedDict) else dict(plain)
+        pairs = [(key, _to_plain(item)) for key, item in value.items()]
+        kept = [(key, item) for key, item in pairs if item is not _NO_DATA]
+        return OrderedDict(kept) if isinstance(value, OrderedDict) else dict(kept)
     if isinstance(value, list | tuple):
-        return type(value)(_to_plain(item) for item in value)
+        items = [_to_plain(item) for item in value]
+        plain = [item for item in items if item is not _NO_DATA]
+        return plain if isinstance(value, list) else tuple(plain)
     if value is None or isinstance(value, bool | int | float | str | torch.Tensor):
         return value
     return _NO_DATA

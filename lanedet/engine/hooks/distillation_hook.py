@@ -15,11 +15,12 @@ class DistillationHook(Hook):
     """Run the schedule of a :class:`SelfAttentionDistiller` and check its health.
 
     Every ``interval`` active iterations it logs, for each stage that mimics another,
-    ``sad_gradient_share_<stage>``: the norm of SAD's gradient over that of all other
-    losses, at the stage's output. The entropies of the attention maps are among the
-    detector's outputs already. If maps have collapsed, or SAD's gradient is nothing
-    beside the others or drowns them, for ``patience`` active iterations, it warns once
-    and says what to change: a loss value alone would not show it.
+    ``sad_gradient_share_<stage>``: the norm of the gradient that SAD puts on the
+    stage's output over that of all else that arrives there
+    (:class:`~lanedet.models.GradientMonitor`). The entropies of the attention maps are
+    among the detector's outputs already. If maps have collapsed, or SAD's gradient is
+    nothing beside the others or drowns them, for ``patience`` active iterations, it
+    warns once and says what to change: a loss value alone would not show it.
 
     Without a distiller in the model the hook does nothing.
 
@@ -75,13 +76,15 @@ class DistillationHook(Hook):
         distiller.monitor = None
         for stage, share in shares.items():
             runner.message_hub.update_scalar(f"train/sad_gradient_share_{stage}", share)
+            # While the weight ramps up, a small share says nothing.
+            full_share = share * distiller.weight / distiller.current_weight()
             self._judge(
                 f"SAD's gradient at {stage} is {share:.1e} of the other losses' "
                 f"(healthy: over {self.min_gradient_share:g}). SAD trains next to "
                 "nothing. Use energy_norm='standardize', or raise the distiller's "
                 "weight.",
                 name=f"small gradient {stage}",
-                is_sick=share < self.min_gradient_share,
+                is_sick=full_share < self.min_gradient_share,
             )
             self._judge(
                 f"SAD's gradient at {stage} is {share:.1f} times that of the other "

@@ -74,16 +74,7 @@ class ProgressBarHook(Hook):
         if self._test_bar is not None:
             self._test_bar.update()
 
-    def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Sequence[Any] | None = None,
-    ) -> None:
-        """Move the bar."""
-        if self._test_bar is not None:
-            self._test_bar.update()
+    after_test_iter = after_val_iter
 
     def after_val(self, runner: Runner) -> None:
         """Close the bar."""

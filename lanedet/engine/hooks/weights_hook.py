@@ -9,15 +9,19 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 import lanedet
-from lanedet.models import describe_model, save_weights
+from lanedet.engine.hooks.checkpoint_hook import latest_checkpoint
+from lanedet.models import describe_model, read_checkpoint, save_weights
 
 
 class WeightsHook(Hook):
     """Write ``weights.safetensors`` into the work directory when training ends.
 
-    The file holds the model of the last iteration, its description as plain data and
-    how it was made: config, seed, iterations, versions and, if known, commit.
+    The file holds what the last checkpoint holds (with EMA the averaged weights), the
+    model's description as plain data and how it was made: config, seed, iterations,
+    versions and, if known, commit.
     """
+
+    priority = "LOWEST"  # after the last checkpoint
 
     @master_only
     def after_train(self, runner: Runner) -> None:
@@ -27,12 +31,15 @@ class WeightsHook(Hook):
         except ValueError as problem:
             print_log(f"No weights file: {problem}", logger="current")
             return
-        model = getattr(runner.model, "module", runner.model)
+        checkpoint = latest_checkpoint(Path(runner.work_dir))
+        if checkpoint is None:
+            print_log("No weights file: no checkpoint was saved.", logger="current")
+            return
         path = Path(runner.work_dir) / "weights.safetensors"
         save_weights(
             path,
             description,
-            model.state_dict(),
+            read_checkpoint(checkpoint)["state_dict"],
             {
                 "config": str(runner.cfg.filename or ""),
                 "seed": str(runner.seed),

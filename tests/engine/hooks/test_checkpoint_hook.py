@@ -6,7 +6,9 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer
 from mmengine.optim import CosineAnnealingLR, OneCycleLR, PolyLR
+from mmengine.runner import CheckpointLoader
 
+from lanedet.engine import PlainCheckpointHook
 from lanedet.engine.hooks.checkpoint_hook import (
     AtomicLocalBackend,
     _restore_history,
@@ -36,10 +38,15 @@ def test_numpy_becomes_plain() -> None:
 
 
 def test_other_objects_are_left_out() -> None:
-    assert _to_plain({"path": Path("x"), "kept": 1, "none": None}) == {
-        "kept": 1,
-        "none": None,
-    }
+    value = {"path": Path("x"), "kept": 1, "none": None, "list": [Path("x"), 2]}
+    assert _to_plain(value) == {"kept": 1, "none": None, "list": [2]}
+
+
+def test_urls_are_not_loaded() -> None:
+    PlainCheckpointHook()
+    for name in ("http://localhost/x.pth", "torchvision://x", "s3://x"):
+        with pytest.raises(ValueError, match="read from files only"):
+            CheckpointLoader.load_checkpoint(name)
 
 
 @pytest.mark.parametrize("kind", [OneCycleLR, PolyLR, CosineAnnealingLR])

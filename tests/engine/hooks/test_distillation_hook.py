@@ -75,6 +75,11 @@ def test_negligible_gradient_is_warned_of(warnings: list[str]) -> None:
     assert all("SAD trains next to nothing" in text for text in warnings)
 
 
+def test_a_ramp_is_no_illness(warnings: list[str]) -> None:
+    run(SelfAttentionDistiller(start=0.0, ramp=1.0, weight=0.01), num_iters=400)
+    assert warnings == []
+
+
 def test_drowning_gradient_is_warned_of(warnings: list[str]) -> None:
     run(SelfAttentionDistiller(start=0.0), num_iters=200, other_weight=1e-6)
     assert len(warnings) == 2
