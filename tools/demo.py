@@ -66,10 +66,6 @@ def steps() -> list[Step]:
 
 def run(step: Step) -> None:
     """Run a step in a process of its own; leave no half product behind."""
-    print(f"\n=== {step.title}", flush=True)
-    if step.product.is_file():
-        print(f"    is there: {step.product}", flush=True)
-        return
     print(f"    python {step.command}", flush=True)
     start = time.monotonic()
     try:
@@ -109,8 +105,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()
     os.chdir(Path(__file__).resolve().parents[1])
+    is_stale = False  # what is made from something new must be made anew
     for step in steps():
-        run(step)
+        print(f"\n=== {step.title}", flush=True)
+        if step.product.is_file() and not is_stale:
+            print(f"    is there: {step.product}", flush=True)
+        else:
+            run(step)
+            is_stale = True
     print(summary())
 
 

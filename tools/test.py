@@ -72,6 +72,7 @@ def main() -> None:
     for name, value in metrics.items():
         print(f"{name:<24}{value:.4f}")
     if args.json:
+        Path(args.json).parent.mkdir(parents=True, exist_ok=True)
         Path(args.json).write_text(json.dumps(metrics, indent=2) + "\n")
 
 
