@@ -79,7 +79,7 @@ def test_negligible_gradient_is_warned_of(warnings: list[str]) -> None:
 
 
 def test_a_ramp_is_no_illness(warnings: list[str]) -> None:
-    # In the first 200 of 200,000 iterations the weight is below 0.1 % of its last value.
+    # In the first 200 of 200,000 iterations the weight is next to nothing.
     distiller = SelfAttentionDistiller(start=0.0, ramp=1.0)
     hub = run(distiller, num_iters=200, max_iters=200_000)
     shares = [call.args[1] for call in hub.update_scalar.call_args_list]
