@@ -46,7 +46,8 @@ class LaneDecoder:
         max_slope: Largest sideways step of one lane, in columns per row. Flatter
             lanes than 1 in 10 are not seen from behind a windscreen.
         max_turn_deg: Largest change of direction of one lane, between the 6 % of the
-            image height before a point and the 6 % after it, in degrees.
+            image height before a point and the 6 % after it, in degrees. Real lanes
+            bend sharply at crests, so that only a reversal tells of another lane.
         min_height: Smallest vertical extent of a lane, as a share of the image height.
 
     Raises:
@@ -62,7 +63,7 @@ class LaneDecoder:
         row_step: int = 4,
         max_gap: float = 0.25,
         max_slope: float = 10.0,
-        max_turn_deg: float = 60.0,
+        max_turn_deg: float = 115.0,
         min_height: float = 0.05,
     ) -> None:
         if not 0 < threshold < 1:
@@ -188,12 +189,14 @@ def _turns_deg(points: FloatArray, window: int) -> FloatArray:
     """Return the change of direction at each point (N, 2), in [0, 180], shape (N,).
 
     Directions are those of the chords to the point ``window`` places before and to the
-    one ``window`` places after. The end points do not turn.
+    one ``window`` places after. A point without either counts as 0: on shorter chords,
+    the noise of a row or two looks like a turn.
     """
-    index = np.arange(len(points))
-    before = points - points[np.maximum(index - window, 0)]
-    after = points[np.minimum(index + window, len(points) - 1)] - points
-    before[0], after[-1] = after[0], before[-1]
-    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-    dot = (before * after).sum(axis=1)
-    return np.asarray(np.degrees(np.abs(np.arctan2(cross, dot))))
+    turns = np.zeros(len(points))
+    if len(points) > 2 * window:
+        middle = points[window:-window]
+        before, after = middle - points[: -2 * window], points[2 * window :] - middle
+        cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+        dot = (before * after).sum(axis=1)
+        turns[window:-window] = np.degrees(np.abs(np.arctan2(cross, dot)))
+    return turns

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -5,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from lanedet.evaluation.functional.tusimple import evaluate_image, mean_score
 from lanedet.ops import (
     LaneDecoder,
     LetterboxView,
@@ -16,6 +20,9 @@ from lanedet.ops import (
 )
 from lanedet.structures import FloatArray
 
+TEST_LABELS = (
+    Path(__file__).resolve().parents[2] / "../shared/fixtures/tusimple/test_label.json"
+)
 VIEWS = [
     pytest.param(StretchView((184, 320))((720, 1280)), id="TuSimple"),
     pytest.param(StretchView((144, 400), crop_top=0.4)((590, 1640)), id="CULane"),
@@ -199,15 +206,72 @@ def test_a_lane_does_not_jump_sideways() -> None:
     assert lane.points[:, 0].min() < 51
 
 
-def test_a_lane_does_not_turn_sharply() -> None:
+def drawn(*corners: tuple[float, float]) -> NDArray[np.float32]:
+    """Return the map of a line through these points, five pixels wide."""
+    lane = [np.array(corners)]
+    return rasterize_lanes(lane, [0], VIEW.input_shape, 5).astype(np.float32)
+
+
+def test_a_lane_does_not_turn_back() -> None:
     # Up to the right, then back to the left, without a gap or a jump.
-    corner = np.array([[40.0, 99.0], [90.0, 50.0], [70.0, 30.0], [50.0, 10.0]])
-    lane_map = rasterize_lanes([corner], [0], VIEW.input_shape, 5).astype(np.float32)
+    lane_map = drawn((20, 99), (100, 50), (20, 20))
     (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
     assert lane.points[:, 1].min() > 45
-    loose = LaneDecoder(smoothing=1, max_turn_deg=120)
+    loose = LaneDecoder(smoothing=1, max_turn_deg=180)
     (lane,) = loose(lane_map[None], ALL[:1], VIEW)
-    assert lane.points[:, 1].min() < 15
+    assert lane.points[:, 1].min() < 25
+
+
+def test_a_lane_does_not_turn_back_over_a_gap() -> None:
+    lane_map = drawn((20, 99), (100, 50)) + drawn((30, 38), (60, 22))
+    (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
+    assert lane.points[:, 1].min() > 45
+    loose = LaneDecoder(smoothing=1, max_turn_deg=180)
+    (lane,) = loose(lane_map[None], ALL[:1], VIEW)
+    assert lane.points[:, 1].min() < 30
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        pytest.param([(20, 99), (100, 50), (80, 10)], id="crest"),
+        pytest.param([(20, 99), (100, 30), (88, 24)], id="noise at the end"),
+    ],
+)
+def test_a_lane_may_bend(corners: list[tuple[float, float]]) -> None:
+    (lane,) = LaneDecoder(smoothing=1)(drawn(*corners)[None], ALL[:1], VIEW)
+    assert lane.points[0, 1] > 95
+    assert lane.points[-1, 1] < corners[-1][1] + 4
+
+
+@pytest.mark.skipif(
+    not TEST_LABELS.is_file(), reason="the benchmark's labels are not at ../shared"
+)
+@pytest.mark.parametrize(
+    ("shape", "width", "smoothing", "row_step", "accuracy"),
+    [((368, 640), 8, 9, 4, 0.998), ((160, 288), 5, 5, 2, 0.988)],
+    ids=["large", "small"],
+)
+def test_the_published_lanes_come_back(
+    shape: tuple[int, int], width: int, smoothing: int, row_step: int, accuracy: float
+) -> None:
+    view = StretchView(shape)((720, 1280))
+    decoder = LaneDecoder(smoothing=smoothing, row_step=row_step)
+    scores = []
+    for label in TEST_LABELS.read_text().splitlines()[::20]:
+        record = json.loads(label)
+        rows = np.array(record["h_samples"], dtype=np.float64)
+        xs = np.array(record["lanes"], dtype=np.float64)
+        lanes = [np.stack([lane, rows], axis=1)[lane >= 0] for lane in xs]
+        drawings = [
+            rasterize_lanes([view.to_input(lane)], [0], shape, width) for lane in lanes
+        ]
+        probs = np.stack(drawings).astype(np.float32)
+        found = decoder(probs, np.ones(len(lanes), dtype=np.float32), view)
+        found_xs = np.stack([xs_at_rows(lane.points, rows) for lane in found])
+        gt_xs = np.where(xs >= 0, xs, np.nan)
+        scores.append(evaluate_image(found_xs, gt_xs, rows))
+    assert mean_score(scores).accuracy >= accuracy
 
 
 def test_a_blob_is_no_lane() -> None:
