@@ -2,8 +2,9 @@
 
 A line holds ``lanes`` (for each lane its x on every row), ``h_samples`` (the rows) and
 ``raw_file``; a prediction adds ``run_time`` in milliseconds. A negative x, -2 in all
-published files, says that the lane does not cross the row. Nothing outside this module
-knows that number: lanes leave it as polylines or with NaN.
+published files, says that the lane does not cross the row. Lanes leave this module as
+polylines or with NaN. The metric, a sibling that may not import this module, knows the
+number as well: it writes submissions.
 
 Format: https://github.com/TuSimple/tusimple-benchmark (doc/lane_detection)
 """
@@ -218,6 +219,11 @@ def _parse_line(text: bytes) -> TuSimpleLine:
     if not isinstance(raw_file, str) or not raw_file.strip("/ "):
         raise ValueError(
             f"'raw_file' must be the name of an image, got {_short(raw_file)}."
+        )
+    # Tools join it to folders, their own outputs among them.
+    if ".." in raw_file.replace("\\", "/").split("/"):
+        raise ValueError(
+            f"'raw_file' must stay in its folder, without '..', got {_short(raw_file)}."
         )
     if run_time is not None:
         run_time = float(_numbers([run_time], "run_time")[0])

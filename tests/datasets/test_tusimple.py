@@ -96,6 +96,12 @@ def test_harmless_oddities_are_read(tmp_path: Path, content: str) -> None:
     assert len(read_tusimple_labels(path, tmp_path)) == 1
 
 
+def test_dots_inside_a_name_are_allowed(tmp_path: Path) -> None:
+    path = label_file(tmp_path, {**GOOD, "raw_file": "clips/a..b/20..jpg"})
+    (sample,) = read_tusimple_labels(path, tmp_path)
+    assert sample.raw_file == "clips/a..b/20..jpg"
+
+
 def without(key: str) -> dict[str, Any]:
     return {name: value for name, value in GOOD.items() if name != key}
 
@@ -111,6 +117,9 @@ def without(key: str) -> dict[str, Any]:
         pytest.param(without("h_samples"), "'h_samples' is missing", id="no rows"),
         pytest.param({**GOOD, "raw_file": 7}, "'raw_file' must be", id="number name"),
         pytest.param({**GOOD, "raw_file": "/"}, "'raw_file' must be", id="empty name"),
+        pytest.param({**GOOD, "raw_file": "../20.jpg"}, "without '..'", id="above"),
+        pytest.param({**GOOD, "raw_file": "/a/../b.jpg"}, "without '..'", id="inside"),
+        pytest.param({**GOOD, "raw_file": "a\\..\\b"}, "without '..'", id="Windows"),
         pytest.param({**GOOD, "lanes": "x"}, "list of lists, got 'x'", id="string"),
         pytest.param({**GOOD, "lanes": [3]}, "'lanes.0.' must be a list", id="flat"),
         pytest.param({**GOOD, "lanes": {"a": [1]}}, "list of lists", id="object"),
