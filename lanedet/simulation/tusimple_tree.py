@@ -6,6 +6,9 @@ Layout and file names are those of the benchmark, so its reader reads the result
   scenes) are the training set, ``label_data_0531.json`` is the validation set,
 * ``test_label.json`` is the test set, and ``test_tasks_0627.json`` its template,
 * images lie in ``clips/<date>/<number>/20.jpg``.
+
+One file is not the benchmark's: ``scenes.json`` says how the scenes were made, and
+tells a folder of ours from one with the real data set, which nothing may overwrite.
 """
 
 import itertools
@@ -19,6 +22,7 @@ from typing import NamedTuple
 
 import cv2
 
+from lanedet import __version__
 from lanedet.datasets import write_tusimple_labels
 from lanedet.runtime import hold_interrupts, progress_bar
 from lanedet.simulation.render import check_shape
@@ -34,6 +38,9 @@ LABEL_FILES = (
 """Label files in the order in which the scenes are dealt to them."""
 
 TASK_FILE = "test_tasks_0627.json"
+
+PROVENANCE_FILE = "scenes.json"
+"""Says that the scenes are generated, and how. Written before everything else."""
 
 _FOLDERS = ("0313-1", "0601", "0531", "0530")
 _SHARES = (0.4, 0.4, 0.1, 0.1)
@@ -56,11 +63,11 @@ def write_tusimple_tree(
 ) -> dict[str, int]:
     """Make scenes and write them as a TuSimple data set.
 
-    The files do not depend on the number of workers. Label files are written last and
-    old ones are removed first: a tree with label files is complete.
+    The files do not depend on the number of workers. Label files are written last, the
+    template after them, and old ones are removed first: a tree with them is complete.
 
     Args:
-        root: Folder of the data set; it is made. Images in it are replaced.
+        root: Folder of the data set; it is made. Scenes in it are replaced.
         num_scenes: Number of scenes in all splits together, at least 4.
         seed: Names the collection, >= 0.
         shape: (H, W) of the images.
@@ -70,12 +77,12 @@ def write_tusimple_tree(
         Number of scenes in each label file.
 
     Raises:
-        ValueError: If a number is out of its range.
+        ValueError: If a number is out of its range, or ``root`` holds label files
+            that were not generated.
         OSError: If a file cannot be written.
     """
     _check_numbers(num_scenes, seed, shape, num_workers)
-    for name in (*LABEL_FILES, TASK_FILE):
-        (root / name).unlink(missing_ok=True)
+    _claim(root, num_scenes, seed, shape)
     counts = split_counts(num_scenes)
     make = partial(_write_scene, root=root, seed=seed, shape=shape)
     results = _results(make, _tasks(counts), num_workers)
@@ -112,6 +119,31 @@ def _check_numbers(
         raise ValueError(f"seed must be >= 0, got {seed}.")
     if num_workers < 1:
         raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
+
+
+def _claim(root: Path, num_scenes: int, seed: int, shape: tuple[int, int]) -> None:
+    """Make the folder ours and remove our old label files from it."""
+    files = (*LABEL_FILES, TASK_FILE)
+    found = [name for name in files if (root / name).exists()]
+    if found and not (root / PROVENANCE_FILE).is_file():
+        raise ValueError(
+            f"'{root}' must not hold a data set that was not generated: it has "
+            f"{found[0]} but no {PROVENANCE_FILE}. Choose another folder, or delete "
+            f"{', '.join(found)} if nobody needs them."
+        )
+    # The template first: who finds it takes the tree for complete.
+    for name in reversed(files):
+        (root / name).unlink(missing_ok=True)
+    height, width = shape
+    provenance = {
+        "num": num_scenes,
+        "seed": seed,
+        "size": f"{width}x{height}",
+        "lanedet": __version__,
+    }
+    root.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(provenance, indent=2) + "\n"
+    (root / PROVENANCE_FILE).write_text(text, encoding="utf-8")
 
 
 def _tasks(counts: Sequence[int]) -> list[_Task]:

@@ -5,10 +5,16 @@ import cv2
 import numpy as np
 import pytest
 
+from lanedet import __version__
 from lanedet.datasets import read_tusimple_labels
 from lanedet.ops import xs_at_rows
 from lanedet.simulation import make_scene, write_tusimple_tree
-from lanedet.simulation.tusimple_tree import LABEL_FILES, TASK_FILE, split_counts
+from lanedet.simulation.tusimple_tree import (
+    LABEL_FILES,
+    PROVENANCE_FILE,
+    TASK_FILE,
+    split_counts,
+)
 
 SHAPE = (180, 320)
 
@@ -89,7 +95,52 @@ def test_an_interrupted_run_leaves_no_labels(
     monkeypatch.setattr(Path, "write_bytes", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_tusimple_tree(tmp_path, 4, seed=1, shape=SHAPE)
-    assert not list(tmp_path.glob("*.json"))
+    assert [path.name for path in tmp_path.glob("*.json")] == [PROVENANCE_FILE]
+    monkeypatch.undo()
+    write_tusimple_tree(tmp_path, 4, seed=1, shape=SHAPE)  # it can be repeated
+    assert (tmp_path / TASK_FILE).is_file()
+
+
+def test_the_first_run_may_be_interrupted_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: Path, target: Path) -> Path:
+        raise KeyboardInterrupt(target)
+
+    monkeypatch.setattr(Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_tusimple_tree(tmp_path, 4, seed=0, shape=SHAPE)
+    monkeypatch.undo()
+    write_tusimple_tree(tmp_path, 4, seed=0, shape=SHAPE)
+    assert (tmp_path / TASK_FILE).is_file()
+
+
+def test_the_template_appears_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appeared = []
+    replace = Path.replace
+
+    def record(part: Path, target: Path) -> Path:
+        appeared.append(target.name)
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", record)
+    write_tusimple_tree(tmp_path, 4, seed=0, shape=SHAPE)
+    assert appeared == [*LABEL_FILES, TASK_FILE]
+
+
+def test_the_tree_says_how_it_was_made(tree: Path) -> None:
+    said = json.loads((tree / PROVENANCE_FILE).read_text())
+    assert said == {"num": 12, "seed": 4, "size": "320x180", "lanedet": __version__}
+
+
+@pytest.mark.parametrize("name", [*LABEL_FILES, TASK_FILE])
+def test_a_real_data_set_is_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("precious")
+    with pytest.raises(ValueError, match=rf"has {name} .* Choose another folder"):
+        write_tusimple_tree(tmp_path, 4, seed=0, shape=SHAPE)
+    assert contents(tmp_path) == {name: b"precious"}
 
 
 @pytest.mark.parametrize("num_scenes", [4, 5, 7, 10, 33, 100, 2001])
