@@ -1,0 +1,167 @@
+"""The tool that makes scenes, as a user starts it."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from lanedet.datasets import read_tusimple_labels
+from lanedet.video import VideoReader
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "make_scenes.py"
+
+RunTool = Callable[..., int]
+
+
+@pytest.fixture
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_scenes", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run_tool(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> RunTool:
+    """Run the tool's main in this process and return its exit status."""
+    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
+
+    def run(*args: Path | str) -> int:
+        monkeypatch.setattr(sys, "argv", ["make_scenes.py", *map(str, args)])
+        try:
+            tool.main()
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        return 0
+
+    return run
+
+
+def shapes_of(clip: Path) -> list[tuple[int, ...]]:
+    with VideoReader(clip) as reader:
+        return [frame.image.shape for frame in reader]
+
+
+def test_help_shows_examples(
+    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool("--help") == 0
+    assert "examples:" in capsys.readouterr().out
+
+
+def test_a_small_data_set(
+    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "scenes"
+    options = ["--num", "5", "--seed", "3", "--format", "tusimple"]
+    assert run_tool(out, *options, "--size", "320x180") == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"5 scenes in {out}:\n")
+    assert "  label_data_0601.json: 2\n" in printed
+    samples = read_tusimple_labels(out / "label_data_0601.json", out)
+    assert [Path(sample.img_path).is_file() for sample in samples] == [True, True]
+
+
+def test_a_clip_needs_no_data_set(
+    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = tmp_path / "drive.mp4"
+    assert run_tool("--clip", clip, "--seconds", "0.2", "--size", "320x180") == 0
+    assert capsys.readouterr().out == f"5 frames of a drive in {clip}\n"
+    assert shapes_of(clip) == [(180, 320, 3)] * 5
+    assert list(tmp_path.iterdir()) == [clip]
+
+
+def test_no_scenes_and_a_clip(run_tool: RunTool, tmp_path: Path) -> None:
+    out, clip = tmp_path / "out", tmp_path / "out" / "drive.mp4"
+    options = ["--seconds", "0.1", "--size", "320x180"]
+    assert run_tool(out, "--num", "0", "--seed", "6", "--clip", clip, *options) == 0
+    assert list(out.iterdir()) == [clip]
+
+
+def test_a_data_set_and_a_clip(run_tool: RunTool, tmp_path: Path) -> None:
+    out, clip = tmp_path / "scenes", tmp_path / "drive.mp4"
+    options = ["--seconds", "0.1", "--size", "320x180"]
+    assert run_tool(out, "--num", "4", "--clip", clip, *options) == 0
+    assert (out / "test_tasks_0627.json").is_file()
+    assert clip.is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "workers"),
+    [
+        pytest.param([], 7, id="1000 scenes"),
+        pytest.param(["--num", "199"], 1, id="few scenes"),
+        pytest.param(["--num", "200"], 7, id="many scenes"),
+        pytest.param(["--num", "200", "--workers", "3"], 3, id="many, as asked"),
+        pytest.param(["--num", "9", "--workers", "3"], 3, id="few, as asked"),
+    ],
+)
+def test_many_scenes_are_shared_by_all_cores(
+    options: list[str],
+    workers: int,
+    tool: ModuleType,
+    run_tool: RunTool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def write(*args: object) -> dict[str, int]:
+        asked.append(args[-1])
+        return {}
+
+    monkeypatch.setattr(tool, "write_tusimple_tree", write)
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    assert run_tool("scenes", *options) == 0
+    assert asked == [workers]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        pytest.param([], "nothing to make: give the folder OUT, --clip", id="nothing"),
+        pytest.param(["--num", "9"], "nothing to make", id="no folder"),
+        pytest.param(
+            ["--clip", "a.mp4", "--num", "9"], "give its folder OUT", id="num of a clip"
+        ),
+        pytest.param(["out", "--size", "640"], "must be WIDTHxHEIGHT", id="size"),
+        pytest.param(["out", "--size", "axb"], "must be WIDTHxHEIGHT", id="letters"),
+    ],
+)
+def test_wrong_usage(
+    args: list[str],
+    message: str,
+    run_tool: RunTool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_tool(*args) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(["--num", "0"], "num_scenes must be at least 4", id="no scene"),
+        pytest.param(["--size", "20x10"], "at least", id="too small"),
+        pytest.param([], "Choose another folder", id="a real data set"),
+    ],
+)
+def test_a_user_error_is_one_line(
+    options: list[str],
+    message: str,
+    run_tool: RunTool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    labels = tmp_path / "label_data_0313.json"
+    labels.write_text("precious")
+    assert run_tool(tmp_path, *options) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+    assert labels.read_text() == "precious"
