@@ -35,8 +35,7 @@ def steps() -> list[Step]:
         Step(
             "Make dashcam scenes with exact lanes",
             scenes / "test_tasks_0627.json",
-            f"tools/make_scenes.py {scenes} --num 1500 --seed 0 "
-            f"--workers {os.cpu_count() or 1}",
+            f"tools/make_scenes.py {scenes} --num 1500 --seed 0",
         ),
         Step(
             "Train ENet with self attention distillation",
@@ -53,7 +52,7 @@ def steps() -> list[Step]:
         Step(
             "Make a drive that it has not seen",
             drive,
-            f"tools/make_scenes.py {OUT} --num 0 --seed 6 --clip {drive} --seconds 10",
+            f"tools/make_scenes.py --seed 6 --clip {drive} --seconds 10",
         ),
         Step(
             "Draw lanes on the drive",

@@ -1,6 +1,6 @@
 """ENet-SAD on generated scenes, 160x288: small enough for a few minutes on a CPU.
 
-Run:  python tools/make_scenes.py data/scenes --num 1500 --seed 0 --workers 2
+Run:  python tools/make_scenes.py data/scenes --num 1500 --seed 0
       python tools/train.py configs/sad/enet_sad_scenes.py
 
 This is what `make demo` trains. The recipe is not the paper's: in so few iterations
