@@ -43,17 +43,40 @@ def rasterize_lanes(
     for lane, slot in zip(lanes, slots, strict=True):
         if slot is None or len(lane) < 2:
             continue
-        if not np.isfinite(lane).all():
-            raise ValueError(f"A lane's coordinates must be finite, got {lane!r}.")
-        clipped = np.clip(lane, -_FAR, _FAR)
-        fixed_point = np.rint(clipped * 2**_FRACTION_BITS).astype(np.int32)
-        cv2.polylines(
-            class_map,
-            [fixed_point.reshape(-1, 1, 2)],
-            isClosed=False,
-            color=slot + 1,
-            thickness=thickness,
-            lineType=cv2.LINE_8,
-            shift=_FRACTION_BITS,
-        )
+        draw_polyline(class_map, lane, slot + 1, thickness, cv2.LINE_8)
     return class_map
+
+
+def draw_polyline(
+    canvas: ByteArray,
+    points: FloatArray,
+    colour: int | tuple[int, int, int],
+    thickness: int,
+    line_type: int,
+) -> None:
+    """Draw a polyline into an image, to a fraction of a pixel.
+
+    Args:
+        canvas: (H, W) or (H, W, 3) uint8, drawn into.
+        points: (N, 2) in pixels of ``canvas``. Points may lie outside, however far.
+            One point alone leaves no mark, two equal ones a dot.
+        colour: Value of the pixels, as many numbers as ``canvas`` has channels.
+        thickness: Of the line in pixels, as cv2 understands it.
+        line_type: cv2's, such as ``cv2.LINE_8`` or, blending its rim, ``cv2.LINE_AA``.
+
+    Raises:
+        ValueError: If a coordinate is not finite.
+    """
+    if not np.isfinite(points).all():
+        raise ValueError(f"A lane's coordinates must be finite, got {points!r}.")
+    clipped = np.clip(points, -_FAR, _FAR)
+    fixed_point = np.rint(clipped * 2**_FRACTION_BITS).astype(np.int32)
+    cv2.polylines(
+        canvas,
+        [fixed_point.reshape(-1, 1, 2)],
+        isClosed=False,
+        color=colour,
+        thickness=thickness,
+        lineType=line_type,
+        shift=_FRACTION_BITS,
+    )

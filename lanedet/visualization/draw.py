@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from lanedet.ops import assign_slots
+from lanedet.ops import assign_slots, draw_polyline
 from lanedet.structures import ByteArray, FloatArray
 
 _Colour = tuple[int, int, int]
@@ -28,9 +28,6 @@ _OTHER_WIDTH = 1 / 140
 _EDGE_WIDTH = 1 / 450
 _HORIZON = 0.35  # share of the image height at which lines would vanish
 _MIN_TAPER = 0.3  # share of the full width that remains above that
-
-_FRACTION_BITS = 4  # cv2 draws in fixed point: 1/16 of a pixel
-_FAR = 2.0**20  # keeps far points inside cv2's 32-bit coordinates
 
 
 def draw_lanes(
@@ -125,8 +122,6 @@ def _draw_lane(
     """Draw one lane into ``canvas``, ``width`` being a share of its height."""
     if len(lane) == 0:
         return
-    if not np.isfinite(lane).all():
-        raise ValueError(f"A lane's coordinates must be finite, got {lane!r}.")
     # cv2 draws a line between equal points as a dot, but nothing for a single point.
     points = np.repeat(lane, 2, axis=0) if len(lane) == 1 else lane
     height = len(canvas)
@@ -139,28 +134,13 @@ def _draw_lane(
     bands = list(zip(starts, [*starts[1:], height], strict=True))
     for extra, paint in ((2 * edge, _EDGE_COLOUR), (0, colour)):
         for top, bottom in bands:
-            _draw_polyline(
+            draw_polyline(
                 canvas[top:bottom],
                 points - np.array([0.0, top]),
                 paint,
                 int(thickness[top]) + extra,
+                cv2.LINE_AA,
             )
-
-
-def _draw_polyline(
-    canvas: ByteArray, points: FloatArray, colour: _Colour, thickness: int
-) -> None:
-    clipped = np.clip(points, -_FAR, _FAR)
-    fixed_point = np.rint(clipped * 2**_FRACTION_BITS).astype(np.int32)
-    cv2.polylines(
-        canvas,
-        [fixed_point.reshape(-1, 1, 2)],
-        isClosed=False,
-        color=colour,
-        thickness=thickness,
-        lineType=cv2.LINE_AA,
-        shift=_FRACTION_BITS,
-    )
 
 
 def _write_score(canvas: ByteArray, lane: FloatArray, score: float) -> None:
