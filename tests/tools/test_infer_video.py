@@ -48,7 +48,7 @@ def clip(tmp_path: Path) -> Path:
 def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
     """Run the tool's main in this process and return its exit status."""
     # The tool sets it; this way it is as before when the test ends.
-    monkeypatch.setenv("OMP_WAIT_POLICY", os.environ.get("OMP_WAIT_POLICY", "PASSIVE"))
+    monkeypatch.setenv("GOMP_SPINCOUNT", os.environ.get("GOMP_SPINCOUNT", "3000"))
     monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
     spec = importlib.util.spec_from_file_location("infer_video", TOOL)
     assert spec is not None
