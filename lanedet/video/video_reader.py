@@ -57,7 +57,8 @@ class VideoReader:
         height: Of the frames, in pixels, after turning them upright.
         width: Likewise.
         frame_rate: Frames per second, exactly.
-        num_frames: As the container states it, None where it does not.
+        num_frames: As the container states it, in AVI with the empty frames that fill
+            gaps; None where it does not.
         duration_s: Of the video stream in seconds, None where it is not known.
     """
 
@@ -69,7 +70,7 @@ class VideoReader:
             self.num_frames: int | None = self._stream.frames or None
             self.duration_s = _stated_duration(self._container, self._stream)
             self.frame_rate = _frame_rate(self._stream, self.path)
-            self._last_packet_is_cut = False
+            self._last_packet: av.Packet | None = None
             self._decoded = self._decode()
             self._first = _first_frame(self._decoded, self.path)
         except (ValueError, OSError):
@@ -132,7 +133,7 @@ class VideoReader:
         has_begun = False
         for packet in self._container.demux(self._stream):
             if packet.size:  # the last one is empty and only flushes the decoder
-                self._last_packet_is_cut = packet.is_corrupt
+                self._last_packet = packet
             try:
                 frames = packet.decode()
             except av.error.InvalidDataError:
@@ -153,8 +154,13 @@ class VideoReader:
         return _upright(frame.reformat(width=width, height=height))
 
     def _ends_early(self, num_seen: int, end_s: float) -> bool:
-        if self._last_packet_is_cut:
+        last = self._last_packet
+        if last is not None and last.is_corrupt:
             return True
+        if self._container.format.name == "avi" and last and last.dts is not None:
+            # AVI counts in frames, among them the empty ones that fill gaps and are
+            # not decoded. Of a cut file FFmpeg only estimates the duration.
+            return last.dts + 1 < (self.num_frames or 0)
         if self.duration_s is None:
             return False
         missing_s = self.duration_s - end_s
@@ -223,15 +229,21 @@ def _stated_duration(
     if stream.duration:
         return float(stream.duration * stream.time_base)
     # Matroska keeps it in a tag.
+    stated_s = None
     tag = re.fullmatch(
         r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", "")
     )
     if tag:
         hours, minutes, seconds = (float(part) for part in tag.groups())
-        return 3600 * hours + 60 * minutes + seconds
-    if container.duration and len(container.streams) == 1:
-        return float(container.duration / av.time_base)
-    return None
+        stated_s = 3600 * hours + 60 * minutes + seconds
+    elif container.duration and len(container.streams) == 1:
+        stated_s = float(container.duration / av.time_base)
+    if stated_s and stream.start_time and container.format.name.startswith("matroska"):
+        # FFmpeg counts it from 0, not from the first frame. If another program did
+        # not, a cut may pass for the end, which is better than the reverse.
+        start_s = float(stream.start_time * stream.time_base)
+        return stated_s - start_s if stated_s > start_s else stated_s
+    return stated_s
 
 
 def _first_frame(decoded: Iterator[av.VideoFrame], path: Path) -> av.VideoFrame:

@@ -26,6 +26,8 @@ def make_video(tmp_path: Path) -> MakeVideo:
         frame_rate: Fraction = Fraction(25),
         container_options: dict[str, str] | None = None,
         rotation: int = 0,
+        start: int = 0,
+        pixel_shape: Fraction = Fraction(1),
     ) -> Path:
         path = tmp_path / name
         with av.open(str(path), "w", options=container_options or {}) as container:
@@ -35,11 +37,13 @@ def make_video(tmp_path: Path) -> MakeVideo:
             # Key frames and no reordering: what comes before a cut can be decoded.
             stream.codec_context.gop_size = 5
             stream.codec_context.max_b_frames = 0
+            stream.codec_context.sample_aspect_ratio = pixel_shape
             if rotation:
                 stream.set_display_rotation(rotation)
             for number in range(num_frames):
                 image = numbered_image(number, *size)
                 frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+                frame.pts, frame.time_base = start + number, 1 / frame_rate
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
         return path

@@ -1,3 +1,4 @@
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +16,10 @@ def _cut(path: Path, share: float) -> Path:
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     return path
+
+
+def _places(content: bytes, part: bytes) -> list[int]:
+    return [match.start() for match in re.finditer(re.escape(part), content)]
 
 
 def test_frames_come_in_order_with_their_times(make_video) -> None:
@@ -90,6 +95,57 @@ def test_a_cut_is_reported_after_the_frames_before_it(
     assert indices == list(range(len(indices)))
     assert 5 < len(indices) < 36
     assert f"breaks off after {len(indices)} of 40 frames" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.avi", "clip.mp4", "clip.flv"])
+def test_a_late_start_is_no_break(make_video, name: str) -> None:
+    path = make_video(name, num_frames=40, start=50)
+    with VideoReader(path) as reader:
+        frames = list(reader)
+    assert len(frames) == 40
+    assert frames[0].time_s == 0
+    assert frames[-1].time_s == pytest.approx(39 / 25, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        pytest.param("clip.mp4", {"movflags": "+faststart"}, id="index-first mp4"),
+        pytest.param("clip.mkv", {}, id="matroska"),
+    ],
+)
+def test_a_cut_after_a_late_start_is_reported(
+    make_video, name: str, options: dict[str, str]
+) -> None:
+    whole = make_video(name, num_frames=40, container_options=options, start=50)
+    with VideoReader(whole) as reader:
+        assert reader.expected_frames == 40
+        assert reader.duration_s == pytest.approx(40 / 25)
+    with (
+        VideoReader(_cut(whole, 0.5)) as reader,
+        pytest.raises(VideoBreakError, match="of 40 frames"),
+    ):
+        list(reader)
+
+
+@pytest.mark.parametrize("num_frames", [20, 39])
+def test_an_avi_without_its_last_frames_is_reported(
+    make_video, num_frames: int
+) -> None:
+    path = make_video("clip.avi", num_frames=40, start=50)
+    content = path.read_bytes()
+    # Every picture is a chunk "00dc"; those without content fill the gap at the start.
+    chunks = [
+        place
+        for place in _places(content, b"00dc")
+        if content[place + 4 : place + 8] != bytes(4)
+    ]
+    path.write_bytes(content[: chunks[num_frames]])
+    with (
+        VideoReader(path) as reader,
+        pytest.raises(VideoBreakError, match=f"after {num_frames}"),
+    ):
+        list(reader)
 
 
 def test_data_that_cannot_be_decoded_break_a_video_off(make_video) -> None:
