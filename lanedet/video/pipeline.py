@@ -49,7 +49,8 @@ def annotate_video(
 ) -> VideoSummary:
     """Draw the lanes of a video into a clip, and log them.
 
-    The clip has the source's size, frame rate and number of frames, but no sound.
+    The clip has the source's size, shape of pixels, frame rate and number of frames,
+    but no sound.
     Frames are read, inferred and written one after the other on purpose: on two CPU
     cores threads beside PyTorch's made the whole slower, not faster.
 
@@ -82,7 +83,9 @@ def annotate_video(
         reader = stack.enter_context(VideoReader(source))
         outputs = _Outputs(inferencer.num_slots)
         if out is not None:
-            outputs.clip = stack.enter_context(VideoWriter(out, reader.frame_rate))
+            outputs.clip = stack.enter_context(
+                VideoWriter(out, reader.frame_rate, reader.sample_aspect_ratio)
+            )
         if json_path is not None:
             outputs.log = stack.enter_context(LaneLog(json_path))
         bar = stack.enter_context(

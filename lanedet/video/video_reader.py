@@ -56,6 +56,8 @@ class VideoReader:
     Attributes:
         height: Of the frames, in pixels, after turning them upright.
         width: Likewise.
+        sample_aspect_ratio: Width to height of a pixel as it is to be shown, likewise;
+            1 where the file does not state it.
         frame_rate: Frames per second, exactly.
         num_frames: As the container states it, in AVI with the empty frames that fill
             gaps; None where it does not.
@@ -77,6 +79,9 @@ class VideoReader:
             self._container.close()
             raise
         self.height, self.width = _upright(self._first).shape[:2]
+        self.sample_aspect_ratio = Fraction(self._stream.sample_aspect_ratio or 1)
+        if _quarter_turns(self._first) % 2:
+            self.sample_aspect_ratio = 1 / self.sample_aspect_ratio
         self._is_read = False
 
     @property

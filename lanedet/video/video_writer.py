@@ -29,16 +29,24 @@ class VideoWriter:
         path: The file, ending in .mp4, .mov or .mkv. Missing folders are made, an
             existing file is replaced.
         frame_rate: Frames per second, > 0, kept exactly.
+        sample_aspect_ratio: Width to height of a pixel as it is to be shown, > 0.
 
     Raises:
-        ValueError: If the name ends otherwise or the frame rate is not positive.
+        ValueError: If the name ends otherwise, or the frame rate or the aspect ratio
+            is not positive.
         OSError: If the file cannot be written.
     """
 
-    def __init__(self, path: Path | str, frame_rate: Fraction | int) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        frame_rate: Fraction | int,
+        sample_aspect_ratio: Fraction | int = 1,
+    ) -> None:
         self.path = Path(path)
         self.num_frames = 0
         self._rate = Fraction(frame_rate)
+        self._pixel_shape = Fraction(sample_aspect_ratio)
         if self.path.suffix.lower() not in _SUFFIXES:
             raise ValueError(
                 f"A clip's name must end in {', '.join(_SUFFIXES)}, "
@@ -46,6 +54,10 @@ class VideoWriter:
             )
         if self._rate <= 0:
             raise ValueError(f"frame_rate must be positive, got {frame_rate}.")
+        if self._pixel_shape <= 0:
+            raise ValueError(
+                f"sample_aspect_ratio must be positive, got {sample_aspect_ratio}."
+            )
         if self.path.is_dir():
             raise IsADirectoryError(f"{str(self.path)!r} is a folder, not a clip.")
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,8 +137,9 @@ class VideoWriter:
         self._stream.height = image_shape[0] + image_shape[0] % 2
         self._stream.width = image_shape[1] + image_shape[1] % 2
         self._stream.pix_fmt = "yuv420p"
-        # Players guess the meaning of untagged colours from the size of the picture.
         codec = self._stream.codec_context
+        codec.sample_aspect_ratio = self._pixel_shape
+        # Players guess the meaning of untagged colours from the size of the picture.
         codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
         codec.color_range = _LIMITED_RANGE
         self._image_shape = image_shape

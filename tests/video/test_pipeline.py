@@ -50,11 +50,15 @@ def test_size_frame_rate_and_length_are_those_of_the_source(
     make_video, tmp_path: Path
 ) -> None:
     rate = Fraction(30000, 1001)
-    source = make_video(num_frames=23, size=(46, 62), frame_rate=rate)
+    shape = Fraction(4, 3)
+    source = make_video(
+        num_frames=23, size=(46, 62), frame_rate=rate, pixel_shape=shape
+    )
     out = tmp_path / "out.mp4"
     annotate_video(source, FakeInferencer(), out)
     with VideoReader(out) as reader:
         assert (reader.height, reader.width) == (46, 62)
+        assert reader.sample_aspect_ratio == shape
         assert reader.frame_rate == rate
         assert reader.num_frames == 23
         assert len(list(reader)) == 23

@@ -71,6 +71,31 @@ def test_frames_are_turned_upright(tmp_path: Path, degrees: int) -> None:
     assert image.mean() == pytest.approx(125, abs=3)
 
 
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts"])
+def test_the_shape_of_the_pixels(make_video, name: str) -> None:
+    with VideoReader(make_video(name, pixel_shape=Fraction(4, 3))) as reader:
+        assert reader.sample_aspect_ratio == Fraction(4, 3)
+        assert (reader.height, reader.width) == (48, 64)
+
+
+def test_turned_pixels_are_high_instead_of_wide(make_video) -> None:
+    path = make_video(pixel_shape=Fraction(4, 3), rotation=90)
+    with VideoReader(path) as reader:
+        assert reader.sample_aspect_ratio == Fraction(3, 4)
+
+
+def test_pixels_are_square_where_nothing_is_stated(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        image = np.zeros((48, 64, 3), dtype=np.uint8)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(image)))
+        container.mux(stream.encode(None))
+    with VideoReader(path) as reader:
+        assert reader.sample_aspect_ratio == 1
+
+
 def test_a_reader_is_read_once(make_video) -> None:
     with VideoReader(make_video(num_frames=3)) as reader:
         assert len(list(reader)) == 3

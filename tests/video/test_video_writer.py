@@ -57,6 +57,19 @@ def test_colours_survive(tmp_path: Path) -> None:
     assert np.abs(image.astype(int) - colour).max() <= 4
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_the_shape_of_the_pixels_is_kept(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"clip{suffix}"
+    with VideoWriter(path, 25, Fraction(4, 3)) as writer:
+        writer.write(np.zeros((47, 64, 3), dtype=np.uint8))
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
+    with VideoWriter(path, 25) as writer:
+        writer.write(np.zeros((47, 64, 3), dtype=np.uint8))
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].sample_aspect_ratio == 1
+
+
 @pytest.mark.parametrize("size", [(47, 63), (48, 63), (47, 64)])
 def test_odd_sizes_are_padded_by_one(tmp_path: Path, size: tuple[int, int]) -> None:
     _write(tmp_path / "clip.mp4", 3, size)
@@ -148,6 +161,12 @@ def test_bad_names(tmp_path: Path) -> None:
 def test_the_frame_rate_must_be_positive(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="frame_rate must be positive, got 0"):
         VideoWriter(tmp_path / "clip.mp4", 0)
+
+
+def test_the_aspect_ratio_must_be_positive(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="sample_aspect_ratio must be positive, got 0"):
+        VideoWriter(tmp_path / "clip.mp4", 25, 0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_images_must_be_of_one_kind_and_size(tmp_path: Path) -> None:
