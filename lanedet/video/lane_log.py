@@ -7,6 +7,7 @@ A line reads, with coordinates in pixels of the video's frames::
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,8 +20,9 @@ from lanedet.structures import LaneSample
 class LaneLog:
     """Write the lanes of a video, a line per frame.
 
-    Use it as a context manager. Every line is handed to the system at once, so that a
-    run that is cut off leaves whole lines only.
+    Use it as a context manager. Every line is handed to the system at once, and taken
+    back if it does not fit on the disk, so that a run that is cut off leaves whole
+    lines only.
 
     Args:
         path: The file. Missing folders are made, an existing file is replaced.
@@ -33,7 +35,9 @@ class LaneLog:
         self.path = Path(path)
         self.num_frames = 0
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("w", encoding="utf-8")
+        # Without a buffer, which would keep a line that failed and try it again.
+        self._file = self.path.open("wb", buffering=0)
+        self._size = 0
 
     def write(self, time_s: float, sample: LaneSample) -> None:
         """Append the next frame's line.
@@ -42,6 +46,9 @@ class LaneLog:
             time_s: Time since the first frame, in seconds.
             sample: Predicted lanes, with scores and slots. Points are rounded to 0.1
                 pixels, scores to 0.001.
+
+        Raises:
+            OSError: If the line cannot be written. The file then ends with the last.
         """
         lanes = [
             {
@@ -54,13 +61,24 @@ class LaneLog:
             )
         ]
         line = {"frame": self.num_frames, "time": round(time_s, 6), "lanes": lanes}
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
+        self._append(f"{json.dumps(line)}\n".encode())
         self.num_frames += 1
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _append(self, line: bytes) -> None:
+        rest = line
+        try:
+            while rest:  # a disk that gets full takes the part that fits
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            with suppress(OSError):  # a pipe cannot be cut back
+                self._file.truncate(self._size)
+                self._file.seek(self._size)
+            raise
+        self._size += len(line)
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,7 @@
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,17 @@ def _sample(*lanes: list[list[float]]) -> LaneSample:
     sample.pred_scores = [0.98765] * len(lanes)
     sample.pred_slots = list(range(2, 2 + len(lanes)))
     return sample
+
+
+@contextmanager
+def _full_disk(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size, in bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_line_per_frame(tmp_path: Path) -> None:
@@ -40,6 +54,29 @@ def test_lines_are_whole_before_the_file_is_closed(tmp_path: Path) -> None:
         log.write(0.0, _sample([[1, 2], [3, 4]]))
         assert json.loads(path.read_text())["frame"] == 0
         assert path.read_text().endswith("\n")
+
+
+def test_a_line_that_does_not_fit_is_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "lanes.jsonl"
+    sample = _sample([[1.5, 2.5], [3.5, 4.5]])
+    with LaneLog(path) as log:
+        log.write(0.0, sample)
+        first = path.read_bytes()
+        with _full_disk(len(first) + 20), pytest.raises(OSError, match="too large"):
+            log.write(0.04, sample)
+        assert path.read_bytes() == first
+        assert log.num_frames == 1
+        log.write(0.04, sample)  # there is room again
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["frame"] for line in lines] == [0, 1]
+
+
+def test_what_cannot_be_cut_back_keeps_its_error() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("This system has no /dev/full.")
+    with LaneLog(full) as log, pytest.raises(OSError, match="No space left"):
+        log.write(0.0, _sample())
 
 
 def test_missing_folders_are_made(tmp_path: Path) -> None:
