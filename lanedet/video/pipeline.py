@@ -50,11 +50,12 @@ def annotate_video(
     """Draw the lanes of a video into a clip, and log them.
 
     The clip has the source's size, shape of pixels, frame rate and number of frames,
-    but no sound.
-    Frames are read, inferred and written one after the other on purpose: on two CPU
-    cores threads beside PyTorch's made the whole slower, not faster.
+    but no sound. Frames are read, inferred and written one after the other on purpose:
+    on two CPU cores threads beside PyTorch's made the whole slower, not faster.
 
-    Whatever ends the run, clip and log are whole and hold the same frames.
+    Whatever ends the run, clip and log are whole and hold the same frames; only where
+    the clip itself cannot be written, as on a full disk, there is none. A note on the
+    exception tells what was kept.
 
     Args:
         source: The video.
@@ -79,29 +80,31 @@ def annotate_video(
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
     begin = perf_counter()
-    with ExitStack() as stack:
-        reader = stack.enter_context(VideoReader(source))
-        outputs = _Outputs(inferencer.num_slots)
-        if out is not None:
-            outputs.clip = stack.enter_context(
-                VideoWriter(out, reader.frame_rate, reader.sample_aspect_ratio)
+    outputs = _Outputs(inferencer.num_slots)
+    try:
+        with ExitStack() as stack:
+            reader = stack.enter_context(VideoReader(source))
+            if out is not None:
+                outputs.clip = stack.enter_context(
+                    VideoWriter(out, reader.frame_rate, reader.sample_aspect_ratio)
+                )
+            if json_path is not None:
+                outputs.log = stack.enter_context(LaneLog(json_path))
+            bar = stack.enter_context(
+                progress_bar(
+                    total=reader.expected_frames, unit="frame", desc=Path(source).name
+                )
             )
-        if json_path is not None:
-            outputs.log = stack.enter_context(LaneLog(json_path))
-        bar = stack.enter_context(
-            progress_bar(
-                total=reader.expected_frames, unit="frame", desc=Path(source).name
-            )
-        )
-        try:
+            outputs.are_open = True
             for frames in _batches(reader, batch_size):
                 samples = inferencer.predict([frame.image for frame in frames])
                 for frame, sample in zip(frames, samples, strict=True):
                     outputs.write(frame, sample)
                     bar.update()
-        except (VideoBreakError, KeyboardInterrupt) as stop:
+    except (VideoBreakError, KeyboardInterrupt, OSError) as stop:
+        if outputs.are_open:  # and closed again by now, or not even that worked
             stop.add_note(outputs.describe())
-            raise
+        raise
     return VideoSummary(
         outputs.num_frames, outputs.num_frames_with_lanes, perf_counter() - begin
     )
@@ -114,29 +117,36 @@ class _Outputs:
     num_slots: int
     clip: VideoWriter | None = None
     log: LaneLog | None = None
+    are_open: bool = False
     num_frames: int = 0
     num_frames_with_lanes: int = 0
 
     def write(self, frame: VideoFrame, sample: LaneSample) -> None:
         with hold_interrupts():  # into both files or none
+            image = frame.image
             if self.clip is not None:
-                drawn = draw_lanes(
-                    frame.image,
+                image = draw_lanes(
+                    image,
                     sample.pred_lanes,
                     slots=sample.pred_slots,
                     num_slots=self.num_slots,
                 )
-                self.clip.write(drawn)
+            # The log first: a line that fails must not have its frame in the clip.
+            # The reverse does no harm, as there is no clip then.
             if self.log is not None:
                 self.log.write(frame.time_s, sample)
+            if self.clip is not None:
+                self.clip.write(image)
             self.num_frames += 1
             self.num_frames_with_lanes += bool(sample.pred_lanes)
 
     def describe(self) -> str:
-        if self.num_frames == 0:
-            return "No frame was written."
-        paths = [str(part.path) for part in (self.clip, self.log) if part is not None]
-        return f"Whole and kept, with {self.num_frames} frames: {', '.join(paths)}."
+        clip = self.clip if self.clip is not None and self.clip.is_kept else None
+        kept = [part for part in (clip, self.log) if part and part.num_frames]
+        if not kept:
+            return "No frame was kept."
+        paths = ", ".join(str(part.path) for part in kept)
+        return f"Whole and kept, with {kept[0].num_frames} frames: {paths}."
 
 
 def _batches(frames: Iterable[VideoFrame], size: int) -> Iterator[list[VideoFrame]]:

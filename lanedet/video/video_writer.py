@@ -35,6 +35,10 @@ class VideoWriter:
         ValueError: If the name ends otherwise, or the frame rate or the aspect ratio
             is not positive.
         OSError: If the file cannot be written.
+
+    Attributes:
+        num_frames: That were written.
+        is_kept: Whether the clip is complete and has its name.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class VideoWriter:
     ) -> None:
         self.path = Path(path)
         self.num_frames = 0
+        self.is_kept = False
         self._rate = Fraction(frame_rate)
         self._pixel_shape = Fraction(sample_aspect_ratio)
         if self.path.suffix.lower() not in _SUFFIXES:
@@ -112,6 +117,7 @@ class VideoWriter:
                     for packet in self._stream.encode():
                         container.mux(packet)
                 self._part.replace(self.path)
+                self.is_kept = True
             finally:
                 self._part.unlink(missing_ok=True)
 

@@ -1,14 +1,17 @@
+import errno
+import itertools
 import json
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from lanedet.structures import LaneSample
-from lanedet.video import VideoBreakError, VideoReader, annotate_video
+from lanedet.video import LaneLog, VideoBreakError, VideoReader, annotate_video
 
 
 class FakeInferencer:
@@ -153,6 +156,54 @@ def test_ctrl_c_while_a_frame_is_written_waits_for_the_frame(
     assert len(_images(out)) == len(_lines(log)) == 1
 
 
+def _fail_at(calls: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, but for a disk that is full from some call on."""
+    counter = itertools.count(1)
+
+    def failing(*args: Any, **keywords: Any) -> Any:
+        if next(counter) >= calls:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return function(*args, **keywords)
+
+    return failing
+
+
+def test_a_log_that_gets_no_room_leaves_both_alike(
+    make_video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LaneLog, "_append", _fail_at(8, LaneLog._append))
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    with pytest.raises(OSError, match="No space left") as caught:
+        annotate_video(make_video(num_frames=20), FakeInferencer(), out, log)
+    assert len(_images(out)) == len(_lines(log)) == 7
+    assert caught.value.__notes__ == [f"Whole and kept, with 7 frames: {out}, {log}."]
+
+
+def test_a_clip_that_gets_no_room_leaves_the_log(
+    make_video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Only the end of the clip, with its index, does not fit.
+    monkeypatch.setattr(Path, "replace", _fail_at(1, Path.replace))
+    source = make_video(num_frames=20)
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    with pytest.raises(OSError, match="No space left") as caught:
+        annotate_video(source, FakeInferencer(), out, log)
+    assert not out.exists()
+    assert len(_lines(log)) == 20
+    assert caught.value.__notes__ == [f"Whole and kept, with 20 frames: {log}."]
+    with pytest.raises(OSError, match="No space left") as caught:
+        annotate_video(source, FakeInferencer(), out)
+    assert caught.value.__notes__ == ["No frame was kept."]
+
+
+def test_an_output_that_cannot_be_opened_needs_no_note(
+    make_video, tmp_path: Path
+) -> None:
+    with pytest.raises(IsADirectoryError) as caught:
+        annotate_video(make_video(), FakeInferencer(), json_path=tmp_path)
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_an_interrupt_before_the_first_frame_leaves_no_clip(
     make_video, tmp_path: Path
 ) -> None:
@@ -162,7 +213,7 @@ def test_an_interrupt_before_the_first_frame_leaves_no_clip(
 
     with pytest.raises(KeyboardInterrupt) as caught:
         annotate_video(make_video(), InterruptedInferencer(), tmp_path / "out.mp4")
-    assert caught.value.__notes__ == ["No frame was written."]
+    assert caught.value.__notes__ == ["No frame was kept."]
     assert not (tmp_path / "out.mp4").exists()
 
 
