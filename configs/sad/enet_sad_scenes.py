@@ -52,9 +52,9 @@ model = dict(
     view=_view,
 )
 
-_max_iters = 420
+_max_iters = 460
 _lr = 4e-3
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=210)
+train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=230)
 optim_wrapper = dict(
     type=OptimWrapper,
     optimizer=dict(type=AdamW, lr=_lr, weight_decay=1e-2),
