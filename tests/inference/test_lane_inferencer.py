@@ -24,7 +24,12 @@ DESCRIPTION = {
             "input_shape": [96, 160],
         },
         # An untrained network is sure of nothing: let everything through.
-        "decoder": {"threshold": 0.01, "existence_threshold": 0.0, "smoothing": 1},
+        "decoder": {
+            "type": "LaneDecoder",
+            "threshold": 0.01,
+            "existence_threshold": 0.0,
+            "smoothing": 1,
+        },
     },
     "view": {"type": "LetterboxView", "input_shape": [96, 160]},
 }
