@@ -94,7 +94,8 @@ Next
       --weights {OUT}/train/weights.safetensors --out lanes.mp4
   .venv/bin/tensorboard --logdir {OUT}/train
   .venv/bin/python tools/train.py {CONFIG} \\
-      --data-root {OUT}/scenes --cfg-options train_cfg.max_iters=5000"""
+      --data-root {OUT}/scenes --cfg-options train_cfg.max_iters=5000 \\
+      param_scheduler.0.total_steps=5000"""
 
 
 @user_errors()

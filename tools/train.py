@@ -10,7 +10,7 @@ EXAMPLES = """examples:
       --data-root /data/tusimple --amp
   python tools/train.py configs/sad/enet_sad_scenes.py --resume
   python tools/train.py configs/sad/enet_sad_scenes.py \\
-      --cfg-options model.distiller=None train_cfg.max_iters=1000
+      --cfg-options train_cfg.max_iters=1000 param_scheduler.0.total_steps=1000
   torchrun --nproc-per-node 4 tools/train.py configs/sad/enet_sad_tusimple.py \\
       --launcher pytorch
 Losses and drawn predictions: tensorboard --logdir work_dirs
