@@ -1,5 +1,6 @@
 """Data on disk: readers, writers, data sets, transforms and the sampler."""
 
+from lanedet.datasets.label_faults import LabelError, LabelFaults, OnError
 from lanedet.datasets.lane_dataset import LaneDataset
 from lanedet.datasets.samplers import EndlessSampler
 from lanedet.datasets.transforms import (
@@ -22,8 +23,11 @@ __all__ = [
     "ApplyView",
     "Augment",
     "EndlessSampler",
+    "LabelError",
+    "LabelFaults",
     "LaneDataset",
     "LoadImage",
+    "OnError",
     "PackInputs",
     "RasterizeLanes",
     "TuSimpleDataset",
