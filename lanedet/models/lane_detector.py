@@ -94,7 +94,9 @@ class LaneDetector(BaseModel):
     ) -> dict[str, Tensor]:
         """Return the head's losses and the distiller's."""
         features = self.extract_features(inputs)
-        distilled = {} if self.distiller is None else self.distiller(features)
+        distilled: dict[str, Tensor] = {}
+        if self.distiller is not None:
+            distilled = self.distiller(features, data_samples)
         losses: dict[str, Tensor] = self.head.loss(features, data_samples)
         return losses | distilled
 
