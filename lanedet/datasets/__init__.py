@@ -8,6 +8,7 @@ from lanedet.datasets.transforms import (
     Augment,
     LoadImage,
     PackInputs,
+    RasterizeLaneMask,
     RasterizeLanes,
 )
 from lanedet.datasets.tusimple import (
@@ -29,6 +30,7 @@ __all__ = [
     "LoadImage",
     "OnError",
     "PackInputs",
+    "RasterizeLaneMask",
     "RasterizeLanes",
     "TuSimpleDataset",
     "TuSimpleLine",

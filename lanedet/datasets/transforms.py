@@ -131,18 +131,27 @@ class RasterizeLanes:
 
     def __call__(self, results: Results) -> Results:
         """Add the labels to the sample."""
-        lanes = results["input_lanes"]
-        class_map = rasterize_lanes(
-            lanes,
-            assign_slots(lanes, self.num_lanes),
-            results["inputs"].shape[:2],
-            self.lane_width_px,
-        )
-        pixels = np.bincount(class_map.ravel(), minlength=self.num_lanes + 1)
-        sample = results["data_samples"]
-        sample.gt_class_map = torch.from_numpy(class_map)
-        sample.gt_existence = torch.from_numpy((pixels[1:] > 0).astype(np.float32))
-        return results
+        slots = assign_slots(results["input_lanes"], self.num_lanes)
+        return _add_labels(results, slots, self.num_lanes, self.lane_width_px)
+
+
+class RasterizeLaneMask:
+    """Draw all lanes as one class, for heads that do not tell lanes apart.
+
+    Sets the sample's ``gt_class_map``, 1 on any lane, and ``gt_existence`` of shape
+    (1,), 1 if a lane is in sight.
+
+    Args:
+        lane_width_px: Width of a drawn lane, in pixels of the network input.
+    """
+
+    def __init__(self, lane_width_px: float) -> None:
+        self.lane_width_px = lane_width_px
+
+    def __call__(self, results: Results) -> Results:
+        """Add the labels to the sample."""
+        slots = [0] * len(results["input_lanes"])
+        return _add_labels(results, slots, 1, self.lane_width_px)
 
 
 class PackInputs:
@@ -155,6 +164,19 @@ class PackInputs:
             "inputs": torch.from_numpy(planes),
             "data_samples": results["data_samples"],
         }
+
+
+def _add_labels(
+    results: Results, slots: Sequence[int | None], num_lanes: int, lane_width_px: float
+) -> Results:
+    """Draw the lanes into the sample; a slot exists if a pixel of it is in sight."""
+    shape = results["inputs"].shape[:2]
+    class_map = rasterize_lanes(results["input_lanes"], slots, shape, lane_width_px)
+    pixels = np.bincount(class_map.ravel(), minlength=num_lanes + 1)
+    sample = results["data_samples"]
+    sample.gt_class_map = torch.from_numpy(class_map)
+    sample.gt_existence = torch.from_numpy((pixels[1:] > 0).astype(np.float32))
+    return results
 
 
 def _build_augmentation(name: str, **arguments: Any) -> A.BasicTransform:

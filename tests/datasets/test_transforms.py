@@ -11,6 +11,7 @@ from lanedet.datasets import (
     Augment,
     LoadImage,
     PackInputs,
+    RasterizeLaneMask,
     RasterizeLanes,
 )
 from lanedet.ops import LetterboxView
@@ -133,6 +134,37 @@ def test_from_file_to_labels(tmp_path: Path) -> None:
     assert class_map[28, 20] == 2
     assert class_map[0].max() == 0
     assert sample.gt_lanes[0][0].tolist() == [10, 95]  # still in original pixels
+
+
+def test_a_lane_mask_holds_every_lane_as_one_class() -> None:
+    left = np.array([[10.0, 47.0], [30.0, 5.0]])
+    lanes = [left + np.array([dx, 0.0]) for dx in (0, 8, 16, 24, 32, 40)] + [
+        np.ones((1, 2))
+    ]
+    results = RasterizeLaneMask(lane_width_px=3)(make_results(input_lanes=lanes))
+    sample = results["data_samples"]
+    assert sample.gt_existence.tolist() == [1]
+    assert sample.gt_existence.dtype == torch.float32
+    class_map = sample.gt_class_map.numpy()
+    assert class_map.shape == (48, 80)
+    assert sorted(np.unique(class_map)) == [0, 1]
+    # Row 26 is crossed at x = 20 of the first lane: six lanes, three pixels each.
+    row = np.flatnonzero(class_map[26])
+    assert [row.min(), row.max(), len(row)] == [19, 61, 18]
+
+
+@pytest.mark.parametrize(
+    "lanes",
+    [
+        pytest.param([], id="none"),
+        pytest.param([np.ones((1, 2))], id="one point"),
+        pytest.param([np.array([[-90.0, 0.0], [-90.0, 40.0]])], id="out of sight"),
+    ],
+)
+def test_a_lane_mask_without_lanes(lanes: list[np.ndarray]) -> None:
+    sample = RasterizeLaneMask(3)(make_results(input_lanes=lanes))["data_samples"]
+    assert sample.gt_existence.tolist() == [0]
+    assert not sample.gt_class_map.any()
 
 
 def test_missing_image(tmp_path: Path) -> None:
