@@ -1,5 +1,6 @@
 """How good the lanes are: the official rules, and their metrics for mmengine."""
 
+from lanedet.evaluation.bdd100k_masks import BDD100KScores, evaluate_bdd100k
 from lanedet.evaluation.tusimple_metric import TuSimpleMetric
 
-__all__ = ["TuSimpleMetric"]
+__all__ = ["BDD100KScores", "TuSimpleMetric", "evaluate_bdd100k"]

@@ -1,20 +1,42 @@
 """Geometry and decoding on arrays: no I/O, no state, no framework."""
 
 from lanedet.ops.decode import DecodedLane, LaneDecoder
+from lanedet.ops.lane_bytes import (
+    LANE_ATTRIBUTES,
+    LANE_BACKGROUND,
+    LANE_CATEGORIES,
+    driving_lanes,
+    lane_attribute,
+    lane_foreground,
+    lanes_of_mask,
+    pack_lane_byte,
+)
+from lanedet.ops.lane_mask import draw_lane_mask
 from lanedet.ops.lane_slots import assign_slots, lane_angle
 from lanedet.ops.polylines import resample_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
+from lanedet.ops.resample import map_to_original
 from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
 
 __all__ = [
+    "LANE_ATTRIBUTES",
+    "LANE_BACKGROUND",
+    "LANE_CATEGORIES",
     "DecodedLane",
     "LaneDecoder",
     "LetterboxView",
     "StretchView",
     "ViewTransform",
     "assign_slots",
+    "draw_lane_mask",
     "draw_polyline",
+    "driving_lanes",
     "lane_angle",
+    "lane_attribute",
+    "lane_foreground",
+    "lanes_of_mask",
+    "map_to_original",
+    "pack_lane_byte",
     "rasterize_lanes",
     "resample_polyline",
     "xs_at_rows",

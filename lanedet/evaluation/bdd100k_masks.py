@@ -1,0 +1,153 @@
+"""BDD100K's scores of folders of masks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lanedet.evaluation.functional.bdd100k import (
+    MULTITASK_BATCH_SIZE,
+    PixelCounts,
+    PixelScore,
+    count_pixels,
+    mean_pixel_score,
+    multitask_counts,
+    multitask_score,
+)
+from lanedet.evaluation.functional.bdd100k_boundary import (
+    BOUNDARY_RADII,
+    BoundaryScore,
+    boundary_scores,
+    summarise_boundary_scores,
+)
+from lanedet.ops import LANE_BACKGROUND, lanes_of_mask
+from lanedet.runtime import progress_bar
+from lanedet.structures import ByteArray, FloatArray
+
+
+@dataclass(frozen=True)
+class BDD100KScores:
+    """What :func:`evaluate_bdd100k` found."""
+
+    num_images: int
+    sad: PixelScore
+    """By the protocol of the SAD paper."""
+
+    multitask: PixelScore
+    """By the protocol of YOLOP and its followers."""
+
+    boundary: BoundaryScore | None
+    """The benchmark's own F-scores. None unless both folders hold lane bytes."""
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the numbers by name: shares in [0, 1], boundary F-scores in %."""
+        numbers: dict[str, float] = {
+            "num_images": self.num_images,
+            "sad_accuracy": self.sad.accuracy,
+            "sad_iou": self.sad.iou,
+            "multitask_accuracy": self.multitask.accuracy,
+            "multitask_iou": self.multitask.iou,
+        }
+        if self.boundary is not None:
+            named = self.boundary.by_attribute | {"average": self.boundary.average}
+            for name, scores in named.items():
+                for radius, score in zip(BOUNDARY_RADII, scores, strict=True):
+                    numbers[f"boundary_f1_{radius}px_{name}"] = float(score)
+        return numbers
+
+
+def evaluate_bdd100k(
+    pred_dir: Path,
+    gt_dir: Path,
+    names: Sequence[str] | None = None,
+    batch_size: int = MULTITASK_BATCH_SIZE,
+) -> BDD100KScores:
+    """Score a folder of predicted masks by each protocol that the masks allow.
+
+    Both folders hold one PNG per image, named ``<image>.png``, of one size. A mask is
+    binary (0 and 255, as the SAD authors' and the multi-task papers' labels) or holds
+    lane bytes (as in BDD100K's release of 2021); :func:`~lanedet.ops.lanes_of_mask`
+    tells which. The pixel protocols count the driving lanes of either form. The
+    boundary F-score needs lane bytes in both folders. Published numbers of the pixel
+    protocols come from labels of centre lines, 2 pixels wide; lane bytes have both
+    edges of each lane instead.
+
+    Args:
+        pred_dir: Folder of the predictions. Masks beyond the scored ones are ignored.
+        gt_dir: Folder of the labels.
+        names: Stems of the images to score, in the data set's order. None takes every
+            label, sorted by name.
+        batch_size: Of :func:`~lanedet.evaluation.functional.bdd100k.multitask_score`.
+
+    Raises:
+        FileNotFoundError: If a folder or mask is missing. No prediction is made up:
+            write an empty mask where nothing was found.
+        ValueError: If a mask cannot be read, is no lane mask, or two sizes differ.
+    """
+    for folder in (pred_dir, gt_dir):
+        if not folder.is_dir():
+            raise FileNotFoundError(f"No folder of masks at '{folder}'.")
+    if names is None:
+        names = sorted(path.stem for path in gt_dir.glob("*.png"))
+    if not names:
+        raise FileNotFoundError(
+            f"No masks (*.png) in '{gt_dir}'. Name the folder that holds them itself."
+        )
+    sad: list[PixelCounts] = []
+    multitask: list[PixelCounts] = []
+    boundary: FloatArray | None = np.zeros(())
+    for name in progress_bar(names, desc="masks", unit="image"):
+        pred_path, gt_path = pred_dir / f"{name}.png", gt_dir / f"{name}.png"
+        pred_mask, gt_mask = read_mask(pred_path), read_mask(gt_path)
+        pred, gt = _lanes(pred_mask, pred_path), _lanes(gt_mask, gt_path)
+        try:
+            sad.append(count_pixels(pred, gt))
+        except ValueError as error:
+            raise ValueError(f"'{pred_path}': {error}") from error
+        multitask.append(multitask_counts(pred, gt))
+        if boundary is not None:
+            has_bytes = _holds_bytes(pred_mask) and _holds_bytes(gt_mask)
+            boundary = (
+                boundary + boundary_scores(pred_mask, gt_mask) if has_bytes else None
+            )
+    return BDD100KScores(
+        num_images=len(names),
+        sad=mean_pixel_score(sad),
+        multitask=multitask_score(multitask, batch_size),
+        boundary=None
+        if boundary is None
+        else summarise_boundary_scores(boundary / len(names)),
+    )
+
+
+def read_mask(path: Path) -> ByteArray:
+    """Return a mask as it is on disk, (H, W) uint8.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no image of one 8-bit channel.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"No lane mask at '{path}'.")
+    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
+        got = "an unreadable file" if mask is None else f"{mask.dtype} {mask.shape}"
+        raise ValueError(
+            f"'{path}' must be an image of one 8-bit channel, got {got}. The coloured "
+            "'colormaps' are for looking at; the labels are the 'masks'."
+        )
+    return np.asarray(mask)
+
+
+def _lanes(mask: ByteArray, path: Path) -> NDArray[np.bool_]:
+    try:
+        return lanes_of_mask(mask)
+    except ValueError as error:
+        raise ValueError(f"'{path}': {error}") from error
+
+
+def _holds_bytes(mask: ByteArray) -> bool:
+    return bool(2 * np.count_nonzero(mask == LANE_BACKGROUND) > mask.size)

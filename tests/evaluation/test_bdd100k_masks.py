@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lanedet.evaluation import evaluate_bdd100k
+from lanedet.ops import LANE_BACKGROUND
+
+SHAPE = (72, 128)
+
+
+def write(path: Path, mask: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), mask.astype(np.uint8))
+
+
+def binary(first: int, stop: int) -> np.ndarray:
+    mask = np.zeros(SHAPE)
+    mask[:, first:stop] = 255
+    return mask
+
+
+def lane_bytes(column: int, value: int = 6) -> np.ndarray:
+    mask = np.full(SHAPE, LANE_BACKGROUND)
+    mask[:, column] = value
+    return mask
+
+
+def test_binary_masks_are_scored_by_both_pixel_protocols(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / "gt" / f"{name}.png", binary(10, 12))
+    write(tmp_path / "pred" / "a.png", binary(10, 14))
+    write(tmp_path / "pred" / "b.png", binary(50, 52))
+    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+    assert scores.num_images == 2
+    assert scores.sad == (0.5, 0.25)
+    assert scores.multitask.accuracy == 0.5
+    assert scores.boundary is None
+    assert scores.as_dict()["sad_iou"] == 0.25
+
+
+def test_lane_bytes_get_the_boundary_score_too(tmp_path: Path) -> None:
+    write(tmp_path / "gt" / "a.png", lane_bytes(30))
+    write(tmp_path / "pred" / "a.png", lane_bytes(31))
+    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+    assert scores.boundary is not None
+    assert scores.boundary.average == pytest.approx([100] * 3)
+    assert scores.as_dict()["boundary_f1_1px_average"] == pytest.approx(100)
+    assert scores.sad == (0.0, 0.0)
+
+
+def test_labels_of_another_form_are_scored_as_pixels(tmp_path: Path) -> None:
+    write(tmp_path / "gt" / "a.png", lane_bytes(30))
+    write(tmp_path / "pred" / "a.png", binary(30, 31))
+    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+    assert scores.sad == (1.0, 1.0)
+    assert scores.boundary is None
+
+
+def test_only_the_named_images_are_scored(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / "gt" / f"{name}.png", binary(10, 12))
+    write(tmp_path / "pred" / "a.png", binary(10, 12))
+    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt", names=["a"])
+    assert scores.num_images == 1
+    assert scores.sad == (1.0, 1.0)
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="No folder of masks at"):
+        evaluate_bdd100k(tmp_path / "pred", tmp_path)
+    (tmp_path / "pred").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"No masks \(\*.png\)"):
+        evaluate_bdd100k(tmp_path / "pred", tmp_path)
+    write(tmp_path / "gt" / "a.png", binary(10, 12))
+    with pytest.raises(FileNotFoundError, match=r"No lane mask at .*pred/a\.png"):
+        evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+
+
+@pytest.mark.parametrize(
+    ("pred", "message"),
+    [
+        pytest.param(np.zeros((36, 64)), "pred/a.png.*one shape", id="size"),
+        pytest.param(np.zeros((*SHAPE, 3)), "pred/a.png.*one 8-bit", id="colour"),
+        pytest.param(np.full(SHAPE, 7), "pred/a.png.*mostly backgr", id="no mask"),
+    ],
+)
+def test_a_mask_that_cannot_be_scored_is_named(
+    tmp_path: Path, pred: np.ndarray, message: str
+) -> None:
+    write(tmp_path / "gt" / "a.png", binary(10, 12))
+    write(tmp_path / "pred" / "a.png", pred)
+    with pytest.raises(ValueError, match=message):
+        evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+
+
+def test_a_cut_file_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "gt" / "a.png", binary(10, 12))
+    write(tmp_path / "pred" / "a.png", binary(10, 12))
+    (tmp_path / "pred" / "a.png").write_bytes(b"\x89PNG")
+    with pytest.raises(ValueError, match=r"pred/a\.png.*unreadable file"):
+        evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
