@@ -6,21 +6,22 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
-from lanedet.models import GradientMonitor, SelfAttentionDistiller
+from lanedet.models import Distiller, GradientMonitor, SelfAttentionDistiller
 
 _WARNING = 30  # logging.WARNING
 
 
 class DistillationHook(Hook):
-    """Run the schedule of a :class:`SelfAttentionDistiller` and check its health.
+    """Run a :class:`Distiller`'s schedule, and check SAD's health.
 
-    Every ``interval`` active iterations it logs, for each stage that mimics another,
-    ``sad_gradient_share_<stage>``: the norm of the gradient that SAD puts on the
-    stage's output over that of all else that arrives there
-    (:class:`~lanedet.models.GradientMonitor`). The entropies of the attention maps are
-    among the detector's outputs already. If maps have collapsed, or SAD's gradient is
-    nothing beside the others or drowns them, for ``patience`` active iterations, it
-    warns once and says what to change: a loss value alone would not show it.
+    While a :class:`SelfAttentionDistiller` is active, every ``interval`` iterations
+    it logs, for each stage that mimics another, ``sad_gradient_share_<stage>``: the
+    norm of the gradient that SAD puts on the stage's output over that of all else that
+    arrives there (:class:`~lanedet.models.GradientMonitor`). The entropies of the
+    attention maps are among the detector's outputs already. If maps have collapsed, or
+    SAD's gradient is nothing beside the others or drowns them, for ``patience`` active
+    iterations, it warns once and says what to change: a loss value alone would not
+    show it.
 
     Without a distiller in the model the hook does nothing.
 
@@ -58,6 +59,8 @@ class DistillationHook(Hook):
         if distiller is None:
             return
         distiller.progress = runner.iter / runner.max_iters
+        if not isinstance(distiller, SelfAttentionDistiller):
+            return
         is_watched = distiller.current_weight() > 0 and batch_idx % self.interval == 0
         distiller.monitor = GradientMonitor() if is_watched else None
 
@@ -70,7 +73,9 @@ class DistillationHook(Hook):
     ) -> None:
         """Log and judge what was watched."""
         distiller = _distiller(runner)
-        if distiller is None or distiller.monitor is None or outputs is None:
+        if not isinstance(distiller, SelfAttentionDistiller) or outputs is None:
+            return
+        if distiller.monitor is None:
             return
         shares = distiller.monitor.shares()
         distiller.monitor = None
@@ -111,7 +116,7 @@ class DistillationHook(Hook):
             print_log(message, logger="current", level=_WARNING)
 
 
-def _distiller(runner: Runner) -> SelfAttentionDistiller | None:
+def _distiller(runner: Runner) -> Distiller | None:
     model = getattr(runner.model, "module", runner.model)
     distiller = getattr(model, "distiller", None)
-    return distiller if isinstance(distiller, SelfAttentionDistiller) else None
+    return distiller if isinstance(distiller, Distiller) else None

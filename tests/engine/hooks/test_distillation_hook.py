@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from lanedet.engine import DistillationHook
-from lanedet.models import SelfAttentionDistiller
+from lanedet.models import AttentionGenerator, SelfAttentionDistiller
+
+RAW = AttentionGenerator(energy_norm="none")
 
 
 def run(
@@ -65,7 +67,12 @@ def test_healthy_run_is_logged_and_not_warned_of(warnings: list[str]) -> None:
 
 
 def test_collapsed_maps_are_warned_of_once_each(warnings: list[str]) -> None:
-    run(SelfAttentionDistiller(start=0.0, energy_norm="none"), num_iters=300)
+    run(
+        SelfAttentionDistiller(
+            start=0.0, attention=AttentionGenerator(energy_norm="none")
+        ),
+        num_iters=300,
+    )
     collapsed = [text for text in warnings if "has collapsed" in text]
     assert len(collapsed) == 3
     assert {text.split()[4] for text in collapsed} == {"E2", "E3", "E4"}
@@ -95,7 +102,12 @@ def test_drowning_gradient_is_warned_of(warnings: list[str]) -> None:
 
 def test_patience_counts_active_iterations(warnings: list[str]) -> None:
     # Active for the last 90 of 180 iterations only.
-    run(SelfAttentionDistiller(start=0.5, energy_norm="none"), num_iters=180)
+    run(
+        SelfAttentionDistiller(
+            start=0.5, attention=AttentionGenerator(energy_norm="none")
+        ),
+        num_iters=180,
+    )
     assert warnings == []
 
 

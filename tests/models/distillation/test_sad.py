@@ -1,19 +1,24 @@
 """SAD on an ENet's own features: the claims that decide whether it trains."""
 
-import math
-
 import pytest
 import torch
 from torch import Tensor
 
-from lanedet.models import ENet, GradientMonitor, SelfAttentionDistiller
-from lanedet.models.distillation.sad import (
-    attention_energy,
-    entropy_share,
-    sad_loss,
-    spatial_softmax,
-    standardize_energy,
+from lanedet.models import (
+    AttentionGenerator,
+    ENet,
+    GradientMonitor,
+    SelfAttentionDistiller,
 )
+from lanedet.models.distillation.sad import (
+    DIVERGENCES,
+    REDUCTIONS,
+    kl_divergence,
+    squared_difference,
+    sum_over_pixels,
+)
+
+RAW = AttentionGenerator(energy_norm="none")
 
 
 @pytest.fixture(scope="module")
@@ -33,32 +38,102 @@ def distil(features: dict[str, Tensor], **options: object) -> dict[str, Tensor]:
     return distiller(features)
 
 
-def test_energy_is_the_sum_of_squares_over_channels() -> None:
-    features = torch.tensor([[[[1.0, 2.0]], [[3.0, -4.0]]]])  # (1, 2, 1, 2)
-    assert attention_energy(features).tolist() == [[[10.0, 20.0]]]
-
-
-def test_energy_of_half_precision_is_summed_in_float32() -> None:
-    features = torch.full((1, 128, 1, 1), 100.0, dtype=torch.float16)
-    assert attention_energy(features).item() == 128 * 100**2  # over float16's 65,504
-
-
-def test_attention_map_sums_to_one() -> None:
-    maps = spatial_softmax(torch.randn(3, 5, 7))
-    assert maps.dtype == torch.float32
-    torch.testing.assert_close(maps.sum(dim=(1, 2)), torch.ones(3))
-
-
 def test_loss_by_hand() -> None:
-    attention = torch.tensor([[[0.5, 0.5]], [[1.0, 0.0]]])  # two images of 1x2 pixels
-    target = torch.tensor([[[0.25, 0.75]], [[0.0, 1.0]]])
-    # (2 * 0.25^2 + 2 * 1^2) / 2: summed over pixels, averaged over images
-    assert sad_loss(attention, target).item() == pytest.approx(1.0625)
+    attention = torch.tensor([[[0.5, 0.5]], [[0.9, 0.1]]])  # two images of 1x2 pixels
+    target = torch.tensor([[[0.25, 0.75]], [[0.1, 0.9]]])
+    terms = squared_difference(attention.log(), target.log())
+    # (2 * 0.25^2 + 2 * 0.8^2) / 2: summed over pixels, averaged over images
+    assert REDUCTIONS["sum"](terms).item() == pytest.approx(0.7025)
+    assert REDUCTIONS["mean"](terms).item() == pytest.approx(0.7025 / 2)
 
 
-def test_loss_of_identical_maps_is_zero(enet_features: dict[str, Tensor]) -> None:
+def test_kl_divergence_by_hand() -> None:
+    attention = torch.tensor([[[0.5, 0.5]]])
+    target = torch.tensor([[[0.25, 0.75]]])
+    terms = kl_divergence(attention.log(), target.log())
+    # 0.25 ln(0.25 / 0.5) + 0.75 ln(0.75 / 0.5)
+    assert sum_over_pixels(terms).item() == pytest.approx(0.130812, abs=1e-6)
+
+
+def test_kl_divergence_is_that_of_torch(enet_features: dict[str, Tensor]) -> None:
+    generator = AttentionGenerator()
+    first, second = (
+        generator.log_attention(generator.energy(enet_features[stage]))
+        for stage in ("E2", "E3")
+    )
+    expected = torch.nn.functional.kl_div(
+        first.flatten(1), second.flatten(1), log_target=True, reduction="batchmean"
+    )
+    torch.testing.assert_close(sum_over_pixels(kl_divergence(first, second)), expected)
+
+
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+def test_loss_of_identical_maps_is_zero(
+    enet_features: dict[str, Tensor], divergence: str
+) -> None:
     same = enet_features["E3"]
-    assert distil({"E2": same, "E3": same, "E4": same})["loss_sad"].item() == 0
+    outputs = distil({"E2": same, "E3": same, "E4": same}, divergence=divergence)
+    assert outputs["loss_sad"].item() == 0
+
+
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+@pytest.mark.parametrize("energy_norm", ["none", "standardize"])
+def test_loss_and_gradient_are_finite_under_autocast(
+    enet_features: dict[str, Tensor], divergence: str, energy_norm: str
+) -> None:
+    features = {name: x * 30 for name, x in leaves(enet_features).items()}
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = distil(
+            features,
+            divergence=divergence,
+            attention=AttentionGenerator(energy_norm=energy_norm),
+        )["loss_sad"]
+    assert loss.dtype == torch.float32
+    gradients = torch.autograd.grad(loss, [features["E2"], features["E3"]])
+    assert torch.isfinite(loss)
+    assert all(torch.isfinite(gradient).all() for gradient in gradients)
+
+
+def test_backward_distillation_moves_the_deep_stage_only(
+    enet_features: dict[str, Tensor],
+) -> None:
+    features = leaves(enet_features)
+    # E1 is twice as large as E2: the target is made smaller here.
+    distil(features, paths=[("E2", "E1")])["loss_sad"].backward()
+    assert features["E2"].grad is not None
+    assert features["E2"].grad.any()
+    assert features["E1"].grad is None or not features["E1"].grad.any()
+
+
+def test_targets_get_a_gradient_where_they_are_not_detached(
+    enet_features: dict[str, Tensor],
+) -> None:
+    features = leaves(enet_features)
+    paths = [("E1", "E2")]
+    distil(features, paths=paths, detach_target=False)["loss_sad"].backward()
+    assert features["E1"].grad is not None
+    assert features["E2"].grad is not None
+    assert features["E1"].grad.any()
+    assert features["E2"].grad.any()
+
+
+def test_paths_add_up(enet_features: dict[str, Tensor]) -> None:
+    def loss(*paths: tuple[str, str]) -> Tensor:
+        return distil(enet_features, paths=paths)["loss_sad"]
+
+    torch.testing.assert_close(
+        loss(("E1", "E4"), ("E2", "E3")), loss(("E1", "E4")) + loss(("E2", "E3"))
+    )
+
+
+def test_kl_of_raw_energies_has_a_gradient_where_l2_has_none(
+    enet_features: dict[str, Tensor],
+) -> None:
+    for divergence, has_gradient in (("l2", False), ("kl", True)):
+        features = leaves(enet_features)
+        distil(features, attention=RAW, divergence=divergence)["loss_sad"].backward()
+        assert features["E2"].grad is not None
+        assert bool(features["E2"].grad.any()) == has_gradient
 
 
 def test_gradient_reaches_the_shallower_stage_only(
@@ -102,7 +177,7 @@ def test_sad_moves_the_shallow_map_towards_the_deep_one(
 
 def test_formula_as_printed_has_no_gradient(enet_features: dict[str, Tensor]) -> None:
     features = leaves(enet_features)
-    outputs = distil(features, energy_norm="none")
+    outputs = distil(features, attention=RAW)
     outputs["loss_sad"].backward()
     assert outputs["attention_entropy_E2"] < 1e-3
     for stage in ("E2", "E3"):
@@ -119,14 +194,6 @@ def test_standardised_maps_keep_their_entropy(
         assert 0.5 < outputs[f"attention_entropy_{stage}"] < 1
 
 
-def test_standardised_energy_has_zero_mean_and_unit_variance() -> None:
-    energy = standardize_energy(torch.rand(2, 8, 9) * 5000 + 300)
-    torch.testing.assert_close(
-        energy.mean(dim=(1, 2)), torch.zeros(2), atol=1e-4, rtol=0
-    )
-    torch.testing.assert_close(energy.var(dim=(1, 2), correction=0), torch.ones(2))
-
-
 def test_constant_map_has_no_attention_and_no_nan() -> None:
     constant = torch.full((1, 4, 5, 6), 3.0, requires_grad=True)
     peaked = torch.zeros(1, 4, 5, 6)
@@ -140,28 +207,18 @@ def test_constant_map_has_no_attention_and_no_nan() -> None:
 
 @pytest.mark.parametrize("side", [6, 24, 96])
 def test_value_does_not_shrink_with_resolution(side: int) -> None:
-    # Attention on the left or on the right half's one brightest pixel: the loss of
-    # two disjoint one-hot maps is 2 at any size. Averaged over pixels it would be
+    # Attention on one pixel at the left or on one at the right: the loss of two
+    # disjoint one-hot maps is 2 at any size. Averaged over pixels it would be
     # 2 / side^2, 256 times less at 96 than at 6.
-    energy = torch.zeros(2, side, side)
-    energy[0, side // 2, 0] = energy[1, side // 2, -1] = 1e4
-    left, right = spatial_softmax(energy)[:, None]
-    assert sad_loss(left, right).item() == pytest.approx(2.0)
-
-
-def test_value_keeps_up_with_a_pixel_mean_times_the_pixels() -> None:
-    torch.manual_seed(0)
-    network = ENet().train()
-    for size in ((64, 96), (128, 192)):
-        with torch.no_grad():
-            features = network(torch.randn(2, 3, *size))
-        maps = [
-            spatial_softmax(standardize_energy(attention_energy(features[stage])))
-            for stage in ("E2", "E3")
-        ]
-        mean = torch.nn.functional.mse_loss(*maps)
-        num_pixels = size[0] * size[1] // 64
-        torch.testing.assert_close(sad_loss(*maps), mean * num_pixels)
+    features = torch.zeros(2, 1, 1, side, side)
+    features[0, ..., side // 2, 0] = features[1, ..., side // 2, -1] = 100
+    outputs = distil(
+        {"left": features[0], "right": features[1]},
+        paths=[("left", "right")],
+        attention=RAW,
+        weight=1.0,
+    )
+    assert outputs["loss_sad"].item() == pytest.approx(2.0)
 
 
 def test_stages_of_different_size_meet_by_bilinear_resize() -> None:
@@ -196,17 +253,6 @@ def test_nothing_is_computed_before_the_start(
     assert distil(enet_features, start=0.5) == {}
 
 
-def test_entropy_share_of_known_maps() -> None:
-    uniform = torch.full((1, 4, 4), 1 / 16)
-    one_hot = torch.zeros(1, 4, 4)
-    one_hot[0, 1, 2] = 1
-    half = torch.zeros(1, 4, 4)
-    half[0, 0] = 1 / 4
-    assert entropy_share(uniform).item() == pytest.approx(1.0)
-    assert entropy_share(one_hot).item() == 0
-    assert entropy_share(half).item() == pytest.approx(math.log(4) / math.log(16))
-
-
 def test_monitor_separates_sad_from_the_other_gradients(
     enet_features: dict[str, Tensor],
 ) -> None:
@@ -237,7 +283,9 @@ def test_monitor_separates_sad_from_the_other_gradients(
         pytest.param({"weight": 0.0}, "distiller=None", id="no weight"),
         pytest.param({"start": 1.0}, r"start must lie in \[0, 1\)", id="start"),
         pytest.param({"ramp": -0.1}, "ramp in", id="ramp"),
-        pytest.param({"energy_norm": "l7"}, "none.*standardize.*'l7'", id="norm"),
+        pytest.param({"divergence": "l7"}, "'kl', 'l2'.*'l7'", id="divergence"),
+        pytest.param({"reduction": "max"}, "'mean', 'sum'.*'max'", id="reduction"),
+        pytest.param({"paths": [("E2", "E2")]}, "mimic itself.*'E2'", id="itself"),
     ],
 )
 def test_bad_arguments(options: dict[str, object], message: str) -> None:
