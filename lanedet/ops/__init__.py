@@ -1,6 +1,7 @@
 """Geometry and decoding on arrays: no I/O, no state, no framework."""
 
 from lanedet.ops.decode import DecodedLane, LaneDecoder
+from lanedet.ops.dense_maps import map_to_original
 from lanedet.ops.lane_bytes import (
     LANE_ATTRIBUTES,
     LANE_BACKGROUND,
@@ -15,7 +16,6 @@ from lanedet.ops.lane_mask import draw_lane_mask
 from lanedet.ops.lane_slots import assign_slots, lane_angle
 from lanedet.ops.polylines import resample_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
-from lanedet.ops.resample import map_to_original
 from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
 
 __all__ = [
