@@ -1,0 +1,97 @@
+"""Your own pictures, in a tree that tools/convert_labels.py made in TuSimple's form.
+
+Pictures may have any size, also different ones: they are letterboxed, not stretched.
+Where to get the tree: docs/custom-data.md.
+"""
+
+from mmengine.dataset import DefaultSampler
+
+from lanedet.datasets import (
+    ApplyView,
+    Augment,
+    EndlessSampler,
+    LoadImage,
+    PackInputs,
+    RasterizeLanes,
+    TuSimpleDataset,
+)
+from lanedet.evaluation import TuSimpleMetric
+from lanedet.ops import LetterboxView
+
+_data_root = "data/custom"
+_num_lanes = 6
+_view = dict(type=LetterboxView, input_shape=(288, 512))
+_lane_width_px = 7
+
+_train_pipeline = [
+    dict(type=LoadImage),
+    dict(type=ApplyView, view=_view),
+    dict(
+        type=Augment,
+        transforms=[
+            dict(name="HorizontalFlip", p=0.5),
+            dict(
+                name="Affine",
+                scale=(0.85, 1.15),
+                translate_percent=dict(x=(-0.08, 0.08), y=(-0.08, 0.08)),
+                rotate=(-3, 3),
+                p=0.9,
+            ),
+            dict(
+                name="RandomBrightnessContrast",
+                brightness_limit=0.25,
+                contrast_limit=0.3,
+                p=0.6,
+            ),
+            dict(name="HueSaturationValue", p=0.3),
+        ],
+    ),
+    dict(type=RasterizeLanes, num_lanes=_num_lanes, lane_width_px=_lane_width_px),
+    dict(type=PackInputs),
+]
+_test_pipeline = [
+    dict(type=LoadImage),
+    dict(type=ApplyView, view=_view),
+    dict(type=PackInputs),
+]
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type=EndlessSampler),
+    dataset=dict(
+        type=TuSimpleDataset,
+        data_root=_data_root,
+        ann_files=["train_label.json"],
+        pipeline=_train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type=DefaultSampler, shuffle=False),
+    dataset=dict(
+        type=TuSimpleDataset,
+        data_root=_data_root,
+        ann_files=["val_label.json"],
+        pipeline=_test_pipeline,
+        test_mode=True,
+    ),
+)
+test_dataloader = dict(
+    batch_size=8,
+    num_workers=1,
+    sampler=dict(type=DefaultSampler, shuffle=False),
+    dataset=dict(
+        type=TuSimpleDataset,
+        data_root=_data_root,
+        ann_files=["val_label.json"],
+        pipeline=_test_pipeline,
+        test_mode=True,
+    ),
+)
+# The tolerance of 20 px is made for pictures 1280 wide: halve it for 640.
+val_evaluator = dict(type=TuSimpleMetric, pixel_threshold=20.0)
+test_evaluator = dict(type=TuSimpleMetric, pixel_threshold=20.0)

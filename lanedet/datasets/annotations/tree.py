@@ -1,0 +1,205 @@
+"""Samples of your own as a tree that a config trains on."""
+
+import hashlib
+import logging
+import math
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from mmengine.logging import print_log
+
+from lanedet.datasets.tusimple import write_tusimple_labels
+from lanedet.ops import lane_angle, xs_at_rows
+from lanedet.runtime import progress_bar
+from lanedet.structures import FloatArray, LaneSample
+
+TRAIN_LABELS, VAL_LABELS = "train_label.json", "val_label.json"
+"""Label files of a tree in TuSimple's form, as configs/custom/ names them."""
+
+IMAGE_FOLDER = "images"
+"""Where the pictures of a tree go."""
+
+_ROW_STEP = 10  # pixels, as in TuSimple
+
+PlacePicture = Callable[[Path, Path], None]
+"""Bring a picture from the first path to the second."""
+
+
+class Split(NamedTuple):
+    """Samples to train on, and to validate on."""
+
+    train: list[LaneSample]
+    val: list[LaneSample]
+
+
+WriteTree = Callable[[Path, Split], None]
+"""Write the labels of a tree; ``raw_file`` says where the pictures lie in it."""
+
+
+def split_samples(
+    samples: Sequence[LaneSample], val_share: float, seed: int = 0
+) -> Split:
+    """Split samples by a hash of their names.
+
+    The same names and seed give the same split on every machine, in every order.
+
+    Args:
+        samples: At least two, with ``raw_file``.
+        val_share: Share to validate on, in (0, 1); both parts get at least one.
+        seed: Another one gives another split.
+
+    Raises:
+        ValueError: If there are fewer than two, or the share is out of its range.
+    """
+    groups = {sample.raw_file: [sample] for sample in samples}
+    return _split_groups(groups, val_share, seed)
+
+
+def split_folders(
+    samples: Sequence[LaneSample], val_share: float, seed: int = 0
+) -> Split:
+    """Split samples by a hash of their folders, which stay whole.
+
+    Frames of one drive resemble one another: shared out, they make the validation
+    look better than it is. As :func:`split_samples` otherwise, of folders.
+    """
+    groups: dict[str, list[LaneSample]] = {}
+    for sample in samples:
+        groups.setdefault(str(Path(sample.raw_file).parent), []).append(sample)
+    return _split_groups(groups, val_share, seed)
+
+
+def write_tree(
+    root: Path, split: Split, write_labels: WriteTree, place: PlacePicture
+) -> None:
+    """Write pictures and labels. Labels come last: a tree with them is complete.
+
+    Args:
+        root: A new or empty folder.
+        split: Samples with ``gt_lanes``, ``img_path``, ``raw_file`` and
+            ``ori_shape``.
+        write_labels: :func:`write_tusimple_tree` or :func:`write_culane_tree`.
+        place: :func:`copy_picture` or :func:`link_picture`.
+
+    Raises:
+        ValueError: If ``root`` is not empty.
+        OSError: If a file cannot be written.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise ValueError(
+            f"'{root}' must be a new or an empty folder: nothing is overwritten."
+        )
+    moved = Split([], [])
+    samples = [*split.train, *split.val]
+    for number, sample in enumerate(progress_bar(samples, desc="pictures")):
+        raw_file = f"{IMAGE_FOLDER}/{sample.raw_file}"
+        path = root / raw_file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place(Path(sample.img_path), path)
+        part = moved.train if number < len(split.train) else moved.val
+        part.append(_moved(sample, raw_file, path))
+    write_labels(root, moved)
+
+
+def write_tusimple_tree(root: Path, split: Split) -> None:
+    """Write label files in TuSimple's form, with rows 10 pixels apart.
+
+    A lane keeps its points on the rows that lie inside the picture. One that has none
+    is left out, and a warning says so.
+    """
+    num_lanes = num_written = 0
+    for name, samples in ((TRAIN_LABELS, split.train), (VAL_LABELS, split.val)):
+        on_rows = []
+        for sample in samples:
+            height, width = sample.ori_shape
+            rows = np.arange(0, height, _ROW_STEP, dtype=np.float64)
+            other = sample.clone()
+            other.set_metainfo({"rows": rows})
+            lanes = (_points_on_rows(lane, rows, width) for lane in sample.gt_lanes)
+            other.gt_lanes = [lane for lane in lanes if len(lane) > 0]
+            num_lanes += len(sample.gt_lanes)
+            num_written += len(other.gt_lanes)
+            on_rows.append(other)
+        write_tusimple_labels(root / name, on_rows)
+    if num_written < num_lanes:
+        print_log(
+            f"{num_lanes - num_written} lanes of {num_lanes} cross no row inside their "
+            f"picture (rows are {_ROW_STEP} px apart) and are left out.",
+            logger="current",
+            level=logging.WARNING,
+        )
+
+
+def copy_picture(source: Path, target: Path) -> None:
+    """Copy a picture."""
+    shutil.copyfile(source, target)
+
+
+def link_picture(source: Path, target: Path) -> None:
+    """Give a picture a second name, which takes no space.
+
+    Raises:
+        ValueError: If both are not on one file system.
+    """
+    try:
+        os.link(source.resolve(), target)
+    except OSError as error:
+        raise ValueError(
+            f"'{source}' cannot be linked to '{target}' ({error.strerror}). Leave "
+            "--link out to copy the pictures."
+        ) from error
+
+
+def needed_slots(lanes: Sequence[FloatArray]) -> int:
+    """Return the smallest even number of slots that holds all lanes of a picture.
+
+    Half of the slots are for lanes that lean to the right, so three lanes on one side
+    need six, even if there are none on the other.
+
+    Example:
+        >>> left = np.array([[0.0, 100.0], [50.0, 0.0]])
+        >>> needed_slots([left, left + 10, left - 10])
+        6
+    """
+    num_left = sum(lane_angle(lane) <= 90 for lane in lanes)
+    return 2 * max(num_left, len(lanes) - num_left)
+
+
+def _points_on_rows(lane: FloatArray, rows: FloatArray, width: int) -> FloatArray:
+    xs = xs_at_rows(lane, rows)
+    inside = (np.rint(xs) >= 0) & (np.rint(xs) < width)  # False where NaN
+    return np.stack([xs, rows], axis=1)[inside]
+
+
+def _moved(sample: LaneSample, raw_file: str, path: Path) -> LaneSample:
+    moved = sample.clone()
+    moved.set_metainfo({"raw_file": raw_file, "img_path": str(path)})
+    return moved
+
+
+def _split_groups(
+    groups: dict[str, list[LaneSample]], val_share: float, seed: int
+) -> Split:
+    if not 0 < val_share < 1:
+        raise ValueError(f"The share to validate on must lie in (0, 1): {val_share}.")
+    if len(groups) < 2:
+        raise ValueError(
+            "At least two pictures (or folders, where these stay whole) are needed, "
+            f"one to train and one to validate on, got {len(groups)}."
+        )
+    order = sorted(groups, key=lambda name: _hash(name, seed))
+    num_val = math.floor(val_share * len(order) + 0.5)
+    chosen = set(order[: min(max(num_val, 1), len(order) - 1)])
+    names = sorted(groups)
+    return Split(
+        train=[s for name in names if name not in chosen for s in groups[name]],
+        val=[s for name in names if name in chosen for s in groups[name]],
+    )
+
+
+def _hash(name: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed}:{name}".encode()).digest()
