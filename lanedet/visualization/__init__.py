@@ -1,6 +1,27 @@
-"""Drawing lanes on images."""
+"""Drawing lanes and attention maps on images."""
 
+from lanedet.visualization.attention import (
+    MapScale,
+    draw_attention,
+    draw_attention_grid,
+    peak_scale,
+    robust_scale,
+    stack_grids,
+)
 from lanedet.visualization.draw import draw_caption, draw_lanes
+from lanedet.visualization.image_files import read_image, write_image
 from lanedet.visualization.lane_visualizer import LaneVisualizer
 
-__all__ = ["LaneVisualizer", "draw_caption", "draw_lanes"]
+__all__ = [
+    "LaneVisualizer",
+    "MapScale",
+    "draw_attention",
+    "draw_attention_grid",
+    "draw_caption",
+    "draw_lanes",
+    "peak_scale",
+    "read_image",
+    "robust_scale",
+    "stack_grids",
+    "write_image",
+]

@@ -97,7 +97,7 @@ def draw_caption(image: ByteArray, text: str) -> ByteArray:
         (H, W, 3) uint8, RGB.
     """
     canvas = image.copy()
-    _write_text(canvas, text, (len(image) / 60, len(image) / 20))
+    _write_text(canvas, text, (max(6, len(image) / 60), max(20, len(image) / 20)))
     return canvas
 
 
@@ -162,5 +162,12 @@ def _write_text(canvas: ByteArray, text: str, corner: tuple[float, float]) -> No
     (text_width, text_height), baseline = cv2.getTextSize(text, font, size, stroke)
     x = int(np.clip(corner[0], 0, max(0, width - text_width)))
     y = int(np.clip(corner[1], text_height, max(text_height, height - baseline)))
-    for thickness, colour in ((stroke + 2, _EDGE_COLOUR), (stroke, _NO_SLOT_COLOUR)):
-        cv2.putText(canvas, text, (x, y), font, size, colour, thickness, cv2.LINE_AA)
+    # The edge is the same text moved about: OpenCV 5 sets thicker strokes wider apart,
+    # so that a thicker text would not lie beneath a thinner one.
+    moves = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+    for (dx, dy), colour in [
+        *((move, _EDGE_COLOUR) for move in moves),
+        ((0, 0), _NO_SLOT_COLOUR),
+    ]:
+        place = (x + dx, y + dy)
+        cv2.putText(canvas, text, place, font, size, colour, stroke, cv2.LINE_AA)

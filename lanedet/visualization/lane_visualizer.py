@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from mmengine.dist import master_only
 from mmengine.visualization import Visualizer
 
 from lanedet.structures import ByteArray, LaneSample
 from lanedet.visualization.draw import draw_caption, draw_lanes
+from lanedet.visualization.image_files import write_image
 
 
 class LaneVisualizer(Visualizer):
@@ -76,7 +76,7 @@ class LaneVisualizer(Visualizer):
         if out_file is None:
             self.add_image(name, drawn, step)
         else:
-            _write_image(Path(out_file), drawn)
+            write_image(Path(out_file), drawn)
 
     def _draw_predicted(
         self, image: ByteArray, sample: LaneSample, min_score: float
@@ -90,11 +90,3 @@ class LaneVisualizer(Visualizer):
             num_slots=self.num_slots,
         )
         return draw_caption(drawn, "predicted")
-
-
-def _write_image(path: Path, image: ByteArray) -> None:
-    if not cv2.haveImageWriter(path.name):
-        raise ValueError(f"Images must be written as .jpg or .png, got {str(path)!r}.")
-    _, encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encoded.tobytes())
