@@ -14,7 +14,7 @@ from lanedet.ops.lane_bytes import (
 )
 from lanedet.ops.lane_mask import draw_lane_mask
 from lanedet.ops.lane_slots import assign_slots, lane_angle
-from lanedet.ops.polylines import resample_polyline, xs_at_rows
+from lanedet.ops.polylines import resample_polyline, simplify_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
 from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
 
@@ -39,5 +39,6 @@ __all__ = [
     "pack_lane_byte",
     "rasterize_lanes",
     "resample_polyline",
+    "simplify_polyline",
     "xs_at_rows",
 ]

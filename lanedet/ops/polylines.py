@@ -1,5 +1,6 @@
 """Polylines: arrays of shape (N, 2), ordered (x, y), float64."""
 
+import cv2
 import numpy as np
 
 from lanedet.structures import FloatArray
@@ -62,3 +63,34 @@ def resample_polyline(points: FloatArray, spacing: float) -> FloatArray:
     return np.stack(
         [np.interp(wanted, travelled, points[:, axis]) for axis in (0, 1)], axis=1
     )
+
+
+def simplify_polyline(points: FloatArray, tolerance: float) -> FloatArray:
+    """Return fewer of a polyline's points, that lie within a tolerance of all.
+
+    Ramer's and Douglas and Peucker's rule; both ends are kept.
+
+    Args:
+        points: Polyline, shape (N, 2).
+        tolerance: Largest distance of a point that is left out from the new line, in
+            the unit of ``points``, >= 0.
+
+    Returns:
+        Polyline, shape (M, 2), M <= N. Single precision, as cv2 computes it.
+
+    Raises:
+        ValueError: If ``tolerance`` is negative.
+
+    Example:
+        >>> bend = np.array([[0.0, 0.0], [5.0, 0.1], [10.0, 0.0], [10.0, 9.0]])
+        >>> simplify_polyline(bend, tolerance=0.5)
+        array([[ 0.,  0.],
+               [10.,  0.],
+               [10.,  9.]])
+    """
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance must be at least 0, got {tolerance}.")
+    if len(points) < 3:
+        return points.copy()
+    kept = cv2.approxPolyDP(points.astype(np.float32), tolerance, closed=False)
+    return np.asarray(kept, dtype=np.float64).reshape(-1, 2)

@@ -7,14 +7,51 @@ A line reads, with coordinates in pixels of the video's frames::
 """
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from lanedet.structures import LaneSample
+from lanedet.datasets import LabelError
+from lanedet.structures import FloatArray, LaneSample
+
+
+class LoggedFrame(NamedTuple):
+    """One line of a log."""
+
+    number: int
+    """Position of the frame in the video, from 0."""
+
+    lanes: list[FloatArray]
+    """Polylines, each (N, 2) in pixels of the video's frames."""
+
+    scores: list[float]
+    """Confidence of each lane, in [0, 1]."""
+
+
+def read_lane_log(path: Path) -> Iterator[LoggedFrame]:
+    """Yield the frames of a log, in the file's order.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        LabelError: If a line is broken; the message names it.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"No log of lanes at '{path}'. tools/infer_video.py --json writes one."
+        )
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                try:
+                    yield _parse_line(line)
+                except (KeyError, TypeError, ValueError, RecursionError) as error:
+                    raise LabelError(
+                        f"{path}:{number}: this is no line of a log of lanes ({error})."
+                    ) from error
 
 
 class LaneLog:
@@ -90,3 +127,15 @@ class LaneLog:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _parse_line(line: str) -> LoggedFrame:
+    record: dict[str, Any] = json.loads(line)
+    index, lanes = record["frame"], record["lanes"]
+    if type(index) is not int or index < 0:
+        raise ValueError(f"'frame' must be a number from 0 up, got {index!r:.60}")
+    points = [np.array(lane["points"], dtype=np.float64) for lane in lanes]
+    for lane in points:
+        if lane.ndim != 2 or lane.shape[1] != 2 or not np.isfinite(lane).all():
+            raise ValueError("'points' must be a list of [x, y], both finite")
+    return LoggedFrame(index, points, [float(lane["score"]) for lane in lanes])

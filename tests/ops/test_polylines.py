@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lanedet.ops import resample_polyline, xs_at_rows
+from lanedet.ops import resample_polyline, simplify_polyline, xs_at_rows
 from lanedet.structures import FloatArray
 
 polylines = st.integers(1, 12).flatmap(
@@ -106,3 +106,25 @@ def test_ends_are_kept_and_steps_are_short_enough(
 )
 def test_a_straight_lane_keeps_its_length(ends: FloatArray, spacing: float) -> None:
     assert length(resample_polyline(ends, spacing)) == pytest.approx(length(ends))
+
+
+# --- simplify_polyline
+
+
+@given(polylines, st.floats(0, 50))
+@settings(max_examples=50)
+def test_simplified_lines_stay_near_and_keep_their_ends(
+    lane: FloatArray, tolerance: float
+) -> None:
+    simple = simplify_polyline(lane, tolerance)
+    assert len(simple) <= len(lane)
+    np.testing.assert_array_equal(simple[[0, -1]], lane[[0, -1]])
+    # Not the distance to the line itself, but to points that are dense on it.
+    dense = resample_polyline(simple, 1.0)
+    distances = np.hypot(*(lane[:, None] - dense[None]).transpose(2, 0, 1)).min(axis=1)
+    assert distances.max() <= tolerance + 0.6
+
+
+def test_no_negative_tolerance() -> None:
+    with pytest.raises(ValueError, match="tolerance must be at least 0"):
+        simplify_polyline(np.zeros((3, 2)), -1.0)
