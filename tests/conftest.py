@@ -14,6 +14,7 @@ from lanedet.models import (
     LaneDetector,
     LaneSegmentationHead,
     SelfAttentionDistiller,
+    TransposedConvClassifier,
 )
 from lanedet.ops import LetterboxView
 from lanedet.simulation import write_tusimple_tree
@@ -34,11 +35,13 @@ def model_config() -> dict[str, Any]:
         head=dict(
             type=LaneSegmentationHead,
             num_lanes=NUM_LANES,
-            in_channels=16,
             seg_stage="D2",
-            existence_stage="E4",
+            classifier=dict(type=TransposedConvClassifier, in_channels=16),
             existence_branch=dict(
-                type=ExistenceBranch, in_channels=128, input_shape=INPUT_SHAPE
+                type=ExistenceBranch,
+                stage="E4",
+                in_channels=128,
+                input_shape=INPUT_SHAPE,
             ),
         ),
         distiller=dict(type=SelfAttentionDistiller, start=0.0),

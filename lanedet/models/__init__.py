@@ -1,10 +1,18 @@
 """Networks that detect lanes."""
 
 from lanedet.models.attention import encoder_stages, stage_energies
-from lanedet.models.backbones import ENet, StageFeatures
+from lanedet.models.backbones import (
+    ENet,
+    LaneBackbone,
+    ResNet,
+    StageFeatures,
+    TimmFeatures,
+    TorchvisionFeatures,
+)
 from lanedet.models.distillation import (
     SAD_PRESETS,
     AttentionGenerator,
+    DeepSupervision,
     Distiller,
     GradientMonitor,
     LabelRegression,
@@ -12,7 +20,14 @@ from lanedet.models.distillation import (
     attention_energy,
     sad_preset,
 )
-from lanedet.models.heads import ExistenceBranch, LaneHead, LaneSegmentationHead
+from lanedet.models.heads import (
+    ConvClassifier,
+    ExistenceBranch,
+    LaneHead,
+    LaneSegmentationHead,
+    LogitsExistenceBranch,
+    TransposedConvClassifier,
+)
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
 from lanedet.models.weights import (
@@ -23,25 +38,34 @@ from lanedet.models.weights import (
     load_weights,
     read_checkpoint,
     save_weights,
+    without_training_parts,
 )
 
 __all__ = [
     "MODEL_KEY",
     "SAD_PRESETS",
     "AttentionGenerator",
+    "ConvClassifier",
+    "DeepSupervision",
     "Distiller",
     "ENet",
     "ExistenceBranch",
     "ExistenceLoss",
     "GradientMonitor",
     "LabelRegression",
+    "LaneBackbone",
     "LaneDetector",
     "LaneHead",
     "LaneSegmentationHead",
+    "LogitsExistenceBranch",
+    "ResNet",
     "SegmentationLoss",
     "SelfAttentionDistiller",
     "SoftIoULoss",
     "StageFeatures",
+    "TimmFeatures",
+    "TorchvisionFeatures",
+    "TransposedConvClassifier",
     "attention_energy",
     "build_model",
     "check_state_dict",
@@ -52,4 +76,5 @@ __all__ = [
     "sad_preset",
     "save_weights",
     "stage_energies",
+    "without_training_parts",
 ]

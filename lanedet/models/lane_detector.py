@@ -8,7 +8,9 @@ from mmengine.model import BaseModel, ImgDataPreprocessor
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
-from lanedet.models.backbones import StageFeatures
+from lanedet.models.backbones import LaneBackbone, StageFeatures
+from lanedet.models.distillation import DeepSupervision, Distiller
+from lanedet.models.heads import LaneHead
 from lanedet.ops import ViewTransform
 from lanedet.structures import LaneSample
 
@@ -30,9 +32,16 @@ class LaneDetector(BaseModel):
         view: Config of the view, for example
             ``dict(type=LetterboxView, input_shape=(192, 320))``: how an image of any
             size becomes the network input.
-        distiller: Module or config, or None for training without distillation.
+        distiller: :class:`~lanedet.models.distillation.Distiller` or config, or None
+            for training without one.
         mean: Mean of R, G and B in [0, 255], subtracted from the input.
         std: Standard deviation of R, G and B in [0, 255], divides the input.
+
+    Raises:
+        ValueError: If the parts do not fit together: the backbone or the head cannot
+            take the view's inputs, or a stage is read that is not there or has another
+            number of channels. Parts that are no :class:`LaneBackbone`,
+            :class:`LaneHead` or :class:`Distiller` are not judged.
     """
 
     def __init__(
@@ -50,10 +59,29 @@ class LaneDetector(BaseModel):
         self.head = _built(head)
         self.view: Callable[[tuple[int, int]], ViewTransform] = _built(view)
         self.distiller = None if distiller is None else _built(distiller)
+        self._check_parts()
         # Once the weights have their channels last, so have all activations behind
         # them. Tensor cores want it, and a CPU gains too: a training step of ENet on
         # two cores took 0.56 s instead of 0.67 s.
         self.to(memory_format=torch.channels_last)
+
+    def _check_parts(self) -> None:
+        input_shape = getattr(self.view, "input_shape", None)
+        if input_shape is not None:
+            if isinstance(self.backbone, LaneBackbone):
+                self.backbone.check_size(input_shape)
+            if isinstance(self.head, LaneHead):
+                self.head.check_input_shape(input_shape)
+        if not isinstance(self.backbone, LaneBackbone):
+            return
+        if isinstance(self.head, LaneHead):
+            self.backbone.check_channels(self.head.stages, "The head")
+        if isinstance(self.distiller, Distiller):
+            self.distiller.check_stages(list(self.backbone.stage_channels))
+        if isinstance(self.distiller, DeepSupervision):
+            self.backbone.check_channels(
+                self.distiller.stage_channels, "The deep supervision"
+            )
 
     def extract_features(self, inputs: Tensor) -> StageFeatures:
         """Map normalised images (B, 3, H, W) to stage features."""

@@ -17,8 +17,19 @@ from mmengine.registry import MODELS
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lanedet.models.backbones import ENet
-from lanedet.models.heads import ExistenceBranch, LaneSegmentationHead
+from lanedet.models.backbones import (
+    ENet,
+    ResNet,
+    TimmFeatures,
+    TorchvisionFeatures,
+)
+from lanedet.models.heads import (
+    ConvClassifier,
+    ExistenceBranch,
+    LaneSegmentationHead,
+    LogitsExistenceBranch,
+    TransposedConvClassifier,
+)
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
 from lanedet.ops import LaneDecoder, LetterboxView, StretchView
@@ -26,6 +37,7 @@ from lanedet.ops import LaneDecoder, LetterboxView, StretchView
 _DESCRIBABLE: dict[str, type] = {
     cls.__name__: cls
     for cls in (
+        ConvClassifier,
         ENet,
         ExistenceBranch,
         ExistenceLoss,
@@ -33,9 +45,14 @@ _DESCRIBABLE: dict[str, type] = {
         LaneDetector,
         LaneSegmentationHead,
         LetterboxView,
+        LogitsExistenceBranch,
+        ResNet,
         SegmentationLoss,
         SoftIoULoss,
         StretchView,
+        TimmFeatures,
+        TorchvisionFeatures,
+        TransposedConvClassifier,
     )
 }
 _TRAINING_ONLY = ("distiller",)
@@ -57,13 +74,29 @@ MODEL_KEY = "lanedet_model"
 def describe_model(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a detector's config as JSON-able data, without what only trains it.
 
+    That is the distiller, and the weights with which training the backbone began.
+
     Raises:
         ValueError: If the config uses a class that no weights file may name.
     """
-    return {
+    description = {
         key: _describe(value)
         for key, value in config.items()
         if key not in _TRAINING_ONLY
+    }
+    backbone = description.get("backbone")
+    if isinstance(backbone, dict) and "weights" in backbone:
+        backbone["weights"] = None  # it may be a path of the machine that trained
+    return description
+
+
+def without_training_parts(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors of a detector without those of what only trains it."""
+    prefixes = tuple(f"{part}." for part in _TRAINING_ONLY)
+    return {
+        name: tensor
+        for name, tensor in state_dict.items()
+        if not name.startswith(prefixes)
     }
 
 
@@ -98,13 +131,14 @@ def save_weights(
     Args:
         path: Where to; it appears whole or not at all.
         description: From :func:`describe_model`.
-        state_dict: Parameters and buffers of the detector.
+        state_dict: Parameters and buffers of the detector; the distiller's are left
+            out.
         provenance: How the weights were made, kept in the file's metadata.
     """
     # Tied parameters have one memory; safetensors wants a memory for each name.
     tensors = {
         name: tensor.detach().cpu().clone().contiguous()
-        for name, tensor in state_dict.items()
+        for name, tensor in without_training_parts(state_dict).items()
     }
     metadata = {**provenance, MODEL_KEY: json.dumps(description)}
     partial = path.with_suffix(path.suffix + ".part")
@@ -130,8 +164,13 @@ def load_weights(path: Path | str, device: torch.device | str = "cpu") -> LaneDe
             f"{str(path)!r} does not say what model it holds. Expected a weights file "
             "or checkpoint that tools/train.py wrote."
         )
-    state_dict = checkpoint.get("state_dict", {})
-    model = build_model(description)
+    state_dict = without_training_parts(checkpoint.get("state_dict", {}))
+    try:
+        model = build_model(description)
+    except ValueError as error:
+        raise ValueError(
+            f"{str(path)!r} describes a model that cannot be built: {error}"
+        ) from error
     check_state_dict(model, state_dict, path)
     model.load_state_dict(state_dict)
     model.eval()
@@ -193,9 +232,10 @@ def check_state_dict(
     ]
     if problems:
         shown = "; ".join(sorted(problems)[:3])
+        num_names = len(own.keys() | theirs.keys())
         raise ValueError(
             f"{str(source)!r} holds another model than the config describes "
-            f"({len(problems)} of {len(own)} tensors differ: {shown}). "
+            f"({len(problems)} of {num_names} tensors differ: {shown}). "
             "Use the config it was trained with."
         )
 

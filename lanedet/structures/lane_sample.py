@@ -76,11 +76,22 @@ class LaneSample(BaseDataElement):
 
     @gt_class_map.setter
     def gt_class_map(self, class_map: Tensor) -> None:
-        if class_map.ndim != 2:
-            raise ValueError(
-                f"gt_class_map must have shape (H, W), got {tuple(class_map.shape)}."
-            )
+        _check_map(class_map, "gt_class_map")
         self.set_field(class_map, "_gt_class_map", dtype=Tensor)
+
+    @property
+    def pred_class_map(self) -> Tensor:
+        """Most probable class of each pixel of the network input, (H, W) uint8.
+
+        Classes are those of :attr:`gt_class_map`. ``view`` leads to the original image.
+        """
+        class_map: Tensor = self._pred_class_map
+        return class_map
+
+    @pred_class_map.setter
+    def pred_class_map(self, class_map: Tensor) -> None:
+        _check_map(class_map, "pred_class_map")
+        self.set_field(class_map, "_pred_class_map", dtype=Tensor)
 
     @property
     def gt_existence(self) -> Tensor:
@@ -91,6 +102,13 @@ class LaneSample(BaseDataElement):
     @gt_existence.setter
     def gt_existence(self, existence: Tensor) -> None:
         self.set_field(existence, "_gt_existence", dtype=Tensor)
+
+
+def _check_map(class_map: Tensor, name: str) -> None:
+    if class_map.ndim != 2:
+        raise ValueError(
+            f"{name} must have shape (H, W), got {tuple(class_map.shape)}."
+        )
 
 
 def _checked_lanes(lanes: Sequence[FloatArray], name: str) -> list[FloatArray]:

@@ -219,7 +219,7 @@ def test_checkpoint_of_another_model_is_refused(
     config = small_config(
         scenes_root, tmp_path, **{"model.backbone.extra_stage": False}
     )
-    config.model.head.existence_stage = "E3"
+    config.model.head.existence_branch.stage = "E3"
     config.model.distiller = None
     with pytest.raises(ValueError, match="holds another model than the config"):
         evaluate(config, unbroken[0] / "iter_6.pth")

@@ -16,6 +16,7 @@ def full_sample() -> LaneSample:
     sample.pred_scores = [0.75, 0.5]
     sample.pred_slots = [2, 3]
     sample.gt_class_map = torch.zeros(4, 6, dtype=torch.uint8)
+    sample.pred_class_map = torch.ones(4, 6, dtype=torch.uint8)
     sample.gt_existence = torch.tensor([0.0, 1.0])
     return sample
 
@@ -26,6 +27,7 @@ FIELDS = {
     "pred_scores",
     "pred_slots",
     "gt_class_map",
+    "pred_class_map",
     "gt_existence",
 }
 
@@ -60,6 +62,7 @@ def test_copies_are_whole(copied) -> None:
     assert copy.ori_shape == (720, 1280)
     np.testing.assert_array_equal(copy.gt_lanes[0], LANE)
     assert copy.pred_slots == [2, 3]
+    assert torch.equal(copy.pred_class_map, torch.ones(4, 6, dtype=torch.uint8))
     assert torch.equal(copy.gt_existence, torch.tensor([0.0, 1.0]))
 
 
@@ -86,7 +89,8 @@ def test_what_is_no_polyline_is_refused(name: str, shape: tuple[int, ...]) -> No
         setattr(LaneSample(), name, [LANE, np.zeros(shape)])
 
 
+@pytest.mark.parametrize("name", ["gt_class_map", "pred_class_map"])
 @pytest.mark.parametrize("shape", [(4,), (1, 4, 6)])
-def test_a_class_map_has_two_dimensions(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"gt_class_map must have shape \(H, W\)"):
-        LaneSample().gt_class_map = torch.zeros(shape)
+def test_a_class_map_has_two_dimensions(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=rf"{name} must have shape \(H, W\)"):
+        setattr(LaneSample(), name, torch.zeros(shape))

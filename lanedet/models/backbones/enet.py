@@ -12,15 +12,13 @@ Shapes in comments: B batch, H W network input.
 from typing import cast
 
 import torch
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-StageFeatures = dict[str, Tensor]
-"""Output of each stage by name, in the order in which the network computes them."""
+from lanedet.models.backbones.base_backbone import LaneBackbone, StageFeatures
 
 
-class ENet(BaseModule):
+class ENet(LaneBackbone):
     """ENet encoder E1..E4 and decoder D1, D2.
 
     Args:
@@ -35,7 +33,6 @@ class ENet(BaseModule):
     """
 
     stride = 8
-    """Height and width of the input must be multiples of this."""
 
     def __init__(
         self,
@@ -45,6 +42,10 @@ class ENet(BaseModule):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
+        self.stage_channels = {"E1": 64, "E2": 128, "E3": 128}
+        if extra_stage:
+            self.stage_channels["E4"] = 128
+        self.stage_channels |= {"D1": 64, "D2": 16}
         self.initial = InitialBlock(3, 16)
         self.down1 = DownBottleneck(16, 64, dropout / 10)
         self.e1 = nn.Sequential(*(Bottleneck(64, dropout / 10) for _ in range(4)))
@@ -76,7 +77,7 @@ class ENet(BaseModule):
         Raises:
             ValueError: If H or W is not a multiple of 8.
         """
-        _check_size(inputs.shape[-2:], self.stride)
+        self.check_size(inputs.shape[-2:])
         features: StageFeatures = {}
         x, indices1 = self.down1(self.initial(inputs))
         features["E1"] = self.e1(x)
@@ -244,13 +245,3 @@ def _share_convolutions(source: nn.Module, target: nn.Module) -> None:
     for ours, theirs in zip(target.modules(), source.modules(), strict=True):
         if isinstance(ours, nn.Conv2d) and isinstance(theirs, nn.Conv2d):
             ours.weight = theirs.weight
-
-
-def _check_size(size: torch.Size, stride: int) -> None:
-    for name, length in zip(("height", "width"), size, strict=True):
-        if length % stride:
-            lower = length // stride * stride
-            raise ValueError(
-                f"Input {name} {length} is not a multiple of {stride}. "
-                f"Use {lower} or {lower + stride}."
-            )

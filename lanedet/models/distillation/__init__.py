@@ -1,6 +1,8 @@
 """Distillation: additions to the training loss that inference never sees."""
 
 from lanedet.models.distillation.attention import AttentionGenerator, attention_energy
+from lanedet.models.distillation.comparison import DistillerReport, report_distiller
+from lanedet.models.distillation.deep_supervision import DeepSupervision
 from lanedet.models.distillation.distiller import Distiller
 from lanedet.models.distillation.gradient_monitor import GradientMonitor
 from lanedet.models.distillation.label_regression import LabelRegression
@@ -10,10 +12,13 @@ from lanedet.models.distillation.sad import SelfAttentionDistiller
 __all__ = [
     "SAD_PRESETS",
     "AttentionGenerator",
+    "DeepSupervision",
     "Distiller",
+    "DistillerReport",
     "GradientMonitor",
     "LabelRegression",
     "SelfAttentionDistiller",
     "attention_energy",
+    "report_distiller",
     "sad_preset",
 ]

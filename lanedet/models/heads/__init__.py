@@ -1,15 +1,19 @@
 """Heads: from features to lanes."""
 
 from lanedet.models.heads.base_head import LaneHead
+from lanedet.models.heads.classifiers import ConvClassifier, TransposedConvClassifier
+from lanedet.models.heads.existence import ExistenceBranch, LogitsExistenceBranch
 from lanedet.models.heads.segmentation_head import (
-    ExistenceBranch,
     LaneSegmentationHead,
     SegmentationOutputs,
 )
 
 __all__ = [
+    "ConvClassifier",
     "ExistenceBranch",
     "LaneHead",
     "LaneSegmentationHead",
+    "LogitsExistenceBranch",
     "SegmentationOutputs",
+    "TransposedConvClassifier",
 ]

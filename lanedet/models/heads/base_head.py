@@ -21,6 +21,15 @@ class LaneHead(BaseModule, ABC):
     num_lanes: int
     """Number of lane slots K."""
 
+    @property
+    @abstractmethod
+    def stages(self) -> dict[str, int]:
+        """Channels of the stages that the head reads, by name."""
+
+    @abstractmethod
+    def check_input_shape(self, input_shape: tuple[int, int]) -> None:
+        """Raise ValueError if the head cannot work behind inputs of this (H, W)."""
+
     @abstractmethod
     def forward(self, features: StageFeatures) -> Any:
         """Return the raw outputs of the network, as tensors."""

@@ -5,15 +5,17 @@ The head of SCNN (https://arxiv.org/abs/1712.06080) as SAD uses it
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from mmengine.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from lanedet.models.backbones import StageFeatures
+from lanedet.models.backbones import StageFeatures, take_stage
 from lanedet.models.heads.base_head import LaneHead
+from lanedet.models.heads.existence import ExistencePredictor
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
 from lanedet.ops import LaneDecoder
 from lanedet.structures import LaneSample
@@ -25,8 +27,8 @@ class SegmentationOutputs(NamedTuple):
     seg_logits: Tensor
     """(B, K + 1, H, W) at the size of the network input, background first."""
 
-    existence_logits: Tensor
-    """(B, K)."""
+    existence_logits: Tensor | None
+    """(B, K), or None where the head has no existence branch."""
 
 
 class LaneSegmentationHead(LaneHead):
@@ -34,69 +36,103 @@ class LaneSegmentationHead(LaneHead):
 
     Args:
         num_lanes: Number of slots K, see :mod:`lanedet.ops.lane_slots`.
-        in_channels: Channels of the feature ``seg_stage``, which has half the height
-            and width of the network input. A transposed convolution doubles them.
         seg_stage: Name of the stage that is segmented.
-        existence_branch: Config of an :class:`ExistenceBranch`, ``num_lanes`` left out.
-        existence_stage: Name of the stage that the existence branch reads.
+        classifier: Config of a module that maps this stage to class logits, such as
+            :class:`~lanedet.models.heads.TransposedConvClassifier` or
+            :class:`~lanedet.models.heads.ConvClassifier`, ``num_classes`` left out.
+        existence_branch: Config of an :class:`~lanedet.models.heads.ExistenceBranch`
+            or :class:`~lanedet.models.heads.LogitsExistenceBranch`, ``num_lanes`` left
+            out. None for a head without: then every slot counts as existing, and there
+            is no loss of existence.
+        upsampling: Ratio of the network input's size to the classifier's output, which
+            is enlarged by it, bilinear with aligned corners as in SCNN's code.
         decoder: Config of the :class:`~lanedet.ops.LaneDecoder`.
         losses: Configs of the losses by role, to replace the defaults of ``seg``,
             ``iou`` and ``existence``, which are the paper's.
+
+    Raises:
+        ValueError: If ``num_lanes`` or ``upsampling`` is below 1, or ``losses`` has an
+            unknown role.
     """
 
     def __init__(
         self,
         *,
         num_lanes: int,
-        in_channels: int,
         seg_stage: str,
-        existence_branch: dict[str, Any],
-        existence_stage: str,
+        classifier: dict[str, Any],
+        existence_branch: dict[str, Any] | None,
+        upsampling: int = 1,
         decoder: dict[str, Any] | None = None,
         losses: dict[str, dict[str, Any]] | None = None,
     ) -> None:
         super().__init__()
+        if num_lanes < 1 or upsampling < 1:
+            raise ValueError(
+                "num_lanes and upsampling must be at least 1, "
+                f"got {num_lanes} and {upsampling}."
+            )
         self.num_lanes = num_lanes
         self.seg_stage = seg_stage
-        self.existence_stage = existence_stage
-        self.classifier = nn.ConvTranspose2d(
-            in_channels, num_lanes + 1, 3, stride=2, padding=1, output_padding=1
-        )
-        self.existence = MODELS.build({**existence_branch, "num_lanes": num_lanes})
+        self.upsampling = upsampling
+        self.classifier = MODELS.build({**classifier, "num_classes": num_lanes + 1})
+        self.existence: ExistencePredictor | None = None
+        if existence_branch is not None:
+            self.existence = MODELS.build({**existence_branch, "num_lanes": num_lanes})
         self.decode = MODELS.build(decoder or {"type": LaneDecoder})
-        defaults = {
-            "seg": {"type": SegmentationLoss},
-            "iou": {"type": SoftIoULoss},
-            "existence": {"type": ExistenceLoss},
-        }
-        chosen = defaults | (losses or {})
-        if chosen.keys() != defaults.keys():
-            raise ValueError(
-                f"losses must be some of {sorted(defaults)}, "
-                f"got {sorted(losses or {})}."
-            )
+        chosen = _chosen_losses(losses or {}, has_existence=self.existence is not None)
         self.seg_loss = MODELS.build(chosen["seg"])
         self.iou_loss = MODELS.build(chosen["iou"])
-        self.existence_loss = MODELS.build(chosen["existence"])
+        self.existence_loss = None
+        if self.existence is not None:
+            self.existence_loss = MODELS.build(chosen["existence"])
+
+    @property
+    def stages(self) -> dict[str, int]:
+        """Channels of the stages that the head reads, by name."""
+        own = {self.seg_stage: self.classifier.in_channels}
+        return own if self.existence is None else own | self.existence.reads
+
+    def check_input_shape(self, input_shape: tuple[int, int]) -> None:
+        """Raise ValueError if the existence branch was made for other inputs."""
+        if self.existence is not None and self.existence.input_shape != input_shape:
+            raise ValueError(
+                f"existence_branch has input_shape={self.existence.input_shape}, but "
+                f"the view makes inputs of {input_shape}. They must be the same."
+            )
 
     def forward(self, features: StageFeatures) -> SegmentationOutputs:
-        """Return logits of pixels and of existence."""
-        return SegmentationOutputs(
-            self.classifier(features[self.seg_stage]),
-            self.existence(features[self.existence_stage]),
-        )
+        """Return logits of pixels and of existence.
+
+        Raises:
+            ValueError: If the backbone does not have a stage that the head reads.
+        """
+        class_logits = self.classifier(take_stage(features, self.seg_stage, "The head"))
+        existence_logits = None
+        if self.existence is not None:
+            existence_logits = self.existence(features, class_logits)
+        if self.upsampling > 1:
+            # In half precision the enlarged logits would lie on a coarse grid.
+            class_logits = F.interpolate(
+                class_logits.float(),
+                scale_factor=self.upsampling,
+                mode="bilinear",
+                align_corners=True,
+            )
+        return SegmentationOutputs(class_logits, existence_logits)
 
     def loss(
         self, features: StageFeatures, data_samples: Sequence[LaneSample]
     ) -> dict[str, Tensor]:
-        """Return ``loss_seg``, ``loss_iou`` and ``loss_existence``.
+        """Return ``loss_seg``, ``loss_iou`` and, with a branch, ``loss_existence``.
 
         Args:
             features: Stage features of the backbone.
             data_samples: With ``gt_class_map`` and ``gt_existence``.
 
         Raises:
-            ValueError: If the labels have another number of slots than the head.
+            ValueError: If the labels have another number of slots than the head, or
+                its output another size than they.
         """
         outputs = self(features)
         existence = torch.stack([sample.gt_existence for sample in data_samples])
@@ -107,11 +143,21 @@ class LaneSegmentationHead(LaneHead):
                 "data pipeline."
             )
         class_map = torch.stack([sample.gt_class_map for sample in data_samples]).long()
-        return {
+        if outputs.seg_logits.shape[2:] != class_map.shape[1:]:
+            raise ValueError(
+                f"The head's output has (H, W) = {tuple(outputs.seg_logits.shape[2:])} "
+                f"and the network input {tuple(class_map.shape[1:])}. Choose the "
+                f"head's upsampling (now {self.upsampling}) so that they are the same."
+            )
+        losses = {
             "loss_seg": self.seg_loss(outputs.seg_logits, class_map),
             "loss_iou": self.iou_loss(outputs.seg_logits, class_map),
-            "loss_existence": self.existence_loss(outputs.existence_logits, existence),
         }
+        if self.existence_loss is not None:
+            losses["loss_existence"] = self.existence_loss(
+                outputs.existence_logits, existence
+            )
+        return losses
 
     @torch.no_grad()
     def predict(
@@ -119,72 +165,42 @@ class LaneSegmentationHead(LaneHead):
     ) -> list[LaneSample]:
         """Return the samples with their predicted lanes, leftmost slot first.
 
+        The class map of each sample, ``pred_class_map``, lies in the CPU's memory.
+
         Args:
             features: Stage features of the backbone.
             data_samples: With the meta information ``view``.
         """
         outputs = self(features)
-        lane_probs = outputs.seg_logits.float().softmax(dim=1)[:, 1:].cpu().numpy()
-        existence = outputs.existence_logits.float().sigmoid().cpu().numpy()
-        for sample, probs, exists in zip(
-            data_samples, lane_probs, existence, strict=True
+        seg_logits = outputs.seg_logits.float()
+        class_maps = seg_logits.argmax(dim=1).to(torch.uint8).cpu()
+        lane_probs = seg_logits.softmax(dim=1)[:, 1:].cpu().numpy()
+        existence = np.ones(lane_probs.shape[:2], dtype=np.float32)
+        if outputs.existence_logits is not None:
+            existence = outputs.existence_logits.float().sigmoid().cpu().numpy()
+        for sample, class_map, probs, exists in zip(
+            data_samples, class_maps, lane_probs, existence, strict=True
         ):
             lanes = self.decode(probs, exists, sample.view)
+            sample.pred_class_map = class_map
             sample.pred_lanes = [lane.points for lane in lanes]
             sample.pred_scores = [lane.score for lane in lanes]
             sample.pred_slots = [lane.slot for lane in lanes]
         return list(data_samples)
 
 
-class ExistenceBranch(nn.Module):
-    """Predict which lane slots hold a lane (P1 in SAD's Fig. 3).
-
-    The layers are those of the SAD authors' ``Lane_exist`` in
-    https://github.com/cardwing/Codes-for-Lane-Detection (ERFNet-CULane-PyTorch), with
-    SCNN's average pooling, and logits instead of a sigmoid that the loss repeats.
-
-    Args:
-        in_channels: Channels of the input feature.
-        input_shape: (H, W) of the network input, multiples of 16.
-        num_lanes: Number of slots K.
-        stride: Ratio of the network input's size to the feature's.
-        dropout: Probability of dropping a channel.
-
-    Raises:
-        ValueError: If ``input_shape`` is not a multiple of twice the stride.
-    """
-
-    def __init__(
-        self,
-        *,
-        in_channels: int,
-        input_shape: tuple[int, int],
-        num_lanes: int,
-        stride: int = 8,
-        dropout: float = 0.1,
-    ) -> None:
-        super().__init__()
-        height, width = input_shape
-        if height % (2 * stride) or width % (2 * stride):
-            raise ValueError(
-                f"input_shape must be a multiple of {2 * stride} for the existence "
-                f"branch, got {tuple(input_shape)}."
-            )
-        pooled_pixels = (height // (2 * stride)) * (width // (2 * stride))
-        self.reduce = nn.Sequential(
-            nn.Conv2d(in_channels, 32, 3, padding=4, dilation=4, bias=False),
-            nn.BatchNorm2d(32),
-            nn.ReLU(),
-            nn.Dropout2d(dropout),
-            nn.Conv2d(32, 5, 1),
+def _chosen_losses(
+    losses: dict[str, dict[str, Any]], has_existence: bool
+) -> dict[str, dict[str, Any]]:
+    """Return the config of each role's loss, the paper's where none is given."""
+    defaults: dict[str, dict[str, Any]] = {
+        "seg": {"type": SegmentationLoss},
+        "iou": {"type": SoftIoULoss},
+    }
+    if has_existence:
+        defaults["existence"] = {"type": ExistenceLoss}
+    if not losses.keys() <= defaults.keys():
+        raise ValueError(
+            f"losses must be some of {sorted(defaults)}, got {sorted(losses)}."
         )
-        self.classify = nn.Sequential(
-            nn.Linear(5 * pooled_pixels, 128),
-            nn.ReLU(),
-            nn.Linear(128, num_lanes),
-        )
-
-    def forward(self, feature: Tensor) -> Tensor:
-        """Map (B, C, h, w) to existence logits (B, K)."""
-        maps = F.avg_pool2d(self.reduce(feature).softmax(dim=1), 2)
-        return cast(Tensor, self.classify(maps.flatten(1)))
+    return defaults | losses

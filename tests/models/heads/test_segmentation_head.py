@@ -1,49 +1,169 @@
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
-from lanedet.models import ExistenceBranch, LaneSegmentationHead
+from lanedet.models import (
+    ConvClassifier,
+    ExistenceBranch,
+    LaneSegmentationHead,
+    LogitsExistenceBranch,
+    TransposedConvClassifier,
+)
+from lanedet.ops import StretchView
+from lanedet.structures import LaneSample
+
+SIZE = (48, 64)
+ENET_PARTS: dict[str, Any] = dict(
+    seg_stage="D2",
+    classifier=dict(type=TransposedConvClassifier, in_channels=16),
+    existence_branch=dict(
+        type=ExistenceBranch, stage="E4", in_channels=128, input_shape=SIZE
+    ),
+)
+RESNET_PARTS: dict[str, Any] = dict(
+    seg_stage="layer4",
+    classifier=dict(type=ConvClassifier, in_channels=32, channels=8),
+    upsampling=8,
+    existence_branch=dict(type=LogitsExistenceBranch, input_shape=SIZE),
+)
+FEATURES = {
+    "D2": torch.zeros(2, 16, 24, 32),
+    "E4": torch.zeros(2, 128, 6, 8),
+    "layer4": torch.zeros(2, 32, 6, 8),
+}
 
 
-def test_outputs_cover_the_network_input() -> None:
-    head = LaneSegmentationHead(
-        num_lanes=6,
-        in_channels=16,
-        seg_stage="D2",
-        existence_stage="E4",
-        existence_branch=dict(
-            type=ExistenceBranch, in_channels=128, input_shape=(48, 64)
-        ),
-    )
-    features = {"D2": torch.zeros(2, 16, 24, 32), "E4": torch.zeros(2, 128, 6, 8)}
-    outputs = head.eval()(features)
-    assert outputs.seg_logits.shape == (2, 7, 48, 64)
-    assert outputs.existence_logits.shape == (2, 6)
+def labelled(num_lanes: int, size: tuple[int, int] = SIZE) -> list[LaneSample]:
+    samples = []
+    for column in (10, 30):
+        sample = LaneSample(metainfo={"view": StretchView(size)((96, 128))})
+        sample.gt_class_map = torch.zeros(size, dtype=torch.uint8)
+        sample.gt_class_map[:, column : column + 3] = 1
+        sample.gt_existence = torch.eye(num_lanes)[0]
+        samples.append(sample)
+    return samples
+
+
+@pytest.mark.parametrize("parts", [ENET_PARTS, RESNET_PARTS], ids=["enet", "resnet"])
+@pytest.mark.parametrize("num_lanes", [1, 4, 6])
+def test_outputs_cover_the_network_input(parts: dict[str, Any], num_lanes: int) -> None:
+    head = LaneSegmentationHead(num_lanes=num_lanes, **parts)
+    outputs = head.eval()(FEATURES)
+    assert outputs.seg_logits.shape == (2, num_lanes + 1, *SIZE)
+    assert outputs.existence_logits.shape == (2, num_lanes)
+    assert set(head.loss(FEATURES, labelled(num_lanes))) == {
+        "loss_seg",
+        "loss_iou",
+        "loss_existence",
+    }
+
+
+def test_logits_are_enlarged_with_aligned_corners() -> None:
+    head = LaneSegmentationHead(num_lanes=1, **RESNET_PARTS).eval()
+    feature = torch.randn(1, 32, 6, 8)
+    small = head.classifier(feature)
+    large = head({"layer4": feature}).seg_logits
+    torch.testing.assert_close(large[..., ::47, ::63], small[..., ::5, ::7])
+
+
+def test_stages_that_the_head_reads() -> None:
+    assert LaneSegmentationHead(num_lanes=1, **ENET_PARTS).stages == {
+        "D2": 16,
+        "E4": 128,
+    }
+    assert LaneSegmentationHead(num_lanes=1, **RESNET_PARTS).stages == {"layer4": 32}
+
+
+def certain_of_column(column: int, background: float = 20.0) -> Tensor:
+    seg_logits = torch.zeros(2, 2, *SIZE)
+    seg_logits[:, 0] = background
+    seg_logits[:, 1, :, column - 4 : column + 5] = 2 * background
+    return seg_logits
+
+
+def test_without_existence_branch_every_slot_counts() -> None:
+    parts = {**ENET_PARTS, "existence_branch": None}
+    head = LaneSegmentationHead(num_lanes=1, **parts).eval()
+    assert head.stages == {"D2": 16}
+    assert set(head.loss(FEATURES, labelled(1))) == {"loss_seg", "loss_iou"}
+    head.classifier.forward = lambda _: certain_of_column(20)
+    samples = head.predict(FEATURES, labelled(1))
+    assert [sample.pred_slots for sample in samples] == [[0], [0]]
+
+
+def test_predicted_class_map_is_the_most_probable_class() -> None:
+    parts = {**ENET_PARTS, "existence_branch": None}
+    head = LaneSegmentationHead(num_lanes=1, **parts).eval()
+    head.classifier.forward = lambda _: certain_of_column(20)
+    sample = head.predict(FEATURES, labelled(1))[1]
+    expected = np.zeros(SIZE, dtype=np.uint8)
+    expected[:, 16:25] = 1
+    assert sample.pred_class_map.dtype == torch.uint8
+    np.testing.assert_array_equal(sample.pred_class_map.numpy(), expected)
+
+
+def test_losses_under_autocast_are_those_of_float32() -> None:
+    torch.manual_seed(0)
+    features = {name: torch.randn(x.shape) for name, x in FEATURES.items()}
+    for parts in (ENET_PARTS, RESNET_PARTS):
+        head = LaneSegmentationHead(num_lanes=4, **parts).eval()
+        exact = head.loss(features, labelled(4))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            mixed = head.loss(features, labelled(4))
+        for name, value in mixed.items():
+            assert value.dtype == torch.float32, name
+            # bfloat16 keeps eight bits of what the convolutions return.
+            torch.testing.assert_close(value, exact[name], rtol=1e-2, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_extreme_logits_have_finite_losses_and_gradients(dtype: torch.dtype) -> None:
+    parts = {**ENET_PARTS, "existence_branch": None}
+    head = LaneSegmentationHead(num_lanes=1, **parts)
+    logits = certain_of_column(50, background=3e4).to(dtype).requires_grad_()
+    head.classifier.forward = lambda _: logits
+    with torch.autocast("cpu", dtype=dtype):
+        losses = head.loss(FEATURES, labelled(1))
+    sum(losses.values()).backward()
+    assert all(torch.isfinite(value) for value in losses.values())
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
 
 
 @pytest.mark.parametrize(
-    ("input_shape", "flat"),
-    [((288, 800), 4500), ((368, 640), 4600), ((208, 976), 3965)],
+    ("changes", "message"),
+    [
+        ({"losses": {"sge": {}}}, r"losses must be some of .*got \['sge'\]"),
+        (
+            {"existence_branch": None, "losses": {"existence": {}}},
+            r"some of \['iou', 'seg'\], got \['existence'\]",
+        ),
+        ({"num_lanes": 0}, "num_lanes and upsampling must be at least 1, got 0"),
+        ({"upsampling": 0}, "must be at least 1, got 4 and 0"),
+    ],
 )
-def test_existence_branch_has_the_authors_sizes(
-    input_shape: tuple[int, int], flat: int
-) -> None:
-    branch = ExistenceBranch(in_channels=128, input_shape=input_shape, num_lanes=4)
-    assert branch.classify[0].in_features == flat
+def test_bad_arguments(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        LaneSegmentationHead(**{"num_lanes": 4, **ENET_PARTS, **changes})
 
 
-def test_unknown_loss_role() -> None:
-    branch = dict(type=ExistenceBranch, in_channels=128, input_shape=(48, 64))
-    with pytest.raises(ValueError, match=r"losses must be some of .*got \['sge'\]"):
-        LaneSegmentationHead(
-            num_lanes=6,
-            in_channels=16,
-            seg_stage="D2",
-            existence_stage="E4",
-            existence_branch=branch,
-            losses={"sge": {}},
-        )
+def test_lane_count_that_differs_from_the_labels() -> None:
+    head = LaneSegmentationHead(num_lanes=6, **ENET_PARTS)
+    with pytest.raises(ValueError, match="num_lanes=6, but the labels were made for 4"):
+        head.loss(FEATURES, labelled(4))
 
 
-def test_existence_branch_refuses_sizes_it_cannot_pool() -> None:
-    with pytest.raises(ValueError, match=r"multiple of 16.*got \(360, 640\)"):
-        ExistenceBranch(in_channels=128, input_shape=(360, 640), num_lanes=4)
+def test_output_of_another_size_than_the_labels() -> None:
+    parts = {**RESNET_PARTS, "upsampling": 4}
+    head = LaneSegmentationHead(num_lanes=1, **parts)
+    with pytest.raises(ValueError, match=r"\(24, 32\).*\(48, 64\).*upsampling \(now 4"):
+        head.loss(FEATURES, labelled(1))
+
+
+def test_missing_stage() -> None:
+    head = LaneSegmentationHead(num_lanes=1, **ENET_PARTS)
+    with pytest.raises(ValueError, match=r"head reads the stage 'D2'.*\['E4'\]"):
+        head({"E4": FEATURES["E4"]})

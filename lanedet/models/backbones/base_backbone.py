@@ -1,0 +1,87 @@
+"""What a backbone must tell about itself, so that mistakes show before training."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+StageFeatures = dict[str, Tensor]
+"""Output of each stage by name, in the order in which the network computes them."""
+
+
+class LaneBackbone(BaseModule, ABC):
+    """Turn images into features, stage by stage."""
+
+    stride: int
+    """Height and width of the input must be multiples of this."""
+
+    stage_channels: dict[str, int]
+    """Channels of each stage by name, in the order of computation."""
+
+    @abstractmethod
+    def forward(self, inputs: Tensor) -> StageFeatures:
+        """Return the output of every stage.
+
+        Args:
+            inputs: Normalised images, (B, 3, H, W), H and W multiples of the stride.
+
+        Returns:
+            By the names in :attr:`stage_channels`, each (B, C, h, w).
+
+        Raises:
+            ValueError: If H or W is not a multiple of the stride.
+        """
+
+    def check_size(self, size: Sequence[int]) -> None:
+        """Raise ValueError unless H and W of ``size`` are multiples of the stride."""
+        for name, length in zip(("height", "width"), size, strict=True):
+            if length < 1 or length % self.stride:
+                lower = length // self.stride * self.stride
+                sizes = f"{lower} or {lower + self.stride}" if lower else self.stride
+                raise ValueError(
+                    f"Input {name} {length} is not a multiple of {self.stride}. "
+                    f"Use {sizes}."
+                )
+
+    def check_channels(self, wanted: Mapping[str, int], reader: str) -> None:
+        """Check what a part of the model expects of the stages.
+
+        Args:
+            wanted: Channels by name of the stage.
+            reader: Who expects them, for the error message.
+
+        Raises:
+            ValueError: If there is no such stage, or it has other channels.
+        """
+        for stage, channels in wanted.items():
+            if stage not in self.stage_channels:
+                raise ValueError(_no_stage(reader, stage, self.stage_channels))
+            if channels != self.stage_channels[stage]:
+                raise ValueError(
+                    f"{reader} expects {channels} channels of the stage {stage!r}, "
+                    f"which has {self.stage_channels[stage]}."
+                )
+
+
+def take_stage(features: StageFeatures, stage: str, reader: str) -> Tensor:
+    """Return the features (B, C, h, w) of one stage.
+
+    Args:
+        features: Stage features of the backbone.
+        stage: Name of the stage.
+        reader: Who reads it, for the error message.
+
+    Raises:
+        ValueError: If there is no such stage.
+    """
+    if stage not in features:
+        raise ValueError(_no_stage(reader, stage, features))
+    return features[stage]
+
+
+def _no_stage(reader: str, stage: str, known: Iterable[str]) -> str:
+    return (
+        f"{reader} reads the stage {stage!r}, which the backbone does not have. "
+        f"Its stages are {list(known)}."
+    )

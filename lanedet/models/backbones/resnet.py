@@ -1,0 +1,168 @@
+"""ResNet-18 and -34 at output stride 8.
+
+ResNet: He et al., "Deep Residual Learning for Image Recognition",
+https://arxiv.org/abs/1512.03385, Table 1. SAD uses the dilated form "which is the same
+as the deeplab version" (https://arxiv.org/abs/1908.00821, after its author's answer in
+https://github.com/cardwing/Codes-for-Lane-Detection/issues/145): the last two stages
+keep their resolution and dilate their convolutions by 2 and 4 instead.
+
+Modules and parameters are named as in torchvision, so that its ImageNet weights load.
+torchvision itself cannot dilate these two networks.
+"""
+
+from typing import cast
+
+from torch import Tensor, nn
+
+from lanedet.models.backbones.base_backbone import LaneBackbone, StageFeatures
+from lanedet.models.backbones.pretrained import (
+    IMAGENET,
+    load_pretrained,
+    torchvision_state_dict,
+)
+
+_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+
+
+class ResNet(LaneBackbone):
+    """The stages ``layer1`` (stride 4) and ``layer2`` to ``layer4`` (stride 8).
+
+    The convolution that would have halved the resolution still sees the grid before
+    it, so it takes the dilation of the stage before, as in torchvision's dilated
+    ResNet-50. Every fourth pixel of ``layer4`` is thus what the network that was
+    trained on ImageNet computes there, exactly.
+
+    Args:
+        depth: 18 or 34.
+        weights: What a training begins with: ``"imagenet"`` for torchvision's
+            weights, the path of a file with a state dict in torchvision's names, or
+            None for random ones.
+
+    Raises:
+        ValueError: If there is no network of this depth.
+    """
+
+    stride = 8
+
+    def __init__(self, *, depth: int = 18, weights: str | None = IMAGENET) -> None:
+        super().__init__()
+        if depth not in _BLOCKS:
+            raise ValueError(f"depth must be one of {list(_BLOCKS)}, got {depth}.")
+        self.depth = depth
+        self.weights = weights
+        self.stage_channels = {
+            "layer1": 64,
+            "layer2": 128,
+            "layer3": 256,
+            "layer4": 512,
+        }
+        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        numbers = _BLOCKS[depth]
+        self.layer1 = _stage(64, 64, numbers[0])
+        self.layer2 = _stage(64, 128, numbers[1], stride=2)
+        self.layer3 = _stage(128, 256, numbers[2], dilations=(1, 2))
+        self.layer4 = _stage(256, 512, numbers[3], dilations=(2, 4))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out")
+
+    def init_weights(self) -> None:
+        """Load the pretrained weights; mmengine calls it when a training begins.
+
+        Raises:
+            FileNotFoundError: If ``weights`` names a file that is not there.
+            ValueError: If the weights cannot be fetched or do not fit.
+        """
+        super().init_weights()
+        if self.weights is not None:
+            state = torchvision_state_dict(f"resnet{self.depth}", self.weights)
+            load_pretrained(self, state, self.weights)
+
+    def forward(self, inputs: Tensor) -> StageFeatures:
+        """Return the output of every stage.
+
+        Args:
+            inputs: Normalised images, (B, 3, H, W), H and W multiples of 8.
+
+        Returns:
+            ``layer1`` (B, 64, H/4, W/4), ``layer2`` (B, 128, H/8, W/8), ``layer3``
+            (B, 256, H/8, W/8) and ``layer4`` (B, 512, H/8, W/8).
+
+        Raises:
+            ValueError: If H or W is not a multiple of 8.
+        """
+        self.check_size(inputs.shape[-2:])
+        x = self.maxpool(self.relu(self.bn1(self.conv1(inputs))))
+        features: StageFeatures = {}
+        for name in self.stage_channels:
+            features[name] = x = getattr(self, name)(x)
+        return features
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions beside the identity (He et al., Fig. 5, left).
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        stride: Of the first convolution.
+        dilations: Of the two convolutions.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        stride: int = 1,
+        dilations: tuple[int, int] = (1, 1),
+    ) -> None:
+        super().__init__()
+        first, second = dilations
+        self.conv1 = nn.Conv2d(
+            in_channels,
+            out_channels,
+            3,
+            stride=stride,
+            padding=first,
+            dilation=first,
+            bias=False,
+        )
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(
+            out_channels, out_channels, 3, padding=second, dilation=second, bias=False
+        )
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.downsample: nn.Module | None = None
+        if stride != 1 or in_channels != out_channels:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
+                nn.BatchNorm2d(out_channels),
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, in_channels, h, w) to (B, out_channels, h / stride, w / stride)."""
+        identity = x if self.downsample is None else self.downsample(x)
+        residual = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        return cast(Tensor, self.relu(residual + identity))
+
+
+def _stage(
+    in_channels: int,
+    out_channels: int,
+    num_blocks: int,
+    stride: int = 1,
+    dilations: tuple[int, int] = (1, 1),
+) -> nn.Sequential:
+    """Return a stage; ``dilations`` are those before and behind its lost stride."""
+    inner = (dilations[1], dilations[1])
+    return nn.Sequential(
+        BasicBlock(in_channels, out_channels, stride, dilations),
+        *(
+            BasicBlock(out_channels, out_channels, dilations=inner)
+            for _ in range(1, num_blocks)
+        ),
+    )
