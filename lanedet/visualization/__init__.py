@@ -9,10 +9,12 @@ from lanedet.visualization.attention import (
     stack_grids,
 )
 from lanedet.visualization.draw import draw_caption, draw_lanes
-from lanedet.visualization.image_files import read_image, write_image
+from lanedet.visualization.image_files import write_image
+from lanedet.visualization.image_folder_backend import ImageFolderBackend
 from lanedet.visualization.lane_visualizer import LaneVisualizer
 
 __all__ = [
+    "ImageFolderBackend",
     "LaneVisualizer",
     "MapScale",
     "draw_attention",
@@ -20,7 +22,6 @@ __all__ = [
     "draw_caption",
     "draw_lanes",
     "peak_scale",
-    "read_image",
     "robust_scale",
     "stack_grids",
     "write_image",
