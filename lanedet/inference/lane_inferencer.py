@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from lanedet.models import load_weights
+from lanedet.models import load_weights, stage_energies
 from lanedet.structures import ByteArray, LaneSample
 
 
@@ -54,6 +55,37 @@ class LaneInferencer:
         """
         if not images:
             return []
+        inputs, samples = self._prepare(images)
+        predicted: list[LaneSample] = self._detector(inputs, samples, mode="predict")
+        return predicted
+
+    @torch.inference_mode()
+    def attention(
+        self, image: ByteArray, stages: Sequence[str] | None = None
+    ) -> tuple[LaneSample, dict[str, Tensor]]:
+        """Return the lanes of an image and where the network's stages look.
+
+        Args:
+            image: (H, W, 3) uint8, RGB.
+            stages: Names of the backbone's stages; those of its encoder if not given.
+
+        Returns:
+            The image's sample, as :meth:`predict` returns it, with its ``view``; and
+            the energy of each stage by name, (h, w) float32 on the CPU, at least 0,
+            over the *network input*. ``lanedet.ops.map_to_original(energy.numpy(),
+            sample.view)`` brings one onto the image.
+
+        Raises:
+            ValueError: If the image is not (H, W, 3) uint8 or there is no such stage.
+        """
+        inputs, samples = self._prepare([image])
+        features = self._detector.extract_features(inputs)
+        energies = stage_energies(features, stages)
+        [sample] = self._detector.head.predict(features, samples)
+        return sample, {stage: energy[0].cpu() for stage, energy in energies.items()}
+
+    def _prepare(self, images: Sequence[ByteArray]) -> tuple[Tensor, list[LaneSample]]:
+        """Return the network's inputs (B, 3, H, W) and a sample for each image."""
         inputs, samples = [], []
         for image in images:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
@@ -67,9 +99,7 @@ class LaneInferencer:
         batch = self._detector.data_preprocessor({"inputs": inputs})["inputs"]
         # Convolutions are faster where a pixel's channels lie side by side: ENet
         # takes 21 instead of 27 ms on two CPU cores.
-        batch = batch.contiguous(memory_format=torch.channels_last)
-        predicted: list[LaneSample] = self._detector(batch, samples, mode="predict")
-        return predicted
+        return batch.contiguous(memory_format=torch.channels_last), samples
 
 
 def _usable_device(name: str | None) -> torch.device:

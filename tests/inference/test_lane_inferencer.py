@@ -15,11 +15,11 @@ DESCRIPTION = {
     "head": {
         "type": "LaneSegmentationHead",
         "num_lanes": 6,
-        "in_channels": 16,
         "seg_stage": "D2",
-        "existence_stage": "E4",
+        "classifier": {"type": "TransposedConvClassifier", "in_channels": 16},
         "existence_branch": {
             "type": "ExistenceBranch",
+            "stage": "E4",
             "in_channels": 128,
             "input_shape": [96, 160],
         },
@@ -124,3 +124,35 @@ def test_a_device_that_is_not_there(weights: Path, device: str) -> None:
 def test_the_device_is_chosen(weights: Path) -> None:
     wanted = "cuda" if torch.cuda.is_available() else "cpu"
     assert LaneInferencer(weights).device.type == wanted
+
+
+def test_attention_comes_with_the_same_lanes(inferencer) -> None:
+    image = _image(270, 480)
+    sample, energies = inferencer.attention(image)
+    _assert_same(sample, inferencer.predict([image])[0])
+    assert {stage: tuple(energy.shape) for stage, energy in energies.items()} == {
+        "E1": (24, 40),
+        "E2": (12, 20),
+        "E3": (12, 20),
+        "E4": (12, 20),
+    }
+    assert all((energy >= 0).all() for energy in energies.values())
+
+
+def test_attention_is_the_energy_of_the_stages(weights: Path, inferencer) -> None:
+    image = _image(270, 480)
+    detector = load_weights(weights)
+    inputs = torch.from_numpy(detector.view((270, 480)).warp(image)).permute(2, 0, 1)
+    with torch.no_grad():
+        batch = detector.data_preprocessor({"inputs": [inputs]})["inputs"]
+        features = detector.extract_features(batch)
+    _, energies = inferencer.attention(image, ["E3", "D1"])
+    assert list(energies) == ["E3", "D1"]
+    for stage, energy in energies.items():
+        expected = features[stage][0].square().sum(dim=0)
+        torch.testing.assert_close(energy, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_attention_of_a_stage_that_is_not_there(inferencer) -> None:
+    with pytest.raises(ValueError, match=r"got \['E9'\]\. Its stages are \['E1'"):
+        inferencer.attention(_image(270, 480), ["E1", "E9"])

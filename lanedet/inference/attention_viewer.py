@@ -1,0 +1,103 @@
+"""Pictures of where detectors look."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from lanedet.inference.lane_inferencer import LaneInferencer
+from lanedet.models import AttentionGenerator
+from lanedet.models.distillation.attention import entropy_share
+from lanedet.ops import map_to_original
+from lanedet.structures import ByteArray
+from lanedet.visualization import (
+    MapScale,
+    draw_attention_grid,
+    peak_scale,
+    robust_scale,
+    stack_grids,
+)
+
+
+@dataclass(frozen=True)
+class EnergyMaps:
+    """Show energies, each scaled to its own range: the paper's Fig. 2."""
+
+    scale: MapScale = robust_scale
+
+    def __call__(self, energies: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the maps (h, w) to show by caption, of energies (h, w) by stage."""
+        return dict(energies)
+
+
+@dataclass(frozen=True)
+class SoftmaxMaps:
+    """Show what SAD compares: the spatial softmax of normalised energies.
+
+    The caption tells the map's entropy as a share of the largest possible, ln(hw):
+    near 0 the map has collapsed to a cell or two, and SAD has no gradient.
+
+    Args:
+        generator: Makes the maps from energies, as in the distiller.
+        scale: Brings their values into [0, 1] for drawing.
+    """
+
+    generator: AttentionGenerator = field(default_factory=AttentionGenerator)
+    scale: MapScale = peak_scale
+
+    def __call__(self, energies: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the maps (h, w) to show by caption, of energies (h, w) by stage."""
+        maps = {}
+        for stage, energy in energies.items():
+            log_attention = self.generator.log_attention(energy[None])
+            # Rounding can leave a collapsed map a hair below 0.
+            share = max(0.0, float(entropy_share(log_attention)))
+            maps[f"{stage}  entropy {share:.2f}"] = log_attention[0].exp()
+        return maps
+
+
+def draw_detector_attention(
+    image: ByteArray,
+    inferencers: Mapping[str, LaneInferencer],
+    *,
+    stages: Sequence[str] | None = None,
+    maps: EnergyMaps | SoftmaxMaps | None = None,
+    tile_width: int = 480,
+) -> ByteArray:
+    """Draw the lanes and the attention of detectors, one under another.
+
+    Args:
+        image: (H, W, 3) uint8, RGB, of any size.
+        inferencers: At least one, by the caption of its row.
+        stages: Names of the stages to show; the encoder's if not given.
+        maps: What of the stages to show; their energies if not given.
+        tile_width: Width of a tile in pixels.
+
+    Returns:
+        (h, w, 3) uint8, RGB, one row of tiles a detector.
+
+    Raises:
+        ValueError: If ``image`` is of another kind, there is no such stage or
+            ``tile_width`` is below 1.
+    """
+    maps = EnergyMaps() if maps is None else maps
+    grids = []
+    for caption, inferencer in inferencers.items():
+        sample, energies = inferencer.attention(image, stages)
+        shown = maps(energies)
+        grids.append(
+            draw_attention_grid(
+                image,
+                {
+                    text: map_to_original(values.double().numpy(), sample.view)
+                    for text, values in shown.items()
+                },
+                lanes=sample.pred_lanes,
+                slots=sample.pred_slots,
+                num_slots=inferencer.num_slots,
+                caption=caption,
+                scale=maps.scale,
+                tile_width=tile_width,
+            )
+        )
+    return stack_grids(grids)

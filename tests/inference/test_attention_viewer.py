@@ -1,0 +1,73 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lanedet.inference import (
+    EnergyMaps,
+    LaneInferencer,
+    SoftmaxMaps,
+    draw_detector_attention,
+)
+from lanedet.models import (
+    AttentionGenerator,
+    build_model,
+    describe_model,
+    save_weights,
+)
+
+
+@pytest.fixture
+def inferencer(model_config: dict[str, Any], tmp_path: Path) -> LaneInferencer:
+    torch.manual_seed(0)
+    description = describe_model(model_config)
+    path = tmp_path / "weights.safetensors"
+    save_weights(path, description, build_model(description).state_dict(), {})
+    return LaneInferencer(path, device="cpu")
+
+
+def _image() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (90, 160, 3), dtype=np.uint8)
+
+
+def test_energies_are_shown_as_they_are() -> None:
+    energies = {"E1": torch.rand(2, 3)}
+    assert EnergyMaps()(energies) == energies
+
+
+def test_a_softmax_of_equal_energies_has_all_the_entropy() -> None:
+    [(caption, values)] = SoftmaxMaps()({"E2": torch.full((4, 5), 7.0)}).items()
+    assert caption == "E2  entropy 1.00"
+    torch.testing.assert_close(values, torch.full((4, 5), 1 / 20))
+
+
+def test_a_softmax_of_raw_energies_is_one_hot() -> None:
+    energy = torch.zeros(4, 5)
+    energy[1, 2] = 1000
+    maps = SoftmaxMaps(AttentionGenerator(energy_norm="none"))({"E2": energy})
+    [(caption, values)] = maps.items()
+    assert caption == "E2  entropy 0.00"
+    assert values[1, 2] == values.sum() == 1
+
+
+@pytest.mark.parametrize("maps", [None, SoftmaxMaps()], ids=["energy", "softmax"])
+def test_a_row_a_detector(maps, inferencer: LaneInferencer) -> None:
+    picture = draw_detector_attention(
+        _image(),
+        {"before": inferencer, "after": inferencer},
+        stages=["E1", "E4"],
+        maps=maps,
+        tile_width=160,
+    )
+    assert picture.shape == (2 * 90 + 4, 3 * 160 + 2 * 4, 3)
+    # The same detector twice: the rows differ in the first caption alone.
+    np.testing.assert_array_equal(picture[:90, 160:], picture[94:, 160:])
+    assert (picture[:90, :160] != picture[94:, :160]).any()
+
+
+def test_all_stages_of_the_encoder_by_default(inferencer: LaneInferencer) -> None:
+    picture = draw_detector_attention(_image(), {"": inferencer}, tile_width=160)
+    assert picture.shape == (90, 5 * 160 + 4 * 4, 3)

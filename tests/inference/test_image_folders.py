@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from lanedet.inference import check_out, find_images, out_path
+
+
+def _touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+def test_images_of_a_folder_and_its_folders(tmp_path: Path) -> None:
+    names = ["a.JPG", "clip1/20.jpg", "clip2/20.png"]
+    images = [_touch(tmp_path / name) for name in names]
+    _touch(tmp_path / "notes.txt")
+    assert find_images(tmp_path) == images
+    outs = [out_path(image, tmp_path, "out") for image in images]
+    assert outs == [Path("out") / name for name in names]
+
+
+def test_one_image_may_have_any_name(tmp_path: Path) -> None:
+    image = _touch(tmp_path / "frame")
+    assert find_images(image) == [image]
+    assert out_path(image, image, "out") == Path("out/frame.png")
+
+
+def test_nothing_to_find(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"No image or folder at .*none"):
+        find_images(tmp_path / "none")
+    _touch(tmp_path / "notes.txt")
+    with pytest.raises(FileNotFoundError, match=r"No images in .*ends in \.bmp, "):
+        find_images(tmp_path)
+
+
+def test_pictures_stay_apart_from_the_images(tmp_path: Path) -> None:
+    image = _touch(tmp_path / "in" / "a.jpg")
+    folder = image.parent
+    for source, out in [(image, folder), (folder, folder), (folder, folder / "out")]:
+        with pytest.raises(ValueError, match="a folder apart from the images"):
+            check_out(source, out)
+    check_out(folder, tmp_path / "out")
+    check_out(image, folder / "out")

@@ -1,0 +1,157 @@
+"""The tool that shows attention, as a user starts it."""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from lanedet.models import build_model, describe_model, save_weights
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "show_attention.py"
+
+RunTool = Callable[..., int]
+
+
+def _load_tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("show_attention", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def workplace(
+    model_config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The working directory, with weights and a folder of two images."""
+    torch.manual_seed(0)
+    description = describe_model(model_config)
+    state_dict = build_model(description).state_dict()
+    for run in ("plain", "sad"):
+        (tmp_path / run).mkdir()
+        path = tmp_path / run / "weights.safetensors"
+        save_weights(path, description, state_dict, {})
+    rng = np.random.default_rng(0)
+    for name in ("clip1/20.jpg", "clip2/20.png"):
+        path = tmp_path / "frames" / name
+        path.parent.mkdir(parents=True)
+        cv2.imwrite(str(path), rng.integers(0, 256, (90, 160, 3), dtype=np.uint8))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
+    """Run the tool's main in this process and return its exit status."""
+    # The tool sets it; this way it is as before when the test ends.
+    monkeypatch.setenv("GOMP_SPINCOUNT", os.environ.get("GOMP_SPINCOUNT", "3000"))
+    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
+    module = _load_tool()
+
+    def run(*args: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["show_attention.py", *args])
+        try:
+            module.main()
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        return 0
+
+    return run
+
+
+def test_a_picture_for_each_image_of_a_folder(
+    run_tool: RunTool, workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = run_tool("frames", "--weights", "sad/weights.safetensors")
+    assert status == 0
+    for name in ("clip1/20.jpg", "clip2/20.png"):
+        picture = cv2.imread(f"out/attention/{name}")
+        assert picture.shape == (270, 5 * 480 + 4 * 4, 3)
+    printed = capsys.readouterr()
+    assert printed.out == "Pictures written to out/attention: 2\n"
+    assert "attention: 100%" in printed.err
+
+
+def test_two_models_under_one_another(run_tool: RunTool, workplace: Path) -> None:
+    status = run_tool(
+        "frames/clip2/20.png",
+        *("--weights", "plain/weights.safetensors"),
+        *("--compare", "sad/weights.safetensors"),
+        *("--stages", "E2", "E3", "--softmax", "standardize"),
+        *("--tile-width", "160", "--out", "figure"),
+    )
+    assert status == 0
+    picture = cv2.imread("figure/20.png")
+    assert picture.shape == (2 * 90 + 4, 3 * 160 + 2 * 4, 3)
+    # The weights are the same, and only the names of their folders differ.
+    np.testing.assert_array_equal(picture[:90, 164:], picture[94:, 164:])
+    assert (picture[:90, :160] != picture[94:, :160]).any()
+
+
+def test_help_shows_examples(
+    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool("--help") == 0
+    assert "examples:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        pytest.param({"source": "none"}, "No image or folder at 'none'", id="missing"),
+        pytest.param({"source": "sad"}, "No images in 'sad'", id="no images"),
+        pytest.param({"source": "notes"}, "'notes' cannot be read", id="text"),
+        pytest.param({"--weights": "none.pth"}, "at 'none.pth'", id="no weights"),
+        pytest.param({"--stages": "E9"}, "Its stages are ['E1',", id="stage"),
+        pytest.param({"--softmax": "max"}, "energy_norm must be one of", id="norm"),
+        pytest.param({"--out": "frames"}, "a folder apart from", id="out"),
+        pytest.param({"--tile-width": "0"}, "tile_width must be at least", id="width"),
+        pytest.param({"--device": "gpu"}, "no device 'gpu' here", id="device"),
+        pytest.param(
+            {"--compare": "sad/weights.safetensors"}, "name other weights", id="same"
+        ),
+    ],
+)
+def test_a_user_error_is_one_line(
+    args: dict[str, str],
+    message: str,
+    run_tool: RunTool,
+    workplace: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("notes").write_text("No picture.")
+    given = {"--weights": "sad/weights.safetensors"} | args
+    source = given.pop("source", "frames")
+    assert run_tool(source, *(part for item in given.items() for part in item)) == 1
+    lines = capsys.readouterr().err.replace("\r", "\n").splitlines()
+    [line] = [line for line in lines if line and not line.startswith("attention: ")]
+    assert line.startswith("error: ")
+    assert message in line
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (("a/weights.pth", None), ["lanes"]),
+        (("a/plain.pth", "b/sad.pth"), ["plain", "sad"]),
+        (("a/weights.pth", "b/weights.pth"), ["a", "b"]),
+        (("weights.pth", "b/weights.pth"), ["weights.pth", "b/weights.pth"]),
+        (("a/w.pth", "a/w.safetensors"), ["a/w.pth", "a/w.safetensors"]),
+    ],
+)
+def test_weights_are_told_apart_as_briefly_as_can_be(
+    paths: tuple[str, str | None], names: list[str]
+) -> None:
+    captions = _load_tool()._captions(*paths)
+    assert captions == dict(zip(names, filter(None, paths), strict=True))
