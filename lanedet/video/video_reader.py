@@ -189,6 +189,11 @@ class VideoReader:
 def _open_video(path: Path) -> av.container.InputContainer:
     if not path.exists():
         raise FileNotFoundError(f"No video at {str(path)!r}. Check the path.")
+    if path.is_dir():
+        raise ValueError(
+            f"{str(path)!r} is a folder. Name one video file; for several, run once "
+            "for each."
+        )
     try:
         # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
         container = av.open(f"file:{path}", metadata_errors="replace")

@@ -116,6 +116,7 @@ def test_an_output_must_be_asked_for(
     [
         pytest.param({"source": "none.mp4"}, "No video at 'none.mp4'", id="missing"),
         pytest.param({"source": "notes.mp4"}, "'notes.mp4' is no video", id="text"),
+        pytest.param({"source": "."}, "'.' is a folder. Name one video", id="folder"),
         pytest.param({"--weights": "none.pth"}, "'none.pth'", id="no weights"),
         pytest.param({"--weights": "notes.mp4"}, "no checkpoint", id="other weights"),
         pytest.param({"--out": "drive.mp4"}, "must be different files", id="source"),
