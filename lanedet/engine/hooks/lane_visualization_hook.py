@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from lanedet.images import read_image
 from lanedet.structures import LaneSample
 
 
@@ -45,7 +45,7 @@ class LaneVisualizationHook(Hook):
                 return
             runner.visualizer.add_datasample(
                 f"val/{self._num_drawn:02d}",
-                _read_image(sample),
+                read_image(sample.img_path),
                 sample,
                 step=runner.iter,
             )
@@ -66,14 +66,7 @@ class LaneVisualizationHook(Hook):
             name = getattr(sample, "raw_file", Path(sample.img_path).name)
             runner.visualizer.add_datasample(
                 name,
-                _read_image(sample),
+                read_image(sample.img_path),
                 sample,
                 out_file=self.show_dir / name.lstrip("/"),
             )
-
-
-def _read_image(sample: LaneSample) -> Any:
-    image = cv2.imread(sample.img_path, cv2.IMREAD_COLOR_RGB)
-    if image is None:
-        raise ValueError(f"{sample.img_path!r} cannot be read as an image.")
-    return image
