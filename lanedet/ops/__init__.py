@@ -7,6 +7,7 @@ from lanedet.ops.lane_bytes import (
     LANE_BACKGROUND,
     LANE_CATEGORIES,
     driving_lanes,
+    holds_lane_bytes,
     lane_attribute,
     lane_foreground,
     lanes_of_mask,
@@ -17,6 +18,7 @@ from lanedet.ops.lane_slots import assign_slots, lane_angle
 from lanedet.ops.polylines import resample_polyline, simplify_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
 from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
+from lanedet.ops.warp import map_points, resize_matrix, shrink_image, warp_image
 
 __all__ = [
     "LANE_ATTRIBUTES",
@@ -31,14 +33,19 @@ __all__ = [
     "draw_lane_mask",
     "draw_polyline",
     "driving_lanes",
+    "holds_lane_bytes",
     "lane_angle",
     "lane_attribute",
     "lane_foreground",
     "lanes_of_mask",
+    "map_points",
     "map_to_original",
     "pack_lane_byte",
     "rasterize_lanes",
     "resample_polyline",
+    "resize_matrix",
+    "shrink_image",
     "simplify_polyline",
+    "warp_image",
     "xs_at_rows",
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from lanedet.ops.warp import shrink_image
 from lanedet.structures import ByteArray, FloatArray
 
 
@@ -61,6 +62,13 @@ class ViewTransform:
         place_origin = np.array([self.place[2], self.place[0]])
         return place_origin + (0.5 - crop_origin) * self.scale - 0.5
 
+    @property
+    def matrix(self) -> FloatArray:
+        """The 3x3 map from the original image to the network input."""
+        matrix = np.diag([*self.scale, 1.0])
+        matrix[:2, 2] = self.offset
+        return matrix
+
     def to_input(self, points: FloatArray) -> FloatArray:
         """Move points (..., 2) from the original image to the network input."""
         return points * self.scale + self.offset
@@ -76,8 +84,8 @@ class ViewTransform:
             image: (H, W, C) or (H, W), uint8, of shape ``ori_shape``.
 
         Returns:
-            Array of ``input_shape``, bilinear (area-averaged where it shrinks to
-            less than half, so that thin paint does not alias away), 0 in the padding.
+            Array of ``input_shape``, bilinear (averaged first where it shrinks to half
+            or less, so that thin paint does not alias away), 0 in the padding.
 
         Raises:
             ValueError: If the image has another size than ``ori_shape``.
@@ -88,14 +96,9 @@ class ViewTransform:
                 f"got {image.shape[:2]}."
             )
         top, bottom, left, right = self.crop
-        cropped = image[top:bottom, left:right]
+        shrunk = shrink_image(image[top:bottom, left:right], *self.scale)
         height, width = self.place[1] - self.place[0], self.place[3] - self.place[2]
-        shrinks = min(self.scale) < 0.5
-        resized = cv2.resize(
-            cropped,
-            (width, height),
-            interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-        )
+        resized = cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_LINEAR)
         if (height, width) == self.input_shape:
             return np.asarray(resized, dtype=np.uint8)
         canvas = np.zeros((*self.input_shape, *image.shape[2:]), dtype=np.uint8)

@@ -11,10 +11,11 @@ from lanedet.datasets import (
     Augment,
     LoadImage,
     PackInputs,
+    RandomMotion,
     RasterizeLaneMask,
     RasterizeLanes,
 )
-from lanedet.ops import LetterboxView
+from lanedet.ops import LetterboxView, StretchView
 from lanedet.structures import LaneSample
 
 
@@ -57,6 +58,85 @@ def test_lanes_move_with_the_image(transform: dict[str, Any]) -> None:
     np.testing.assert_allclose(results["input_lanes"][0][0], dot, atol=0.6)
 
 
+def write_dot(path: Path, shape: tuple[int, int], x: float, y: float) -> LaneSample:
+    """Write a picture of a soft dot, and return a sample with a lane through it."""
+    ys, xs = np.indices(shape)
+    dot = 255 * np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / 60)
+    colours = np.repeat(dot[..., None], 3, axis=2).astype(np.uint8)
+    cv2.imwrite(str(path), colours, [cv2.IMWRITE_JPEG_QUALITY, 98])
+    sample = LaneSample(metainfo={"img_path": str(path)})
+    sample.gt_lanes = [np.array([[x, y], [x - 30.0, y - 40.0]])]
+    return sample
+
+
+@pytest.mark.parametrize("shrink", [1, 2, 4])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "motion",
+    [
+        pytest.param(None, id="still"),
+        pytest.param(
+            {
+                "type": RandomMotion,
+                "rotate_deg": (-20, 20),
+                "scale": (0.8, 1.0),
+                "shift": (0.1, 0.1),
+                "mirror_probability": 0.5,
+            },
+            id="moving",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param({"type": StretchView, "input_shape": (72, 100)}, id="stretch"),
+        pytest.param(
+            {"type": StretchView, "input_shape": (44, 100), "crop_top": 0.4}, id="crop"
+        ),
+        pytest.param({"type": LetterboxView, "input_shape": (72, 99)}, id="letterbox"),
+    ],
+)
+def test_lanes_lie_on_the_pixels_however_the_image_was_read(
+    tmp_path: Path,
+    view: dict[str, Any],
+    motion: dict[str, Any] | None,
+    seed: int,
+    shrink: int,
+) -> None:
+    sample = write_dot(tmp_path / "dot.jpg", (296, 400), 231.0, 207.0)
+    results = {"data_samples": sample, "rng": np.random.default_rng(seed)}
+    for transform in (LoadImage(shrink), ApplyView(view, motion)):
+        results = transform(results)
+    assert results["inputs"].shape == (*view["input_shape"], 3)
+    assert sample.ori_shape == (296, 400)
+    light = np.where(results["inputs"] < 20, 0, results["inputs"])
+    dot = centre_of_light(light)  # without the rings of the JPEG
+    np.testing.assert_allclose(results["input_lanes"][0][0], dot, atol=0.2)
+
+
+def test_a_motion_is_a_function_of_the_generator(tmp_path: Path) -> None:
+    sample = write_dot(tmp_path / "dot.jpg", (120, 160), 80.0, 60.0)
+    motion = {"type": RandomMotion, "rotate_deg": (-9, 9)}
+    view = {"type": StretchView, "input_shape": (60, 80)}
+    first, other, again = (
+        ApplyView(view, motion)(
+            LoadImage()({"data_samples": sample, "rng": np.random.default_rng(seed)})
+        )["inputs"]
+        for seed in (5, 6, 5)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_the_network_must_not_see_less_than_it_takes_in(tmp_path: Path) -> None:
+    sample = write_dot(tmp_path / "dot.jpg", (120, 160), 80.0, 60.0)
+    results = LoadImage(shrink=4)({"data_samples": sample})
+    apply_view = ApplyView({"type": StretchView, "input_shape": (48, 40)})
+    with pytest.raises(ValueError, match=r"0\.4 of its size, .*\(30, 40\).* smaller"):
+        apply_view(results)
+
+
 def test_points_that_leave_the_image_stay_with_their_lane() -> None:
     lanes = [np.array([[5.0, 40.0], [75.0, 5.0]]), np.zeros((0, 2)), np.ones((3, 2))]
     shift = {"name": "Affine", "translate_px": {"x": 30, "y": 0}, "p": 1.0}
@@ -68,6 +148,14 @@ def test_points_that_leave_the_image_stay_with_their_lane() -> None:
 def test_no_lanes() -> None:
     flip = {"name": "HorizontalFlip", "p": 1.0}
     assert Augment([flip])(make_results(input_lanes=[]))["input_lanes"] == []
+
+
+def test_changes_of_colour_leave_lanes_alone() -> None:
+    results = make_results()
+    darker = {"name": "RandomBrightnessContrast", "brightness_limit": (-0.5, -0.5)}
+    changed = Augment([{**darker, "p": 1.0}])(results)
+    assert changed["inputs"].max() < 200
+    assert changed["input_lanes"] is results["input_lanes"]
 
 
 def test_augmentation_is_a_function_of_the_generator() -> None:
@@ -125,6 +213,7 @@ def test_from_file_to_labels(tmp_path: Path) -> None:
         results = transform(results)
     assert set(results) == {"inputs", "data_samples"}
     assert results["inputs"].shape == (3, 48, 80)
+    assert results["inputs"].is_contiguous()
     assert results["inputs"][:, 5, 5].tolist() == [200, 0, 0]  # RGB
     assert sample.ori_shape == (96, 160)
     assert sample.gt_existence.tolist() == [0, 1, 1, 0]
@@ -169,7 +258,7 @@ def test_a_lane_mask_without_lanes(lanes: list[np.ndarray]) -> None:
 
 def test_missing_image(tmp_path: Path) -> None:
     sample = LaneSample(metainfo={"img_path": str(tmp_path / "none.jpg")})
-    with pytest.raises(FileNotFoundError, match=r"none\.jpg.*incomplete"):
+    with pytest.raises(FileNotFoundError, match=r"none\.jpg.*--data-root"):
         LoadImage()({"data_samples": sample})
 
 

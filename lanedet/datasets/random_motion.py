@@ -1,0 +1,70 @@
+"""Random motions of the camera, as maps of the image plane."""
+
+from typing import Any
+
+import numpy as np
+
+from lanedet.structures import FloatArray
+
+
+class RandomMotion:
+    """Draw a map that turns, scales, shifts and mirrors the network input.
+
+    It turns and scales about the centre of the picture. All draws are uniform.
+
+    Args:
+        rotate_deg: Least and greatest turn in degrees, clockwise as seen.
+        scale: Least and greatest factor, > 0.
+        shift: Greatest shift along (x, y), as a share of width and height, either way.
+        mirror_probability: How often left and right are swapped, in [0, 1].
+
+    Raises:
+        ValueError: If a value is outside its range.
+
+    Example:
+        >>> motion = RandomMotion(mirror_probability=1.0)
+        >>> matrix = motion(np.random.default_rng(0), (288, 800))
+        >>> (matrix @ [0.0, 20.0, 1.0]).tolist()
+        [799.0, 20.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        rotate_deg: tuple[float, float] = (0.0, 0.0),
+        scale: tuple[float, float] = (1.0, 1.0),
+        shift: tuple[float, float] = (0.0, 0.0),
+        mirror_probability: float = 0.0,
+    ) -> None:
+        self.rotate_deg = _checked_range("rotate_deg", rotate_deg, -180.0)
+        self.scale = _checked_range("scale", scale, 1e-3)
+        if not (len(shift) == 2 and min(shift) >= 0 and max(shift) < np.inf):
+            raise ValueError(f"shift must be two shares of at least 0, got {shift!r}.")
+        self.shift = np.array(shift, dtype=np.float64)
+        if not 0 <= mirror_probability <= 1:
+            raise ValueError(
+                f"mirror_probability must lie in [0, 1], got {mirror_probability!r}."
+            )
+        self.mirror_probability = mirror_probability
+
+    def __call__(self, rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
+        """Return a map, (3, 3), from the picture of ``shape`` (H, W) to itself."""
+        turn = np.deg2rad(rng.uniform(*self.rotate_deg))
+        factor = rng.uniform(*self.scale)
+        size = np.array([shape[1], shape[0]])
+        shift = rng.uniform(-self.shift, self.shift) * size
+        side = -1.0 if rng.random() < self.mirror_probability else 1.0
+        cos, sin = factor * np.cos(turn), factor * np.sin(turn)
+        matrix = np.eye(3)
+        matrix[:2, :2] = [[cos * side, -sin], [sin * side, cos]]
+        centre = (size - 1) / 2
+        matrix[:2, 2] = centre + shift - matrix[:2, :2] @ centre
+        return matrix
+
+
+def _checked_range(name: str, ends: Any, least: float) -> tuple[float, float]:
+    if not (len(ends) == 2 and least <= ends[0] <= ends[1] < np.inf):
+        raise ValueError(
+            f"{name} must be a least and a greatest value, none below {least:g}, "
+            f"got {ends!r}."
+        )
+    return float(ends[0]), float(ends[1])
