@@ -13,9 +13,9 @@ from lanedet.structures import ByteArray
 from lanedet.visualization import (
     MapScale,
     draw_attention_grid,
-    peak_scale,
     robust_scale,
     stack_grids,
+    unit_scale,
 )
 
 
@@ -35,15 +35,17 @@ class SoftmaxMaps:
     """Show what SAD compares: the spatial softmax of normalised energies.
 
     The caption tells the map's entropy as a share of the largest possible, ln(hw):
-    near 0 the map has collapsed to a cell or two, and SAD has no gradient.
+    near 0 the map has collapsed to a cell or two, and SAD has no gradient. Values are
+    relative to the map's largest, so a uniform map is light all over. The largest may
+    lie in the padding of a letterbox; then the image remains dark, as it should.
 
     Args:
         generator: Makes the maps from energies, as in the distiller.
-        scale: Brings their values into [0, 1] for drawing.
+        scale: Of values in [0, 1].
     """
 
     generator: AttentionGenerator = field(default_factory=AttentionGenerator)
-    scale: MapScale = peak_scale
+    scale: MapScale = unit_scale
 
     def __call__(self, energies: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the maps (h, w) to show by caption, of energies (h, w) by stage."""
@@ -52,7 +54,8 @@ class SoftmaxMaps:
             log_attention = self.generator.log_attention(energy[None])
             # Rounding can leave a collapsed map a hair below 0.
             share = max(0.0, float(entropy_share(log_attention)))
-            maps[f"{stage}  entropy {share:.2f}"] = log_attention[0].exp()
+            relative = (log_attention[0] - log_attention.max()).exp()
+            maps[f"{stage}  entropy {share:.2f}"] = relative
         return maps
 
 

@@ -4,9 +4,9 @@ from lanedet.visualization.attention import (
     MapScale,
     draw_attention,
     draw_attention_grid,
-    peak_scale,
     robust_scale,
     stack_grids,
+    unit_scale,
 )
 from lanedet.visualization.draw import draw_caption, draw_lanes
 from lanedet.visualization.image_files import write_image
@@ -21,8 +21,8 @@ __all__ = [
     "draw_attention_grid",
     "draw_caption",
     "draw_lanes",
-    "peak_scale",
     "robust_scale",
     "stack_grids",
+    "unit_scale",
     "write_image",
 ]

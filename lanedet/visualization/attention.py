@@ -57,28 +57,22 @@ def robust_scale(values: FloatArray) -> FloatArray:
     return np.clip((values - low) / (high - low), 0, 1)
 
 
-def peak_scale(values: FloatArray) -> FloatArray:
-    """Scale a map from 0 and its largest value to 0 and 1.
-
-    For distributions, such as a spatial softmax: one that has collapsed to a single
-    cell must look like one, and a uniform one is bright all over.
+def unit_scale(values: FloatArray) -> FloatArray:
+    """Return a map that lies in [0, 1] as it is.
 
     Args:
-        values: (H, W), at least 0, NaN where the network saw nothing.
-
-    Returns:
-        (H, W) in [0, 1], NaN as before.
+        values: (H, W), NaN where the network saw nothing.
 
     Raises:
-        ValueError: If a value is negative.
+        ValueError: If a value lies outside [0, 1].
     """
-    if np.any(values < 0):
+    # Interpolation of values up to 1 may end a rounding error above it.
+    if np.any((values < 0) | (values > 1 + 1e-6)):
         raise ValueError(
-            f"The values of a distribution must be at least 0, got {np.nanmin(values)}."
+            "The values must lie in [0, 1], got "
+            f"[{np.nanmin(values):g}, {np.nanmax(values):g}]."
         )
-    seen = values[~np.isnan(values)]
-    peak = seen.max() if seen.size else 0.0
-    return values / peak if peak > 0 else values
+    return np.minimum(values, 1.0)
 
 
 def draw_attention(

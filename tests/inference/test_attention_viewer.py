@@ -17,6 +17,7 @@ from lanedet.models import (
     describe_model,
     save_weights,
 )
+from lanedet.ops import LetterboxView, map_to_original
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_energies_are_shown_as_they_are() -> None:
 def test_a_softmax_of_equal_energies_has_all_the_entropy() -> None:
     [(caption, values)] = SoftmaxMaps()({"E2": torch.full((4, 5), 7.0)}).items()
     assert caption == "E2  entropy 1.00"
-    torch.testing.assert_close(values, torch.full((4, 5), 1 / 20))
+    torch.testing.assert_close(values, torch.ones(4, 5))
 
 
 def test_a_softmax_of_raw_energies_is_one_hot() -> None:
@@ -51,6 +52,15 @@ def test_a_softmax_of_raw_energies_is_one_hot() -> None:
     [(caption, values)] = maps.items()
     assert caption == "E2  entropy 0.00"
     assert values[1, 2] == values.sum() == 1
+
+
+def test_what_collapses_into_the_padding_leaves_the_image_dark() -> None:
+    view = LetterboxView((64, 64))((32, 64))  # rows 16 to 47 hold the image
+    energy = torch.rand(8, 8)
+    energy[0, 3] = 50.0
+    [values] = SoftmaxMaps()({"E2": energy}).values()
+    on_image = map_to_original(values.double().numpy(), view)
+    assert SoftmaxMaps().scale(on_image).max() < 0.05
 
 
 @pytest.mark.parametrize("maps", [None, SoftmaxMaps()], ids=["energy", "softmax"])

@@ -5,9 +5,9 @@ from lanedet.ops import LetterboxView, map_to_original
 from lanedet.visualization import (
     draw_attention,
     draw_attention_grid,
-    peak_scale,
     robust_scale,
     stack_grids,
+    unit_scale,
 )
 
 # The ends of inferno.
@@ -34,25 +34,25 @@ def test_a_single_cell_among_many_keeps_its_light() -> None:
     assert np.flatnonzero(robust_scale(values)).tolist() == [4 * 20 + 7]
 
 
-@pytest.mark.parametrize("scale", [robust_scale, peak_scale])
-def test_what_was_not_seen_has_no_part_in_the_range(scale) -> None:
+def test_what_was_not_seen_has_no_part_in_the_range() -> None:
     values = np.random.default_rng(0).random((10, 20))
     framed = np.pad(values, 3, constant_values=np.nan)
-    scaled = scale(framed)
-    np.testing.assert_array_equal(scaled[3:-3, 3:-3], scale(values))
+    scaled = robust_scale(framed)
+    np.testing.assert_array_equal(scaled[3:-3, 3:-3], robust_scale(values))
     assert np.isnan(scaled).sum() == np.isnan(framed).sum()
-    assert np.isnan(scale(np.full((2, 2), np.nan))).all()
+    assert np.isnan(robust_scale(np.full((2, 2), np.nan))).all()
 
 
 def test_flat_maps() -> None:
     assert (robust_scale(np.full((4, 4), 5.0)) == 0).all()
-    assert (peak_scale(np.full((4, 4), 0.25)) == 1).all()
-    assert (peak_scale(np.zeros((4, 4))) == 0).all()
 
 
-def test_a_distribution_is_not_negative() -> None:
-    with pytest.raises(ValueError, match="must be at least 0, got -1"):
-        peak_scale(np.array([[-1.0, 1.0]]))
+def test_a_map_that_is_scaled_already() -> None:
+    values = np.array([[0.0, 0.25, np.nan]])
+    np.testing.assert_array_equal(unit_scale(values), values)
+    for outside in (-0.5, 1.5):
+        with pytest.raises(ValueError, match=rf"in \[0, 1\], got \[.*{outside}"):
+            unit_scale(np.array([[0.5, outside, np.nan]]))
 
 
 def test_a_hot_cell_lights_its_place_on_the_image() -> None:
