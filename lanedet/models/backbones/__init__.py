@@ -6,11 +6,9 @@ from lanedet.models.backbones.base_backbone import (
     take_stage,
 )
 from lanedet.models.backbones.enet import ENet
-from lanedet.models.backbones.feature_extractor import (
-    TimmFeatures,
-    TorchvisionFeatures,
-)
 from lanedet.models.backbones.resnet import ResNet
+from lanedet.models.backbones.timm_features import TimmFeatures
+from lanedet.models.backbones.torchvision_features import TorchvisionFeatures
 
 __all__ = [
     "ENet",

@@ -1,0 +1,79 @@
+"""Networks of torchvision as backbones."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torchvision
+from torch import Tensor
+from torchvision.models.feature_extraction import (
+    create_feature_extractor,
+    get_graph_node_names,
+)
+
+from lanedet.models.backbones.feature_extractor import FeatureExtractor
+from lanedet.models.backbones.pretrained import IMAGENET, torchvision_state_dict
+
+# Arguments of torchvision's builders that fetch weights.
+_FETCHING = {"weights", "weights_backbone", "pretrained", "pretrained_backbone"}
+
+
+class TorchvisionFeatures(FeatureExtractor):
+    """Any of torchvision's classification networks.
+
+    Args:
+        name: As ``torchvision.models.list_models`` has it, such as
+            ``mobilenet_v3_large``.
+        stages: Place in the network by name of the stage, as
+            ``torchvision.models.feature_extraction.get_graph_node_names`` has them:
+            ``dict(S2="features.6", S3="features.12")``.
+        weights: ``"imagenet"`` for torchvision's weights, the path of a file with a
+            state dict in torchvision's names, or None for random ones.
+        options: More arguments of torchvision's builder, such as
+            ``dict(replace_stride_with_dilation=[False, True, True])``.
+
+    Raises:
+        ValueError: If there is no such network or place, or an option is not allowed.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        stages: Mapping[str, str],
+        weights: str | None = IMAGENET,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        known = torchvision.models.list_models(module=torchvision.models)
+        if name not in known:
+            raise ValueError(
+                f"name must be a classification network of torchvision, got {name!r}. "
+                f"There are {', '.join(known)}."
+            )
+        options = dict(options or {})
+        if _FETCHING & options.keys():
+            raise ValueError(
+                f"options cannot hold {sorted(_FETCHING & options.keys())}. Choose "
+                "pretrained weights by the backbone's argument weights."
+            )
+        network = torchvision.models.get_model(name, weights=None, **options)
+        places = [*dict.fromkeys(place for place in get_graph_node_names(network)[1])]
+        for stage, place in stages.items():
+            if not any(f"{node}.".startswith(f"{place}.") for node in places):
+                raise ValueError(
+                    f"The stage {stage!r} must be a place in {name}, got {place!r}. "
+                    f"Its outer places are {', '.join(_outer(places))}."
+                )
+        extractor = create_feature_extractor(
+            network, {place: stage for stage, place in stages.items()}
+        )
+        super().__init__(extractor, tuple(stages), weights)
+        self.name = name
+
+    def pretrained_state(self, weights: str) -> Mapping[str, Tensor]:
+        """Return torchvision's tensors; the network's are among them."""
+        return torchvision_state_dict(self.name, weights)
+
+
+def _outer(places: Sequence[str]) -> list[str]:
+    """Return the first two parts of every place, each once."""
+    return [*dict.fromkeys(".".join(place.split(".")[:2]) for place in places)]
