@@ -23,7 +23,7 @@ from lanedet.evaluation.functional.bdd100k_boundary import (
     boundary_scores,
     summarise_boundary_scores,
 )
-from lanedet.ops import LANE_BACKGROUND, lanes_of_mask
+from lanedet.ops import holds_lane_bytes, lanes_of_mask
 from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, FloatArray
 
@@ -109,7 +109,7 @@ def evaluate_bdd100k(
             raise ValueError(f"'{pred_path}': {error}") from error
         multitask.append(multitask_counts(pred, gt))
         if boundary is not None:
-            has_bytes = _holds_bytes(pred_mask) and _holds_bytes(gt_mask)
+            has_bytes = holds_lane_bytes(pred_mask) and holds_lane_bytes(gt_mask)
             boundary = (
                 boundary + boundary_scores(pred_mask, gt_mask) if has_bytes else None
             )
@@ -147,7 +147,3 @@ def _lanes(mask: ByteArray, path: Path) -> NDArray[np.bool_]:
         return lanes_of_mask(mask)
     except ValueError as error:
         raise ValueError(f"'{path}': {error}") from error
-
-
-def _holds_bytes(mask: ByteArray) -> bool:
-    return bool(2 * np.count_nonzero(mask == LANE_BACKGROUND) > mask.size)

@@ -109,6 +109,11 @@ def pack_lane_byte(category: str, style: str, direction: str) -> int:
     return byte
 
 
+def holds_lane_bytes(mask: ByteArray) -> bool:
+    """Return whether a mask holds lane bytes: more than half is their background."""
+    return bool(2 * np.count_nonzero(mask == LANE_BACKGROUND) > mask.size)
+
+
 def lanes_of_mask(mask: ByteArray) -> NDArray[np.bool_]:
     """Return the driving lanes of a mask of any release, whose form its pixels tell.
 
@@ -122,13 +127,11 @@ def lanes_of_mask(mask: ByteArray) -> NDArray[np.bool_]:
     Raises:
         ValueError: If neither covers more than half.
     """
-    for background, lanes in (
-        (LANE_BACKGROUND, driving_lanes),
-        (0, lambda binary: binary > 0),
-    ):
-        if 2 * np.count_nonzero(mask == background) > mask.size:
-            return np.asarray(lanes(mask), dtype=np.bool_)
+    if holds_lane_bytes(mask):
+        return driving_lanes(mask)
+    if 2 * np.count_nonzero(mask) < mask.size:
+        return np.asarray(mask > 0)
     raise ValueError(
-        "A lane mask must be mostly background: 255 in a mask of lane bytes, 0 in a "
+        "a lane mask must be mostly background: 255 in a mask of lane bytes, 0 in a "
         "binary one. Is this another kind of label, such as drivable area?"
     )

@@ -1,0 +1,99 @@
+"""The BDD100K benchmark as a data set."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lanedet.datasets.bdd100k import (
+    Split,
+    find_bdd100k_images,
+    find_bdd100k_labels,
+    read_bdd100k_labels,
+)
+from lanedet.datasets.bdd100k_splits import (
+    select_bdd100k_split,
+    select_listed_images,
+)
+from lanedet.datasets.label_faults import LabelFaults, OnError
+from lanedet.datasets.lane_dataset import LaneDataset
+from lanedet.structures import LaneSample
+
+
+class BDD100KDataset(LaneDataset):
+    """Images of a BDD100K tree, as it lies after download.
+
+    The split is SAD's: training on 60,000 images of the official training folder,
+    validation on the other 10,000, test on the official validation folder.
+
+    Args:
+        data_root: Folder that holds ``images/`` and ``labels/``, or ``bdd100k/`` with
+            these.
+        split: ``train``, ``val`` or ``test``.
+        pipeline: Configs of the transforms.
+        labels: Label file or folder to read, relative to ``data_root``. None takes
+            the first that is there, curves before masks.
+        list_file: File that names the split's images, relative to ``data_root``, such
+            as SAD's ``val_gt_bdd.txt``. None takes the rule of
+            :func:`~lanedet.datasets.bdd100k_splits.select_bdd100k_split`.
+        drop_vertical: Leave out curves across the road, such as stop lines.
+        drop_crosswalks: Leave out the edges of crosswalks.
+        on_error: What to do about a broken label: ``"raise"``, or ``"skip"`` to leave
+            it out, count and report.
+        indices: Use the first so many images, or the given ones.
+        test_mode: As in mmengine's ``BaseDataset``.
+
+    Raises:
+        FileNotFoundError: If labels or list are missing.
+        LabelError: If a label is broken.
+        ValueError: If there is no such split.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        data_root: str,
+        split: Split,
+        pipeline: Sequence[Mapping[str, Any]],
+        labels: str | None = None,
+        list_file: str | None = None,
+        drop_vertical: bool = True,
+        drop_crosswalks: bool = True,
+        on_error: OnError = "raise",
+        indices: int | Sequence[int] | None = None,
+        test_mode: bool = False,
+    ) -> None:
+        self.split = split
+        self.labels = labels
+        self.list_file = list_file
+        self.drop_vertical = drop_vertical
+        self.drop_crosswalks = drop_crosswalks
+        self.on_error = on_error
+        super().__init__(
+            data_root=data_root,
+            pipeline=pipeline,
+            indices=indices,
+            test_mode=test_mode,
+        )
+
+    def load_samples(self, data_root: Path) -> list[LaneSample]:
+        """Read the labels of the split's folder and choose those of the split."""
+        faults = LabelFaults(self.on_error)
+        if self.labels is None:
+            labels = find_bdd100k_labels(data_root, self.split)
+        else:
+            labels = data_root / self.labels
+        samples = list(
+            read_bdd100k_labels(
+                labels,
+                find_bdd100k_images(data_root, self.split),
+                faults,
+                drop_vertical=self.drop_vertical,
+                drop_crosswalks=self.drop_crosswalks,
+            )
+        )
+        if self.list_file is None:
+            chosen = select_bdd100k_split(samples, self.split)
+        else:
+            chosen = select_listed_images(samples, data_root / self.list_file, faults)
+        faults.report()
+        return chosen

@@ -1,0 +1,75 @@
+"""Labels that are masks of pixels, not polylines."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from lanedet.datasets.label_faults import LabelError
+from lanedet.ops import holds_lane_bytes, lanes_of_mask
+from lanedet.ops.warp import warp_image
+from lanedet.structures import ByteArray
+
+_HALF = 128  # a pixel of which lanes cover half is one of theirs
+
+
+class LoadLaneMask:
+    """Make the mask of a sample its label, where it has one.
+
+    It goes after :class:`~lanedet.datasets.RasterizeLaneMask`, whose ``gt_class_map``
+    and ``gt_existence`` it replaces in samples with ``gt_mask_path``; others pass
+    unchanged. The mask moves with the image as far as ``motion`` of
+    :class:`~lanedet.datasets.ApplyView` moves it. Geometric changes in
+    :class:`~lanedet.datasets.Augment` would leave it behind.
+
+    Args:
+        edge_width_px: Width to which the edges in a mask of lane bytes are drawn out,
+            in pixels of the original image, odd. Binary masks stay as they are: in
+            the releases, their training labels are 8 pixels wide.
+
+    Raises:
+        ValueError: If ``edge_width_px`` is not odd.
+    """
+
+    def __init__(self, edge_width_px: int = 7) -> None:
+        if edge_width_px < 1 or edge_width_px % 2 == 0:
+            raise ValueError(
+                f"edge_width_px must be odd and positive, got {edge_width_px}."
+            )
+        side = (edge_width_px, edge_width_px)
+        self.brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, side)
+
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Raise FileNotFoundError or LabelError if there is no mask to read."""
+        sample = results["data_samples"]
+        if "gt_mask_path" not in sample:
+            return results
+        path = Path(sample.gt_mask_path)
+        mask = _read(path)
+        if mask.shape != tuple(sample.ori_shape):
+            raise LabelError(
+                f"{path}: the mask must have the size of its image, (H, W) = "
+                f"{tuple(sample.ori_shape)}, got {mask.shape}."
+            )
+        try:
+            lanes = lanes_of_mask(mask).astype(np.uint8) * 255
+        except ValueError as error:
+            raise LabelError(f"{path}: {error}") from error
+        if holds_lane_bytes(mask):
+            lanes = cv2.dilate(lanes, self.brush)
+        shape = results["inputs"].shape[:2]
+        class_map = warp_image(lanes, results["matrix"], shape) >= _HALF
+        sample.gt_class_map = torch.from_numpy(class_map.astype(np.uint8))
+        sample.gt_existence = torch.tensor([float(class_map.any())])
+        return results
+
+
+def _read(path: Path) -> ByteArray:
+    if not path.is_file():
+        raise FileNotFoundError(f"No lane mask at '{path}'.")
+    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
+        raise LabelError(f"{path}: a mask must be an image of one 8-bit channel.")
+    return np.asarray(mask)

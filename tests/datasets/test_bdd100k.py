@@ -1,0 +1,217 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from lanedet.datasets import (
+    BDD100KDataset,
+    LabelError,
+    LabelFaults,
+    find_bdd100k_labels,
+    read_bdd100k_labels,
+    write_bdd100k_labels,
+    write_bdd100k_lane_bytes,
+    write_bdd100k_masks,
+)
+from lanedet.ops import LANE_BACKGROUND, lane_foreground, lanes_of_mask
+from lanedet.structures import LaneSample
+
+EDGES = [[[100, 700], [200, 400]], [[210, 400], [112, 700]]]
+
+
+def record(name: str, *, number: int = 10, **attributes: str) -> dict[str, Any]:
+    """Return an image of the lane package with one mark, labelled by its edges."""
+    labels = [
+        {
+            "id": str(number + index),
+            "category": "single white",
+            "attributes": {"laneDirection": "parallel", "laneStyle": "solid"}
+            | attributes,
+            "poly2d": [{"vertices": edge, "types": "LL", "closed": False}],
+        }
+        for index, edge in enumerate(EDGES)
+    ]
+    return {"name": f"{name}.jpg", "labels": labels}
+
+
+def write_list(file: Path, *names: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps([record(name) for name in names]))
+
+
+def sample(name: str, *lanes: list[list[float]]) -> LaneSample:
+    made = LaneSample(metainfo={"raw_file": name})
+    made.gt_lanes = [np.array(lane, dtype=float) for lane in lanes]
+    return made
+
+
+def read(labels: Path, **options: bool) -> list[LaneSample]:
+    folder = Path("images")
+    return list(read_bdd100k_labels(labels, folder, LabelFaults(), **options))
+
+
+def names_of(dataset: BDD100KDataset) -> list[str]:
+    return [
+        dataset.get_data_info(i)["data_samples"].raw_file for i in range(len(dataset))
+    ]
+
+
+def make(root: Path, split: str, **options: Any) -> BDD100KDataset:
+    return BDD100KDataset(data_root=str(root), split=split, pipeline=[], **options)
+
+
+def test_edges_become_one_centre_line(tmp_path: Path) -> None:
+    write_list(tmp_path / "a.json", "x")
+    (image,) = read(tmp_path / "a.json")
+    assert image.raw_file == "x"
+    assert image.img_path == str(Path("images") / "x.jpg")
+    (lane,) = image.gt_lanes
+    assert np.allclose(lane, [[106, 700], [205, 400]])
+
+
+def test_what_crosses_the_road_is_left_out_unless_wanted(tmp_path: Path) -> None:
+    content = [
+        record("x", laneDirection="vertical"),
+        {
+            **record("y"),
+            "labels": [{**record("y")["labels"][0], "category": "crosswalk"}],
+        },
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    assert [len(s.gt_lanes) for s in read(tmp_path / "a.json")] == [0, 0]
+    kept = read(tmp_path / "a.json", drop_vertical=False, drop_crosswalks=False)
+    assert [len(s.gt_lanes) for s in kept] == [1, 1]
+
+
+@pytest.mark.parametrize("root", ["", "bdd100k"])
+@pytest.mark.parametrize(
+    ("split", "place"),
+    [
+        ("train", "labels/lane/polygons/lane_train.json"),
+        ("val", "labels/lane/polygons/lane_train.json"),
+        ("test", "labels/lane/polygons/lane_val.json"),
+        ("test", "labels/bdd100k_labels_images_val.json"),
+    ],
+)
+def test_lists_are_found(tmp_path: Path, root: str, split: str, place: str) -> None:
+    write_list(tmp_path / root / place, *"abcdefg")
+    assert find_bdd100k_labels(tmp_path, split) == tmp_path / root / place
+    (tmp_path / root / "images/100k/val").mkdir(parents=True)
+    dataset = make(tmp_path, split)
+    assert len(dataset) == {"train": 6, "val": 1, "test": 7}[split]
+    if split == "test":
+        path = dataset.get_data_info(0)["data_samples"].img_path
+        assert path == str(tmp_path / root / "images/100k/val/a.jpg")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "val_label/final_val",
+        "ll_seg_annotations/val",
+        "bdd_lane_gt/val",
+        "labels/lane/masks/val",
+    ],
+)
+def test_masks_are_named_not_read(tmp_path: Path, place: str) -> None:
+    folder = tmp_path / place
+    folder.mkdir(parents=True)
+    for name in "ba":
+        cv2.imwrite(str(folder / f"{name}.png"), np.zeros((2, 2), np.uint8))
+    dataset = make(tmp_path, "test")
+    assert names_of(dataset) == ["a", "b"]
+    first = dataset.get_data_info(0)["data_samples"]
+    assert first.gt_mask_path == str(folder / "a.png")
+    assert first.gt_lanes == []
+
+
+def test_curves_come_before_masks_unless_named(tmp_path: Path) -> None:
+    write_list(tmp_path / "labels/lane/polygons/lane_val.json", "a")
+    write_bdd100k_masks(tmp_path / "ll_seg_annotations/val", [sample("b")])
+    assert names_of(make(tmp_path, "test")) == ["a"]
+    masks = make(tmp_path, "test", labels="ll_seg_annotations/val")
+    assert names_of(masks) == ["b"]
+
+
+def test_train_and_val_share_a_folder_without_overlap(tmp_path: Path) -> None:
+    names = [f"{number:08x}-0" for number in range(70)]
+    write_list(tmp_path / "labels/lane/polygons/lane_train.json", *names)
+    train, val = (names_of(make(tmp_path, split)) for split in ("train", "val"))
+    assert len(train) == 60
+    assert len(val) == 10
+    assert sorted(train + val) == names
+    # Frozen: the split must be the same on every machine and in every release.
+    assert val[:3] == ["00000003-0", "00000006-0", "00000008-0"]
+
+
+def test_a_list_names_the_split(tmp_path: Path) -> None:
+    write_list(tmp_path / "labels/lane/polygons/lane_train.json", *"abc")
+    lines = "/train_img/train/c.jpg /train_label/final_train/c.png 1 1 1 1\r\n\na.jpg\n"
+    (tmp_path / "val.txt").write_bytes(b"\xef\xbb\xbf" + lines.encode())
+    assert names_of(make(tmp_path, "val", list_file="val.txt")) == ["c", "a"]
+    (tmp_path / "val.txt").write_text("a\nz\n")
+    with pytest.raises(LabelError, match=r"val\.txt:2: the image 'z' has no label"):
+        make(tmp_path, "val", list_file="val.txt")
+    kept = make(tmp_path, "val", list_file="val.txt", on_error="skip")
+    assert names_of(kept) == ["a"]
+
+
+def test_broken_images_are_left_out_and_never_empty(tmp_path: Path) -> None:
+    content = [record("a"), record("b"), record("c")]
+    content[1]["labels"][0]["poly2d"] = None
+    file = tmp_path / "labels/lane/polygons/lane_val.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(content))
+    with pytest.raises(LabelError, match="image 'b'"):
+        make(tmp_path, "test")
+    assert names_of(make(tmp_path, "test", on_error="skip")) == ["a", "c"]
+
+
+def test_an_image_labelled_twice_is_refused(tmp_path: Path) -> None:
+    write_list(tmp_path / "labels/lane/polygons/lane_val.json", "a", "a")
+    with pytest.raises(LabelError, match="name the image 'a' twice"):
+        make(tmp_path, "test")
+
+
+def test_missing_labels_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="labels/100k/val"):
+        make(tmp_path, "test")
+    (tmp_path / "labels/100k/val").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match="No labels in"):
+        make(tmp_path, "test")
+    with pytest.raises(ValueError, match="split must be one of"):
+        make(tmp_path, "dev")
+
+
+def test_written_labels_are_read_back(tmp_path: Path) -> None:
+    lanes = [[[100.5, 700], [200, 400]], [[110.5, 700], [210, 400]]]
+    folder = tmp_path / "labels/100k/val"
+    write_bdd100k_labels(folder, [sample("b", *lanes), sample("a", [[1, 2]])])
+    first, second = read(folder)
+    assert first.raw_file == "a"
+    assert first.gt_lanes == []
+    # Two lanes, though near enough for edges of one mark.
+    assert [lane.tolist() for lane in second.gt_lanes] == lanes
+
+
+def test_written_masks_are_lanes_of_the_width_asked_for(tmp_path: Path) -> None:
+    upright = sample("a", [[300.0, -5.0], [300.0, 800.0]])
+    write_bdd100k_masks(tmp_path / "binary", [upright])
+    mask = cv2.imread(str(tmp_path / "binary/a.png"), cv2.IMREAD_UNCHANGED)
+    assert mask.shape == (720, 1280)
+    assert np.unique(mask).tolist() == [0, 255]
+    assert lanes_of_mask(mask).sum() == 2 * 720
+    write_bdd100k_lane_bytes(tmp_path / "bytes", [upright], "double yellow", "dashed")
+    mask = cv2.imread(str(tmp_path / "bytes/a.png"), cv2.IMREAD_UNCHANGED)
+    assert np.unique(mask).tolist() == [0b010011, LANE_BACKGROUND]
+    assert np.array_equal(lane_foreground(mask), lanes_of_mask(mask))
+
+
+def test_writers_say_what_they_need(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="category must be one of"):
+        write_bdd100k_labels(tmp_path, [], category="white")
+    with pytest.raises(ValueError, match="must have gt_lanes"):
+        write_bdd100k_labels(tmp_path, [LaneSample(metainfo={"raw_file": "a"})])
