@@ -13,7 +13,7 @@ help:
 	@echo "make test-slow  run the tests that take minutes"
 	@echo "make lint       ruff, mypy, import-linter, codespell"
 	@echo "make setup      only install, into $(VENV)"
-	@echo "make clean      remove what the demo made"
+	@echo "make clean      remove what the demo made (out/), nothing of your own runs"
 
 setup: $(INSTALLED)
 

@@ -66,7 +66,7 @@ def user_errors() -> Iterator[None]:
       broken file) become ``error: <message>`` on stderr and exit status 1.
     * Ctrl-C becomes ``interrupted`` on stderr and exit status 130.
     * ``kill`` (SIGTERM) unwinds the stack, so that files are closed whole, and ends
-      with exit status 143.
+      with ``terminated`` on stderr and exit status 143.
 
     Notes that were added to an exception (``error.add_note``) follow on lines of
     their own. Everything else is a fault of the program and keeps its traceback; with
@@ -88,6 +88,9 @@ def user_errors() -> Iterator[None]:
             raise
         _tell("interrupted", interrupt)
         raise SystemExit(130) from interrupt
+    except _Terminated as leaving:
+        _tell("terminated", leaving)
+        raise
     finally:
         signal.signal(signal.SIGTERM, previous)
 
@@ -116,8 +119,12 @@ def hold_interrupts() -> Iterator[None]:
             signal.raise_signal(number)
 
 
+class _Terminated(SystemExit):
+    """SIGTERM came."""
+
+
 def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
+    raise _Terminated(128 + number)
 
 
 def _one_line(error: OSError | ValueError) -> str:
@@ -134,7 +141,8 @@ def _one_line(error: OSError | ValueError) -> str:
 
 def _tell(message: str, error: BaseException) -> None:
     for line in (message, *getattr(error, "__notes__", ())):
-        sys.stderr.write(f"{line}\n")
+        # Not onto the line of a progress bar that was still moving.
+        tqdm.write(line, file=sys.stderr)
 
 
 def progress_bar(iterable: Iterable[Any] | None = None, **options: Any) -> "tqdm[Any]":

@@ -16,7 +16,6 @@ from lanedet.runtime import user_errors
 
 CONFIG = "configs/sad/enet_sad_scenes.py"
 OUT = Path("out")
-QUIET = "--cfg-options log_level=WARNING"  # the progress bar shows the losses
 
 
 class Step(NamedTuple):
@@ -25,6 +24,27 @@ class Step(NamedTuple):
     title: str
     product: Path
     command: str
+
+    @property
+    def mark(self) -> Path:
+        """The file that is there while the product is not finished."""
+        return self.product.with_name(self.product.name + ".unfinished")
+
+    def is_done(self) -> bool:
+        """Return whether the product is there, and whole."""
+        return self.product.is_file() and not self.mark.exists()
+
+    def run(self) -> None:
+        """Run the command in a process of its own."""
+        print(f"    python {self.command}", flush=True)
+        start = time.monotonic()
+        self.mark.parent.mkdir(parents=True, exist_ok=True)
+        self.mark.touch()
+        code = wait_for(subprocess.Popen([sys.executable, *self.command.split()]))
+        if code != 0:
+            raise SystemExit(code)
+        self.mark.unlink()
+        print(f"    took {time.monotonic() - start:.0f} s", flush=True)
 
 
 def steps() -> list[Step]:
@@ -41,13 +61,13 @@ def steps() -> list[Step]:
             "Train ENet with self attention distillation",
             weights,
             f"tools/train.py {CONFIG} --data-root {scenes} "
-            f"--work-dir {weights.parent} --resume {QUIET}",
+            f"--work-dir {weights.parent} --resume",
         ),
         Step(
             "Score it by the TuSimple rules",
             score,
             f"tools/test.py {CONFIG} {weights} --data-root {scenes} "
-            f"--work-dir {OUT / 'test'} --json {score} {QUIET}",
+            f"--work-dir {OUT / 'test'} --json {score}",
         ),
         Step(
             "Make a drive that it has not seen",
@@ -63,19 +83,17 @@ def steps() -> list[Step]:
     ]
 
 
-def run(step: Step) -> None:
-    """Run a step in a process of its own; leave no half product behind."""
-    print(f"    python {step.command}", flush=True)
-    start = time.monotonic()
+def wait_for(process: "subprocess.Popen[bytes]") -> int:
+    """Return a process's exit status; let it end well if this one is interrupted."""
     try:
-        subprocess.run([sys.executable, *step.command.split()], check=True)
-    except subprocess.CalledProcessError as error:
-        step.product.unlink(missing_ok=True)
-        raise SystemExit(error.returncode) from error
+        return process.wait()
     except KeyboardInterrupt:
-        step.product.unlink(missing_ok=True)
+        process.wait()  # Ctrl-C went to it too
         raise
-    print(f"    took {time.monotonic() - start:.0f} s", flush=True)
+    except SystemExit:
+        process.terminate()
+        process.wait()
+        raise
 
 
 def summary() -> str:
@@ -94,8 +112,7 @@ Next
       --weights {OUT}/train/weights.safetensors --out lanes.mp4
   .venv/bin/tensorboard --logdir {OUT}/train
   .venv/bin/python tools/train.py {CONFIG} \\
-      --data-root {OUT}/scenes --cfg-options train_cfg.max_iters=5000 \\
-      param_scheduler.0.total_steps=5000"""
+      --data-root {OUT}/scenes --cfg-options train_cfg.max_iters=5000"""
 
 
 @user_errors()
@@ -108,10 +125,10 @@ def main() -> None:
     is_stale = False  # what is made from something new must be made anew
     for step in steps():
         print(f"\n=== {step.title}", flush=True)
-        if step.product.is_file() and not is_stale:
+        if step.is_done() and not is_stale:
             print(f"    is there: {step.product}", flush=True)
         else:
-            run(step)
+            step.run()
             is_stale = True
     print(summary())
 

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from lanedet.cli import PYTHON_HINT, add_run_options
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
@@ -16,42 +17,19 @@ EXAMPLES = """examples:
 
 def parse_args() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    from mmengine.config import DictAction
-
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog=EXAMPLES,
+        epilog=EXAMPLES + PYTHON_HINT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("config", help="config file that the model was trained with")
     parser.add_argument(
         "checkpoint", help="weights (.safetensors) or checkpoint (.pth)"
     )
-    parser.add_argument(
-        "--work-dir", help="where logs go (default: work_dirs/<config>)"
-    )
-    parser.add_argument(
-        "--data-root", help="folder of the data set, in place of the config's"
-    )
+    add_run_options(parser)
     parser.add_argument("--out", help="write predictions in the benchmark's format")
     parser.add_argument("--json", help="write the metrics as JSON")
     parser.add_argument("--show-dir", help="draw every image into this folder")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=DictAction,
-        metavar="KEY=VALUE",
-        help="change values of the config",
-    )
-    parser.add_argument(
-        "--launcher",
-        choices=("none", "pytorch", "slurm", "mpi"),
-        default="none",
-        help="how the processes of a distributed run were started (default: none)",
-    )
-    parser.add_argument(
-        "--local_rank", "--local-rank", type=int, help=argparse.SUPPRESS
-    )
     return parser.parse_args()
 
 

@@ -1,7 +1,10 @@
 """Train a lane detector."""
 
 import argparse
+import sys
+from pathlib import Path
 
+from lanedet.cli import PYTHON_HINT, add_run_options, resume_command
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
@@ -10,30 +13,24 @@ EXAMPLES = """examples:
       --data-root /data/tusimple --amp
   python tools/train.py configs/sad/enet_sad_scenes.py --resume
   python tools/train.py configs/sad/enet_sad_scenes.py \\
-      --cfg-options train_cfg.max_iters=1000 param_scheduler.0.total_steps=1000
+      --cfg-options train_cfg.max_iters=1000 train_dataloader.batch_size=4
   torchrun --nproc-per-node 4 tools/train.py configs/sad/enet_sad_tusimple.py \\
       --launcher pytorch
+Ctrl-C saves a checkpoint and says how to go on.
+train_cfg.max_iters alone stretches the learning rate's schedule to the new length.
 Losses and drawn predictions: tensorboard --logdir work_dirs
 """
 
 
 def parse_args() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    from mmengine.config import DictAction
-
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog=EXAMPLES,
+        epilog=EXAMPLES + PYTHON_HINT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("config", help="config file, for example under configs/sad/")
-    parser.add_argument(
-        "--work-dir",
-        help="where logs, checkpoints and weights go (default: work_dirs/<config>)",
-    )
-    parser.add_argument(
-        "--data-root", help="folder of the data set, in place of the config's"
-    )
+    add_run_options(parser)
     parser.add_argument(
         "--resume",
         nargs="?",
@@ -43,22 +40,6 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         "--amp", action="store_true", help="automatic mixed precision (needs a GPU)"
-    )
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=DictAction,
-        metavar="KEY=VALUE",
-        help="change values of the config, for example train_cfg.max_iters=1000",
-    )
-    parser.add_argument(
-        "--launcher",
-        choices=("none", "pytorch", "slurm", "mpi"),
-        default="none",
-        help="how the processes of a distributed run were started (default: none)",
-    )
-    parser.add_argument(
-        "--local_rank", "--local-rank", type=int, help=argparse.SUPPRESS
     )
     return parser.parse_args()
 
@@ -77,8 +58,14 @@ def main() -> None:
     engine.set_resume(config, args.resume)
     if args.amp:
         engine.use_amp(config)
-    runner = engine.train(config)
-    print(f"Trained {runner.iter} iterations. Everything is in {runner.work_dir}")
+    try:
+        runner = engine.train(config)
+    except (KeyboardInterrupt, SystemExit) as interrupt:
+        if engine.latest_checkpoint(Path(config.work_dir)) is not None:
+            interrupt.add_note(f"Go on with: {resume_command(sys.argv)}")
+        raise
+    if runner.rank == 0:
+        print(f"Trained {runner.iter} iterations. Everything is in {runner.work_dir}")
 
 
 if __name__ == "__main__":

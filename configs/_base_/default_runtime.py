@@ -2,18 +2,21 @@
 
 from mmengine.hooks import LoggerHook
 from mmengine.runner import LogProcessor, TestLoop, ValLoop
-from mmengine.visualization import LocalVisBackend, TensorboardVisBackend
+from mmengine.visualization import TensorboardVisBackend
 
 from lanedet.engine import (
     AcceleratorHook,
+    AttentionVisualizationHook,
+    ConsoleHook,
     DistillationHook,
     LaneVisualizationHook,
+    NonFiniteHook,
     PlainCheckpointHook,
     ProgressBarHook,
     UninterruptedCheckpointHook,
     WeightsHook,
 )
-from lanedet.visualization import LaneVisualizer
+from lanedet.visualization import ImageFolderBackend, LaneVisualizer
 
 default_scope = None
 randomness = dict(seed=0)
@@ -39,6 +42,9 @@ custom_hooks = [
     dict(type=AcceleratorHook),
     dict(type=DistillationHook),
     dict(type=LaneVisualizationHook),
+    dict(type=AttentionVisualizationHook),
+    dict(type=NonFiniteHook),
+    dict(type=ConsoleHook),
     dict(type=ProgressBarHook),
     dict(type=WeightsHook),
 ]
@@ -46,5 +52,5 @@ custom_hooks = [
 log_processor = dict(type=LogProcessor, window_size=20, by_epoch=False)
 visualizer = dict(
     type=LaneVisualizer,
-    vis_backends=[dict(type=LocalVisBackend), dict(type=TensorboardVisBackend)],
+    vis_backends=[dict(type=ImageFolderBackend), dict(type=TensorboardVisBackend)],
 )

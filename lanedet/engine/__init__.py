@@ -1,31 +1,49 @@
 """Training and testing with mmengine."""
 
+from lanedet.engine.ablation import Ablation, format_table, run_ablation
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
+    AttentionVisualizationHook,
+    ConsoleHook,
     DistillationHook,
     LaneVisualizationHook,
+    NonFiniteError,
+    NonFiniteHook,
     PlainCheckpointHook,
     ProgressBarHook,
     UninterruptedCheckpointHook,
     WeightsHook,
+    latest_checkpoint,
 )
+from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.loops import LaneTrainLoop
+from lanedet.engine.provenance import source_commit
 from lanedet.engine.runner import evaluate, set_resume, set_work_dir, train, use_amp
 
 __all__ = [
+    "Ablation",
     "AcceleratorHook",
+    "AttentionVisualizationHook",
+    "ConsoleHook",
     "DistillationHook",
+    "LaneRunner",
     "LaneTrainLoop",
     "LaneVisualizationHook",
+    "NonFiniteError",
+    "NonFiniteHook",
     "PlainCheckpointHook",
     "ProgressBarHook",
     "UninterruptedCheckpointHook",
     "WeightsHook",
     "evaluate",
+    "format_table",
+    "latest_checkpoint",
     "load_config",
+    "run_ablation",
     "set_resume",
     "set_work_dir",
+    "source_commit",
     "train",
     "use_amp",
 ]

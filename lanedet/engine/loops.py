@@ -1,9 +1,14 @@
 """Training loops."""
 
+from mmengine.hooks import EMAHook
 from mmengine.runner import IterBasedTrainLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
 
 from lanedet.datasets import EndlessSampler
+from lanedet.engine.hooks import find_checkpoint_hook
+from lanedet.runtime import hold_interrupts
+
+_LAST_VALIDATION = "last_validation"
 
 
 class LaneTrainLoop(IterBasedTrainLoop):
@@ -13,20 +18,51 @@ class LaneTrainLoop(IterBasedTrainLoop):
     run saw, which takes hours on a large data set. With :class:`EndlessSampler` the
     data of an iteration depends on nothing before it, so this loop only moves the
     sampler forward.
+
+    Ctrl-C and ``kill`` (under :func:`~lanedet.runtime.user_errors`) wait for the end of
+    the iteration, and a checkpoint is saved before they act. A validation that was due
+    and did not come to its end is made up for when the run is resumed.
     """
+
+    _is_between_iterations = True
+    _is_validating = False
 
     def run(self) -> None:
         """Train until ``max_iters``."""
         self.runner.call_hook("before_train")
         self.runner.call_hook("before_train_epoch")
         self._advance_sampler()
-        while self._iter < self._max_iters and not self.stop_training:
-            self.runner.model.train()
-            self.run_iter(next(self.dataloader_iterator))
-            if self._is_time_to_validate():
-                self.runner.val_loop.run()
+        try:
+            self._train()
+        except (KeyboardInterrupt, SystemExit) as interrupt:
+            self._save(interrupt)
+            raise
         self.runner.call_hook("after_train_epoch")
         self.runner.call_hook("after_train")
+
+    def _train(self) -> None:
+        last_validation = self.runner.message_hub.runtime_info.get(_LAST_VALIDATION, 0)
+        if self._iter > 0 and last_validation != self._iter:
+            self._validate_if_due()
+        while self._iter < self._max_iters and not self.stop_training:
+            self.runner.model.train()
+            batch = next(self.dataloader_iterator)
+            with hold_interrupts():
+                self._is_between_iterations = False
+                self.run_iter(batch)
+                self._is_between_iterations = True
+            self._validate_if_due()
+
+    def _save(self, interrupt: BaseException) -> None:
+        """Save what would be lost, and note it on the interrupt."""
+        if self._is_validating:
+            # Averaged weights are validated in the place of the trained ones.
+            for average in (h for h in self.runner.hooks if isinstance(h, EMAHook)):
+                average.after_val_epoch(self.runner)
+        hook = find_checkpoint_hook(self.runner)
+        if hook is not None and self._is_between_iterations:
+            path = hook.save_now(self.runner)
+            interrupt.add_note(f"The state after iteration {self._iter} is in {path}")
 
     def _advance_sampler(self) -> None:
         sampler = self.dataloader.sampler
@@ -41,10 +77,12 @@ class LaneTrainLoop(IterBasedTrainLoop):
         # The old iterator's workers have already loaded the first batches.
         self.dataloader_iterator = _InfiniteDataloaderIterator(self.dataloader)
 
-    def _is_time_to_validate(self) -> bool:
+    def _validate_if_due(self) -> None:
         self._decide_current_val_interval()
-        return (
-            self.runner.val_loop is not None
-            and self._iter >= self.val_begin
-            and (self._iter % self.val_interval == 0 or self._iter == self._max_iters)
-        )
+        is_due = self._iter % self.val_interval == 0 or self._iter == self._max_iters
+        if self.runner.val_loop is None or self._iter < self.val_begin or not is_due:
+            return
+        self._is_validating = True
+        self.runner.val_loop.run()
+        self._is_validating = False
+        self.runner.message_hub.update_info(_LAST_VALIDATION, self._iter)

@@ -1,6 +1,5 @@
 """Training and testing, as the tools start them."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,9 @@ from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 
 from lanedet.engine.hooks import LaneVisualizationHook, latest_checkpoint
+from lanedet.engine.lane_runner import LaneRunner
+from lanedet.engine.processes import start_processes
+from lanedet.engine.schedule import check_resumed_schedule
 from lanedet.models import read_checkpoint
 
 
@@ -54,6 +56,8 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
 
     Raises:
         FileNotFoundError: If the file is not there.
+        ValueError: If it is damaged, holds no state of training, or that of a run of
+            another length.
     """
     config.resume = False
     if checkpoint is None:
@@ -66,22 +70,31 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
         checkpoint = str(found)
     if not Path(checkpoint).is_file():
         raise FileNotFoundError(f"No checkpoint at {checkpoint!r} to resume.")
-    if not {"optimizer", "message_hub"} <= read_checkpoint(checkpoint).keys():
+    state = read_checkpoint(checkpoint)
+    if not {"optimizer", "message_hub"} <= state.keys():
         raise ValueError(
             f"{checkpoint!r} holds a model but no state of training, so no run can go "
             "on from it. Resume from an iter_*.pth file."
         )
+    check_resumed_schedule(config, state)
     config.resume, config.load_from = True, checkpoint
 
 
 def train(config: Config) -> Runner:
-    """Train the config's model; return the runner, whose work directory has it all."""
+    """Train the config's model; return the runner, whose work directory has it all.
+
+    Raises:
+        FileNotFoundError: If the data set is not where the config says.
+        NonFiniteError: A ValueError, if a loss or gradient is NaN or infinite.
+        ValueError: If the config does not fit.
+    """
+    check_data(config, "train_dataloader", "val_dataloader")
+    start_processes(config)
     try:
-        runner = Runner.from_cfg(config)
-        runner.logger.addFilter(_is_of_use)
+        runner = LaneRunner.from_cfg(config)
         runner.train()
     except TypeError as error:
-        # An argument that check_keys could not see, of a type named by a string.
+        # An argument that check_keys could not see.
         if "unexpected keyword argument" in str(error):
             raise ValueError(f"The config does not fit: {error}") from error
         raise
@@ -104,14 +117,17 @@ def evaluate(
         show_dir: Where to draw them, or None.
 
     Returns:
-        The metrics by name.
+        The metrics by name, the same in every process of a distributed run.
 
     Raises:
-        FileNotFoundError: If there is no such checkpoint.
-        ValueError: If it holds another model than the config describes.
+        FileNotFoundError: If there is no such checkpoint, or no data set where the
+            config says.
+        ValueError: If the checkpoint is damaged or holds another model than the config
+            describes.
     """
-    if not Path(checkpoint).is_file():
-        raise FileNotFoundError(f"No checkpoint at {str(checkpoint)!r}.")
+    read_checkpoint(checkpoint)  # a damaged file is told before anything is built
+    check_data(config, "test_dataloader")
+    start_processes(config)
     config.load_from, config.resume = str(checkpoint), False
     if out is not None:
         config.test_evaluator.out_file = str(out)
@@ -120,11 +136,23 @@ def evaluate(
         for hook in hooks:
             if hook["type"] is LaneVisualizationHook:
                 hook["show_dir"] = str(show_dir)
-    metrics: dict[str, float] = Runner.from_cfg(config).test()
+    metrics: dict[str, float] = LaneRunner.from_cfg(config).test()
     return metrics
 
 
-def _is_of_use(record: logging.LogRecord) -> bool:
-    """Leave out mmengine's warnings of its own use of what it has deprecated."""
-    text = record.getMessage()
-    return "FileClient" not in text and "HardDiskBackend" not in text
+def check_data(config: Config, *loaders: str) -> None:
+    """Raise FileNotFoundError if the folder of a data set is not there.
+
+    Args:
+        config: Of the run.
+        loaders: Names of the data loaders that the run needs.
+    """
+    for name in loaders:
+        dataset = (config.get(name) or {}).get("dataset", {})
+        data_root = dataset.get("data_root")
+        if data_root is not None and not Path(data_root).is_dir():
+            raise FileNotFoundError(
+                f"No data set at {str(data_root)!r}, the data_root of {name}. Name the "
+                "folder of your copy with --data-root DIR; data/README.md says where "
+                "data sets come from and how they lie on disk."
+            )

@@ -63,7 +63,8 @@ def test_help_has_examples_or_says_what_it_does(tool: str) -> None:
         ),
         pytest.param(
             [CONFIG, "--data-root", "nowhere", "--work-dir", "{tmp}"],
-            "error: No TuSimple label file at 'nowhere/label_data_0313.json'",
+            "error: No data set at 'nowhere', the data_root of train_dataloader. Name "
+            "the folder of your copy with --data-root DIR",
             id="no data",
         ),
         pytest.param(

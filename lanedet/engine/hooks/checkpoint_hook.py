@@ -13,8 +13,16 @@ from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader, Runner
 
-from lanedet.models import MODEL_KEY, check_state_dict, describe_model, read_checkpoint
+from lanedet.models import (
+    MODEL_KEY,
+    check_state_dict,
+    describe_model,
+    read_checkpoint,
+    without_training_parts,
+)
 from lanedet.runtime import hold_interrupts
+
+RandomState = dict[str, Any]
 
 _HISTORY = "history_buffer"
 _NO_DATA = object()
@@ -32,13 +40,17 @@ class PlainCheckpointHook(Hook):
       had never stopped;
     * stores the description of the model, so that a checkpoint can be used without
       its config, which is source code;
-    * refuses a checkpoint of another model instead of loading the part that fits.
+    * refuses a checkpoint of another model instead of loading the part that fits;
+    * drops the histories of what the resumed run no longer logs: mmengine would log
+      their old values at every interval.
     """
 
     priority = "VERY_HIGH"
 
     def __init__(self) -> None:
-        self._random_state: dict[str, Any] | None = None
+        self._random_state: RandomState | None = None
+        self._state_before_val: torch.Tensor | None = None
+        self._loaded_values: dict[str, Any] = {}
         # mmengine's loaders of URLs and model zoos unpickle whatever they get.
         for scheme in list(CheckpointLoader._schemes):
             CheckpointLoader.register_scheme(scheme, load_from_local, force=True)
@@ -47,10 +59,9 @@ class PlainCheckpointHook(Hook):
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
         """Turn the checkpoint into plain data."""
-        checkpoint["random_state"] = {
-            "cpu": torch.get_rng_state(),
-            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        }
+        checkpoint["random_state"] = get_random_state()
+        if self._state_before_val is not None:
+            checkpoint["random_state"]["cpu"] = self._state_before_val
         try:
             description = describe_model(runner.cfg.model)
         except ValueError:  # a part of the user's own; needs its config to be built
@@ -66,7 +77,10 @@ class PlainCheckpointHook(Hook):
         # mmengine would run this text as a config.
         meta.pop("config", None)
         model = getattr(runner.model, "module", runner.model)
-        check_state_dict(model, checkpoint.get("state_dict", {}), "the checkpoint")
+        if getattr(model, "distiller", None) is None and "state_dict" in checkpoint:
+            checkpoint["state_dict"] = without_training_parts(checkpoint["state_dict"])
+        source = runner._load_from or "the checkpoint"
+        check_state_dict(model, checkpoint.get("state_dict", {}), source)
         if "message_hub" in checkpoint:
             scalars = checkpoint["message_hub"].get("log_scalars", {})
             for name, history in scalars.items():
@@ -83,28 +97,54 @@ class PlainCheckpointHook(Hook):
 
     def after_val(self, runner: Runner) -> None:
         """Go on with the random numbers of training."""
-        torch.set_rng_state(self._state_before_val)
+        if self._state_before_val is not None:
+            torch.set_rng_state(self._state_before_val)
+            self._state_before_val = None
 
     def before_train(self, runner: Runner) -> None:
         """Forget the random state of a checkpoint that only gave its weights."""
         if runner.iter == 0:
             self._random_state = None
+            return
+        scalars = runner.message_hub.log_scalars
+        self._loaded_values = {name: scalars[name].data[0] for name in scalars}
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
         """Continue the random numbers of the run that is resumed."""
-        if self._random_state is None:
-            return
-        torch.set_rng_state(self._random_state["cpu"].cpu())
-        for device, state in enumerate(self._random_state["cuda"]):
-            if device < torch.cuda.device_count():
-                torch.cuda.set_rng_state(state.cpu(), device)
-        self._random_state = None
+        if self._random_state is not None:
+            set_random_state(self._random_state)
+            self._random_state = None
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: dict[str, Any] | None = None,
+    ) -> None:
+        """After the first resumed iteration, drop what it has not logged anew."""
+        scalars = runner.message_hub.log_scalars
+        for name, values in self._loaded_values.items():
+            # An update puts a new array in the place of the old one.
+            if name.startswith("train/") and scalars[name].data[0] is values:
+                del scalars[name]
+        self._loaded_values = {}
 
 
 class UninterruptedCheckpointHook(CheckpointHook):
     """mmengine's hook; Ctrl-C and kill wait until the checkpoint is written."""
+
+    def save_now(self, runner: Runner) -> Path:
+        """Save the state between two iterations, out of turn; return the file.
+
+        The file counts as one of the ``max_keep_ckpts``.
+        """
+        meta = {"epoch": runner.epoch, "iter": runner.iter}
+        with hold_interrupts():
+            self._save_checkpoint_with_step(runner, runner.iter, meta)
+        return Path(runner.work_dir) / self.filename_tmpl.format(runner.iter)
 
     def after_train_iter(self, *args: Any, **kwargs: Any) -> None:
         """Save, if it is time."""
@@ -133,6 +173,26 @@ class AtomicLocalBackend(LocalBackend):
 
 
 register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
+
+
+def get_random_state() -> RandomState:
+    """Return the state of torch's random numbers, of the CPU and of every GPU."""
+    on_gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.get_rng_state(), "cuda": on_gpus}
+
+
+def set_random_state(state: RandomState) -> None:
+    """Go on with the random numbers of a state, on the GPUs that are there."""
+    torch.set_rng_state(state["cpu"].cpu())
+    for device, device_state in enumerate(state["cuda"]):
+        if device < torch.cuda.device_count():
+            torch.cuda.set_rng_state(device_state.cpu(), device)
+
+
+def find_checkpoint_hook(runner: Runner) -> UninterruptedCheckpointHook | None:
+    """Return the hook that saves a runner's checkpoints, None if it has none."""
+    hooks = (h for h in runner.hooks if isinstance(h, UninterruptedCheckpointHook))
+    return next(hooks, None)
 
 
 def latest_checkpoint(work_dir: Path) -> Path | None:

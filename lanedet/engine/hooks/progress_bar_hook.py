@@ -1,35 +1,31 @@
 """A progress bar for training and evaluation."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from lanedet.runtime import progress_bar
 
 
 class ProgressBarHook(Hook):
-    """Show iterations, time left and losses below the log lines."""
+    """Show iterations, time left and losses."""
 
     priority = "LOW"
 
     def __init__(self) -> None:
         self._train_bar: tqdm[Any] | None = None
         self._test_bar: tqdm[Any] | None = None
-        self._log_lines = ExitStack()
 
     def before_train(self, runner: Runner) -> None:
-        """Open the training bar; log lines go above it."""
+        """Open the training bar."""
         if is_main_process():
             self._train_bar = progress_bar(
                 total=runner.max_iters, initial=runner.iter, desc="train", unit="it"
             )
-            self._log_lines.enter_context(logging_redirect_tqdm([runner.logger]))
 
     def after_train_iter(
         self,
@@ -53,7 +49,6 @@ class ProgressBarHook(Hook):
         if self._train_bar is not None:
             self._train_bar.close()
             self._train_bar = None
-        self._log_lines.close()
 
     def before_val(self, runner: Runner) -> None:
         """Open a bar for validation."""

@@ -1,6 +1,6 @@
 """Writes the trained model as a weights file."""
 
-import subprocess
+import logging
 from pathlib import Path
 
 from mmengine.dist import master_only
@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 
 import lanedet
 from lanedet.engine.hooks.checkpoint_hook import latest_checkpoint
+from lanedet.engine.provenance import source_commit
 from lanedet.models import describe_model, read_checkpoint, save_weights
 
 
@@ -29,11 +30,13 @@ class WeightsHook(Hook):
         try:
             description = describe_model(runner.cfg.model)
         except ValueError as problem:
-            print_log(f"No weights file: {problem}", logger="current")
+            print_log(f"No weights file: {problem}", "current", logging.WARNING)
             return
         checkpoint = latest_checkpoint(Path(runner.work_dir))
         if checkpoint is None:
-            print_log("No weights file: no checkpoint was saved.", logger="current")
+            print_log(
+                "No weights file: no checkpoint was saved.", "current", logging.WARNING
+            )
             return
         path = Path(runner.work_dir) / "weights.safetensors"
         save_weights(
@@ -45,23 +48,7 @@ class WeightsHook(Hook):
                 "seed": str(runner.seed),
                 "iterations": str(runner.iter),
                 "lanedet_version": lanedet.__version__,
-                "commit": _commit(),
+                "commit": source_commit(),
             },
         )
         print_log(f"Wrote the weights to {path}", logger="current")
-
-
-def _commit() -> str:
-    """Return the commit of the checkout that the package lies in, or ''."""
-    try:
-        result = subprocess.run(
-            ["git", "describe", "--always", "--dirty"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return result.stdout.strip() if result.returncode == 0 else ""

@@ -1,0 +1,108 @@
+"""Options and texts that several command line tools share.
+
+Nothing here imports torch, so that ``--help`` answers at once.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+PYTHON_HINT = """\
+python is the environment's: `source .venv/bin/activate` first, or write
+.venv/bin/python in its place.
+"""
+"""The last line of a tool's ``--help``."""
+
+
+class KeyValueAction(argparse.Action):
+    """Collect ``KEY=VALUE`` arguments in a dict.
+
+    Values are numbers, ``True``, ``False``, ``None``, text, and lists and tuples of
+    them, as mmengine reads them. The option may be given several times.
+    """
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Add the arguments to those before; end the program if one has no ``=``."""
+        from mmengine.config import DictAction
+
+        pairs = [values] if isinstance(values, str) else list(values or ())
+        for pair in pairs:
+            key, equals, _ = pair.partition("=")
+            if not key or not equals:
+                parser.error(
+                    f"{option_string} takes KEY=VALUE, got {pair!r}, for example "
+                    "train_cfg.max_iters=1000 (without spaces around the =)"
+                )
+        try:
+            DictAction(self.option_strings, self.dest, nargs="+")(
+                parser, namespace, pairs
+            )
+        except AssertionError as error:  # unbalanced brackets
+            parser.error(f"{option_string}: {error}")
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a tool that runs a config: where, on what, and how changed."""
+    parser.add_argument(
+        "--work-dir",
+        help="folder of the logs and of what is made (default: work_dirs/<config>)",
+    )
+    parser.add_argument(
+        "--data-root", help="folder of the data set, in place of the config's"
+    )
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=KeyValueAction,
+        metavar="KEY=VALUE",
+        help="change values of the config, for example train_dataloader.batch_size=4. "
+        "train_cfg.max_iters alone also stretches the learning rate's schedule",
+    )
+    parser.add_argument(
+        "--launcher",
+        choices=("none", "pytorch", "slurm", "mpi"),
+        default="none",
+        help="how the processes of a distributed run were started: pytorch for "
+        "torchrun, which needs no GPU (default: none)",
+    )
+    # What torch.distributed.launch, the forerunner of torchrun, passes on.
+    parser.add_argument(
+        "--local_rank", "--local-rank", type=int, help=argparse.SUPPRESS
+    )
+
+
+def resume_command(argv: Sequence[str]) -> str:
+    """Return the command line that goes on with an interrupted run.
+
+    Args:
+        argv: The run's own command line, as in ``sys.argv``.
+    """
+    kept: list[str] = []
+    is_after_resume = False
+    for argument in argv:
+        is_value = is_after_resume and not argument.startswith("-")
+        is_after_resume = argument == "--resume"
+        if not (is_value or is_after_resume or argument.startswith("--resume=")):
+            kept.append(argument)
+    return shlex.join([*_launcher(), *kept, "--resume"])
+
+
+def _launcher() -> list[str]:
+    """Return the words that started this process, before the tool's name."""
+    processes = os.environ.get("LOCAL_WORLD_SIZE")
+    if processes is not None:  # torchrun says so
+        return ["torchrun", "--nproc-per-node", processes]
+    executable = Path(sys.executable)
+    if executable.is_relative_to(Path.cwd()):
+        executable = executable.relative_to(Path.cwd())
+    return [str(executable)]

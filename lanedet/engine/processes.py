@@ -1,0 +1,54 @@
+"""The processes of a distributed run."""
+
+import atexit
+import os
+
+import torch
+from mmengine.config import Config
+from mmengine.dist import is_distributed
+
+
+def start_processes(config: Config) -> None:
+    """Join the other processes of a distributed run that has no GPU.
+
+    mmengine's own start calls ``torch.cuda`` in every case, so without a GPU the
+    processes are joined here, with Gloo. With GPUs mmengine does it, with NCCL.
+
+    Args:
+        config: Its ``launcher`` says how the processes were started.
+
+    Raises:
+        ValueError: If no launcher has started this process, or it needs a GPU.
+    """
+    launcher = config.get("launcher", "none")
+    if launcher == "none" or is_distributed():
+        return
+    if launcher == "pytorch" and "LOCAL_RANK" not in os.environ:
+        raise ValueError(
+            "--launcher pytorch is for processes that torchrun starts: torchrun "
+            "--nproc-per-node 2 tools/train.py ... --launcher pytorch"
+        )
+    atexit.register(_end_processes)  # NCCL warns if nobody does
+    if torch.cuda.is_available():
+        return
+    if launcher != "pytorch":
+        raise ValueError(
+            f"--launcher {launcher} needs CUDA GPUs, and torch sees none. Without a "
+            "GPU use torchrun and --launcher pytorch."
+        )
+    torch.distributed.init_process_group("gloo")
+    # mmengine would name GPUs to the wrapper.
+    config.setdefault(
+        "model_wrapper_cfg",
+        {
+            "type": "MMDistributedDataParallel",
+            "device_ids": None,
+            "broadcast_buffers": False,
+            "find_unused_parameters": config.get("find_unused_parameters", False),
+        },
+    )
+
+
+def _end_processes() -> None:
+    if is_distributed():
+        torch.distributed.destroy_process_group()

@@ -1,0 +1,169 @@
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.hooks import EMAHook, Hook
+
+from lanedet.engine import LaneRunner, latest_checkpoint
+from lanedet.runtime import user_errors
+
+MakeRunner = Callable[..., LaneRunner]
+
+
+class Signal(Hook):
+    """Sends this process a signal in the midst of an iteration."""
+
+    def __init__(self, number: signal.Signals, at: int) -> None:
+        self.number = number
+        self.at = at
+
+    def before_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None
+    ) -> None:
+        if runner.iter == self.at:
+            signal.raise_signal(self.number)
+
+
+class InterruptValidation(Hook):
+    """Ctrl-C in the midst of a validation."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def after_val_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        if runner.iter == self.at:
+            signal.raise_signal(signal.SIGINT)
+
+
+class Validations(Hook):
+    """Keeps the iterations after which there was a whole validation."""
+
+    def __init__(self) -> None:
+        self.iterations: list[int] = []
+
+    def after_val_epoch(self, runner: Any, metrics: Any = None) -> None:
+        self.iterations.append(runner.iter)
+
+
+@pytest.fixture
+def expected(toy_runner: MakeRunner, recorder: Any) -> dict[int, float]:
+    """The losses of a run that nothing interrupts."""
+    record = recorder()
+    toy_runner(record).train()
+    assert len(record.losses) == 8
+    return record.losses
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_signal_waits_for_the_iteration_and_loses_nothing(
+    toy_runner: MakeRunner,
+    recorder: Any,
+    expected: dict[int, float],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+    status: int,
+    word: str,
+) -> None:
+    first, second = recorder(), recorder()
+    with pytest.raises(SystemExit) as caught, user_errors():
+        toy_runner(first, Signal(number, at=4)).train()
+    assert caught.value.code == status
+    path = tmp_path / "iter_5.pth"
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [word, f"The state after iteration 5 is in {path}"]
+    toy_runner(second, resume=path).train()
+    assert first.losses | second.losses == expected
+    assert set(first.losses) & set(second.losses) == set()
+
+
+def test_checkpoint_out_of_turn_takes_the_place_of_an_old_one(
+    toy_runner: MakeRunner, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        toy_runner(Signal(signal.SIGINT, at=6)).train()
+    names = {path.name for path in tmp_path.glob("iter_*.pth")}
+    assert names == {"iter_6.pth", "iter_7.pth"}  # max_keep_ckpts is 2
+
+
+def test_an_interrupted_validation_is_made_up_for(
+    toy_runner: MakeRunner, recorder: Any, expected: dict[int, float], tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt) as caught:
+        toy_runner(InterruptValidation(at=4)).train()
+    path = tmp_path / "iter_4.pth"
+    assert caught.value.__notes__ == [f"The state after iteration 4 is in {path}"]
+    record, validations = recorder(), Validations()
+    toy_runner(record, validations, resume=path).train()
+    assert validations.iterations == [4, 8]
+    assert record.losses == {i: expected[i] for i in range(4, 8)}
+
+
+def test_a_whole_validation_is_not_repeated(
+    toy_runner: MakeRunner, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        toy_runner(Signal(signal.SIGINT, at=4)).train()
+    validations = Validations()
+    toy_runner(validations, resume=latest_checkpoint(tmp_path)).train()
+    assert validations.iterations == [8]
+
+
+def test_trained_weights_are_saved_while_averaged_ones_are_validated(
+    toy_runner: MakeRunner, recorder: Any, tmp_path: Path
+) -> None:
+    def average() -> EMAHook:
+        return EMAHook(momentum=0.1)
+
+    whole, second = recorder(), recorder()
+    toy_runner(whole, average()).train()
+    with pytest.raises(KeyboardInterrupt):
+        toy_runner(average(), InterruptValidation(at=4)).train()
+    toy_runner(second, average(), resume=tmp_path / "iter_4.pth").train()
+    assert second.losses == {i: whole.losses[i] for i in range(4, 8)}
+
+
+def test_an_iteration_that_fails_is_not_saved(
+    toy_runner: MakeRunner, tmp_path: Path
+) -> None:
+    class Fail(Hook):
+        def before_train_iter(
+            self, runner: Any, batch_idx: int, data_batch: Any = None
+        ) -> None:
+            if runner.iter == 4:
+                signal.raise_signal(signal.SIGINT)
+                raise RuntimeError("A process is gone.")
+
+    with pytest.raises(KeyboardInterrupt):
+        toy_runner(Fail()).train()
+    assert latest_checkpoint(tmp_path) == tmp_path / "iter_3.pth"
+
+
+def test_what_is_no_longer_logged_is_dropped_on_resuming(
+    toy_runner: MakeRunner, tmp_path: Path
+) -> None:
+    class Extra(Hook):
+        def after_train_iter(
+            self,
+            runner: Any,
+            batch_idx: int,
+            data_batch: Any = None,
+            outputs: Any = None,
+        ) -> None:
+            runner.message_hub.update_scalar("train/extra", 1.0)
+
+    toy_runner(Extra()).train()
+    runner = toy_runner(resume=tmp_path / "iter_6.pth")
+    runner.train()
+    scalars = runner.message_hub.log_scalars
+    assert "train/extra" not in scalars
+    assert len(scalars["train/loss"].data[0]) == 8
+    assert torch.tensor(scalars["train/loss"].data[0]).isfinite().all()
