@@ -20,6 +20,7 @@ from lanedet.models import (
     LaneDetector,
     LaneSegmentationHead,
     SelfAttentionDistiller,
+    TransposedConvClassifier,
 )
 from lanedet.ops import LaneDecoder
 
@@ -33,11 +34,13 @@ model = dict(
     head=dict(
         type=LaneSegmentationHead,
         num_lanes=_num_lanes,
-        in_channels=16,
         seg_stage="D2",
-        existence_stage="E4",
+        classifier=dict(type=TransposedConvClassifier, in_channels=16),
         existence_branch=dict(
-            type=ExistenceBranch, in_channels=128, input_shape=_view["input_shape"]
+            type=ExistenceBranch,
+            stage="E4",
+            in_channels=128,
+            input_shape=_view["input_shape"],
         ),
         decoder=dict(type=LaneDecoder, smoothing=5, row_step=2),
     ),

@@ -8,6 +8,7 @@ from lanedet.visualization.attention import (
     stack_grids,
     unit_scale,
 )
+from lanedet.visualization.class_map import draw_class_map
 from lanedet.visualization.draw import draw_caption, draw_lanes
 from lanedet.visualization.image_files import write_image
 from lanedet.visualization.image_folder_backend import ImageFolderBackend
@@ -20,6 +21,7 @@ __all__ = [
     "draw_attention",
     "draw_attention_grid",
     "draw_caption",
+    "draw_class_map",
     "draw_lanes",
     "robust_scale",
     "stack_grids",

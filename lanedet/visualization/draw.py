@@ -77,7 +77,7 @@ def draw_lanes(
     for index in sorted(
         range(len(lanes)), key=lambda i: _distance(slots[i], num_slots), reverse=True
     ):
-        colour = _slot_colour(slots[index], num_slots)
+        colour = slot_colour(slots[index], num_slots)
         is_ego = _distance(slots[index], num_slots) == 0
         _draw_lane(canvas, lanes[index], colour, _EGO_WIDTH if is_ego else _OTHER_WIDTH)
     if scores is not None:
@@ -109,7 +109,8 @@ def _distance(slot: int | None, num_slots: int) -> int:
     return centre - 1 - slot if slot < centre else slot - centre
 
 
-def _slot_colour(slot: int | None, num_slots: int) -> _Colour:
+def slot_colour(slot: int | None, num_slots: int) -> _Colour:
+    """Return the colour (RGB) of a slot of K; white for lanes without one."""
     if slot is None:
         return _NO_SLOT_COLOUR
     colours = _LEFT_COLOURS if slot < num_slots // 2 else _RIGHT_COLOURS

@@ -12,6 +12,7 @@ from lanedet.datasets import (
     EndlessSampler,
     LoadImage,
     PackInputs,
+    RandomMotion,
     RasterizeLanes,
     TuSimpleDataset,
 )
@@ -25,18 +26,20 @@ _lane_width_px = 7
 
 _train_pipeline = [
     dict(type=LoadImage),
-    dict(type=ApplyView, view=_view),
+    dict(
+        type=ApplyView,
+        view=_view,
+        motion=dict(
+            type=RandomMotion,
+            rotate_deg=(-3, 3),
+            scale=(0.85, 1.15),
+            shift=(0.08, 0.08),
+            mirror_probability=0.5,
+        ),
+    ),
     dict(
         type=Augment,
         transforms=[
-            dict(name="HorizontalFlip", p=0.5),
-            dict(
-                name="Affine",
-                scale=(0.85, 1.15),
-                translate_percent=dict(x=(-0.08, 0.08), y=(-0.08, 0.08)),
-                rotate=(-3, 3),
-                p=0.9,
-            ),
             dict(
                 name="RandomBrightnessContrast",
                 brightness_limit=0.25,

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import cv2
 import numpy as np
 
 from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.images import read_image
 from lanedet.structures import FloatArray, LaneSample
 
 _HALF_PIXEL = 0.5
@@ -175,11 +175,11 @@ def _find_picture(drawing: Drawing) -> Path:
 
 
 def _checked_shape(path: Path, drawing: Drawing) -> tuple[int, int]:
-    # As the training reads it: turned upright where the camera says so.
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if image is None:
-        raise LabelError(f"{drawing.where}: '{path}' cannot be read as an image.")
-    height, width = image.shape[:2]
+    try:
+        # As the training reads it: turned upright where the camera says so.
+        height, width = read_image(path).shape[:2]
+    except ValueError as error:
+        raise LabelError(f"{drawing.where}: {error}") from error
     if drawing.shape is not None and drawing.shape != (height, width):
         raise LabelError(
             f"{drawing.where}: made for a picture of {drawing.shape[1]}x"

@@ -1,0 +1,98 @@
+"""Whether a BDD100K tree is complete."""
+
+from pathlib import Path
+
+from lanedet.datasets.bdd100k import (
+    Split,
+    find_bdd100k_images,
+    find_bdd100k_labels,
+    read_bdd100k_labels,
+)
+from lanedet.datasets.checks.images import check_images
+from lanedet.datasets.checks.known_counts import BDD100K_IMAGES, BDD100K_SHAPE
+from lanedet.datasets.checks.report import Count, DatasetReport
+from lanedet.datasets.label_faults import LabelFaults
+from lanedet.runtime import progress_bar
+
+# Our splits "train" and "test" are read from the official folders "train" and "val".
+_SPLIT_OF_FOLDER: dict[str, Split] = {"train": "train", "val": "test"}
+# A release of labels that lacks more than this share of its images is cut off.
+_MIN_LABELLED = 0.99
+
+
+def check_bdd100k(root: Path, decode_all: bool = False) -> DatasetReport:
+    """Check a BDD100K tree: the official folders ``train`` and ``val``.
+
+    Args:
+        root: Folder of ``images`` and ``labels``, or of ``bdd100k`` with these.
+        decode_all: Decode all images, not just some.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f"No folder '{root}' with a BDD100K tree.")
+    report = DatasetReport(
+        f"BDD100K tree in {root}",
+        count_remedy="Unpack the images again (data/README.md says where to get them).",
+    )
+    images = [
+        path for folder in _SPLIT_OF_FOLDER for path in _check(root, folder, report)
+    ]
+    check_images(images, report, BDD100K_SHAPE, decode_all)
+    return report
+
+
+def _check(root: Path, folder: str, report: DatasetReport) -> list[Path]:
+    split = _SPLIT_OF_FOLDER[folder]
+    image_folder = find_bdd100k_images(root, split)
+    images = {path.stem: path for path in sorted(image_folder.glob("*.jpg"))}
+    report.counts.append(
+        Count(f"{folder}, images", len(images), BDD100K_IMAGES[folder])
+    )
+    try:
+        labels = find_bdd100k_labels(root, split)
+    except FileNotFoundError as error:
+        report.add_problem(f"no labels of {folder}", str(error))
+        return list(images.values())
+    report.notes.append(f"{folder} is read from {labels}")
+    faults = LabelFaults("skip")
+    names, num_lanes = set(), 0
+    samples = read_bdd100k_labels(labels, image_folder, faults)
+    for sample in progress_bar(samples, desc=f"labels of {folder}", unit="image"):
+        names.add(sample.raw_file)
+        num_lanes += len(sample.gt_lanes)
+    report.counts.append(Count(f"{folder}, labels", len(names), None))
+    if num_lanes:  # masks do not tell
+        report.counts.append(Count(f"{folder}, lanes", num_lanes, None))
+    if faults.messages:
+        report.add_problem(
+            f"{len(faults.messages)} broken labels of {folder}",
+            "Fetch them again, or read the set with on_error='skip'.",
+            faults.messages,
+        )
+    _compare(folder, set(images), names, report)
+    return list(images.values())
+
+
+def _compare(
+    folder: str, images: set[str], labels: set[str], report: DatasetReport
+) -> None:
+    """Note labels without an image, and too many images without a label."""
+    orphans = sorted(labels - images)
+    if orphans:
+        report.add_problem(
+            f"{len(orphans)} labels of {folder} without an image",
+            "Unpack the images again.",
+            orphans,
+        )
+    bare = sorted(images - labels)
+    if len(bare) > (1 - _MIN_LABELLED) * len(images):
+        report.add_problem(
+            f"{len(bare)} images of {folder} without a label",
+            "Releases lack a few labels (137 of 70,000), not so many: fetch the labels "
+            "again. Images without one are not used.",
+            bare,
+        )
+    elif bare:
+        report.notes.append(f"{len(bare)} images of {folder} have no label: not used")
