@@ -1,0 +1,106 @@
+"""What each part of SAD does: the ablation of https://arxiv.org/abs/1908.00821.
+
+Run:  python tools/make_scenes.py data/scenes --num 3000 --seed 0
+      python tools/ablate.py configs/ablation/sad.py --seeds 3
+
+ENet-SAD on generated scenes, 96x160, small enough for a CPU. Every row of the table is
+this experiment with another distiller. Before its distillation begins, a row is the
+plain model, so it goes on from a checkpoint of the plain run of its seed: the same
+numbers as in a run of its own, and rows of a seed differ in nothing but the distiller.
+
+The weight of SAD is the paper's 0.1 throughout. The optimiser is the paper's, SGD with
+Nesterov momentum and a learning rate that falls by the power 0.9; the learning rate is
+higher and there is a warm-up, because the network starts from nothing and has 900
+iterations, not 60,000.
+"""
+
+from mmengine.config import read_base
+from mmengine.optim import LinearLR, OptimWrapper, PolyLR
+from torch.optim import SGD
+
+from lanedet.engine import LaneTrainLoop
+from lanedet.models import (
+    AttentionGenerator,
+    DeepSupervision,
+    ENet,
+    ExistenceBranch,
+    LaneDetector,
+    LaneSegmentationHead,
+    SelfAttentionDistiller,
+    TransposedConvClassifier,
+    sad_preset,
+)
+from lanedet.ops import LaneDecoder, LetterboxView
+
+with read_base():
+    from .._base_.datasets.scenes import *
+    from .._base_.default_runtime import *
+
+_view = dict(type=LetterboxView, input_shape=(96, 160))
+for _loader in (train_dataloader, val_dataloader, test_dataloader):
+    _loader["dataset"]["pipeline"][1]["view"] = _view
+    _loader.update(num_workers=0, persistent_workers=False)
+train_dataloader["dataset"]["pipeline"][3]["lane_width_px"] = 3
+
+model = dict(
+    type=LaneDetector,
+    backbone=dict(type=ENet),
+    head=dict(
+        type=LaneSegmentationHead,
+        num_lanes=_num_lanes,
+        seg_stage="D2",
+        classifier=dict(type=TransposedConvClassifier, in_channels=16),
+        existence_branch=dict(
+            type=ExistenceBranch,
+            stage="E4",
+            in_channels=128,
+            input_shape=_view["input_shape"],
+        ),
+        decoder=dict(type=LaneDecoder, smoothing=3, row_step=1),
+    ),
+    view=_view,
+)
+
+_max_iters = 900
+train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=_max_iters)
+optim_wrapper = dict(
+    type=OptimWrapper,
+    optimizer=dict(type=SGD, lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
+    clip_grad=dict(max_norm=5.0),
+)
+param_scheduler = [
+    dict(type=LinearLR, start_factor=0.01, begin=0, end=50, by_epoch=False),
+    dict(type=PolyLR, power=0.9, eta_min=0.0, begin=50, end=_max_iters, by_epoch=False),
+]
+
+_sad = dict(type=SelfAttentionDistiller)
+_kl = dict(type=SelfAttentionDistiller, divergence="kl")
+_mean = dict(type=AttentionGenerator, mapping="mean", energy_norm="none")
+
+# Title of the row: its distiller. SAD is standardised with L2 on P23 + P34 from 2/3 of
+# training on where the title does not say otherwise. Pmn: stage m mimics stage n.
+_rows = {
+    "plain": None,
+    "SAD as printed": dict(type=sad_preset, name="paper"),
+    "SAD, standardised, L2": _sad,
+    "SAD, standardised, KL": _kl,
+    "SAD, mean over channels": dict(type=SelfAttentionDistiller, attention=_mean),
+    "P12": dict(type=SelfAttentionDistiller, paths=[("E1", "E2")]),
+    "P13": dict(type=SelfAttentionDistiller, paths=[("E1", "E3")]),
+    "P14": dict(type=SelfAttentionDistiller, paths=[("E1", "E4")]),
+    "P23": dict(type=SelfAttentionDistiller, paths=[("E2", "E3")]),
+    "P24": dict(type=SelfAttentionDistiller, paths=[("E2", "E4")]),
+    "P34": dict(type=SelfAttentionDistiller, paths=[("E3", "E4")]),
+    "P24 + P34": dict(type=SelfAttentionDistiller, paths=[("E2", "E4"), ("E3", "E4")]),
+    "backward, P32 + P43": dict(
+        type=SelfAttentionDistiller, paths=[("E3", "E2"), ("E4", "E3")]
+    ),
+    "deep supervision": dict(
+        type=DeepSupervision,
+        stages=dict(E1=64, E2=128, E3=128),
+        num_lanes=_num_lanes,
+        weight=0.1,
+    ),
+    "start at 1/3": dict(type=SelfAttentionDistiller, start=1 / 3),
+    "start at 1/2": dict(type=SelfAttentionDistiller, start=1 / 2),
+}

@@ -1,0 +1,347 @@
+"""The same experiment with other distillers, over seeds: runs and their table.
+
+A row is a distiller. Until its distillation starts, a row with a distiller that has no
+parameters is the plain model: the same data, dropout and updates. Such a row therefore
+goes on from a checkpoint of the plain run of its seed, which gives what a run of its
+own would give, bit for bit, in less time.
+"""
+
+import itertools
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
+
+from lanedet.engine.config import load_config
+from lanedet.engine.hooks import (
+    AcceleratorHook,
+    DistillationHook,
+    PlainCheckpointHook,
+    latest_checkpoint,
+)
+from lanedet.models import (
+    AttentionGenerator,
+    Distiller,
+    LaneDetector,
+    encoder_stages,
+)
+from lanedet.models.distillation.attention import entropy_share
+from lanedet.models.distillation.sad import squared_difference, sum_over_pixels
+from lanedet.runtime import progress_bar
+
+_ROWS = "_rows"
+# What a run needs of the config's hooks; the others draw, talk and write weights.
+_HOOKS = (PlainCheckpointHook, AcceleratorHook, DistillationHook)
+_MEASURED_IMAGES = 64
+_LAST_ITERATIONS = 50
+_RESULT = "result.json"
+
+
+class Ablation(NamedTuple):
+    """What to run."""
+
+    config: str
+    """Config file with ``_rows``: distillers' configs by title; one is None (plain)."""
+
+    out: Path
+    """Folder of everything that is written."""
+
+    num_seeds: int = 3
+    """Seeds 0, 1, ... of each row."""
+
+    rows: tuple[str, ...] = ()
+    """Titles of the rows to run, all if empty."""
+
+    options: Mapping[str, Any] = {}
+    """Values of the config to change, by dotted key."""
+
+    data_root: str | None = None
+    """Folder that replaces the config's ``data_root``."""
+
+
+class Run(NamedTuple):
+    """One training: a row and a seed."""
+
+    title: str
+    seed: int
+    folder: Path
+    checkpoint: Path | None
+    """Of the plain run of the seed, to go on from."""
+
+
+def read_rows(ablation: Ablation) -> dict[str, Any]:
+    """Return the distillers' configs by title, the plain row first.
+
+    Raises:
+        ValueError: If the config has no rows, not one plain row, or not a row asked
+            for.
+    """
+    config = load_config(ablation.config, ablation.options, ablation.data_root)
+    rows: dict[str, Any] = dict(config.get(_ROWS) or {})
+    plain = [title for title, distiller in rows.items() if distiller is None]
+    if len(plain) != 1:
+        raise ValueError(
+            f"{ablation.config!r} must have {_ROWS}, a dict of distillers with one row "
+            f"that is None, got {len(plain)} such rows of {len(rows)}."
+        )
+    unknown = [title for title in ablation.rows if title not in rows]
+    if unknown:
+        raise ValueError(f"No rows {unknown}. There are {list(rows)}.")
+    chosen = set(ablation.rows or rows) | set(plain)
+    return {title: rows[title] for title in (*plain, *rows) if title in chosen}
+
+
+Results = dict[str, list[dict[str, Any]]]
+"""For each row, by title, its seeds' results; the plain row first."""
+
+
+def run_ablation(ablation: Ablation, num_jobs: int = 1) -> Results:
+    """Train and score every row with every seed; skip what is done already.
+
+    Args:
+        ablation: What to run.
+        num_jobs: Trainings at a time, each in a process with as many threads as
+            ``OMP_NUM_THREADS`` says.
+
+    Returns:
+        For each row its seeds' results: ``metrics`` on the test set with the last
+        weights, ``train_s``, ``checkpoint`` (file with these weights) and what
+        :func:`measure_run` measures.
+
+    Raises:
+        ValueError: If the config's rows do not fit.
+    """
+    rows = read_rows(ablation)
+    plain = next(iter(rows))
+    num_iters = load_config(ablation.config, ablation.options).train_cfg.max_iters
+    first: list[Run] = []
+    second: list[Run] = []
+    for seed in range(ablation.num_seeds):
+        trunk = _folder(ablation, plain, seed)
+        for title, distiller in rows.items():
+            start = trunk_iteration(distiller, num_iters)
+            checkpoint = trunk / f"iter_{start}.pth" if start else None
+            run = Run(title, seed, _folder(ablation, title, seed), checkpoint)
+            (first if checkpoint is None else second).append(run)
+    with progress_bar(total=len(first) + len(second), desc="runs", unit="run") as bar:
+        for runs in (first, second):
+            todo = [run for run in runs if not (run.folder / _RESULT).is_file()]
+            bar.update(len(runs) - len(todo))
+            with ProcessPoolExecutor(
+                num_jobs, mp_context=get_context("spawn"), max_tasks_per_child=1
+            ) as pool:
+                futures = [pool.submit(run_once, ablation, run) for run in todo]
+                for future in as_completed(futures):
+                    future.result()
+                    bar.update()
+    return {
+        title: [
+            json.loads((_folder(ablation, title, seed) / _RESULT).read_text())
+            for seed in range(ablation.num_seeds)
+        ]
+        for title in rows
+    }
+
+
+def trunk_iteration(distiller: Any, num_iters: int) -> int:
+    """Return the iteration up to which a row is the plain model, 0 if it never is.
+
+    Args:
+        distiller: Its config, or None for the plain row itself.
+        num_iters: Iterations of training.
+    """
+    built = None if distiller is None else MODELS.build(distiller)
+    if not isinstance(built, Distiller) or list(built.parameters()):
+        return 0
+    # The first iteration that is no longer before the start, as the distiller says it.
+    return next(i for i in range(num_iters) if i / num_iters >= built.start)
+
+
+def run_once(ablation: Ablation, run: Run) -> None:
+    """Train and score one row with one seed, from where an earlier try stopped."""
+    config = row_config(ablation, run)
+    checkpoint = latest_checkpoint(run.folder) or run.checkpoint
+    if checkpoint is not None:
+        config.resume, config.load_from = True, str(checkpoint)
+    runner = Runner.from_cfg(config)
+    start = time.perf_counter()
+    runner.train()
+    train_s = time.perf_counter() - start
+    result = {
+        "metrics": runner.test(),
+        "train_s": train_s,
+        "checkpoint": str(latest_checkpoint(run.folder)),
+        **measure_run(runner),
+    }
+    (run.folder / _RESULT).write_text(json.dumps(result, indent=2) + "\n")
+
+
+def row_config(ablation: Ablation, run: Run) -> Config:
+    """Return the config of a run: nothing is drawn, validated or kept for its best."""
+    config = load_config(ablation.config, ablation.options, ablation.data_root)
+    rows = dict(config[_ROWS])
+    num_iters = config.train_cfg.max_iters
+    config.env_cfg.mp_cfg.mp_start_method = "spawn"  # that of the processes of runs
+    # Classes as the file names them: mmengine writes a config into every checkpoint.
+    config.model.distiller = config._to_lazy_dict()[_ROWS][run.title]
+    config.randomness.seed = run.seed
+    config.work_dir = str(run.folder)
+    config.log_level = "WARNING"
+    config.val_cfg = config.val_dataloader = config.val_evaluator = None
+    config.custom_hooks = [
+        hook
+        for hook, built in zip(
+            config._to_lazy_dict()["custom_hooks"], config.custom_hooks, strict=True
+        )
+        if built["type"] in _HOOKS
+    ]
+    starts = {trunk_iteration(distiller, num_iters) for distiller in rows.values()}
+    # A run saves where others go on from it.
+    config.default_hooks.checkpoint.update(
+        interval=math.gcd(num_iters, *starts),
+        max_keep_ckpts=-1 if rows[run.title] is None else 1,
+        save_best=None,
+    )
+    return config
+
+
+@torch.no_grad()
+def measure_run(runner: Runner) -> dict[str, Any]:
+    """Return what a finished run's losses and attention look like.
+
+    Returns:
+        ``loss_ratio``: the distiller's weighted loss over the segmentation's, means
+        over the last iterations, None for a plain run. ``gradient_share``: SAD's
+        gradient over all others' at each stage that mimics. ``entropy``: of each
+        encoder stage's standardised attention map, as a share of its maximum, on test
+        images. ``map_distance``: squared distance of neighbouring stages' maps there
+        (of those of one size), SAD's loss on each path whatever the row trained with.
+    """
+    scalars = runner.message_hub.log_scalars
+    last = {
+        name.removeprefix("train/"): float(np.mean(history.data[0][-_LAST_ITERATIONS:]))
+        for name, history in scalars.items()
+    }
+    model: LaneDetector = runner.model
+    distilled = [
+        value
+        for name, value in last.items()
+        if name in ("loss_sad", "loss_deep_supervision", "loss_label_regression")
+    ]
+    ratio = distilled[0] / last["loss_seg"] if model.distiller is not None else None
+    prefix = "sad_gradient_share_"
+    return {
+        "loss_ratio": ratio,
+        "gradient_share": {
+            name.removeprefix(prefix): value
+            for name, value in last.items()
+            if name.startswith(prefix)
+        },
+        **_measure_attention(model, runner.test_dataloader),
+    }
+
+
+def _measure_attention(model: LaneDetector, loader: DataLoader[Any]) -> dict[str, Any]:
+    generator = AttentionGenerator()
+    entropies: dict[str, list[float]] = {}
+    distances: dict[str, list[float]] = {}
+    model.eval()
+    for batch_number, batch in enumerate(loader):
+        if batch_number * (loader.batch_size or 1) >= _MEASURED_IMAGES:
+            break
+        inputs = model.data_preprocessor(batch, training=False)["inputs"]
+        features = model.extract_features(inputs)
+        stages = encoder_stages(features)
+        log_maps = {
+            stage: generator.log_attention(generator.energy(features[stage]))
+            for stage in stages
+        }
+        for stage, log_map in log_maps.items():
+            entropies.setdefault(stage, []).append(float(entropy_share(log_map)))
+        for pupil, target in itertools.pairwise(stages):
+            if log_maps[pupil].shape == log_maps[target].shape:
+                squares = squared_difference(log_maps[pupil], log_maps[target])
+                distances.setdefault(f"{pupil}-{target}", []).append(
+                    float(sum_over_pixels(squares))
+                )
+    return {
+        "entropy": {name: float(np.mean(entropies[name])) for name in entropies},
+        "map_distance": {name: float(np.mean(distances[name])) for name in distances},
+    }
+
+
+def format_table(results: Results) -> str:
+    """Return the results as a Markdown table.
+
+    Args:
+        results: From :func:`run_ablation`.
+
+    Returns:
+        Means and, over the seeds, standard deviations (n - 1). The gain is the mean of
+        the differences to the plain run of the same seed.
+    """
+    first = next(iter(results.values()))
+    trained = [run for runs in results.values() for run in runs]
+    pupils = max((list(run["gradient_share"]) for run in trained), key=len)
+    titles = [
+        "row",
+        "accuracy %",
+        "gain",
+        "FP",
+        "FN",
+        "distiller / segmentation loss",
+        f"gradient share {', '.join(pupils)}",
+        f"entropy {', '.join(first[0]['entropy'])}",
+        f"map distance {', '.join(first[0]['map_distance'])}",
+    ]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    plain = np.array([run["metrics"]["tusimple/accuracy"] for run in first])
+    for title, runs in results.items():
+        values = {
+            name: np.array([run["metrics"][f"tusimple/{name}"] for run in runs])
+            for name in ("accuracy", "fp", "fn")
+        }
+        ratios = [run["loss_ratio"] for run in runs if run["loss_ratio"] is not None]
+        cells = [
+            title,
+            _spread(100 * values["accuracy"], 2),
+            "" if ratios == [] else _spread(100 * (values["accuracy"] - plain), 2, "+"),
+            _spread(values["fp"], 3),
+            _spread(values["fn"], 3),
+            f"{np.mean(ratios):.1e}" if ratios else "",
+            _means(runs, "gradient_share", ".1e"),
+            _means(runs, "entropy", ".2f"),
+            _means(runs, "map_distance", ".1e"),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _spread(values: Any, digits: int, sign: str = "") -> str:
+    mean = f"{np.mean(values):{sign}.{digits}f}"
+    if len(values) < 2:
+        return mean
+    return f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
+
+
+def _means(runs: Sequence[Mapping[str, Any]], key: str, form: str) -> str:
+    names = list(runs[0][key])
+    return ", ".join(
+        format(np.mean([run[key][name] for run in runs]), form) for name in names
+    )
+
+
+def _folder(ablation: Ablation, title: str, seed: int) -> Path:
+    name = "".join(char if char.isalnum() else "_" for char in title)
+    return ablation.out / name / f"seed{seed}"

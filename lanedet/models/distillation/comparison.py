@@ -1,0 +1,80 @@
+"""What distillers really optimise: their losses and gradients on the same features."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+
+from lanedet.models.backbones import StageFeatures
+from lanedet.models.distillation.attention import entropy_share
+from lanedet.models.distillation.distiller import Distiller
+from lanedet.models.distillation.sad import SelfAttentionDistiller
+from lanedet.structures import LaneSample
+
+
+class DistillerReport(NamedTuple):
+    """A distiller on one batch of features."""
+
+    loss: float
+    """Its loss with its weight."""
+
+    gradient_norms: dict[str, float]
+    """Norm of the loss's gradient at the output of each stage. Only what the loss puts
+    there itself, not what flows on from there to shallower stages."""
+
+    entropies: dict[str, float]
+    """Entropy of each stage's map as a share of its maximum; empty where the distiller
+    makes no spatial distribution."""
+
+
+def report_distiller(
+    distiller: Distiller, features: StageFeatures, data_samples: Sequence[LaneSample]
+) -> DistillerReport:
+    """Return a distiller's loss, gradients and entropies.
+
+    Args:
+        distiller: As if it had started, with its full weight.
+        features: Stage features by name; their own gradients are left alone.
+        data_samples: With ``gt_class_map``, for what is trained on labels.
+    """
+    leaves = {
+        stage: feature.detach().clone().requires_grad_()
+        for stage, feature in features.items()
+    }
+    distiller.progress = 1.0
+    outputs = distiller(leaves, data_samples)
+    loss = torch.stack(
+        [value for name, value in outputs.items() if name.startswith("loss_")]
+    ).sum()
+    stages = distiller.stages
+    gradients = torch.autograd.grad(
+        loss,
+        [leaves[stage] for stage in stages],
+        allow_unused=True,
+        materialize_grads=True,
+    )
+    return DistillerReport(
+        loss=float(loss.detach()),
+        gradient_norms={
+            stage: float(gradient.norm())
+            for stage, gradient in zip(stages, gradients, strict=True)
+        },
+        entropies=_entropies(distiller, leaves),
+    )
+
+
+def _entropies(
+    distiller: Distiller, features: Mapping[str, torch.Tensor]
+) -> dict[str, float]:
+    if not isinstance(distiller, SelfAttentionDistiller):
+        return {}
+    generator = distiller.generator
+    with torch.no_grad():
+        return {
+            stage: float(
+                entropy_share(
+                    generator.log_attention(generator.energy(features[stage]))
+                )
+            )
+            for stage in distiller.stages
+        }

@@ -1,0 +1,143 @@
+"""Ablations: what is run, what is shared, and the table."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from lanedet.engine.ablation import (
+    Ablation,
+    Run,
+    format_table,
+    read_rows,
+    row_config,
+    run_ablation,
+    run_once,
+    trunk_iteration,
+)
+from lanedet.models import DeepSupervision, SelfAttentionDistiller, read_checkpoint
+
+CONFIG = str(Path(__file__).resolve().parents[2] / "configs/ablation/sad.py")
+TINY = {
+    "train_cfg.max_iters": 6,
+    "train_dataloader.batch_size": 2,
+    "test_dataloader.dataset.indices": 4,
+}
+
+
+def result(accuracy: float, ratio: float | None) -> dict[str, Any]:
+    return {
+        "metrics": {
+            "tusimple/accuracy": accuracy,
+            "tusimple/fp": 0.25,
+            "tusimple/fn": 0.5,
+        },
+        "loss_ratio": ratio,
+        "gradient_share": {} if ratio is None else {"E2": 0.2, "E3": 0.4},
+        "entropy": {"E2": 0.5, "E3": 0.75},
+        "map_distance": {"E2-E3": 0.01},
+    }
+
+
+def test_table_by_hand() -> None:
+    table = format_table(
+        {
+            "plain": [result(0.80, None), result(0.82, None)],
+            "SAD": [result(0.81, 0.1), result(0.85, 0.3)],
+        }
+    ).splitlines()
+    assert table[2].startswith("| plain | 81.00 ± 1.41 |  | 0.250 ± 0.000 | 0.500 ±")
+    # Gains +1 and +3 over the plain run of the same seed.
+    assert table[3].startswith("| SAD | 83.00 ± 2.83 | +2.00 ± 1.41 |")
+    assert table[3].endswith("| 2.0e-01 | 2.0e-01, 4.0e-01 | 0.50, 0.75 | 1.0e-02 |")
+    assert "gradient share E2, E3" in table[0]
+    assert len({line.count("|") for line in table}) == 1
+
+
+def test_one_seed_has_no_spread() -> None:
+    table = format_table({"plain": [result(0.8, None)], "SAD": [result(0.9, 0.1)]})
+    assert "±" not in table
+    assert "| +10.00 |" in table
+
+
+@pytest.mark.parametrize(
+    ("distiller", "expected"),
+    [
+        pytest.param(None, 0, id="plain has nothing to share"),
+        pytest.param({"type": SelfAttentionDistiller}, 600, id="2/3"),
+        pytest.param({"type": SelfAttentionDistiller, "start": 0.5}, 450, id="1/2"),
+        pytest.param({"type": SelfAttentionDistiller, "start": 0.0}, 0, id="at once"),
+        pytest.param(
+            {
+                "type": DeepSupervision,
+                "stages": {"E1": 4},
+                "num_lanes": 2,
+                "start": 0.5,
+            },
+            0,
+            id="parameters of its own",
+        ),
+    ],
+)
+def test_a_row_is_the_plain_model_until_its_start(
+    distiller: Any, expected: int
+) -> None:
+    assert trunk_iteration(distiller, 900) == expected
+
+
+def test_the_plain_row_is_always_there_and_first() -> None:
+    rows = read_rows(Ablation(CONFIG, Path("out"), rows=("P23", "P12")))
+    assert list(rows) == ["plain", "P12", "P23"]
+    assert rows["plain"] is None
+
+
+def test_unknown_row_is_refused_with_what_there_is() -> None:
+    with pytest.raises(ValueError, match=r"No rows \['P99'\].*'plain'"):
+        read_rows(Ablation(CONFIG, Path("out"), rows=("P99",)))
+
+
+def test_a_config_without_rows_is_refused() -> None:
+    scenes = str(Path(CONFIG).parents[1] / "sad/enet_sad_scenes.py")
+    with pytest.raises(ValueError, match="must have _rows"):
+        read_rows(Ablation(scenes, Path("out")))
+
+
+def test_every_row_has_a_config_that_can_be_written_down(tmp_path: Path) -> None:
+    ablation = Ablation(CONFIG, tmp_path)
+    for title in read_rows(ablation):
+        config = row_config(ablation, Run(title, 1, tmp_path / "run", None))
+        assert config.randomness.seed == 1
+        # The form in which it goes into a checkpoint is a config again.
+        file = tmp_path / "written.py"
+        config.dump(file)
+        assert Config.fromfile(file).randomness.seed == 1
+
+
+@pytest.mark.slow
+def test_rows_go_on_from_the_plain_run_as_from_their_own(
+    scenes_root: Path, tmp_path: Path
+) -> None:
+    ablation = Ablation(
+        CONFIG,
+        tmp_path / "shared",
+        num_seeds=1,
+        rows=("SAD, standardised, L2",),
+        options=TINY,
+        data_root=str(scenes_root),
+    )
+    results = run_ablation(ablation)
+    (shared,) = results["SAD, standardised, L2"]
+    alone = Run("SAD, standardised, L2", 0, tmp_path / "alone", None)
+    run_once(ablation, alone)
+    own = json.loads((tmp_path / "alone/result.json").read_text())
+    assert own["metrics"] == shared["metrics"]
+    assert own["loss_ratio"] == shared["loss_ratio"] > 0
+    ours, theirs = (
+        read_checkpoint(each["checkpoint"])["state_dict"] for each in (own, shared)
+    )
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    # Everything is done: a second call trains nothing.
+    assert run_ablation(ablation) == results

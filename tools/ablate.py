@@ -1,0 +1,100 @@
+"""Train one experiment with several distillers and seeds, and make a table of it."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from lanedet.runtime import tune_allocator, tune_threads, user_errors
+
+EXAMPLES = """examples:
+  python tools/make_scenes.py data/scenes --num 3000 --seed 0
+  python tools/ablate.py configs/ablation/sad.py --seeds 3
+  python tools/ablate.py configs/ablation/sad.py --seeds 1 \\
+      --rows plain "SAD as printed" "SAD, standardised, L2"
+  OMP_NUM_THREADS=1 python tools/ablate.py configs/ablation/sad.py --jobs 2
+An ablation that is started again goes on where it stopped.
+"""
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    from mmengine.config import DictAction
+
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("config", help="config with _rows, a dict of distillers")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds (default: 3)")
+    parser.add_argument(
+        "--rows", nargs="+", default=[], metavar="TITLE", help="run only these rows"
+    )
+    parser.add_argument(
+        "--out", help="folder of runs, table and picture (default: work_dirs/<config>)"
+    )
+    parser.add_argument(
+        "--data-root", help="folder of the data set, in place of the config's"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="trainings at a time (default: 1)"
+    )
+    parser.add_argument(
+        "--image", help="image of the picture (default: the first test image)"
+    )
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=DictAction,
+        default={},
+        metavar="KEY=VALUE",
+        help="change values of the config, for example train_cfg.max_iters=6000",
+    )
+    args = parser.parse_args()
+    if args.seeds < 1 or args.jobs < 1:
+        parser.error("--seeds and --jobs must be at least 1")
+    return args
+
+
+@user_errors()
+def main() -> None:
+    """Run the ablation, then write its table and its picture."""
+    args = parse_args()
+    tune_allocator()
+    tune_threads()
+    from lanedet.benchmark.timing import hardware_line
+    from lanedet.engine.ablation import Ablation, format_table, run_ablation
+    from lanedet.engine.provenance import source_commit
+    from lanedet.images import read_image
+    from lanedet.inference import LaneInferencer, draw_detector_attention
+    from lanedet.visualization import write_image
+
+    out = Path(args.out or Path("work_dirs") / f"ablation_{Path(args.config).stem}")
+    ablation = Ablation(
+        args.config,
+        out,
+        num_seeds=args.seeds,
+        rows=tuple(args.rows),
+        options=args.cfg_options,
+        data_root=args.data_root,
+    )
+    results = run_ablation(ablation, args.jobs)
+    table = (
+        f"`{shlex.join(['python', *sys.argv])}`, commit {source_commit()}, "
+        f"{hardware_line()}\n\n{format_table(results)}"
+    )
+    (out / "table.md").write_text(table, encoding="utf-8")
+    print(table)
+    if args.image:
+        rows = {
+            title: LaneInferencer(runs[0]["checkpoint"])
+            for title, runs in results.items()
+        }
+        picture = draw_detector_attention(read_image(args.image), rows, tile_width=240)
+        write_image(out / "attention.png", picture)
+    print(f"Everything is in {out}")
+
+
+if __name__ == "__main__":
+    main()
