@@ -1,6 +1,7 @@
 """How good the lanes are: the official rules, and their metrics for mmengine."""
 
 from lanedet.evaluation.bdd100k_masks import BDD100KScores, evaluate_bdd100k
+from lanedet.evaluation.bdd100k_metric import BDD100KMetric
 from lanedet.evaluation.tusimple_metric import TuSimpleMetric
 
-__all__ = ["BDD100KScores", "TuSimpleMetric", "evaluate_bdd100k"]
+__all__ = ["BDD100KMetric", "BDD100KScores", "TuSimpleMetric", "evaluate_bdd100k"]

@@ -142,6 +142,16 @@ def read_mask(path: Path) -> ByteArray:
     return np.asarray(mask)
 
 
+def read_lanes(path: Path) -> NDArray[np.bool_]:
+    """Return the driving lanes of a mask of any release, (H, W).
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no lane mask.
+    """
+    return _lanes(read_mask(path), path)
+
+
 def _lanes(mask: ByteArray, path: Path) -> NDArray[np.bool_]:
     try:
         return lanes_of_mask(mask)

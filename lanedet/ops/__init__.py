@@ -13,7 +13,7 @@ from lanedet.ops.lane_bytes import (
     lanes_of_mask,
     pack_lane_byte,
 )
-from lanedet.ops.lane_mask import draw_lane_mask
+from lanedet.ops.lane_mask import class_map_to_original, draw_lane_mask
 from lanedet.ops.lane_slots import assign_slots, lane_angle
 from lanedet.ops.polylines import resample_polyline, simplify_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
@@ -30,6 +30,7 @@ __all__ = [
     "StretchView",
     "ViewTransform",
     "assign_slots",
+    "class_map_to_original",
     "draw_lane_mask",
     "draw_polyline",
     "driving_lanes",

@@ -1,11 +1,13 @@
-"""Polylines to masks of an exact width, and which mask a value belongs to."""
+"""Masks of lanes at the size of the original image."""
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.structures import FloatArray
+from lanedet.ops.view import ViewTransform
+from lanedet.structures import ByteArray, FloatArray
 
 _FAR = 2.0**20  # what lies farther away than this is moved here: no image is so large
 # Moves a line off the rows, so that a level one of width 2 covers two rows, not one.
@@ -51,6 +53,37 @@ def draw_lane_mask(
     of_segment, rows = _rows_of_segments(starts, ends, shape[0], width_px / 2)
     left, right = _spans(starts[of_segment], ends[of_segment], rows, width_px / 2)
     return _fill(rows, left, right, shape)
+
+
+def class_map_to_original(class_map: ByteArray, view: ViewTransform) -> ByteArray:
+    """Return the class of each pixel of the original image: that of the nearest.
+
+    Args:
+        class_map: Class of each pixel of the network input, (H, W) of
+            ``view.input_shape``, uint8.
+        view: How the input was made.
+
+    Returns:
+        (H, W) uint8 of ``view.ori_shape``, 0 where the network did not look.
+
+    Raises:
+        ValueError: If the map has another size than the network input.
+    """
+    if class_map.shape != view.input_shape:
+        raise ValueError(
+            f"The class map must cover the network input {view.input_shape}, got "
+            f"shape {class_map.shape}."
+        )
+    first_row, stop_row, first_column, stop_column = view.place
+    top, bottom, left, right = view.crop
+    original = np.zeros(view.ori_shape, dtype=np.uint8)
+    original[top:bottom, left:right] = cv2.resize(
+        class_map[first_row:stop_row, first_column:stop_column],
+        (right - left, bottom - top),
+        # The other one of cv2 is off by up to half a pixel of the map.
+        interpolation=cv2.INTER_NEAREST_EXACT,
+    )
+    return original
 
 
 def _rows_of_segments(

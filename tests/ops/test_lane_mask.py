@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lanedet.ops import draw_lane_mask
+from lanedet.ops import (
+    LetterboxView,
+    StretchView,
+    ViewTransform,
+    class_map_to_original,
+    draw_lane_mask,
+)
 
 coordinate = st.floats(-15, 45, allow_nan=False)
 polyline = st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=5)
@@ -65,3 +71,33 @@ def test_bad_values_are_refused() -> None:
         draw_lane_mask([lane], (10, 10), 2.0)
     with pytest.raises(ValueError, match="width_px must be positive"):
         draw_lane_mask([], (10, 10), 0.0)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param(StretchView((36, 64))((72, 128)), id="half"),
+        pytest.param(StretchView((35, 61), crop_top=0.3)((72, 128)), id="crop"),
+        pytest.param(LetterboxView((40, 64))((72, 128)), id="letterbox"),
+    ],
+)
+def test_each_pixel_gets_the_class_of_where_it_lies(view: ViewTransform) -> None:
+    class_map = np.random.default_rng(0).integers(0, 5, view.input_shape)
+    original = class_map_to_original(class_map.astype(np.uint8), view)
+    assert original.shape == view.ori_shape
+    top, bottom, left, right = view.crop
+    for y in range(top, bottom, 7):
+        for x in range(left, right, 5):
+            place = view.to_input(np.array([x, y], dtype=float))
+            near = class_map[
+                round(place[1] - 1e-6) : round(place[1] + 1e-6) + 1,
+                round(place[0] - 1e-6) : round(place[0] + 1e-6) + 1,
+            ]
+            assert original[y, x] in near
+    assert not original[:top].any()
+
+
+def test_a_class_map_must_fit_its_view() -> None:
+    view = StretchView((36, 64))((72, 128))
+    with pytest.raises(ValueError, match="must cover the network input"):
+        class_map_to_original(np.zeros((72, 128), np.uint8), view)
