@@ -1,12 +1,26 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import MODELS
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from lanedet.models import LaneDetector
+from lanedet.models import (
+    ConvClassifier,
+    DeepSupervision,
+    LaneDetector,
+    LaneSegmentationHead,
+    LogitsExistenceBranch,
+    ResNet,
+    SelfAttentionDistiller,
+    without_training_parts,
+)
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 Batch = Callable[[int], dict[str, Any]]
 
 
@@ -51,16 +65,195 @@ def test_monitored_values_are_not_added_to_the_loss(
     assert "attention_entropy_E2" in outputs
 
 
-def test_predictions_without_the_distiller_are_bit_identical(
-    model_config: dict[str, Any],
+class RecordOperations(TorchDispatchMode):
+    """Keeps the name of every operation and the shapes that come out of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.record: list[tuple[str, Any]] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        shape = tuple(result.shape) if isinstance(result, torch.Tensor) else None
+        self.record.append((str(func), shape))
+        return result
+
+
+DISTILLERS = {
+    "sad": dict(type=SelfAttentionDistiller, start=0.0),
+    "deep supervision": dict(
+        type=DeepSupervision, stages={"E2": 128, "E3": 128}, num_lanes=4
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DISTILLERS)
+def test_a_distiller_adds_exactly_nothing_to_inference(
+    model_config: dict[str, Any], make_batch: Batch, name: str
 ) -> None:
-    inputs = torch.randn(2, 3, 32, 64)
-    with_sad = build(model_config).eval()
-    without_sad = build({**model_config, "distiller": None}).eval()
-    assert with_sad.state_dict().keys() == without_sad.state_dict().keys()
-    without_sad.load_state_dict(with_sad.state_dict())
-    for ours, theirs in zip(with_sad(inputs), without_sad(inputs), strict=True):
-        assert torch.equal(ours, theirs)
+    trained = build({**model_config, "distiller": DISTILLERS[name]}).eval()
+    plain = build({**model_config, "distiller": None}).eval()
+    plain.load_state_dict(without_training_parts(trained.state_dict()))
+    modules = [
+        (name, type(module))
+        for name, module in trained.named_modules()
+        if not name.startswith("distiller")
+    ]
+    assert modules == [(name, type(module)) for name, module in plain.named_modules()]
+    records = []
+    for model in (trained, plain):
+        data = model.data_preprocessor(make_batch(2))
+        with torch.no_grad(), RecordOperations() as operations:
+            outputs = model(**data, mode="tensor")
+            samples = model(**data, mode="predict")
+        records.append((operations.record, outputs, samples))
+    (ours, our_outputs, our_samples), (theirs, their_outputs, their_samples) = records
+    assert ours == theirs
+    assert len(ours) > 100
+    for output, other in zip(our_outputs, their_outputs, strict=True):
+        assert torch.equal(output, other)
+    for sample, other in zip(our_samples, their_samples, strict=True):
+        assert torch.equal(sample.pred_class_map, other.pred_class_map)
+        assert sample.pred_scores == other.pred_scores
+
+
+def test_deep_supervision_trains_with_the_rest(
+    model_config: dict[str, Any], make_batch: Batch
+) -> None:
+    model_config["distiller"] = DISTILLERS["deep supervision"]
+    model = build(model_config).train()
+    outputs = losses(model, make_batch(2))
+    assert "loss_deep_supervision" in outputs
+    model.parse_losses(outputs)[0].backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+
+
+RESNET_HEAD = dict(
+    type=LaneSegmentationHead,
+    num_lanes=4,
+    seg_stage="layer4",
+    classifier=dict(type=ConvClassifier, in_channels=512),
+    upsampling=8,
+    existence_branch=dict(type=LogitsExistenceBranch, input_shape=(32, 64)),
+)
+
+
+def test_resnet_sad_trains(model_config: dict[str, Any], make_batch: Batch) -> None:
+    model_config |= dict(
+        backbone=dict(type=ResNet, weights=None),
+        head=RESNET_HEAD,
+        distiller=dict(
+            type=SelfAttentionDistiller,
+            paths=[("layer2", "layer3"), ("layer3", "layer4")],
+            start=0.0,
+        ),
+    )
+    model = build(model_config).train()
+    outputs = losses(model, make_batch(2))
+    assert {"loss_seg", "loss_iou", "loss_existence", "loss_sad"} <= outputs.keys()
+    model.parse_losses(outputs)[0].backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+
+
+def test_pretrained_weights_are_loaded_when_training_begins(
+    model_config: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "resnet18.pth"
+    torch.manual_seed(1)
+    reference = ResNet(weights=None).state_dict()
+    torch.save(reference, path)
+    model_config |= dict(
+        backbone=dict(type=ResNet, weights=str(path)), head=RESNET_HEAD, distiller=None
+    )
+    model = build(model_config)
+    assert not torch.equal(model.backbone.conv1.weight, reference["conv1.weight"])
+    model.init_weights()  # what mmengine's Runner does
+    for name, tensor in model.backbone.state_dict().items():
+        assert torch.equal(tensor, reference[name]), name
+
+
+def test_ready_config_of_torchvisions_network_trains(make_batch: Batch) -> None:
+    config = Config.fromfile(REPOSITORY / "configs/sad/mobilenet_v3_sad_scenes.py")
+    model_config = config.model.to_dict()
+    model_config["view"]["input_shape"] = (32, 64)
+    model_config["head"]["existence_branch"]["input_shape"] = (32, 64)
+    model_config["head"]["num_lanes"] = 4
+    model_config["distiller"]["start"] = 0.0
+    model = build(model_config).train()
+    model.distiller.progress = 0.9
+    outputs = losses(model, make_batch(2))
+    assert outputs["loss_sad"] > 0
+    model.parse_losses(outputs)[0].backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        pytest.param(
+            "view.input_shape",
+            (36, 64),
+            "height 36 is not a multiple of 8. Use 32 or 40",
+            id="size",
+        ),
+        pytest.param(
+            "view.input_shape",
+            (64, 64),
+            r"input_shape=\(32, 64\), but the view makes inputs of \(64, 64\)",
+            id="existence size",
+        ),
+        pytest.param(
+            "head.seg_stage",
+            "layer4",
+            r"The head reads the stage 'layer4'.*Its stages are \['E1', 'E2'",
+            id="stage of the head",
+        ),
+        pytest.param(
+            "head.existence_branch.stage",
+            "E5",
+            "The head reads the stage 'E5'",
+            id="stage of the existence branch",
+        ),
+        pytest.param(
+            "head.classifier.in_channels",
+            64,
+            "expects 64 channels of the stage 'D2', which has 16",
+            id="channels",
+        ),
+        pytest.param(
+            "distiller.paths",
+            [("E3", "E5")],
+            r"names stages \['E5'\] that the backbone does not have",
+            id="stage of SAD",
+        ),
+        pytest.param(
+            "distiller",
+            dict(type=DeepSupervision, stages={"E2": 64}, num_lanes=4),
+            "deep supervision expects 64 channels of the stage 'E2', which has 128",
+            id="channels of deep supervision",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused_when_built(
+    model_config: dict[str, Any], place: str, value: Any, message: str
+) -> None:
+    *parents, key = place.split(".")
+    part = model_config
+    for parent in parents:
+        part = part[parent]
+    part[key] = value
+    with pytest.raises(ValueError, match=message):
+        build(model_config)
+
+
+def test_parts_of_ones_own_are_not_judged(model_config: dict[str, Any]) -> None:
+    model_config["backbone"] = nn.Identity()
+    build(model_config)
 
 
 def test_prediction_fills_the_samples(

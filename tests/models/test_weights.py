@@ -11,8 +11,15 @@ from torch import nn
 
 from lanedet.models import (
     MODEL_KEY,
+    ConvClassifier,
+    DeepSupervision,
     LaneDetector,
+    LaneSegmentationHead,
+    ResNet,
+    TimmFeatures,
+    TorchvisionFeatures,
     build_model,
+    check_state_dict,
     describe_model,
     load_weights,
     read_checkpoint,
@@ -46,6 +53,99 @@ def test_weights_carry_provenance_and_no_distiller(
         metadata = file.metadata()
     assert metadata["seed"] == "3"
     assert "distiller" not in json.loads(metadata[MODEL_KEY])
+
+
+def with_deep_supervision(model_config: dict[str, Any]) -> dict[str, Any]:
+    stages = {"E2": 128, "E3": 128}
+    distiller = dict(type=DeepSupervision, stages=stages, num_lanes=4)
+    return {**model_config, "distiller": distiller}
+
+
+def test_weights_of_a_distiller_are_left_out(
+    model_config: dict[str, Any], tmp_path: Path
+) -> None:
+    config = with_deep_supervision(model_config)
+    model: LaneDetector = MODELS.build(config)
+    assert "distiller.classifiers.0.weight" in model.state_dict()
+    path = tmp_path / "weights.safetensors"
+    save_weights(path, describe_model(config), model.state_dict(), {})
+    state = read_checkpoint(path)["state_dict"]
+    assert not [name for name in state if name.startswith("distiller")]
+    inputs = torch.randn(1, 3, 32, 64)
+    for ours, theirs in zip(
+        load_weights(path)(inputs), model.eval()(inputs), strict=True
+    ):
+        assert torch.equal(ours, theirs)
+
+
+def test_training_checkpoint_with_weights_of_a_distiller(
+    model_config: dict[str, Any], tmp_path: Path
+) -> None:
+    config = with_deep_supervision(model_config)
+    model: LaneDetector = MODELS.build(config)
+    path = tmp_path / "iter_1.pth"
+    meta = {MODEL_KEY: describe_model(config)}
+    torch.save({"meta": meta, "state_dict": model.state_dict()}, path)
+    loaded = load_weights(path)
+    assert loaded.distiller is None
+    inputs = torch.randn(1, 3, 32, 64)
+    for ours, theirs in zip(loaded(inputs), model.eval()(inputs), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "stage", "channels"),
+    [
+        (dict(type=ResNet, weights="/home/someone/resnet18.pth"), "layer4", 512),
+        (
+            dict(
+                type=TorchvisionFeatures,
+                name="mobilenet_v3_small",
+                stages={"S2": "features.3"},
+                weights="imagenet",
+            ),
+            "S2",
+            24,
+        ),
+        (
+            dict(type=TimmFeatures, name="resnet10t", stages={"S3": 2}, weights=None),
+            "S3",
+            128,
+        ),
+    ],
+    ids=["resnet", "torchvision", "timm"],
+)
+def test_other_backbones_load_without_their_pretrained_weights(
+    model_config: dict[str, Any],
+    tmp_path: Path,
+    backbone: dict[str, Any],
+    stage: str,
+    channels: int,
+) -> None:
+    if backbone["type"] is TimmFeatures:
+        pytest.importorskip("timm", reason="Needs the extra lanedet[timm].")
+    config = {
+        **model_config,
+        "backbone": backbone,
+        "head": dict(
+            type=LaneSegmentationHead,
+            num_lanes=1,
+            seg_stage=stage,
+            classifier=dict(type=ConvClassifier, in_channels=channels),
+            upsampling=8,
+            existence_branch=None,
+        ),
+        "distiller": None,
+    }
+    model: LaneDetector = MODELS.build(config)
+    path = tmp_path / "weights.safetensors"
+    save_weights(path, describe_model(config), model.state_dict(), {})
+    with safetensors.safe_open(path, framework="pt") as file:
+        assert json.loads(file.metadata()[MODEL_KEY])["backbone"]["weights"] is None
+    inputs = torch.randn(1, 3, 32, 64)
+    ours, _ = load_weights(path)(inputs)
+    theirs, _ = model.eval()(inputs)
+    assert torch.equal(ours, theirs)
 
 
 def test_writing_leaves_no_partial_file(saved: tuple[LaneDetector, Path]) -> None:
@@ -122,7 +222,29 @@ def test_weights_of_another_model(
     model, path = saved
     model_config["head"]["num_lanes"] = 6
     save_weights(path, describe_model(model_config), model.state_dict(), {})
-    with pytest.raises(ValueError, match=r"another model.*tensors differ: head"):
+    with pytest.raises(
+        ValueError, match=r"weights.safetensors' holds another model.*differ: head"
+    ):
+        load_weights(path)
+
+
+def test_differing_tensors_are_counted_once() -> None:
+    ours, theirs = nn.Linear(2, 1), nn.Sequential(nn.Linear(2, 1), nn.Linear(2, 1))
+    with pytest.raises(ValueError, match=r"'x.pth' holds .*\(6 of 6 tensors differ"):
+        check_state_dict(ours, theirs.state_dict(), "x.pth")
+    shape = {"weight": torch.zeros(3, 2), "bias": torch.zeros(1)}
+    with pytest.raises(ValueError, match=r"\(1 of 2 tensors differ: weight has shape"):
+        check_state_dict(ours, shape, "x.pth")
+
+
+def test_description_that_cannot_be_built_names_the_file(
+    saved: tuple[LaneDetector, Path], model_config: dict[str, Any]
+) -> None:
+    model, path = saved
+    description = describe_model(model_config)
+    description["head"]["seg_stage"] = "D9"
+    save_weights(path, description, model.state_dict(), {})
+    with pytest.raises(ValueError, match=r"weights.safetensors' describes.*'D9'"):
         load_weights(path)
 
 

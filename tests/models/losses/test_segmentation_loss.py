@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from lanedet.models import SegmentationLoss
 
@@ -10,6 +11,12 @@ def test_known_value_of_uniform_logits() -> None:
     logits = torch.zeros(2, 3, 4, 5)
     class_map = torch.randint(0, 3, (2, 4, 5))
     assert SegmentationLoss()(logits, class_map).item() == pytest.approx(math.log(3))
+
+
+def test_perfect_prediction_has_no_loss() -> None:
+    class_map = torch.tensor([[[0, 1, 2], [2, 0, 0]]])
+    logits = 50 * F.one_hot(class_map, 3).movedim(-1, 1).float()
+    assert SegmentationLoss()(logits, class_map).item() < 1e-6
 
 
 def test_background_weighs_less() -> None:

@@ -39,3 +39,15 @@ def test_image_without_lanes_has_no_loss_and_a_finite_gradient() -> None:
     assert loss.item() == 0
     assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
+
+
+def test_half_precision_logits_are_counted_in_float32() -> None:
+    # 120,000 pixels of one class are more than float16 can count.
+    class_map = torch.ones(1, 300, 400, dtype=torch.int64)
+    logits = logits_of(class_map, 2).half().requires_grad_()
+    loss = SoftIoULoss(loss_weight=1.0)(logits, class_map)
+    loss.backward()
+    assert loss.dtype == torch.float32
+    assert loss.item() < 1e-6
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
