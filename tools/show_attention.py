@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from lanedet.cli import PYTHON_HINT
 from lanedet.runtime import progress_bar, tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
@@ -23,7 +24,7 @@ def parse_args() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n{PYTHON_HINT}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
