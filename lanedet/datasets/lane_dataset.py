@@ -55,8 +55,11 @@ class LaneDataset(BaseDataset):
             for sample in self.load_samples(Path(self.data_root))
         ]
 
+    def results_of(self, draw: int) -> dict[str, Any]:
+        """Return what the pipeline is called with for a draw."""
+        sample = self.get_data_info(draw % len(self))["data_samples"]
+        return {"data_samples": sample, "rng": np.random.default_rng(draw)}
+
     def __getitem__(self, draw: int) -> Any:
         """Return what the pipeline makes of a draw."""
-        sample = self.get_data_info(draw % len(self))["data_samples"]
-        rng = np.random.default_rng(draw)
-        return self.pipeline({"data_samples": sample, "rng": rng})
+        return self.pipeline(self.results_of(draw))

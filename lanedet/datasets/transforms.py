@@ -65,7 +65,7 @@ class LoadImage:
                 f"No image at {sample.img_path!r}, though a label names it. Is "
                 "data_root (--data-root) the folder of the whole data set?"
             ) from error
-        sample.set_metainfo({"ori_shape": ori_shape})
+        sample.set_field(ori_shape, "ori_shape", field_type="metainfo")
         return results | {"inputs": image}
 
 
@@ -96,7 +96,8 @@ class ApplyView:
         sample = results["data_samples"]
         image: ByteArray = results["inputs"]
         view = self.view(sample.ori_shape)
-        sample.set_metainfo({"view": view})
+        # set_metainfo would copy it, which takes longer than to make it
+        sample.set_field(view, "view", field_type="metainfo")
         whole = image.shape[:2] == tuple(sample.ori_shape)
         matrix = view.matrix
         if self.motion is not None:
@@ -213,8 +214,7 @@ class PackInputs:
         """Drop everything else."""
         image: ByteArray = results["inputs"]
         planes = np.empty((3, *image.shape[:2]), dtype=np.uint8)
-        for channel, plane in enumerate(planes):
-            cv2.extractChannel(image, channel, plane)  # faster than NumPy's transpose
+        cv2.split(image, list(planes))  # into them, seven times as fast as transpose
         return {
             "inputs": torch.from_numpy(planes),
             "data_samples": results["data_samples"],
@@ -227,10 +227,12 @@ def _add_labels(
     """Draw the lanes into the sample; a slot exists if a pixel of it is in sight."""
     shape = results["inputs"].shape[:2]
     class_map = rasterize_lanes(results["input_lanes"], slots, shape, lane_width_px)
-    pixels = np.bincount(class_map.ravel(), minlength=num_lanes + 1)
+    existence = np.zeros(num_lanes, dtype=np.float32)
+    for slot in {slot for slot in slots if slot is not None}:
+        existence[slot] = (class_map == slot + 1).any()
     sample = results["data_samples"]
     sample.gt_class_map = torch.from_numpy(class_map)
-    sample.gt_existence = torch.from_numpy((pixels[1:] > 0).astype(np.float32))
+    sample.gt_existence = torch.from_numpy(existence)
     return results
 
 

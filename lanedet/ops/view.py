@@ -65,9 +65,10 @@ class ViewTransform:
     @property
     def matrix(self) -> FloatArray:
         """The 3x3 map from the original image to the network input."""
-        matrix = np.diag([*self.scale, 1.0])
-        matrix[:2, 2] = self.offset
-        return matrix
+        (scale_x, scale_y), (offset_x, offset_y) = self.scale, self.offset
+        return np.array(
+            [[scale_x, 0.0, offset_x], [0.0, scale_y, offset_y], [0.0, 0.0, 1.0]]
+        )
 
     def to_input(self, points: FloatArray) -> FloatArray:
         """Move points (..., 2) from the original image to the network input."""
