@@ -10,7 +10,7 @@ from lanedet.visualization.attention import (
 )
 from lanedet.visualization.class_map import draw_class_map
 from lanedet.visualization.draw import draw_caption, draw_lanes
-from lanedet.visualization.image_files import write_image
+from lanedet.visualization.image_files import show_image, write_image
 from lanedet.visualization.image_folder_backend import ImageFolderBackend
 from lanedet.visualization.lane_visualizer import LaneVisualizer
 
@@ -24,6 +24,7 @@ __all__ = [
     "draw_class_map",
     "draw_lanes",
     "robust_scale",
+    "show_image",
     "stack_grids",
     "unit_scale",
     "write_image",

@@ -1,5 +1,7 @@
-"""Pictures to files."""
+"""Pictures to files and to the screen."""
 
+import os
+import sys
 from pathlib import Path
 
 import cv2
@@ -20,3 +22,25 @@ def write_image(path: Path | str, image: ByteArray) -> None:
     _, encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encoded.tobytes())
+
+
+def show_image(title: str, image: ByteArray) -> None:
+    """Show an image (H, W, 3) uint8, RGB, in a window until a key is pressed.
+
+    Raises:
+        ValueError: If there is no screen to show it on.
+    """
+    # Without a screen, Qt would end the whole process.
+    has_screen = sys.platform != "linux" or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    try:
+        if not has_screen:
+            raise ValueError("There is no screen here. Write the pictures to files.")
+        cv2.imshow(title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        cv2.waitKey(0)
+        cv2.destroyWindow(title)
+    except cv2.error as error:
+        raise ValueError(
+            "This OpenCV cannot open windows. Write the pictures to files."
+        ) from error
