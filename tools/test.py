@@ -27,8 +27,12 @@ def parse_args() -> argparse.Namespace:
         "checkpoint", help="weights (.safetensors) or checkpoint (.pth)"
     )
     add_run_options(parser)
-    parser.add_argument("--out", help="write predictions in the benchmark's format")
-    parser.add_argument("--json", help="write the metrics as JSON")
+    parser.add_argument(
+        "--out",
+        help="write predictions in the benchmark's format: a file, or a folder of "
+        "masks for BDD100K",
+    )
+    parser.add_argument("--json", type=Path, help="write the metrics as JSON")
     parser.add_argument("--show-dir", help="draw every image into this folder")
     return parser.parse_args()
 
@@ -39,19 +43,24 @@ def main() -> None:
     args = parse_args()
     tune_allocator()
     tune_threads()
+    from mmengine.dist import is_main_process
+
     from lanedet import engine
+    from lanedet.evaluation import benchmark_table
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)
     config.launcher = args.launcher
     engine.set_work_dir(config, args.work_dir)
-    metrics = engine.evaluate(
+    result = engine.evaluate(
         config, args.checkpoint, out=args.out, show_dir=args.show_dir
     )
-    for name, value in metrics.items():
-        print(f"{name:<24}{value:.4f}")
+    if not is_main_process():
+        return
+    print("\n".join(benchmark_table(result.metrics, result.num_images)))
     if args.json:
-        Path(args.json).parent.mkdir(parents=True, exist_ok=True)
-        Path(args.json).write_text(json.dumps(metrics, indent=2) + "\n")
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(result.metrics, indent=2) + "\n"
+        args.json.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

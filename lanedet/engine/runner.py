@@ -1,7 +1,8 @@
 """Training and testing, as the tools start them."""
 
+import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
@@ -14,6 +15,16 @@ from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import start_processes
 from lanedet.engine.schedule import check_resumed_schedule
 from lanedet.models import read_checkpoint
+
+
+class Evaluation(NamedTuple):
+    """What a test found."""
+
+    metrics: dict[str, float]
+    """The metrics by name, the same in every process of a distributed run."""
+
+    num_images: int
+    """Number of images that were scored."""
 
 
 def set_work_dir(config: Config, work_dir: Path | str | None) -> None:
@@ -107,17 +118,18 @@ def evaluate(
     *,
     out: Path | str | None = None,
     show_dir: Path | str | None = None,
-) -> dict[str, float]:
+) -> Evaluation:
     """Score a checkpoint or weights file on the config's test set.
 
     Args:
         config: Of the model and the data.
         checkpoint: Training checkpoint (``.pth``) or weights (``.safetensors``).
-        out: Where to write the predictions in the benchmark's format, or None.
+        out: File, or folder for BDD100K's masks, to write the predictions to in the
+            benchmark's format, or None.
         show_dir: Where to draw them, or None.
 
     Returns:
-        The metrics by name, the same in every process of a distributed run.
+        The metrics, and of how many images they are.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint, or no data set where the
@@ -130,14 +142,25 @@ def evaluate(
     start_processes(config)
     config.load_from, config.resume = str(checkpoint), False
     if out is not None:
-        config.test_evaluator.out_file = str(out)
+        _set_output(config, str(out))
     if show_dir is not None:
         hooks: list[Any] = config.custom_hooks
         for hook in hooks:
             if hook["type"] is LaneVisualizationHook:
                 hook["show_dir"] = str(show_dir)
-    metrics: dict[str, float] = LaneRunner.from_cfg(config).test()
-    return metrics
+    runner = LaneRunner.from_cfg(config)
+    metrics: dict[str, float] = runner.test()
+    return Evaluation(metrics, len(runner.test_dataloader.dataset))
+
+
+def _set_output(config: Config, out: str) -> None:
+    """Tell the metric where to write the predictions."""
+    metric = config.test_evaluator["type"]
+    arguments = inspect.signature(metric).parameters
+    name = next((n for n in ("out_file", "out_dir") if n in arguments), None)
+    if name is None:
+        raise ValueError(f"{metric.__name__} writes no predictions: leave --out away.")
+    config.test_evaluator[name] = out
 
 
 def check_data(config: Config, *loaders: str) -> None:

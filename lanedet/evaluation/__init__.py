@@ -2,6 +2,13 @@
 
 from lanedet.evaluation.bdd100k_masks import BDD100KScores, evaluate_bdd100k
 from lanedet.evaluation.bdd100k_metric import BDD100KMetric
+from lanedet.evaluation.tables import benchmark_table
 from lanedet.evaluation.tusimple_metric import TuSimpleMetric
 
-__all__ = ["BDD100KMetric", "BDD100KScores", "TuSimpleMetric", "evaluate_bdd100k"]
+__all__ = [
+    "BDD100KMetric",
+    "BDD100KScores",
+    "TuSimpleMetric",
+    "benchmark_table",
+    "evaluate_bdd100k",
+]

@@ -202,14 +202,14 @@ def test_score_is_that_of_the_submission_file(
 ) -> None:
     config = small_config(scenes_root, tmp_path)
     out, drawn = tmp_path / "submission.json", tmp_path / "drawn"
-    metrics = evaluate(
+    metrics, num_scored = evaluate(
         config, unbroken[0] / "weights.safetensors", out=out, show_dir=drawn
     )
     assert set(metrics) == {
         f"tusimple/{name}" for name in ("accuracy", "fp", "fn", "f1")
     }
     num_images = len((scenes_root / "test_label.json").read_text().splitlines())
-    assert len(out.read_text().splitlines()) == num_images
+    assert len(out.read_text().splitlines()) == num_images == num_scored
     assert len(list(drawn.rglob("*.jpg"))) == num_images
 
 
