@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
+from lanedet.ops import simplify_polyline
 from lanedet.structures import FloatArray
 
 MAX_GAP_PX = 120.0
@@ -118,7 +118,10 @@ def centre_lines(
             lines.append(mark.points)
         elif index < partner[index]:
             lines.append(_midway(mark.points, marks[partner[index]].points))
-    return [_without_idle_points(line) for line in lines]
+    # Relative to the start, for single precision.
+    return [
+        line[0] + simplify_polyline(line - line[0], _TOLERANCE_PX) for line in lines
+    ]
 
 
 def _pair(marks: Sequence[LaneMark], max_gap_px: float) -> dict[int, int]:
@@ -188,16 +191,3 @@ def _cubic(controls: FloatArray) -> FloatArray:
     rest = 1.0 - share
     weights = np.hstack([rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3])
     return np.asarray(weights @ controls)
-
-
-def _without_idle_points(points: FloatArray) -> FloatArray:
-    """Drop points from which a line through the others keeps 0.05 px or less."""
-    if len(points) <= 2:
-        return points
-    # In single precision, so the result is looked up among the points themselves.
-    shifted = (points - points[0]).astype(np.float32)
-    kept = cv2.approxPolyDP(shifted.reshape(-1, 1, 2), _TOLERANCE_PX, closed=False)
-    wanted = {tuple(corner) for corner in kept.reshape(-1, 2).tolist()}
-    is_kept = [tuple(corner) in wanted for corner in shifted.tolist()]
-    is_kept[0] = is_kept[-1] = True
-    return points[is_kept]

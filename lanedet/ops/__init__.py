@@ -1,6 +1,7 @@
 """Geometry and decoding on arrays: no I/O, no state, no framework."""
 
 from lanedet.ops.decode import DecodedLane, LaneDecoder
+from lanedet.ops.decode_components import ComponentLaneDecoder
 from lanedet.ops.dense_maps import map_to_original
 from lanedet.ops.lane_bytes import (
     LANE_ATTRIBUTES,
@@ -24,6 +25,7 @@ __all__ = [
     "LANE_ATTRIBUTES",
     "LANE_BACKGROUND",
     "LANE_CATEGORIES",
+    "ComponentLaneDecoder",
     "DecodedLane",
     "LaneDecoder",
     "LetterboxView",
