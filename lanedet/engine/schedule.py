@@ -24,12 +24,16 @@ def merge_options(config: Config, options: Mapping[str, Any]) -> None:
     Args:
         config: Read from its file; changed in place.
         options: Values by dotted key.
+
+    Raises:
+        ValueError: If the new length is no count.
     """
     own_length = config.get("train_cfg", {}).get("max_iters")
     config.merge_from_dict(dict(options))
     names_schedule = any(key.split(".")[0] == _SCHEDULERS for key in options)
     if own_length is None or _MAX_ITERS not in options or names_schedule:
         return
+    _check_length(config.train_cfg.max_iters)
     for _, scheduler in _iteration_schedulers(config):
         _stretch(scheduler, config.train_cfg.max_iters, own_length)
 
@@ -43,10 +47,7 @@ def check_schedule(config: Config) -> None:
     length = config.get("train_cfg", {}).get("max_iters")
     if length is None:
         return
-    if not isinstance(length, int) or length < 1:
-        raise ValueError(
-            f"train_cfg.max_iters must be a whole number, at least 1, got {length!r}."
-        )
+    _check_length(length)
     for place, scheduler in _iteration_schedulers(config):
         if scheduler["type"] not in (OneCycleLR, OneCycleLR.__name__):
             continue
@@ -85,6 +86,13 @@ def check_resumed_schedule(config: Config, checkpoint: Mapping[str, Any]) -> Non
                     f"options {_MAX_ITERS}=...), or start a new run from its weights "
                     "(--cfg-options load_from=CKPT, another --work-dir)."
                 )
+
+
+def _check_length(length: Any) -> None:
+    if not isinstance(length, int) or length < 1:
+        raise ValueError(
+            f"{_MAX_ITERS} must be a whole number, at least 1, got {length!r}."
+        )
 
 
 def _schedulers(config: Config) -> list[tuple[str, dict[str, Any]]]:

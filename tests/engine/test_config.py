@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 from mmengine.config import Config
 
+from lanedet.datasets import RasterizeLaneMask
 from lanedet.engine import load_config
-from lanedet.engine.config_checks import check_keys
+from lanedet.engine.config_checks import check_agreement, check_keys
 from lanedet.models import build_model, describe_model
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -64,11 +65,66 @@ def test_hook_that_hands_its_arguments_on(tmp_path: Path) -> None:
             r"train_dataloader.dataset.pipeline.1 has view=.*\(160, 288\).*same",
         ),
         ({"model.head.num_lanes": 4}, r"num_lanes=6, but the model has 4"),
+        (
+            {"train_dataloader.dataset.pipeline.3.num_lanes": 4},
+            r"train_dataloader.dataset.pipeline.3 has num_lanes=4, but .* has 6",
+        ),
+        (
+            {"test_dataloader.dataset.pipeline.1.view.input_shape": (96, 160)},
+            r"test_dataloader.dataset.pipeline.1 has view=.*\(96, 160\)",
+        ),
+        (
+            {"model.head.existence_branch.input_shape": (96, 160)},
+            r"existence_branch.input_shape is \(96, 160\), but .* \(160, 288\)",
+        ),
     ],
 )
 def test_model_and_data_must_agree(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         load_config(SCENES, options)
+
+
+def test_data_sets_inside_others_must_agree_too() -> None:
+    config = load_config(SCENES)
+    inner = config.train_dataloader.dataset
+    config.train_dataloader.dataset = {"type": "ConcatDataset", "datasets": [inner]}
+    check_agreement(config)
+    config.model.head.num_lanes = 4
+    with pytest.raises(ValueError, match=r"dataset.datasets.0.pipeline.3 has num_l"):
+        check_agreement(config)
+
+
+def test_one_class_for_all_lanes_needs_a_head_of_one() -> None:
+    config = load_config(SCENES)
+    step = {"type": RasterizeLaneMask, "lane_width_px": 5}
+    config.train_dataloader.dataset.pipeline[3] = step
+    with pytest.raises(ValueError, match=r"pipeline.3 draws all lanes as one class"):
+        check_agreement(config)
+    config.model.head.num_lanes = 1
+    check_agreement(config)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"optim_wrapper.optimizer.type": "AdanW"}, "unknown type 'AdanW'.*'AdamW'"),
+        ({"val_evaluator.type": "nowhere.Metric"}, "unknown type 'nowhere.Metric'"),
+        ({"val_evaluator.type": ""}, "val_evaluator has the unknown type ''"),
+        ({"val_evaluator.type": None}, "val_evaluator.type must be a class"),
+        (
+            {"optim_wrapper.optimizer.type": "SGD", "optim_wrapper.optimizer.lrr": 1},
+            "optim_wrapper.optimizer .*'lrr'.*'lr'",
+        ),
+    ],
+)
+def test_types_given_by_name(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_config(SCENES, options)
+
+
+@pytest.mark.parametrize("name", ["SGD", "torch.optim.SGD"])
+def test_names_that_are_known(name: str) -> None:
+    assert load_config(SCENES, {"optim_wrapper.optimizer.type": name}) is not None
 
 
 def test_options_and_data_root_are_used() -> None:

@@ -72,6 +72,11 @@ def test_help_has_examples_or_says_what_it_does(tool: str) -> None:
             "error: No checkpoint at 'none.pth'",
             id="no checkpoint",
         ),
+        pytest.param(
+            [CONFIG, "--launcher", "pytorch", "--data-root", "tests"],
+            "error: --launcher pytorch is for processes that torchrun starts",
+            id="no torchrun",
+        ),
     ],
 )
 def test_user_errors_are_one_line(

@@ -1,0 +1,87 @@
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lanedet.cli import add_run_options, resume_command
+
+
+def parse(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_run_options(parser)
+    return parser.parse_args(arguments)
+
+
+def test_values_have_types() -> None:
+    options = parse(
+        *["--cfg-options", "a.b=3", "c=0.5", "d=None", "e=true", "f=text"],
+        *["g=(96,160)", "h=[1,x]", "i=a=b"],
+    ).cfg_options
+    assert options == {
+        "a.b": 3,
+        "c": 0.5,
+        "d": None,
+        "e": True,
+        "f": "text",
+        "g": (96, 160),
+        "h": [1, "x"],
+        "i": "a=b",
+    }
+
+
+def test_option_may_be_repeated() -> None:
+    arguments = parse("--cfg-options", "a=1", "b=2", "--cfg-options", "b=3")
+    assert arguments.cfg_options == {"a": 1, "b": 3}
+
+
+@pytest.mark.parametrize("pair", ["train_cfg.max_iters", "=3"])
+def test_pair_without_key_or_value(
+    pair: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse("--cfg-options", "a=1", pair)
+    assert caught.value.code == 2
+    message = capsys.readouterr().err
+    assert f"error: --cfg-options takes KEY=VALUE, got {pair!r}" in message
+
+
+def test_brackets_must_close(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse("--cfg-options", "a=[(1,2]")
+    assert "error: --cfg-options: Imbalanced brackets" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["a.py", "--amp"], "a.py --amp --resume"),
+        (["a.py", "--resume"], "a.py --resume"),
+        (["a.py", "--resume", "x.pth", "--amp"], "a.py --amp --resume"),
+        (["a.py", "--resume=x.pth"], "a.py --resume"),
+        (["a.py", "--resume", "--work-dir", "my runs"], "a.py --work-dir 'my runs'"),
+    ],
+)
+def test_command_to_go_on(
+    given: list[str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    monkeypatch.setattr(sys, "executable", str(Path.cwd() / ".venv/bin/python"))
+    command = resume_command(["tools/train.py", *given])
+    assert command.startswith(f".venv/bin/python tools/train.py {expected}")
+    assert command.count("--resume") == 1
+
+
+def test_command_of_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    command = resume_command(["tools/train.py", "a.py"])
+    assert command == "torchrun --nproc-per-node 4 tools/train.py a.py --resume"
+
+
+def test_help_needs_no_torch() -> None:
+    code = (
+        "import argparse, sys; from lanedet.cli import add_run_options; "
+        "add_run_options(argparse.ArgumentParser()); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
