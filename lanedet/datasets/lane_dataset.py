@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from lanedet.datasets.label_faults import LabelError, LabelFaults, OnError
 from lanedet.structures import LaneSample
 
 
@@ -27,6 +28,14 @@ class LaneDataset(BaseDataset):
         pipeline: Configs of the transforms.
         indices: Use the first so many samples, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
+        on_error: What to do about a broken label: ``"raise"``, or ``"skip"`` to leave
+            its image out, count and report.
+
+    Attributes:
+        faults: What to do about a broken label, and what was left out.
+
+    Raises:
+        LabelError: If a label is broken, or with ``"skip"`` if all are.
     """
 
     def __init__(
@@ -36,7 +45,9 @@ class LaneDataset(BaseDataset):
         pipeline: Sequence[Mapping[str, Any]],
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
+        on_error: OnError = "raise",
     ) -> None:
+        self.faults = LabelFaults(on_error)
         super().__init__(
             data_root=data_root,
             pipeline=list(pipeline),
@@ -46,14 +57,20 @@ class LaneDataset(BaseDataset):
 
     @abstractmethod
     def load_samples(self, data_root: Path) -> list[LaneSample]:
-        """Read the samples, with ``gt_lanes`` and ``img_path``, from the disk."""
+        """Read the samples, with ``gt_lanes`` and ``img_path``, from the disk.
+
+        Broken labels are told to :attr:`faults`.
+        """
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Return the samples in the form that mmengine stores."""
-        return [
-            {"data_samples": sample}
-            for sample in self.load_samples(Path(self.data_root))
-        ]
+        samples = self.load_samples(Path(self.data_root))
+        self.faults.report()
+        if self.faults.messages and not samples:
+            raise LabelError(
+                f"None of the labels can be read; the first: {self.faults.messages[0]}"
+            )
+        return [{"data_samples": sample} for sample in samples]
 
     def results_of(self, draw: int) -> dict[str, Any]:
         """Return what the pipeline is called with for a draw."""

@@ -6,17 +6,22 @@ published files, says that the lane does not cross the row. Lanes leave this mod
 polylines or with NaN. The metric, a sibling that may not import this module, knows the
 number as well: it writes submissions.
 
+The size of an image is in no label file. That a label fits its image is checked where
+both are at hand: by :class:`~lanedet.datasets.LoadImage`.
+
 Format: https://github.com/TuSimple/tusimple-benchmark (doc/lane_detection)
 """
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from lanedet.datasets.label_faults import LabelError, LabelFaults
 from lanedet.ops import xs_at_rows
 from lanedet.structures import FloatArray, LaneSample
 
@@ -24,6 +29,7 @@ _ABSENT = -2
 # The archive of the training set and that of the test set unpack into one folder in
 # the original layout, and into a folder each in the layout of Kaggle's copy.
 _IMAGE_FOLDERS = ("", "train_set", "test_set")
+_FARTHEST = 100_000.0  # pixels; no camera's image is as large
 
 
 class TuSimpleLine(NamedTuple):
@@ -42,32 +48,39 @@ class TuSimpleLine(NamedTuple):
     """Time that a prediction took. None in labels."""
 
 
-def read_tusimple_lines(file: Path) -> list[TuSimpleLine]:
+def read_tusimple_lines(
+    file: Path, faults: LabelFaults | None = None
+) -> list[TuSimpleLine]:
     """Read a label or prediction file as it is: lanes as x on rows.
 
-    Blank lines and a byte-order mark are skipped.
+    Blank lines and a byte-order mark are skipped. Names with Windows' backslashes are
+    read as if they had slashes.
 
     Args:
         file: The file.
+        faults: What to do about broken lines. None stops at the first.
 
     Returns:
         One entry per line, in the file's order.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If a line is broken (its number is in the message) or the file
+        LabelError: If a line is broken and ``faults`` does not allow it, or the file
             holds none.
     """
-    return _read_lines(file, _parse_line)
+    return _read_lines(file, _parse_line, faults)
 
 
-def read_tusimple_labels(label_file: Path, data_root: Path) -> list[LaneSample]:
+def read_tusimple_labels(
+    label_file: Path, data_root: Path, faults: LabelFaults | None = None
+) -> list[LaneSample]:
     """Read a label file.
 
     Args:
         label_file: The label file.
         data_root: Folder under which the images lie, in the original layout or in
             that of Kaggle's copy (``train_set`` and ``test_set``).
+        faults: What to do about broken lines. None stops at the first.
 
     Returns:
         One sample per line, in the file's order, with ``gt_lanes`` and the meta
@@ -76,11 +89,11 @@ def read_tusimple_labels(label_file: Path, data_root: Path) -> list[LaneSample]:
 
     Raises:
         FileNotFoundError: If there is no such label file. Images are not looked at.
-        ValueError: If a line is broken (its number is in the message) or the file
+        LabelError: If a line is broken and ``faults`` does not allow it, or the file
             holds none.
     """
     samples = []
-    for line in _read_lines(label_file, _parse_label):
+    for line in _read_lines(label_file, _parse_label, faults):
         sample = LaneSample(
             metainfo={
                 "raw_file": line.raw_file,
@@ -174,24 +187,28 @@ def _find_image(data_root: Path, raw_file: str) -> Path:
 
 
 def _read_lines(
-    file: Path, parse: Callable[[bytes], TuSimpleLine]
+    file: Path,
+    parse: Callable[[bytes], TuSimpleLine],
+    faults: LabelFaults | None,
 ) -> list[TuSimpleLine]:
     if not file.is_file():
         raise FileNotFoundError(
             f"No TuSimple label file at '{file}'. Set data_root to a TuSimple tree, or "
             "make scenes in the same form with tools/make_scenes.py."
         )
+    faults = LabelFaults() if faults is None else faults
     content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
+    if not content.strip():
+        raise LabelError(f"{file} holds no labels: the file is empty.")
     lines = []
     for number, text in enumerate(content.split(b"\n"), start=1):
         if not text.strip():
             continue
-        try:
-            lines.append(parse(text))
-        except ValueError as error:
-            raise ValueError(f"{file}, line {number}: {error}") from error
-    if not lines:
-        raise ValueError(f"{file} holds no labels: the file is empty.")
+        with faults.allow():
+            try:
+                lines.append(parse(text))
+            except ValueError as error:
+                raise LabelError(f"{file}:{number}: {error}") from error
     return lines
 
 
@@ -201,6 +218,11 @@ def _parse_label(text: bytes) -> TuSimpleLine:
         raise ValueError(
             "the key 'h_samples' is missing. If this is a prediction file, "
             "give the label file instead."
+        )
+    if line.run_time_ms is not None and len(line.xs) == 0:
+        raise ValueError(
+            "this has a 'run_time' and no lanes, as the template of a submission has. "
+            "Give the label file instead."
         )
     return line
 
@@ -215,16 +237,7 @@ def _parse_line(text: bytes) -> TuSimpleLine:
     missing = [key for key in ("lanes", "raw_file") if key not in record]
     if missing:
         raise ValueError(f"the key {missing[0]!r} is missing, got {sorted(record)}.")
-    raw_file, run_time = record["raw_file"], record.get("run_time")
-    if not isinstance(raw_file, str) or not raw_file.strip("/ "):
-        raise ValueError(
-            f"'raw_file' must be the name of an image, got {_short(raw_file)}."
-        )
-    # Tools join it to folders, their own outputs among them.
-    if ".." in raw_file.replace("\\", "/").split("/"):
-        raise ValueError(
-            f"'raw_file' must stay in its folder, without '..', got {_short(raw_file)}."
-        )
+    raw_file, run_time = _parse_name(record["raw_file"]), record.get("run_time")
     if run_time is not None:
         run_time = float(_numbers([run_time], "run_time")[0])
     rows = None
@@ -233,6 +246,22 @@ def _parse_line(text: bytes) -> TuSimpleLine:
         if len(rows) == 0:
             raise ValueError("'h_samples' must name at least one row, got [].")
     return TuSimpleLine(raw_file, _parse_xs(record["lanes"], rows), rows, run_time)
+
+
+def _parse_name(raw_file: Any) -> str:
+    """Return the name of an image, below the data root and with slashes."""
+    if not isinstance(raw_file, str) or not raw_file.strip("/\\ "):
+        raise ValueError(
+            f"'raw_file' must be the name of an image, got {_short(raw_file)}."
+        )
+    name = raw_file.replace("\\", "/")
+    # Tools join it to folders, their own outputs among them.
+    if ".." in name.split("/") or re.match("[A-Za-z]:", name) or "\0" in name:
+        raise ValueError(
+            "'raw_file' must stay below the data root, without '..' or a drive, got "
+            f"{_short(raw_file)}."
+        )
+    return name
 
 
 def _parse_xs(lanes: Any, rows: FloatArray | None) -> FloatArray:
@@ -263,8 +292,10 @@ def _numbers(values: Any, name: str) -> FloatArray:
         numbers = np.array(values, dtype=np.float64)
     except OverflowError:
         numbers = np.array([np.inf])
-    if not np.isfinite(numbers).all():
-        raise ValueError(f"'{name}' must hold finite numbers only.")
+    if not (np.abs(numbers) <= _FARTHEST).all():  # nor is NaN
+        raise ValueError(
+            f"'{name}' must hold finite numbers only, none beyond {_FARTHEST:.0f}."
+        )
     return numbers
 
 

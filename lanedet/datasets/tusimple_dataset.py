@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lanedet.datasets.label_faults import OnError
 from lanedet.datasets.lane_dataset import LaneDataset
 from lanedet.datasets.tusimple import read_tusimple_labels
 from lanedet.structures import LaneSample
@@ -19,10 +20,13 @@ class TuSimpleDataset(LaneDataset):
         pipeline: Configs of the transforms.
         indices: Use the first so many frames, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
+        on_error: What to do about a broken line of a label file: ``"raise"``, or
+            ``"skip"`` to leave its frame out, count and report.
 
     Raises:
         FileNotFoundError: If a label file is missing.
-        ValueError: If a label file has a broken line.
+        LabelError: If a label file has a broken line, or with ``"skip"`` if no line
+            is whole.
     """
 
     def __init__(
@@ -33,6 +37,7 @@ class TuSimpleDataset(LaneDataset):
         pipeline: Sequence[Mapping[str, Any]],
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
+        on_error: OnError = "raise",
     ) -> None:
         self.ann_files = list(ann_files)
         super().__init__(
@@ -40,6 +45,7 @@ class TuSimpleDataset(LaneDataset):
             pipeline=pipeline,
             indices=indices,
             test_mode=test_mode,
+            on_error=on_error,
         )
 
     def load_samples(self, data_root: Path) -> list[LaneSample]:
@@ -47,5 +53,5 @@ class TuSimpleDataset(LaneDataset):
         return [
             sample
             for name in self.ann_files
-            for sample in read_tusimple_labels(data_root / name, data_root)
+            for sample in read_tusimple_labels(data_root / name, data_root, self.faults)
         ]

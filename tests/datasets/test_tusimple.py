@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanedet.datasets import LabelError, LabelFaults
 from lanedet.datasets.tusimple import (
     format_tusimple_line,
     read_tusimple_labels,
@@ -102,6 +103,99 @@ def test_dots_inside_a_name_are_allowed(tmp_path: Path) -> None:
     assert sample.raw_file == "clips/a..b/20..jpg"
 
 
+def test_windows_paths_are_paths(tmp_path: Path) -> None:
+    path = label_file(tmp_path, {**GOOD, "raw_file": "clips\\0313-1\\6040\\20.jpg"})
+    (sample,) = read_tusimple_labels(path, tmp_path)
+    assert sample.raw_file == "clips/0313-1/6040/20.jpg"
+    assert Path(sample.img_path) == tmp_path / "clips" / "0313-1" / "6040" / "20.jpg"
+
+
+def test_broken_lines_can_be_skipped_and_are_counted(tmp_path: Path) -> None:
+    second = {**GOOD, "raw_file": "second.jpg"}
+    path = label_file(tmp_path, GOOD, '{"lanes": [[1,', second, {**GOOD, "lanes": 3})
+    for read in (
+        lambda faults: read_tusimple_labels(path, tmp_path, faults),
+        lambda faults: read_tusimple_lines(path, faults),
+    ):
+        faults = LabelFaults("skip")
+        assert [line.raw_file for line in read(faults)] == [
+            GOOD["raw_file"],
+            "second.jpg",
+        ]
+        cut, odd = faults.messages
+        assert cut.startswith(f"{path}:2: this is not valid JSON")
+        assert odd.startswith(f"{path}:4: 'lanes' must be a list")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from([*GOOD, "run_time", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def check_that_all_is_read_or_told(folder: Path, content: bytes) -> None:
+    path = folder / "labels.json"
+    path.write_bytes(content)
+    faults = LabelFaults("skip")
+    try:
+        samples = read_tusimple_labels(path, folder, faults)
+    except LabelError as error:
+        assert not content.removeprefix(b"\xef\xbb\xbf").strip()
+        assert str(path) in str(error)  # noqa: PT017
+        return
+    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    assert len(samples) + len(faults.messages) == sum(bool(x.strip()) for x in lines)
+    assert all(message.startswith(f"{path}:") for message in faults.messages)
+    for sample in samples:
+        assert ".." not in sample.raw_file.split("/")
+        for lane in sample.gt_lanes:
+            assert lane.dtype == np.float64
+            assert (np.abs(lane) <= 100_000).all()
+            assert (lane[:, 0] >= 0).all()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    changes=st.dictionaries(st.sampled_from([*GOOD, "run_time"]), json_values),
+    dropped=st.sets(st.sampled_from(list(GOOD)), max_size=1),
+)
+def test_any_record_is_a_label_or_a_named_fault(
+    tmp_path_factory: pytest.TempPathFactory,
+    changes: dict[str, Any],
+    dropped: set[str],
+) -> None:
+    record = {k: v for k, v in {**GOOD, **changes}.items() if k not in dropped}
+    lines = [json.dumps(GOOD), json.dumps(record), json.dumps(GOOD)]
+    folder = tmp_path_factory.mktemp("fuzz", numbered=True)
+    check_that_all_is_read_or_told(folder, "\n".join(lines).encode())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    cut=st.integers(0, 200),
+    inserted=st.binary(max_size=6),
+    place=st.integers(0, 200),
+    line_end=st.sampled_from([b"\n", b"\r\n"]),
+    start=st.sampled_from([b"", b"\xef\xbb\xbf"]),
+)
+def test_any_damage_to_a_file_is_found_or_harmless(
+    tmp_path_factory: pytest.TempPathFactory,
+    cut: int,
+    inserted: bytes,
+    place: int,
+    line_end: bytes,
+    start: bytes,
+) -> None:
+    content = start + (json.dumps(GOOD).encode() + line_end) * 2
+    content = content[:place] + inserted + content[place:]
+    folder = tmp_path_factory.mktemp("fuzz", numbered=True)
+    check_that_all_is_read_or_told(folder, content[: len(content) - cut])
+
+
 def without(key: str) -> dict[str, Any]:
     return {name: value for name, value in GOOD.items() if name != key}
 
@@ -120,6 +214,13 @@ def without(key: str) -> dict[str, Any]:
         pytest.param({**GOOD, "raw_file": "../20.jpg"}, "without '..'", id="above"),
         pytest.param({**GOOD, "raw_file": "/a/../b.jpg"}, "without '..'", id="inside"),
         pytest.param({**GOOD, "raw_file": "a\\..\\b"}, "without '..'", id="Windows"),
+        pytest.param({**GOOD, "raw_file": "C:\\a\\b.jpg"}, "or a drive", id="drive"),
+        pytest.param({**GOOD, "raw_file": "a\0b.jpg"}, "data root", id="zero byte"),
+        pytest.param({**GOOD, "lanes": [[1, 1e9, 3]]}, "none beyond 100000", id="far"),
+        pytest.param({**GOOD, "h_samples": [1, -1e9, 3]}, "none beyond", id="far row"),
+        pytest.param(
+            {**GOOD, "lanes": [], "run_time": 1000}, "template of a subm", id="template"
+        ),
         pytest.param({**GOOD, "lanes": "x"}, "list of lists, got 'x'", id="string"),
         pytest.param({**GOOD, "lanes": [3]}, "'lanes.0.' must be a list", id="flat"),
         pytest.param({**GOOD, "lanes": {"a": [1]}}, "list of lists", id="object"),
@@ -152,14 +253,14 @@ def test_a_broken_line_is_named(
     path = label_file(tmp_path, GOOD, "", bad, GOOD)
     with pytest.raises(ValueError, match=message) as caught:
         read_tusimple_labels(path, tmp_path)
-    assert f"{path}, line 3: " in str(caught.value)
+    assert f"{path}:3: " in str(caught.value)
     assert len(str(caught.value)) < 400
 
 
 def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
     path = tmp_path / "labels.json"
     path.write_bytes(json.dumps(GOOD).encode() + b"\n\xff\xd8\xff\xe0\x00\n")
-    with pytest.raises(ValueError, match="line 2: this is not valid JSON"):
+    with pytest.raises(ValueError, match=r"labels\.json:2: this is not valid JSON"):
         read_tusimple_labels(path, tmp_path)
 
 

@@ -7,7 +7,9 @@ from torch.utils.data import DataLoader
 from lanedet.datasets import (
     ApplyView,
     Augment,
+    LabelError,
     LoadImage,
+    OnError,
     PackInputs,
     RasterizeLanes,
     TuSimpleDataset,
@@ -23,9 +25,14 @@ PIPELINE = [
 ]
 
 
-def make_dataset(root: Path, *ann_files: str) -> TuSimpleDataset:
+def make_dataset(
+    root: Path, *ann_files: str, on_error: OnError = "raise"
+) -> TuSimpleDataset:
     return TuSimpleDataset(
-        data_root=str(root), ann_files=list(ann_files), pipeline=PIPELINE
+        data_root=str(root),
+        ann_files=list(ann_files),
+        pipeline=PIPELINE,
+        on_error=on_error,
     )
 
 
@@ -61,6 +68,31 @@ def test_workers_change_nothing(scenes_root: Path) -> None:
     )
     for ours, theirs in zip(alone, shared, strict=True):
         assert torch.equal(ours, theirs)
+
+
+def broken_copy(scenes_root: Path, folder: Path, num_whole: int) -> Path:
+    """Write a label file in which all lines but the first ones are cut off."""
+    lines = (scenes_root / "label_data_0313.json").read_text().splitlines()
+    broken = [line[:50] for line in lines[num_whole:]]
+    (folder / "labels.json").write_text("\n".join(lines[:num_whole] + broken))
+    return folder
+
+
+def test_broken_labels_are_left_out_and_counted(
+    scenes_root: Path, tmp_path: Path
+) -> None:
+    root = broken_copy(scenes_root, tmp_path, num_whole=2)
+    with pytest.raises(LabelError, match=r"labels\.json:3: this is not valid JSON"):
+        make_dataset(root, "labels.json")
+    dataset = make_dataset(root, "labels.json", on_error="skip")
+    assert len(dataset) == 2
+    assert len(dataset.faults.messages) > 2
+
+
+def test_nothing_left_is_an_error(scenes_root: Path, tmp_path: Path) -> None:
+    root = broken_copy(scenes_root, tmp_path, num_whole=0)
+    with pytest.raises(LabelError, match=r"None of the labels .*labels\.json:1: "):
+        make_dataset(root, "labels.json", on_error="skip")
 
 
 def test_missing_data_set(tmp_path: Path) -> None:
