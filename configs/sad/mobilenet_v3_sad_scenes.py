@@ -10,8 +10,8 @@ that the head reads; if they do not fit, the message says what does. Networks of
 join the same way: ``dict(type=TimmFeatures, name="mobilenetv3_small_100",
 stages=dict(S1=0, S2=1, S3=2), output_stride=8)``.
 
-Training begins with torchvision's ImageNet weights, which are fetched. Where nothing can
-be fetched add ``--cfg-options model.backbone.weights=None``.
+Training begins with torchvision's ImageNet weights, which are fetched. Where nothing
+can be fetched, add ``--cfg-options model.backbone.weights=None``.
 
 MobileNetV3: https://arxiv.org/abs/1905.02244. SAD: https://arxiv.org/abs/1908.00821.
 """

@@ -33,6 +33,11 @@ class LaneRunner(Runner):
             state_dict = read_checkpoint(self._load_from).get("state_dict", {})
             check_state_dict(model, state_dict, self._load_from)
 
+    def _init_model_weights(self) -> None:
+        # A checkpoint has every tensor: pretrained weights would be fetched in vain.
+        if self._load_from is None:
+            super()._init_model_weights()
+
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Return mmengine's logger with another console."""
         logger: MMLogger = super().build_logger(*args, **kwargs)

@@ -141,6 +141,7 @@ def evaluate(
     check_data(config, "test_dataloader")
     start_processes(config)
     config.load_from, config.resume = str(checkpoint), False
+    config.model.distiller = None  # it trains, and a weights file leaves it out
     if out is not None:
         _set_output(config, str(out))
     if show_dir is not None:

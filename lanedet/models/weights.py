@@ -32,11 +32,17 @@ from lanedet.models.heads import (
 )
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
-from lanedet.ops import LaneDecoder, LetterboxView, StretchView
+from lanedet.ops import (
+    ComponentLaneDecoder,
+    LaneDecoder,
+    LetterboxView,
+    StretchView,
+)
 
 _DESCRIBABLE: dict[str, type] = {
     cls.__name__: cls
     for cls in (
+        ComponentLaneDecoder,
         ConvClassifier,
         ENet,
         ExistenceBranch,
@@ -217,7 +223,12 @@ def read_checkpoint(
 def check_state_dict(
     model: torch.nn.Module, state_dict: Mapping[str, Tensor], source: Path | str
 ) -> None:
-    """Raise ValueError unless every tensor of the model is there in its shape."""
+    """Raise ValueError unless every tensor of the model is there in its shape.
+
+    Tensors of a distiller are no reason where the model has none: they only train.
+    """
+    if getattr(model, "distiller", None) is None:
+        state_dict = without_training_parts(state_dict)
     own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     theirs = {
         name: tuple(tensor.shape) if isinstance(tensor, Tensor) else type(tensor)

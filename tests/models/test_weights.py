@@ -237,6 +237,16 @@ def test_differing_tensors_are_counted_once() -> None:
         check_state_dict(ours, shape, "x.pth")
 
 
+def test_a_model_without_a_distiller_passes_over_one(
+    model_config: dict[str, Any],
+) -> None:
+    supervised: LaneDetector = MODELS.build(with_deep_supervision(model_config))
+    plain: LaneDetector = MODELS.build({**model_config, "distiller": None})
+    check_state_dict(plain, supervised.state_dict(), "iter_1.pth")
+    with pytest.raises(ValueError, match=r"\(4 of \d+ tensors differ: distiller.*miss"):
+        check_state_dict(supervised, plain.state_dict(), "iter_1.pth")
+
+
 def test_description_that_cannot_be_built_names_the_file(
     saved: tuple[LaneDetector, Path], model_config: dict[str, Any]
 ) -> None:

@@ -1,0 +1,55 @@
+"""Parts of a model that only train: a distiller's weights, pretrained weights."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from lanedet.engine import evaluate, load_config, set_resume, set_work_dir, train
+from lanedet.models import ENet, load_weights, read_checkpoint
+
+SCENES = Path(__file__).resolve().parents[2] / "configs/sad/enet_sad_scenes.py"
+SHAPE = (64, 96)
+
+
+def deep_supervision_config(data_root: Path, work_dir: Path) -> Config:
+    options = {
+        "train_cfg.max_iters": 2,
+        "train_cfg.val_interval": 9,
+        "train_dataloader.batch_size": 2,
+        "default_hooks.checkpoint.interval": 1,
+        "model.view.input_shape": SHAPE,
+        "model.head.existence_branch.input_shape": SHAPE,
+        "param_scheduler.0.total_steps": 2,
+    }
+    for name in ("train", "val", "test"):
+        options[f"{name}_dataloader.dataset.pipeline.1.view.input_shape"] = SHAPE
+        options[f"{name}_dataloader.num_workers"] = 0
+    for name in ("train", "val"):
+        options[f"{name}_dataloader.persistent_workers"] = False
+    config = load_config(SCENES, options, data_root)
+    config.model.distiller = dict(
+        type="lanedet.models.DeepSupervision", stages={"E2": 128}, num_lanes=6
+    )
+    set_work_dir(config, work_dir)
+    return config
+
+
+def test_deep_supervision_is_trained_resumed_and_left_out_of_tests(
+    scenes_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(deep_supervision_config(scenes_root, tmp_path))
+    checkpoint, weights = tmp_path / "iter_2.pth", tmp_path / "weights.safetensors"
+    name = "distiller.classifiers.0.weight"
+    assert name in read_checkpoint(checkpoint)["state_dict"]
+    assert name not in read_checkpoint(weights)["state_dict"]
+    evaluate(deep_supervision_config(scenes_root, tmp_path), weights)
+    assert load_weights(checkpoint).distiller is None
+
+    def refuse(_: ENet) -> None:
+        raise AssertionError("A resumed run has all its weights.")
+
+    monkeypatch.setattr(ENet, "init_weights", refuse)
+    config = deep_supervision_config(scenes_root, tmp_path)
+    set_resume(config, str(tmp_path / "iter_1.pth"))
+    assert train(config).iter == 2
