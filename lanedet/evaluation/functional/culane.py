@@ -1,0 +1,227 @@
+"""The CULane lane benchmark, as pure functions on arrays.
+
+A predicted lane is right if it overlaps its label, both drawn 30 pixels wide at
+1640x590, by more than a threshold. The benchmark's is 0.5; papers also report 0.75 and
+the mean of the F1 over ten thresholds from 0.5 to 0.95 (mF1).
+
+Two rules are in use, and their numbers are not comparable: :class:`OfficialRule` is the
+benchmark's own program to the last lane, :class:`ContinuousRule` a Python program of
+the same authors as LaneATT.
+
+Rules: https://github.com/XingangPan/SCNN, tools/lane_evaluation, built with OpenCV 4.
+The tests compare with counts of that program.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lanedet.evaluation.functional.culane_batch import LaneBatch, pack_lanes
+from lanedet.evaluation.functional.culane_continuous import count_polygon_matches
+from lanedet.evaluation.functional.culane_matching import count_matches
+from lanedet.evaluation.functional.culane_raster import painted_ious
+from lanedet.evaluation.functional.culane_spline import trace_lanes
+from lanedet.structures import FloatArray
+
+THRESHOLDS = tuple(hundredths / 100 for hundredths in range(50, 100, 5))
+"""The ten thresholds of mF1."""
+
+CATEGORIES = (
+    "normal",
+    "crowd",
+    "hlight",
+    "shadow",
+    "noline",
+    "arrow",
+    "curve",
+    "cross",
+    "night",
+)
+"""The parts of the test set, in the order of the benchmark's ``list/test_split``."""
+
+
+class CULaneCounts(NamedTuple):
+    """Lanes at one threshold, of one image or summed over many."""
+
+    tp: int
+    """Predictions that match a label."""
+
+    fp: int
+    """Predictions that match none."""
+
+    fn: int
+    """Labels that no prediction matches."""
+
+    @property
+    def precision(self) -> float:
+        """Share of predictions that match, in [0, 1]. 0 where there are none.
+
+        The official program prints -1 there.
+        """
+        return self.tp / max(self.tp + self.fp, 1)
+
+    @property
+    def recall(self) -> float:
+        """Share of labels that are matched, in [0, 1]. 0 where there are none.
+
+        The official program prints -1 there.
+        """
+        return self.tp / max(self.tp + self.fn, 1)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall, in [0, 1]. 0 without any match."""
+        return 2 * self.tp / max(2 * self.tp + self.fp + self.fn, 1)
+
+
+class CULaneRule(Protocol):
+    """A way to decide which predictions are right."""
+
+    def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
+        """Return the counts of each image, (I, T, 3): tp, fp and fn per threshold.
+
+        Args:
+            batch: Lanes of I images, in pixels of the original image.
+            thresholds: Overlap that a match must exceed, (T,), each in [0, 1).
+        """
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """How lanes are drawn.
+
+    Attributes:
+        shape: (H, W) of the images in pixels.
+        lane_width: Width of a drawn lane in pixels, at least 2.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    shape: tuple[int, int] = (590, 1640)
+    lane_width: int = 30
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.lane_width, int) or self.lane_width < 2:
+            raise ValueError(
+                f"lane_width must be a whole number from 2 up, got {self.lane_width}."
+            )
+        if min(self.shape) < 1:
+            raise ValueError(f"shape must be positive, got {self.shape}.")
+
+
+@dataclass(frozen=True)
+class OfficialRule(_Drawing):
+    """The benchmark's own program, bit by bit.
+
+    Peculiarities included: a lane of fewer than two points counts as a lane that
+    overlaps none, a lane that repeats a point and one outside the image do as well, and
+    the pairs can fall short of the optimum.
+    """
+
+    def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
+        """Return the counts of each image (see :class:`CULaneRule`)."""
+        ious, iou_starts = painted_ious(
+            *_trace(batch), batch.list_starts, self.shape, self.lane_width
+        )
+        tp = count_matches(ious, iou_starts, batch.list_starts, thresholds)
+        sizes = np.diff(batch.list_starts)
+        num_gt, num_pred = sizes[0::2, None], sizes[1::2, None]
+        return np.stack([tp, num_pred - tp, num_gt - tp], axis=-1)
+
+
+@dataclass(frozen=True)
+class ContinuousRule(_Drawing):
+    """LaneATT's program in its continuous mode (see ``culane_continuous``)."""
+
+    def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
+        """Return the counts of each image (see :class:`CULaneRule`)."""
+        return count_polygon_matches(batch, thresholds, self.shape, self.lane_width)
+
+
+RULES: Mapping[str, type[OfficialRule] | type[ContinuousRule]] = {
+    "official": OfficialRule,
+    "continuous": ContinuousRule,
+}
+"""The rules by the names that tools and configs use."""
+
+
+def _trace(batch: LaneBatch) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    with np.errstate(over="ignore"):
+        points = batch.points.astype(np.float32)
+    return trace_lanes(points, batch.lane_starts)
+
+
+def lane_ious(
+    pred_lanes: Sequence[FloatArray],
+    gt_lanes: Sequence[FloatArray],
+    shape: tuple[int, int] = (590, 1640),
+    lane_width: int = 30,
+) -> FloatArray:
+    """Return how far predicted lanes overlap labelled ones, as the benchmark draws.
+
+    Args:
+        pred_lanes: Predicted lanes, each (N, 2) in pixels of the original image.
+        gt_lanes: Labelled lanes.
+        shape: (H, W) of the image in pixels.
+        lane_width: Width of a drawn lane in pixels.
+
+    Returns:
+        (G, P), in [0, 1]: 0 where a lane has fewer than two points, NaN where both
+        lanes lie outside the image.
+
+    Example:
+        >>> upright = np.array([[800.0, 580.0], [800.0, 300.0]])
+        >>> lane_ious([upright + 8], [upright]).round(3)
+        array([[0.579]])
+    """
+    batch = pack_lanes([(gt_lanes, pred_lanes)])
+    ious, _ = painted_ious(*_trace(batch), batch.list_starts, shape, lane_width)
+    return ious.reshape(len(gt_lanes), len(pred_lanes))
+
+
+def evaluate_image(
+    pred_lanes: Sequence[FloatArray],
+    gt_lanes: Sequence[FloatArray],
+    thresholds: Sequence[float] = (0.5,),
+    rule: CULaneRule = OfficialRule(),
+) -> list[CULaneCounts]:
+    """Score the lanes of one image.
+
+    Args:
+        pred_lanes: Predicted lanes, each (N, 2) in pixels of the original image.
+        gt_lanes: Labelled lanes.
+        thresholds: Overlaps that a match must exceed, each in [0, 1).
+        rule: How to decide.
+
+    Returns:
+        The counts at each threshold.
+
+    Raises:
+        ValueError: If a threshold is out of range.
+
+    Example:
+        >>> upright = np.array([[800.0, 580.0], [800.0, 300.0]])
+        >>> evaluate_image([upright + 8, upright + 300], [upright], (0.5, 0.75))
+        [CULaneCounts(tp=1, fp=1, fn=0), CULaneCounts(tp=0, fp=2, fn=1)]
+    """
+    batch = pack_lanes([(gt_lanes, pred_lanes)])
+    counts = rule.count(batch, checked_thresholds(thresholds))
+    return [CULaneCounts(*each) for each in counts[0].tolist()]
+
+
+def checked_thresholds(thresholds: Sequence[float]) -> FloatArray:
+    """Return thresholds as an array.
+
+    Raises:
+        ValueError: If there is none or one lies outside [0, 1).
+    """
+    array = np.array(thresholds, dtype=np.float64)
+    if array.ndim != 1 or len(array) == 0 or not ((array >= 0) & (array < 1)).all():
+        raise ValueError(
+            f"thresholds must be one or more numbers in [0, 1), got {thresholds}."
+        )
+    return array

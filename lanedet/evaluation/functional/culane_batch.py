@@ -1,0 +1,59 @@
+"""The lanes of many images in a few arrays."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lanedet.structures import FloatArray
+
+
+class LaneBatch(NamedTuple):
+    """The lanes of several images, labels and predictions in turn."""
+
+    points: FloatArray
+    """The points of all lanes one after the other, (N, 2), (x, y) in pixels."""
+
+    lane_starts: NDArray[np.int64]
+    """Where each lane starts in ``points``, and N at the end, (L + 1,)."""
+
+    list_starts: NDArray[np.int64]
+    """Where each list of lanes starts, and L at the end, (2 I + 1,).
+
+    List 2 i holds the labels of image i, list 2 i + 1 its predictions.
+    """
+
+    def lanes_of(self, index: int) -> list[FloatArray]:
+        """Return the lanes of a list, each (N, 2)."""
+        first, last = self.list_starts[index : index + 2]
+        starts = self.lane_starts[first : last + 1]
+        return [self.points[a:b] for a, b in pairwise(starts)]
+
+
+def pack_lanes(
+    images: Iterable[tuple[Sequence[FloatArray], Sequence[FloatArray]]],
+) -> LaneBatch:
+    """Put lanes into a batch.
+
+    Args:
+        images: For each image its labelled lanes and its predicted lanes, polylines
+            (N, 2) in pixels of the original image.
+
+    Example:
+        >>> lane = np.array([[700.0, 590.0], [720.0, 570.0]])
+        >>> pack_lanes([([lane, lane], [lane])]).list_starts
+        array([0, 2, 3])
+    """
+    lists = [lanes for image in images for lanes in image]
+    lanes = [lane for lanes in lists for lane in lanes]
+    points = np.concatenate([np.empty((0, 2)), *lanes]).astype(np.float64)
+    sizes = [len(lane) for lane in lanes]
+    return LaneBatch(points, _starts(sizes), _starts([len(each) for each in lists]))
+
+
+def _starts(sizes: Sequence[int]) -> NDArray[np.int64]:
+    starts = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=starts[1:])
+    return starts

@@ -1,0 +1,115 @@
+"""How LaneATT's evaluator scores lanes on CULane when it is not asked to be official.
+
+LaneATT's authors rewrote the evaluator in Python, and most papers since then use their
+file. In the mode they call continuous nothing is painted: a lane is the polygon around
+its curve, cut off at the image, and the overlap is one of areas. Scores differ from the
+official ones, at 0.5 by some tenths of a per cent and more at higher thresholds, so a
+number must say by which rule it was made.
+
+The steps: lanes of fewer than two points are left out, predictions and labels alike.
+The others become B-splines through all points (cubic where there are four or more),
+sampled five times per point. Each is widened by half the width to both sides, with flat
+ends and mitred corners, and cut to [0, W - 1] x [0, H - 1]. Pairs are those of least
+total ``1 - overlap``.
+
+Where that program stops with an error, on lanes that repeat a point and on pairs of
+lanes outside the image, the overlap is 0 here, as in the official evaluator.
+
+Source: https://github.com/lucastabelini/LaneATT, utils/culane_metric.py at 8b4cb6d
+(``official=False``). CLRNet's copy (github.com/Turoad/CLRNet) adds the mean over ten
+thresholds, called mF1, but paints its lanes by default.
+"""
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.interpolate import splev, splprep
+from scipy.optimize import linear_sum_assignment
+
+from lanedet.evaluation.functional.culane_batch import LaneBatch
+from lanedet.structures import FloatArray
+
+_SAMPLES = 5  # per point
+
+
+def polygon_ious(
+    gt_lanes: list[FloatArray],
+    pred_lanes: list[FloatArray],
+    shape: tuple[int, int],
+    lane_width: float,
+) -> FloatArray:
+    """Return how far the polygons around labelled and predicted lanes overlap.
+
+    Args:
+        gt_lanes: Labelled lanes, each (N, 2) in pixels.
+        pred_lanes: Predicted lanes.
+        shape: (H, W) of the image in pixels.
+        lane_width: Width of the polygons in pixels.
+
+    Returns:
+        (G, P): area of the intersection over area of the union, in [0, 1].
+    """
+    gt = _polygons(gt_lanes, shape, lane_width)[:, None]
+    pred = _polygons(pred_lanes, shape, lane_width)[None]
+    shared = shapely.area(shapely.intersection(gt, pred))
+    either = shapely.area(shapely.union(gt, pred))
+    return np.asarray(shared / np.where(either > 0, either, 1.0), dtype=np.float64)
+
+
+def count_polygon_matches(
+    batch: LaneBatch,
+    thresholds: FloatArray,
+    shape: tuple[int, int],
+    lane_width: float,
+) -> NDArray[np.int64]:
+    """Return the counts of each image, (I, T, 3): tp, fp and fn at each threshold.
+
+    Args:
+        batch: Lanes of I images.
+        thresholds: Overlap above which a pair is a true positive, (T,).
+        shape: (H, W) of the images in pixels.
+        lane_width: Width of the polygons in pixels.
+    """
+    num_images = len(batch.list_starts) // 2
+    counts = np.zeros((num_images, len(thresholds), 3), np.int64)
+    for image in range(num_images):
+        gt = [lane for lane in batch.lanes_of(2 * image) if len(lane) >= 2]
+        pred = [lane for lane in batch.lanes_of(2 * image + 1) if len(lane) >= 2]
+        counts[image] = 0, len(pred), len(gt)
+        if not gt or not pred:
+            continue
+        ious = polygon_ious(gt, pred, shape, lane_width)
+        # Transposed, because among equal pairings the order decides.
+        pred_index, gt_index = linear_sum_assignment(1 - ious.T)
+        best = ious[gt_index, pred_index]
+        tp = (best > thresholds[:, None]).sum(axis=1)
+        counts[image] += np.stack([tp, -tp, -tp], axis=1)
+    return counts
+
+
+def _polygons(
+    lanes: list[FloatArray], shape: tuple[int, int], lane_width: float
+) -> NDArray[np.object_]:
+    height, width = shape
+    curves = [_curve(lane) for lane in lanes]
+    lines = np.array(
+        [
+            shapely.LineString() if curve is None else shapely.LineString(curve)
+            for curve in curves
+        ],
+        dtype=object,
+    )
+    wide = shapely.buffer(
+        lines, lane_width / 2, cap_style="flat", join_style="mitre", mitre_limit=5.0
+    )
+    image = shapely.box(0, 0, width - 1, height - 1)
+    return np.asarray(shapely.intersection(wide, image), dtype=np.object_)
+
+
+def _curve(lane: FloatArray) -> FloatArray | None:
+    """Return samples of the spline through a lane, None where there is none."""
+    if not np.isfinite(lane).all() or (lane[1:] == lane[:-1]).all(axis=1).any():
+        return None
+    knots, u = splprep(lane.T, s=0, k=min(3, len(lane) - 1))
+    samples = np.linspace(0, 1, (len(u) - 1) * _SAMPLES + 1)
+    return np.asarray(splev(samples, knots), dtype=np.float64).T
