@@ -1,0 +1,93 @@
+"""Score the prediction files of any program by the rules of a benchmark."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lanedet.datasets import read_tusimple_lines
+from lanedet.datasets.bdd100k_splits import read_bdd100k_list
+from lanedet.evaluation import benchmark_table, evaluate_bdd100k
+from lanedet.evaluation.functional.tusimple import evaluate_submission, f1_of_rates
+from lanedet.runtime import user_errors
+
+EXAMPLES = """examples:
+  python tools/evaluate_predictions.py tusimple --pred submission.json \\
+      --gt data/tusimple/test_label.json
+  python tools/evaluate_predictions.py bdd100k --pred masks/ \\
+      --gt data/bdd100k/labels/lane/masks/val --list val.txt --json score.json
+What --pred and --gt are:
+  tusimple  a submission and a label file, JSON lines
+  bdd100k   folders of masks, <image>.png: 0 and 255, or lane bytes
+"""
+
+
+class Score(NamedTuple):
+    """What was found."""
+
+    numbers: dict[str, Any]
+    """For --json."""
+
+    metrics: dict[str, float]
+    """For the table, with the benchmark's prefix."""
+
+    num_images: int
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("benchmark", choices=BENCHMARKS)
+    parser.add_argument("--pred", type=Path, required=True, help="predictions")
+    parser.add_argument("--gt", type=Path, required=True, help="labels")
+    parser.add_argument(
+        "--list", type=Path, help="names of the images to score (default: all labels)"
+    )
+    parser.add_argument("--json", type=Path, help="write the numbers to this file")
+    args = parser.parse_args()
+    if args.benchmark == "tusimple" and args.list:
+        parser.error("--list is not for tusimple: its label file names the images")
+    return args
+
+
+def score_tusimple(args: argparse.Namespace) -> Score:
+    """Score a submission file."""
+    labels = read_tusimple_lines(args.gt)
+    score = evaluate_submission(read_tusimple_lines(args.pred), labels)
+    numbers = {**score._asdict(), "f1": f1_of_rates(score.fp, score.fn)}
+    return Score(numbers, _prefixed("tusimple", numbers), len(labels))
+
+
+def score_bdd100k(args: argparse.Namespace) -> Score:
+    """Score a folder of masks."""
+    names = [name for _, name in read_bdd100k_list(args.list)] if args.list else None
+    scores = evaluate_bdd100k(args.pred, args.gt, names)
+    numbers = scores.as_dict()
+    shown = {key: value for key, value in numbers.items() if key != "num_images"}
+    return Score(numbers, _prefixed("bdd100k", shown), scores.num_images)
+
+
+BENCHMARKS = {"tusimple": score_tusimple, "bdd100k": score_bdd100k}
+
+
+@user_errors()
+def main() -> None:
+    """Evaluate."""
+    args = parse_args()
+    score = BENCHMARKS[args.benchmark](args)
+    print("\n".join(benchmark_table(score.metrics, score.num_images)))
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps(score.numbers, indent=2) + "\n")
+
+
+def _prefixed(prefix: str, numbers: dict[str, float]) -> dict[str, float]:
+    return {f"{prefix}/{name}": value for name, value in numbers.items()}
+
+
+if __name__ == "__main__":
+    main()
