@@ -32,7 +32,7 @@ from lanedet.ops import (
     resize_matrix,
     warp_image,
 )
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.structures import ByteArray, FloatArray, LaneSample
 
 # On import albumentations would ask the network whether a newer release exists.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -91,10 +91,12 @@ class ApplyView:
         """Replace ``inputs``; the sample keeps the view for the way back.
 
         Raises:
-            ValueError: If the image was shrunk to less than the network takes in.
+            ValueError: If the image was shrunk to less than the network takes in, or
+                the labels were made for an image of another size.
         """
         sample = results["data_samples"]
         image: ByteArray = results["inputs"]
+        _check_lanes_fit(sample)
         view = self.view(sample.ori_shape)
         # set_metainfo would copy it, which takes longer than to make it
         sample.set_field(view, "view", field_type="metainfo")
@@ -219,6 +221,26 @@ class PackInputs:
             "inputs": torch.from_numpy(planes),
             "data_samples": results["data_samples"],
         }
+
+
+def _check_lanes_fit(sample: LaneSample) -> None:
+    """Raise ValueError if lanes lie where no label of this image could lie.
+
+    Labels may go on a little beyond the image: CULane's last row is the image's
+    height, and its lanes reach 60 px out at the sides.
+    """
+    height, width = sample.ori_shape
+    for lane in sample.gt_lanes:
+        if len(lane) == 0:
+            continue
+        (left, _), (right, bottom) = lane.min(axis=0), lane.max(axis=0)
+        if bottom > 1.1 * height or left < -width or right > 2 * width:
+            raise ValueError(
+                f"The labels of {sample.get('img_path')!r} must be made for its size, "
+                f"{width}x{height}, got a lane that reaches down to y = {bottom:.0f} "
+                f"and from x = {left:.0f} to {right:.0f}. Use the images at the size "
+                "at which they were labelled."
+            )
 
 
 def _add_labels(

@@ -7,7 +7,7 @@ polylines or with NaN. The metric, a sibling that may not import this module, kn
 number as well: it writes submissions.
 
 The size of an image is in no label file. That a label fits its image is checked where
-both are at hand: by :class:`~lanedet.datasets.LoadImage`.
+both are at hand: by :class:`~lanedet.datasets.ApplyView`.
 
 Format: https://github.com/TuSimple/tusimple-benchmark (doc/lane_detection)
 """

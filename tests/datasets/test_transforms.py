@@ -5,6 +5,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lanedet.datasets import (
     ApplyView,
@@ -135,6 +137,55 @@ def test_the_network_must_not_see_less_than_it_takes_in(tmp_path: Path) -> None:
     apply_view = ApplyView({"type": StretchView, "input_shape": (48, 40)})
     with pytest.raises(ValueError, match=r"0\.4 of its size, .*\(30, 40\).* smaller"):
         apply_view(results)
+
+
+@pytest.mark.parametrize(
+    ("lane", "fits"),
+    [
+        pytest.param([[20.0, 120.0], [40.0, 50.0]], True, id="a row below the image"),
+        pytest.param([[-60.0, 119.0], [220.0, 50.0]], True, id="out at the sides"),
+        pytest.param([[20.0, 239.0], [40.0, 50.0]], False, id="twice as high"),
+        pytest.param([[330.0, 119.0], [40.0, 50.0]], False, id="twice as wide"),
+        pytest.param([[-200.0, 119.0], [40.0, 50.0]], False, id="far left"),
+    ],
+)
+def test_labels_must_fit_their_image(
+    tmp_path: Path, lane: list[list[float]], fits: bool
+) -> None:
+    sample = write_dot(tmp_path / "dot.jpg", (120, 160), 80.0, 60.0)
+    sample.gt_lanes = [np.empty((0, 2)), np.array(lane)]
+    results = LoadImage()({"data_samples": sample})
+    apply_view = ApplyView({"type": StretchView, "input_shape": (60, 80)})
+    if fits:
+        assert len(apply_view(results)["input_lanes"]) == 2
+        return
+    with pytest.raises(ValueError, match=r"dot\.jpg' must be made .* 160x120, got"):
+        apply_view(results)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lanes=st.lists(
+        st.lists(
+            st.tuples(*[st.floats(-1e300, 1e300) | st.floats(-100, 100)] * 2),
+            max_size=5,
+        ),
+        max_size=7,
+    ),
+    num_lanes=st.integers(1, 6),
+    width=st.floats(0, 30),
+)
+def test_any_finite_lanes_are_drawn(
+    lanes: list[list[tuple[float, float]]], num_lanes: int, width: float
+) -> None:
+    polylines = [np.array(lane, dtype=float).reshape(-1, 2) for lane in lanes]
+    for transform in (RasterizeLanes(num_lanes, width), RasterizeLaneMask(width)):
+        results = transform(make_results(input_lanes=polylines))
+        sample = results["data_samples"]
+        found = set(np.unique(sample.gt_class_map.numpy())) - {0}
+        assert found == {k + 1 for k in np.flatnonzero(sample.gt_existence.numpy())}
+        if all(len(lane) < 2 for lane in lanes):
+            assert not found
 
 
 def test_points_that_leave_the_image_stay_with_their_lane() -> None:
