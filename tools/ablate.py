@@ -5,22 +5,21 @@ import shlex
 import sys
 from pathlib import Path
 
+from lanedet.cli import PYTHON_HINT, KeyValueAction
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
-EXAMPLES = """examples:
+EXAMPLES = f"""examples:
   python tools/make_scenes.py data/scenes --num 3000 --seed 0
   python tools/ablate.py configs/ablation/sad.py --seeds 3
   python tools/ablate.py configs/ablation/sad.py --seeds 1 \\
       --rows plain "SAD as printed" "SAD, standardised, L2"
   OMP_NUM_THREADS=1 python tools/ablate.py configs/ablation/sad.py --jobs 2
 An ablation that is started again goes on where it stopped.
-"""
+{PYTHON_HINT}"""
 
 
 def parse_args() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    from mmengine.config import DictAction
-
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog=EXAMPLES,
@@ -46,7 +45,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--cfg-options",
         nargs="+",
-        action=DictAction,
+        action=KeyValueAction,
         default={},
         metavar="KEY=VALUE",
         help="change values of the config, for example train_cfg.max_iters=6000",
@@ -64,8 +63,7 @@ def main() -> None:
     tune_allocator()
     tune_threads()
     from lanedet.benchmark.timing import hardware_line
-    from lanedet.engine.ablation import Ablation, format_table, run_ablation
-    from lanedet.engine.provenance import source_commit
+    from lanedet.engine import Ablation, format_table, run_ablation, source_commit
     from lanedet.images import read_image
     from lanedet.inference import LaneInferencer, draw_detector_attention
     from lanedet.visualization import write_image

@@ -20,16 +20,17 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
-from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
     DistillationHook,
+    NonFiniteHook,
     PlainCheckpointHook,
     latest_checkpoint,
 )
+from lanedet.engine.lane_runner import LaneRunner
 from lanedet.models import (
     AttentionGenerator,
     Distiller,
@@ -42,7 +43,7 @@ from lanedet.runtime import progress_bar
 
 _ROWS = "_rows"
 # What a run needs of the config's hooks; the others draw, talk and write weights.
-_HOOKS = (PlainCheckpointHook, AcceleratorHook, DistillationHook)
+_HOOKS = (PlainCheckpointHook, AcceleratorHook, DistillationHook, NonFiniteHook)
 _MEASURED_IMAGES = 64
 _LAST_ITERATIONS = 50
 _RESULT = "result.json"
@@ -174,7 +175,7 @@ def run_once(ablation: Ablation, run: Run) -> None:
     checkpoint = latest_checkpoint(run.folder) or run.checkpoint
     if checkpoint is not None:
         config.resume, config.load_from = True, str(checkpoint)
-    runner = Runner.from_cfg(config)
+    runner = LaneRunner.from_cfg(config)
     start = time.perf_counter()
     runner.train()
     train_s = time.perf_counter() - start
@@ -217,7 +218,7 @@ def row_config(ablation: Ablation, run: Run) -> Config:
 
 
 @torch.no_grad()
-def measure_run(runner: Runner) -> dict[str, Any]:
+def measure_run(runner: LaneRunner) -> dict[str, Any]:
     """Return what a finished run's losses and attention look like.
 
     Returns:
