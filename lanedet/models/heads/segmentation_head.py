@@ -46,7 +46,8 @@ class LaneSegmentationHead(LaneHead):
             is no loss of existence.
         upsampling: Ratio of the network input's size to the classifier's output, which
             is enlarged by it, bilinear with aligned corners as in SCNN's code.
-        decoder: Config of the :class:`~lanedet.ops.LaneDecoder`.
+        decoder: Config of the :class:`~lanedet.ops.LaneDecoder`, the default, or of the
+            :class:`~lanedet.ops.ComponentLaneDecoder` for a single class of lanes.
         losses: Configs of the losses by role, to replace the defaults of ``seg``,
             ``iou`` and ``existence``, which are the paper's.
 

@@ -12,7 +12,7 @@ from lanedet.models import (
     LogitsExistenceBranch,
     TransposedConvClassifier,
 )
-from lanedet.ops import StretchView
+from lanedet.ops import ComponentLaneDecoder, StretchView
 from lanedet.structures import LaneSample
 
 SIZE = (48, 64)
@@ -92,6 +92,18 @@ def test_without_existence_branch_every_slot_counts() -> None:
     head.classifier.forward = lambda _: certain_of_column(20)
     samples = head.predict(FEATURES, labelled(1))
     assert [sample.pred_slots for sample in samples] == [[0], [0]]
+
+
+def test_one_class_of_lanes_may_hold_several() -> None:
+    parts = {**ENET_PARTS, "existence_branch": None}
+    decoder = dict(type=ComponentLaneDecoder, smoothing=3)
+    head = LaneSegmentationHead(num_lanes=1, decoder=decoder, **parts).eval()
+    seg_logits = torch.zeros(2, 2, *SIZE)
+    seg_logits[:, 1] = -20
+    seg_logits[:, 1, :, [11, 12, 13, 49, 50, 51]] = 20
+    head.classifier.forward = lambda _: seg_logits
+    samples = head.predict(FEATURES, labelled(1))
+    assert [len(sample.pred_lanes) for sample in samples] == [2, 2]
 
 
 def test_predicted_class_map_is_the_most_probable_class() -> None:
