@@ -14,7 +14,7 @@ from lanedet.datasets.bdd100k_splits import (
     select_bdd100k_split,
     select_listed_images,
 )
-from lanedet.datasets.label_faults import LabelFaults, OnError
+from lanedet.datasets.label_faults import OnError
 from lanedet.datasets.lane_dataset import LaneDataset
 from lanedet.structures import LaneSample
 
@@ -67,17 +67,16 @@ class BDD100KDataset(LaneDataset):
         self.list_file = list_file
         self.drop_vertical = drop_vertical
         self.drop_crosswalks = drop_crosswalks
-        self.on_error = on_error
         super().__init__(
             data_root=data_root,
             pipeline=pipeline,
             indices=indices,
             test_mode=test_mode,
+            on_error=on_error,
         )
 
     def load_samples(self, data_root: Path) -> list[LaneSample]:
         """Read the labels of the split's folder and choose those of the split."""
-        faults = LabelFaults(self.on_error)
         if self.labels is None:
             labels = find_bdd100k_labels(data_root, self.split)
         else:
@@ -86,14 +85,11 @@ class BDD100KDataset(LaneDataset):
             read_bdd100k_labels(
                 labels,
                 find_bdd100k_images(data_root, self.split),
-                faults,
+                self.faults,
                 drop_vertical=self.drop_vertical,
                 drop_crosswalks=self.drop_crosswalks,
             )
         )
         if self.list_file is None:
-            chosen = select_bdd100k_split(samples, self.split)
-        else:
-            chosen = select_listed_images(samples, data_root / self.list_file, faults)
-        faults.report()
-        return chosen
+            return select_bdd100k_split(samples, self.split)
+        return select_listed_images(samples, data_root / self.list_file, self.faults)

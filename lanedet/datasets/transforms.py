@@ -47,9 +47,10 @@ class LoadImage:
     Args:
         shrink: 2, 4 or 8 to decode JPEGs at that fraction of their size, which is
             faster (:func:`lanedet.images.read_shrunk_image`). At half size a pixel is
-            nearly the mean of 2x2: on real roads it is a quarter of a grey level off
-            on average, and more than 2 levels in one of a thousand. ``ApplyView``
-            refuses it where the network would see less for it.
+            nearly the mean of 2x2: on 63 real frames the network inputs differed by a
+            fifth of a grey level on average, by more than 3 in one value of a
+            thousand, and by 23 at most. ``ApplyView`` refuses it where the network
+            would see less for it.
     """
 
     def __init__(self, shrink: int = 1) -> None:

@@ -313,6 +313,15 @@ def test_missing_image(tmp_path: Path) -> None:
         LoadImage()({"data_samples": sample})
 
 
+def test_half_a_picture_is_not_taken_for_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "dot.jpg"
+    sample = write_dot(path, (120, 160), 80.0, 60.0)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=r"dot\.jpg' is cut off"):
+        LoadImage()({"data_samples": sample})
+
+
 def test_unreadable_image(tmp_path: Path) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"\xff\xd8 no picture")
