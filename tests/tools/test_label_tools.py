@@ -1,0 +1,204 @@
+"""The tools around data sets and predictions, as a user starts them."""
+
+import importlib.util
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lanedet.datasets import read_tusimple_labels
+from lanedet.structures import LaneSample
+from lanedet.video import LaneLog, VideoWriter
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCENES_CONFIG = REPOSITORY / "configs/sad/enet_sad_scenes.py"
+
+RunTool = Callable[..., int]
+
+
+@pytest.fixture
+def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
+    """Run a tool's main in this process and return its exit status."""
+    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
+
+    def run(name: str, *args: Path | str) -> int:
+        path = REPOSITORY / "tools" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, args)])
+        try:
+            spec.loader.exec_module(module)
+            module.main()
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        return 0
+
+    return run
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    """A folder with four pictures and labelme files: two, one and no lanes, broken."""
+    folder = tmp_path / "drawn"
+    folder.mkdir()
+    for number, num_lanes in enumerate((2, 1, 0)):
+        cv2.imwrite(str(folder / f"{number}.png"), np.zeros((90, 160, 3), np.uint8))
+        shapes = [
+            {"label": "lane", "shape_type": "linestrip", "points": [[10, 80], [60, 20]]}
+        ] * num_lanes
+        record = {"shapes": shapes, "imagePath": f"{number}.png"}
+        (folder / f"{number}.json").write_text(json.dumps(record))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "convert_labels",
+        "export_labels",
+        "check_dataset",
+        "browse_dataset",
+        "evaluate_predictions",
+    ],
+)
+def test_help_has_examples(
+    run_tool: RunTool, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool(name, "--help") == 0
+    assert "examples:" in capsys.readouterr().out
+
+
+def test_labels_become_a_tree(
+    run_tool: RunTool, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    arguments = [drawn, "--from", "labelme", "--to", "tusimple", "--out", out]
+    assert run_tool("convert_labels", *arguments) == 0
+    printed = capsys.readouterr().out
+    assert "2 pictures with 3 lanes\n1 pictures without lanes\n" in printed
+    assert "say --keep-empty" in printed
+    assert "1 to train on, 1 to validate on" in printed
+    assert "_num_lanes = 4" in printed
+    assert run_tool("check_dataset", "tusimple", out) == 0
+    assert run_tool("convert_labels", *arguments) == 1
+    assert "nothing is overwritten" in capsys.readouterr().err
+
+
+def test_empty_pictures_on_demand_and_links(
+    run_tool: RunTool, drawn: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    arguments = ["--from", "labelme", "--to", "tusimple", "--out", out]
+    options = ["--keep-empty", "--link", "--val", "0.4"]
+    assert run_tool("convert_labels", drawn, *arguments, *options) == 0
+    samples = [
+        sample
+        for name in ("train_label.json", "val_label.json")
+        for sample in read_tusimple_labels(out / name, out)
+    ]
+    assert sorted(len(sample.gt_lanes) for sample in samples) == [0, 1, 2]
+    assert (out / "images" / "0.png").samefile(drawn / "0.png")
+
+
+def test_a_broken_label_stops_or_is_skipped(
+    run_tool: RunTool, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (drawn / "3.json").write_text("{")
+    arguments = [drawn, "--from", "labelme", "--to", "tusimple"]
+    arguments += ["--out", tmp_path / "out"]
+    assert run_tool("convert_labels", *arguments) == 1
+    assert "3.json:1: this is not valid JSON" in capsys.readouterr().err
+    assert run_tool("convert_labels", *arguments, "--on-error", "skip") == 0
+    assert "1 broken labels skipped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("tool", ["labelme", "cvat", "via"])
+def test_lanes_of_a_clip_go_out_and_come_back(
+    run_tool: RunTool, tmp_path: Path, tool: str
+) -> None:
+    clip, log = tmp_path / "clip.mp4", tmp_path / "lanes.jsonl"
+    sample = LaneSample()
+    sample.pred_lanes = [np.array([[30.0, 60.0], [50.0, 20.0]])]
+    sample.pred_scores, sample.pred_slots = [0.9], [2]
+    with VideoWriter(clip, 25) as writer, LaneLog(log) as lanes:
+        for number in range(12):
+            writer.write(np.full((64, 96, 3), 20 * number, np.uint8))
+            lanes.write(number / 25, sample)
+    drawn, out = tmp_path / "drawn", tmp_path / "out"
+    options = ["--to", tool, "--out", drawn, "--every", "5"]
+    assert run_tool("export_labels", log, "--video", clip, *options) == 0
+    options = ["--from", tool, "--to", "tusimple", "--out", out]
+    assert run_tool("convert_labels", drawn, *options) == 0
+    samples = read_tusimple_labels(out / "train_label.json", out)
+    assert [Path(s.raw_file).name for s in samples] == sorted(
+        Path(s.raw_file).name for s in samples
+    )
+    assert len(samples) == 2
+    np.testing.assert_array_equal(
+        samples[0].gt_lanes[0], [[50, 20], [45, 30], [40, 40], [35, 50], [30, 60]]
+    )
+
+
+def test_an_incomplete_tree_is_told_by_the_status(
+    run_tool: RunTool,
+    scenes_root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = tmp_path / "scenes"
+    shutil.copytree(scenes_root, root)
+    assert run_tool("check_dataset", "tusimple", root, "--images") == 0
+    next(root.glob("clips/*/*/20.jpg")).unlink()
+    assert run_tool("check_dataset", "tusimple", root) == 1
+    assert "1 labelled images missing" in capsys.readouterr().out
+
+
+def test_samples_are_drawn(
+    run_tool: RunTool, scenes_root: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "drawn"
+    options = ["--data-root", scenes_root, "--num", "2", "--out", out]
+    assert run_tool("browse_dataset", SCENES_CONFIG, *options) == 0
+    assert len(list(out.glob("*.jpg"))) == 2
+    assert run_tool("browse_dataset", SCENES_CONFIG) == 2  # neither --out nor --show
+
+
+def test_predictions_of_tusimple(
+    run_tool: RunTool,
+    scenes_root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    labels = scenes_root / "test_label.json"
+    lines = [json.loads(line) for line in labels.read_text().splitlines()]
+    pred, score = tmp_path / "pred.json", tmp_path / "new" / "score.json"
+    pred.write_text("".join(json.dumps(o | {"run_time": 9}) + "\n" for o in lines))
+    arguments = ["tusimple", "--pred", pred, "--gt", labels]
+    assert run_tool("evaluate_predictions", *arguments, "--json", score) == 0
+    expected = {"accuracy": 1.0, "fp": 0.0, "fn": 0.0, "f1": 1.0}
+    assert json.loads(score.read_text()) == expected
+    assert "No published results" in capsys.readouterr().out
+    assert run_tool("evaluate_predictions", *arguments, "--list", labels) == 2
+
+
+def test_predictions_of_bdd100k(run_tool: RunTool, tmp_path: Path) -> None:
+    mask = np.zeros((720, 1280), np.uint8)
+    mask[300:700, 600:602] = 255
+    for folder in ("pred", "gt"):
+        (tmp_path / folder).mkdir()
+        for name in ("a", "b"):
+            cv2.imwrite(str(tmp_path / folder / f"{name}.png"), mask)
+    (tmp_path / "list.txt").write_text("/val_img/val/a.jpg /val_label/a.png 1 1 1 1\n")
+    score = tmp_path / "score.json"
+    paths = ["--pred", tmp_path / "pred", "--gt", tmp_path / "gt", "--json", score]
+    names = ["--list", tmp_path / "list.txt"]
+    assert run_tool("evaluate_predictions", "bdd100k", *paths, *names) == 0
+    numbers = json.loads(score.read_text())
+    assert (numbers["num_images"], numbers["sad_iou"]) == (1, 1.0)
