@@ -1,3 +1,6 @@
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +89,7 @@ def test_written_masks_score_the_same(tmp_path: Path) -> None:
 
 
 def test_shards_joined_in_the_data_sets_order_give_the_same() -> None:
-    samples = [sample([95 + n], [190.0 + 3 * n], str(n)) for n in range(5)]
-    samples[3] = sample([], [], "3")
+    samples = scene_of_five()
     whole = BDD100KMetric(multitask_batch_size=2)
     shards = [BDD100KMetric(multitask_batch_size=2) for _ in range(2)]
     for number, each in enumerate(samples):
@@ -96,6 +98,43 @@ def test_shards_joined_in_the_data_sets_order_give_the_same() -> None:
     first, second = (shard.results for shard in shards)
     joined = [first[0], second[0], first[1], second[1], first[2]]
     assert whole.compute_metrics(joined) == whole.compute_metrics(whole.results)
+
+
+def _score_shard(rank: int, folder: Path) -> None:
+    """Score every second image in one of two processes; rank 0 writes the numbers."""
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{folder / 'store'}", rank=rank, world_size=2
+    )
+    metric = BDD100KMetric(multitask_batch_size=2)
+    for each in scene_of_five()[rank::2]:
+        metric.process(None, [each])
+    found = metric.evaluate(5)
+    if rank == 0:
+        (folder / "found.json").write_text(json.dumps(found))
+    torch.distributed.destroy_process_group()
+
+
+def scene_of_five() -> list[dict[str, Any]]:
+    samples = [sample([95 + n], [190.0 + 3 * n], str(n)) for n in range(5)]
+    return [*samples[:3], sample([], [], "3"), samples[4]]
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_numbers_of_one(tmp_path: Path) -> None:
+    code = (
+        "import importlib.util, pathlib, sys;"
+        "spec = importlib.util.spec_from_file_location('shard', sys.argv[1]);"
+        "shard = importlib.util.module_from_spec(spec);"
+        "spec.loader.exec_module(shard);"
+        "shard._score_shard(int(sys.argv[2]), pathlib.Path(sys.argv[3]))"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, __file__, str(rank), tmp_path])
+        for rank in range(2)
+    ]
+    assert [process.wait(timeout=120) for process in running] == [0, 0]
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found == score(*scene_of_five(), multitask_batch_size=2)
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
