@@ -17,6 +17,7 @@ from lanedet.images import read_image
 from lanedet.structures import FloatArray, LaneSample
 
 _HALF_PIXEL = 0.5
+_MAX_BEYOND = 0.1  # of the picture's side: a hand that slips, not another picture
 _PICTURES = ("", ".png", ".PNG", ".jpg", ".JPG", ".jpeg", ".JPEG")
 
 
@@ -186,4 +187,12 @@ def _checked_shape(path: Path, drawing: Drawing) -> tuple[int, int]:
             f"{drawing.shape[0]}, but '{path}' is {width}x{height}. Use the picture "
             "that was drawn on."
         )
+    for lane in drawing.lanes:
+        beyond = np.maximum(-lane, lane - (width, height)) / (width, height)
+        if beyond.max() > _MAX_BEYOND:
+            raise LabelError(
+                f"{drawing.where}: lanes must lie in their picture, but '{path}' is "
+                f"{width}x{height} and one reaches {lane.max(axis=0).tolist()}. Use "
+                "the picture that was drawn on."
+            )
     return height, width

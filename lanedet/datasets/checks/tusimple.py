@@ -10,7 +10,7 @@ from lanedet.datasets.checks.known_counts import (
     TUSIMPLE_SHAPE,
 )
 from lanedet.datasets.checks.report import Count, DatasetReport
-from lanedet.datasets.label_faults import LabelError
+from lanedet.datasets.label_faults import LabelError, LabelFaults
 from lanedet.datasets.tusimple import read_tusimple_labels
 from lanedet.structures import LaneSample
 
@@ -60,8 +60,9 @@ def check_tusimple(root: Path, decode_all: bool = False) -> DatasetReport:
 def _check_file(
     root: Path, name: str, report: DatasetReport, is_original: bool
 ) -> list[LaneSample]:
+    faults = LabelFaults("skip")
     try:
-        samples = read_tusimple_labels(root / name, root)
+        samples = read_tusimple_labels(root / name, root, faults)
     except FileNotFoundError:
         report.add_problem(
             f"no {name}",
@@ -69,9 +70,15 @@ def _check_file(
             "the training set lie in train_set/.",
         )
         return []
-    except (LabelError, ValueError) as error:
+    except LabelError as error:  # there is nothing in it
         report.add_problem(f"{name} cannot be read", "Fetch it again.", [str(error)])
         return []
+    if faults.messages:
+        report.add_problem(
+            f"{len(faults.messages)} broken lines in {name}",
+            "Fetch it again.",
+            faults.messages,
+        )
     num_lanes = sum(len(lane) > 0 for s in samples for lane in s.gt_lanes)
     frames = TUSIMPLE_FRAMES[name] if is_original else None
     lanes = TUSIMPLE_LANES[name] if is_original else None

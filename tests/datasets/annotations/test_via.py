@@ -76,6 +76,11 @@ BROKEN = [
         picture(regions=[region(all_points_x=[1])]), "an x and a y", id="unequal"
     ),
     pytest.param(
+        picture(regions=[region(all_points_x=[10, 200])]),
+        r"is 160x90 and one reaches \[199.5, 79.5\]",
+        id="drawn on a larger picture",
+    ),
+    pytest.param(
         picture(regions=[region(all_points_x=None)]), "lists of x and y", id="no x"
     ),
 ]

@@ -99,11 +99,17 @@ def test_a_template_in_place_of_labels(root: Path) -> None:
     assert "test_tasks_0627.json" in text
 
 
-def test_a_broken_label_file(root: Path) -> None:
-    (root / "test_label.json").write_text('{"lanes": [[')
+def test_broken_lines(root: Path) -> None:
+    with (root / "test_label.json").open("a") as file:
+        file.write('{"lanes": [[')
     text = told(root)
-    assert "test_label.json cannot be read" in text
-    assert "not valid JSON" in text
+    assert "1 broken lines in test_label.json" in text
+    assert "test_label.json:2: " in text
+
+
+def test_an_empty_label_file(root: Path) -> None:
+    (root / "test_label.json").write_text("")
+    assert "test_label.json cannot be read" in told(root)
 
 
 def test_images_of_another_size_or_broken(root: Path) -> None:
