@@ -8,12 +8,16 @@ import os
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
+
+_bars: "weakref.WeakSet[tqdm[Any]]" = weakref.WeakSet()
+"""Every bar that was made and is still in use."""
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # <malloc.h>
 
@@ -96,11 +100,14 @@ def user_errors() -> Iterator[None]:
 
 
 @contextmanager
-def hold_interrupts() -> Iterator[None]:
+def hold_interrupts(*more: signal.Signals) -> Iterator[None]:
     """Hold back Ctrl-C and ``kill`` until the block is done, then let them act.
 
     For the few steps that must be done as a whole, such as closing a file. Blocks may
     be nested. Outside the main thread, which alone is interrupted, nothing changes.
+
+    Args:
+        more: Other signals to hold back. They act after Ctrl-C and ``kill``.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -108,14 +115,14 @@ def hold_interrupts() -> Iterator[None]:
     held: list[int] = []
     previous = {
         number: signal.signal(number, lambda number, _frame: held.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in (signal.SIGINT, signal.SIGTERM, *more)
     }
     try:
         yield
     finally:
         for each, handler in previous.items():
             signal.signal(each, handler)
-        for number in held:
+        for number in sorted(held, key=list(previous).index):
             signal.raise_signal(number)
 
 
@@ -140,9 +147,10 @@ def _one_line(error: OSError | ValueError) -> str:
 
 
 def _tell(message: str, error: BaseException) -> None:
+    for bar in list(_bars):
+        bar.close()  # the message goes below it, not onto its line
     for line in (message, *getattr(error, "__notes__", ())):
-        # Not onto the line of a progress bar that was still moving.
-        tqdm.write(line, file=sys.stderr)
+        sys.stderr.write(f"{line}\n")
 
 
 def progress_bar(iterable: Iterable[Any] | None = None, **options: Any) -> "tqdm[Any]":
@@ -156,6 +164,9 @@ def progress_bar(iterable: Iterable[Any] | None = None, **options: Any) -> "tqdm
         options: Arguments of ``tqdm``, such as ``total``, ``desc`` and ``unit``.
     """
     if sys.stderr.isatty():
-        return tqdm(iterable, mininterval=0.5, dynamic_ncols=True, **options)
-    # A bar inside another bar would move the cursor up, which a file cannot.
-    return tqdm(iterable, mininterval=10.0, ascii=True, position=0, **options)
+        bar = tqdm(iterable, mininterval=0.5, dynamic_ncols=True, **options)
+    else:
+        # A bar inside another bar would move the cursor up, which a file cannot.
+        bar = tqdm(iterable, mininterval=10.0, ascii=True, position=0, **options)
+    _bars.add(bar)
+    return bar

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from lanedet.runtime import hold_interrupts, user_errors
+from lanedet.runtime import hold_interrupts, progress_bar, user_errors
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,20 @@ def test_the_traceback_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None
         raise ValueError("Bad.")
 
 
-def test_sigterm_unwinds_the_stack() -> None:
+def test_an_error_stands_below_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> None:
+        bar = progress_bar(total=5, desc="work")
+        bar.update()
+        raise ValueError("Bad.")
+
+    with pytest.raises(SystemExit):
+        user_errors()(work)()
+    lines = capsys.readouterr().err.split("\n")
+    assert lines[-2:] == ["error: Bad.", ""]
+    assert "work" in lines[-3]
+
+
+def test_sigterm_unwinds_the_stack(capsys: pytest.CaptureFixture[str]) -> None:
     closed = False
     before = signal.getsignal(signal.SIGTERM)
 
@@ -94,6 +107,7 @@ def test_sigterm_unwinds_the_stack() -> None:
         main()
     assert closed
     assert caught.value.code == 143
+    assert capsys.readouterr().err == "terminated\n"
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -111,6 +125,26 @@ def test_an_interrupt_waits_for_the_end_of_the_outermost_block() -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert steps == ["inner", "outer"]
+
+
+def test_other_signals_can_be_held_too_and_act_last() -> None:
+    order = []
+
+    def work(*numbers: signal.Signals) -> None:
+        with hold_interrupts(signal.SIGUSR1):
+            for number in numbers:
+                signal.raise_signal(number)
+            order.append("block")
+
+    previous = signal.signal(signal.SIGUSR1, lambda *_: order.append("other"))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work(signal.SIGUSR1, signal.SIGINT)
+        assert order == ["block"]  # Ctrl-C went before
+        work(signal.SIGUSR1)
+        assert order == ["block", "block", "other"]
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
 
 
 def test_holding_interrupts_leaves_the_handlers_as_they_were() -> None:

@@ -1,5 +1,8 @@
 """Training loops."""
 
+import signal
+import threading
+
 from mmengine.hooks import EMAHook
 from mmengine.runner import IterBasedTrainLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
@@ -9,6 +12,9 @@ from lanedet.engine.hooks import find_checkpoint_hook
 from lanedet.runtime import hold_interrupts
 
 _LAST_VALIDATION = "last_validation"
+# Ctrl-C, and kill of a process group, also end the data workers. torch makes an error
+# of that, in the midst of whatever is done.
+_NEWS_OF_WORKERS = (signal.SIGCHLD,) if hasattr(signal, "SIGCHLD") else ()
 
 
 class LaneTrainLoop(IterBasedTrainLoop):
@@ -47,7 +53,7 @@ class LaneTrainLoop(IterBasedTrainLoop):
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
             batch = next(self.dataloader_iterator)
-            with hold_interrupts():
+            with hold_interrupts(*_NEWS_OF_WORKERS):
                 self._is_between_iterations = False
                 self.run_iter(batch)
                 self._is_between_iterations = True
@@ -55,6 +61,9 @@ class LaneTrainLoop(IterBasedTrainLoop):
 
     def _save(self, interrupt: BaseException) -> None:
         """Save what would be lost, and note it on the interrupt."""
+        if threading.current_thread() is threading.main_thread():
+            for number in _NEWS_OF_WORKERS:
+                signal.signal(number, signal.SIG_DFL)
         if self._is_validating:
             # Averaged weights are validated in the place of the trained ones.
             for average in (h for h in self.runner.hooks if isinstance(h, EMAHook)):

@@ -74,7 +74,7 @@ def _device(device: torch.device) -> str:
     text = (
         torch.cuda.get_device_name(device)
         if device.type == "cuda"
-        else f"{device.type}, {torch.get_num_threads()} threads"
+        else f"{device.type}, threads: {torch.get_num_threads()}"
     )
     processes = get_world_size()
     return text if processes == 1 else f"{processes} processes, each on {text}"
