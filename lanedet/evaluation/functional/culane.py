@@ -133,6 +133,9 @@ class OfficialRule(_Drawing):
         return np.stack([tp, num_pred - tp, num_gt - tp], axis=-1)
 
 
+OFFICIAL_RULE = OfficialRule()
+
+
 @dataclass(frozen=True)
 class ContinuousRule(_Drawing):
     """LaneATT's program in its continuous mode (see ``culane_continuous``)."""
@@ -187,7 +190,7 @@ def evaluate_image(
     pred_lanes: Sequence[FloatArray],
     gt_lanes: Sequence[FloatArray],
     thresholds: Sequence[float] = (0.5,),
-    rule: CULaneRule = OfficialRule(),
+    rule: CULaneRule = OFFICIAL_RULE,
 ) -> list[CULaneCounts]:
     """Score the lanes of one image.
 

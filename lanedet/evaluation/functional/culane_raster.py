@@ -425,6 +425,14 @@ def _place(x: int, y: int, shape: tuple[int, int], margin: int) -> int:
     return place
 
 
+class _Corner(NamedTuple):
+    """Room for the stamp of a line in a corner of the image: no table has those."""
+
+    left: NDArray[np.int16]
+    right: NDArray[np.int16]
+    canvas: ByteArray
+
+
 @njit(cache=True, nogil=True)
 def _step(path: NDArray[np.int32], k: int) -> tuple[int, int, int, int]:
     """Return where a line of a lane starts and how far it leads: x, y, dx and dy."""
@@ -434,52 +442,56 @@ def _step(path: NDArray[np.int32], k: int) -> tuple[int, int, int, int]:
     return x, y, int(path[k + 1, 0]) - x, int(path[k + 1, 1]) - y
 
 
-@njit(cache=True, nogil=True)
+# Inlined by numba, and the stamp named by its place: to hand a stamp over as an array
+# of its own takes as long as to use it.
+@njit(cache=True, nogil=True, inline="always")
 def _widen(
     rows: NDArray[np.int16],
     first: int,
     x: int,
     left: NDArray[np.int16],
     right: NDArray[np.int16],
+    place: int,
+    step: int,
 ) -> None:
     """Widen a lane's intervals from row ``first`` on by a stamp that starts at x."""
-    # Views, so that numba sees that no index is negative and uses vector instructions.
-    rows_left, rows_right = rows[0, first:], rows[1, first:]
-    for row in range(len(left)):
-        rows_left[row] = min(rows_left[row], np.int16(x + left[row]))
-        rows_right[row] = max(rows_right[row], np.int16(x + right[row]))
+    size = left.shape[2]
+    stamp_left, stamp_right = left[place, step], right[place, step]
+    rows_left = rows[0, first : first + size]
+    rows_right = rows[1, first : first + size]
+    for row in range(size):
+        rows_left[row] = min(rows_left[row], np.int16(x + stamp_left[row]))
+        rows_right[row] = max(rows_right[row], np.int16(x + stamp_right[row]))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _cover_line(
-    line: tuple[int, int, int, int],
+    x: int,
+    y: int,
+    dx: int,
+    dy: int,
     shape: tuple[int, int],
     stamps: _Stamps,
-    corner: tuple[ByteArray, NDArray[np.int16]],
+    corner: _Corner,
     rows: NDArray[np.int16],
 ) -> bool:
-    """Widen a lane's intervals by a line; return whether the line covers intervals.
-
-    ``line`` is x, y, dx and dy; ``corner`` is room to make a stamp in.
-    """
-    x, y, dx, dy = line
+    """Widen a lane's intervals by a line; return whether the line covers intervals."""
     place = _place(x, y, shape, stamps.margin)
     if place == -1:
         return True
     if dx == 0 or dy == 0:
         place = 0  # clipping does not move lines along an axis
     first = y + stamps.margin
-    # One call each, without a variable for the stamp: numba would count references.
     if place >= 0:
         step = (dy + _REACH) * (2 * _REACH + 1) + dx + _REACH
-        _widen(rows, first, x, stamps.left[place, step], stamps.right[place, step])
-        return stamps.is_whole[place, step]
-    canvas, stamp = corner
-    ends = (x, y, x + dx, y + dy)
+        _widen(rows, first, x, stamps.left, stamps.right, place, step)
+        return bool(stamps.is_whole[place, step])
+    line = (x, y, x + dx, y + dy)
+    left, right = corner.left, corner.right
     is_whole = _make_stamp(
-        ends, shape, stamps.width, stamps.disc, canvas, stamp[0], stamp[1]
+        line, shape, stamps.width, stamps.disc, corner.canvas, left[0, 0], right[0, 0]
     )
-    _widen(rows, first, x, stamp[0], stamp[1])
+    _widen(rows, first, x, left, right, 0, 0)
     return is_whole
 
 
@@ -488,7 +500,7 @@ def _cover(
     path: NDArray[np.int32],
     shape: tuple[int, int],
     stamps: _Stamps,
-    corner: tuple[ByteArray, NDArray[np.int16]],
+    corner: _Corner,
     rows: NDArray[np.int16],
 ) -> bool:
     """Cover a lane by one interval per row; return whether that is possible.
@@ -513,7 +525,7 @@ def _cover(
             is_start_covered = False
             continue
         is_start_covered = True
-        if not _cover_line((x, y, dx, dy), shape, stamps, corner, rows):
+        if not _cover_line(x, y, dx, dy, shape, stamps, corner, rows):
             return False
     return True
 
@@ -586,7 +598,11 @@ def _cover_lanes(
     """Cover the lanes of one image; return the masks of those that need one."""
     size, padding = 2 * stamps.margin + 1, 2 * stamps.margin
     rows = np.empty((2, shape[0] + 2 * padding), np.int16)
-    corner = (np.empty((size, size), np.uint8), np.empty((2, size), np.int16))
+    corner = _Corner(
+        np.empty((1, 1, size), np.int16),
+        np.empty((1, 1, size), np.int16),
+        np.empty((size, size), np.uint8),
+    )
     num_masks = 0
     for lane in range(len(starts) - 1):
         lane_path = path[starts[lane] : starts[lane + 1]]

@@ -1,0 +1,263 @@
+"""Scoring folders of lane files by the rules of the CULane benchmark."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from mmengine.logging import print_log
+from numpy.typing import NDArray
+
+from lanedet.evaluation.functional.culane import (
+    OFFICIAL_RULE,
+    THRESHOLDS,
+    CULaneCounts,
+    CULaneRule,
+    checked_thresholds,
+)
+from lanedet.evaluation.functional.culane_text import parse_lane_files
+from lanedet.runtime import progress_bar
+
+_CHUNK = 32  # images that one thread scores at a time: their curves fit in its cache
+_CATEGORY_THRESHOLD = 0.5
+_CROSS = "cross"  # images without labels: only false positives say anything
+
+
+@dataclass
+class CULaneReport:
+    """What scoring a set of images gives.
+
+    Attributes:
+        thresholds: The overlaps that a match had to exceed.
+        counts: The counts over all images, one per threshold.
+        categories: The counts at 0.5 of each category.
+        num_images: Number of images.
+        num_missing: Number of images without a prediction file. Like the official
+            program, they count as images without predictions.
+        odd_predictions: ``file:line`` of the first line, in each such prediction file,
+            that holds something else than pairs of numbers.
+    """
+
+    thresholds: tuple[float, ...]
+    counts: list[CULaneCounts]
+    categories: dict[str, CULaneCounts]
+    num_images: int = 0
+    num_missing: int = 0
+    odd_predictions: list[str] = field(default_factory=list)
+
+    @property
+    def mean_f1(self) -> float:
+        """Mean of the F1 over the thresholds: mF1 if these are ``THRESHOLDS``."""
+        return sum(counts.f1 for counts in self.counts) / len(self.counts)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``iou["0.50"]`` and so on with tp to f1, ``categories`` and more."""
+        return {
+            "iou": {
+                f"{threshold:.2f}": _as_dict(counts)
+                for threshold, counts in zip(self.thresholds, self.counts, strict=True)
+            },
+            "mf1": self.mean_f1,
+            "categories": {
+                name: {"fp": counts.fp} if name == _CROSS else _as_dict(counts)
+                for name, counts in self.categories.items()
+            },
+            "images": self.num_images,
+            "missing_predictions": self.num_missing,
+        }
+
+
+def evaluate_culane(
+    pred_root: Path | str,
+    anno_root: Path | str,
+    images: Sequence[str],
+    *,
+    categories: Mapping[str, str] | None = None,
+    thresholds: Sequence[float] = THRESHOLDS,
+    rule: CULaneRule = OFFICIAL_RULE,
+    num_workers: int | None = None,
+    show_progress: bool = True,
+) -> CULaneReport:
+    """Score the prediction files of a folder against label files.
+
+    The files of ``driver/clip/00000.jpg`` are ``driver/clip/00000.lines.txt`` under
+    both folders. They are read as the official program reads them (see
+    ``culane_text``), but a label file that is missing or holds something else than
+    pairs of numbers is an error here: it would cost recall silently.
+
+    Args:
+        pred_root: Folder of the predictions. A missing file means no lanes.
+        anno_root: Folder of the labels.
+        images: Names of the images relative to the folders, as in the benchmark's
+            lists (``lanedet.datasets.read_culane_list``). One named twice counts twice.
+        categories: Category of each image, where known (``read_culane_categories``).
+        thresholds: Overlaps that a match must exceed, each in [0, 1).
+        rule: How to decide.
+        num_workers: Number of threads. None takes one per processor core.
+        show_progress: Whether to show a progress bar.
+
+    Raises:
+        FileNotFoundError: If a folder or a label file is missing, or all predictions
+            are.
+        ValueError: If there is no image, a threshold is out of range or a label file
+            is broken.
+    """
+    pred_root, anno_root = Path(pred_root), Path(anno_root)
+    for root in (pred_root, anno_root):
+        if not root.is_dir():
+            raise FileNotFoundError(f"There is no folder '{root}'.")
+    if not images:
+        raise ValueError("At least one image must be scored, the list names none.")
+    limits = checked_thresholds([*thresholds, _CATEGORY_THRESHOLD])
+    totals = np.zeros((len(limits), 3), np.int64)
+    of_category: dict[str, NDArray[np.int64]] = {}
+    report = CULaneReport(tuple(thresholds), [], {}, num_images=len(images))
+    scorer = _Scorer(pred_root, anno_root, rule, limits)
+    with progress_bar(
+        total=len(images), desc="score", unit="img", disable=not show_progress
+    ) as bar:
+        for names, result in scorer.run(images, num_workers or os.cpu_count() or 1):
+            totals += result.counts.sum(axis=0)
+            report.num_missing += result.num_missing
+            report.odd_predictions += result.odd_predictions
+            for name, counts in zip(names, result.counts[:, -1], strict=True):
+                if categories and name in categories:
+                    category = categories[name]
+                    of_category[category] = of_category.get(category, 0) + counts
+            bar.update(len(names))
+    report.counts = [CULaneCounts(*each) for each in totals[:-1].tolist()]
+    report.categories = {
+        name: CULaneCounts(*counts.tolist()) for name, counts in of_category.items()
+    }
+    _check(report, pred_root)
+    return report
+
+
+@dataclass
+class _Result:
+    counts: NDArray[np.int64]  # (I, T, 3)
+    num_missing: int
+    odd_predictions: list[str]
+
+
+@dataclass
+class _Scorer:
+    pred_root: Path
+    anno_root: Path
+    rule: CULaneRule
+    thresholds: NDArray[np.float64]
+
+    def run(
+        self, images: Sequence[str], num_workers: int
+    ) -> Iterator[tuple[Sequence[str], _Result]]:
+        """Score chunks of images on several threads, in order.
+
+        Only some chunks are under way at a time, so that memory does not grow with
+        the number of images.
+        """
+        chunks = (
+            images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)
+        )
+        with ThreadPoolExecutor(num_workers) as pool:
+            pending: list[tuple[Sequence[str], Future[_Result]]] = []
+            try:
+                for chunk in chunks:
+                    pending.append((chunk, pool.submit(self.score, chunk)))
+                    if len(pending) > 2 * num_workers:
+                        names, future = pending.pop(0)
+                        yield names, future.result()
+                for names, future in pending:
+                    yield names, future.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def score(self, images: Sequence[str]) -> _Result:
+        """Score some images."""
+        contents: list[bytes] = []
+        num_missing = 0
+        for image in images:
+            name = lines_file(image)
+            label = _read(f"{self.anno_root}/{name}")
+            if label is None:
+                raise FileNotFoundError(
+                    f"There is no label file '{self.anno_root / name}'. An image "
+                    "without lanes must have an empty one: is the download complete, "
+                    "and is this the folder that holds the driver_* folders?"
+                )
+            prediction = _read(f"{self.pred_root}/{name}")
+            num_missing += prediction is None
+            contents += [label, prediction or b""]
+        batch, odd_lines = parse_lane_files(contents)
+        for index in np.flatnonzero(odd_lines[::2]).tolist():
+            raise ValueError(
+                f"{self.anno_root / lines_file(images[index])}:"
+                f"{odd_lines[2 * index]}: a label must be pairs of numbers, x y x y."
+            )
+        odd_predictions = [
+            f"{self.pred_root / lines_file(images[index])}:{odd_lines[2 * index + 1]}"
+            for index in np.flatnonzero(odd_lines[1::2]).tolist()
+        ]
+        counts = self.rule.count(batch, self.thresholds)
+        return _Result(counts, num_missing, odd_predictions)
+
+
+def lines_file(image: str) -> str:
+    """Return the name of an image's lane file, relative to the same folder.
+
+    Example:
+        >>> lines_file("driver_37_30frame/05181432_0203.MP4/00000.jpg")
+        'driver_37_30frame/05181432_0203.MP4/00000.lines.txt'
+    """
+    return f"{PurePosixPath(image).with_suffix('')}.lines.txt"
+
+
+def _read(path: str) -> bytes | None:
+    """Return what a file holds, None if there is none. ``open()`` takes far longer."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        parts = []
+        while part := os.read(file, 1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(file)
+
+
+def _as_dict(counts: CULaneCounts) -> dict[str, float]:
+    return {
+        **counts._asdict(),
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f1": counts.f1,
+    }
+
+
+def _check(report: CULaneReport, pred_root: Path) -> None:
+    """Stop or warn where predictions are missing or odd."""
+    if report.num_missing == report.num_images:
+        raise FileNotFoundError(
+            f"None of the {report.num_images} images has a prediction file under "
+            f"'{pred_root}'. Give the folder that holds the driver_* folders."
+        )
+    if report.num_missing:
+        print_log(
+            f"{report.num_missing} of {report.num_images} images have no prediction "
+            "file. They count as images without predictions, as in the benchmark.",
+            logger="current",
+            level=logging.WARNING,
+        )
+    if report.odd_predictions:
+        print_log(
+            f"{len(report.odd_predictions)} prediction files hold something else than "
+            "pairs of numbers. The rest of such a line is ignored, as in the "
+            f"benchmark. The first: {report.odd_predictions[0]}",
+            logger="current",
+            level=logging.WARNING,
+        )
