@@ -1,0 +1,158 @@
+"""What self attention distillation adds to a training step: time and peak memory.
+
+One detector takes the same step (forward, backward, SGD) without SAD, with SAD before
+it starts, and with SAD on, in turns. The peak is what the step allocates at most beyond
+what is there before it. Prediction has no row: it never touches the distiller.
+"""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from lanedet.benchmark.timing import (
+    add_common_arguments,
+    format_table,
+    hardware_line,
+    time_in_turns,
+    write_json,
+)
+from lanedet.models import GradientMonitor, LaneDetector, SelfAttentionDistiller
+from lanedet.structures import LaneSample
+
+_PLAIN = "plain"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this benchmark."""
+    parser.add_argument(
+        "--config",
+        default="configs/sad/enet_sad_culane.py",
+        help="config of a detector with SAD (default: %(default)s)",
+    )
+    parser.add_argument("--batch-size", type=int, default=4, help="default: 4")
+    parser.add_argument(
+        "--device",
+        default="cuda" if torch.cuda.is_available() else "cpu",
+        help="default: a GPU where there is one",
+    )
+    add_common_arguments(parser, rounds=9)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure and print a table.
+
+    Raises:
+        ValueError: If the config has no distiller, or a number is out of its range.
+    """
+    if args.batch_size < 1:
+        raise ValueError(f"--batch-size must be at least 1, got {args.batch_size}.")
+    detector, distiller = _detector(args.config, args.device)
+    batch = _batch(detector, args.batch_size, args.device)
+    steps = _steps(detector, distiller, batch)
+    timings = time_in_turns(steps, args.rounds)
+    peaks = {name: _peak_bytes(step, args.device) for name, step in steps.items()}
+    base = timings[_PLAIN]
+    rows = [
+        [
+            name,
+            f"{timing.median_s * 1e3:.1f} ({timing.min_s * 1e3:.1f})",
+            f"{timing.median_s / base.median_s:.3f}",
+            f"{timing.min_s / base.min_s:.3f}",
+            f"{peaks[name] / 2**20:.1f}",
+            f"{peaks[name] / peaks[_PLAIN]:.3f}",
+        ]
+        for name, timing in timings.items()
+    ]
+    print(f"{args.config}, batch {args.batch_size}, {args.device}; {hardware_line()}")
+    header = ["step", "ms: median (min)", "ratio", "of min", "peak MiB", "ratio"]
+    print(format_table(header, rows))
+    write_json(
+        args.json,
+        {
+            "config": args.config,
+            "batch_size": args.batch_size,
+            "step_s": {name: timing._asdict() for name, timing in timings.items()},
+            "peak_bytes": peaks,
+        },
+    )
+
+
+def _detector(
+    config_file: str, device: str
+) -> tuple[LaneDetector, SelfAttentionDistiller]:
+    from mmengine.registry import MODELS
+
+    from lanedet.engine import load_config
+
+    detector: LaneDetector = MODELS.build(load_config(config_file).model)
+    distiller = detector.distiller
+    if not isinstance(distiller, SelfAttentionDistiller):
+        raise ValueError(f"{config_file!r} must have SAD, got {distiller!r}.")
+    return detector.to(device).train(), distiller
+
+
+def _batch(detector: LaneDetector, batch_size: int, device: str) -> dict[str, Any]:
+    """Return noise as images, and labels in which all slots hold a lane."""
+    torch.manual_seed(0)
+    height, width = detector.view((590, 1640)).input_shape
+    num_lanes = detector.head.num_lanes
+    samples = []
+    for _ in range(batch_size):
+        sample = LaneSample()
+        classes = torch.randint(0, num_lanes + 1, (height, width), dtype=torch.uint8)
+        sample.gt_class_map = classes.to(device)
+        sample.gt_existence = torch.ones(num_lanes, device=device)
+        samples.append(sample)
+    inputs = torch.randn(batch_size, 3, height, width, device=device)
+    return {
+        "inputs": inputs.contiguous(memory_format=torch.channels_last),
+        "data_samples": samples,
+    }
+
+
+def _steps(
+    detector: LaneDetector, distiller: SelfAttentionDistiller, batch: dict[str, Any]
+) -> dict[str, Callable[[], None]]:
+    optimizer = torch.optim.SGD(detector.parameters(), lr=1e-3, momentum=0.9)
+
+    def step(
+        active: SelfAttentionDistiller | None, progress: float, is_watched: bool
+    ) -> None:
+        detector.distiller = active
+        distiller.progress = progress
+        distiller.monitor = GradientMonitor() if is_watched else None
+        losses = detector.loss(**batch)
+        total = sum(value for name, value in losses.items() if "loss" in name)
+        optimizer.zero_grad()
+        total.backward()  # type: ignore[union-attr]
+        optimizer.step()
+        if batch["inputs"].is_cuda:
+            torch.cuda.synchronize()
+
+    return {
+        _PLAIN: partial(step, None, 0.0, False),
+        "SAD, not started": partial(step, distiller, 0.0, False),
+        "SAD": partial(step, distiller, 1.0, False),
+        "SAD, a watched step (1 in 10)": partial(step, distiller, 1.0, True),
+    }
+
+
+def _peak_bytes(step: Callable[[], None], device: str) -> int:
+    """Return the most that a step allocates beyond what is there before it."""
+    if device.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        step()
+        return torch.cuda.max_memory_allocated() - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
+        step()
+    now = peak = 0
+    for event in recorded.profiler.kineto_results.events():  # in the order of time
+        if event.name() == "[memory]":
+            now += event.nbytes()
+            peak = max(peak, now)
+    return peak
