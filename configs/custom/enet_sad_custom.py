@@ -1,8 +1,9 @@
 r"""ENet-SAD on your own pictures, 288x512, any number of lanes.
 
-Run:  python tools/convert_labels.py pictures/ --from labelme --to tusimple \
-          --out data/custom
-      python tools/train.py configs/custom/enet_sad_custom.py
+Run:      python tools/convert_labels.py pictures/ --from labelme --to tusimple \
+              --out data/custom
+          python tools/train.py configs/custom/enet_sad_custom.py
+Expected: it depends on your pictures; there is nothing to compare it with.
 
 The number of lanes is ``_num_lanes`` in configs/_base_/datasets/custom.py, the length
 of the training ``_max_iters`` below. The recipe is that of enet_sad_scenes.py, whose

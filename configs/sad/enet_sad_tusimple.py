@@ -1,13 +1,24 @@
 """ENet-SAD on TuSimple, 368x640, as in the paper (https://arxiv.org/abs/1908.00821).
 
 Run:      python tools/train.py configs/sad/enet_sad_tusimple.py
-Expected: accuracy 96.64 %, FP 0.0602, FN 0.0205 is what the paper reports. We have not
-          measured it: the data set cannot be had where this was written.
+Expected: accuracy 96.64 %, FP 0.0602, FN 0.0205 is what the paper reports, as in
+          https://github.com/cardwing/Codes-for-Lane-Detection. We have not measured it.
 
 Section 4 of the paper and its authors' scripts: SGD with Nesterov momentum 0.9, weight
 decay 1e-4, learning rate 0.01 falling by the power 0.9, batch 12, 1,800 iterations, SAD
-from iteration 1,200. Where the paper is silent or does not train: the energies are
-standardised (lanedet/models/distillation/sad.py says why).
+from iteration 1,200 on
+(https://github.com/cardwing/Codes-for-Lane-Detection/issues/340). Where the paper is
+silent or does not train: the energies are standardised
+(lanedet/models/distillation/sad.py says why).
+
+The network is the paper's Fig. 3: ENet with a fourth encoder stage, E4, and the
+existence branch P1 reads E4. The maps of E2 mimic those of E3, and those of E3 those of
+E4, as the first author says
+(https://github.com/cardwing/Codes-for-Lane-Detection/issues/150).
+
+For Eq. (1) as it is printed, with raw energies, import ``sad_preset`` from
+``lanedet.models`` and set ``distiller=dict(type=sad_preset, name="paper")``.
+docs/sad.md shows what that does.
 """
 
 from mmengine.config import read_base
@@ -50,7 +61,7 @@ model = dict(
         start=2 / 3,
     ),
     view=_view,
-    # RGB in [0, 255]; the authors' numbers for TuSimple, which are in [0, 1].
+    # RGB in [0, 255]; the authors' numbers, which are in [0, 1].
     mean=(91.75, 93.15, 93.38),
     std=(65.61, 67.91, 70.28),
 )
