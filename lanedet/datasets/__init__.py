@@ -15,6 +15,20 @@ from lanedet.datasets.bdd100k_splits import (
     select_bdd100k_split,
     select_listed_images,
 )
+from lanedet.datasets.culane import (
+    CULANE_SHAPE,
+    CULaneEntry,
+    culane_label_path,
+    format_culane_lanes,
+    read_culane_categories,
+    read_culane_labels,
+    read_culane_lanes,
+    read_culane_list,
+    sample_culane_lane,
+    write_culane_labels,
+    write_culane_list,
+)
+from lanedet.datasets.culane_dataset import CULaneDataset
 from lanedet.datasets.label_faults import LabelError, LabelFaults, OnError
 from lanedet.datasets.lane_dataset import LaneDataset
 from lanedet.datasets.lane_masks import LoadLaneMask
@@ -39,9 +53,12 @@ from lanedet.datasets.tusimple_dataset import TuSimpleDataset
 
 __all__ = [
     "BDD100K_SHAPE",
+    "CULANE_SHAPE",
     "ApplyView",
     "Augment",
     "BDD100KDataset",
+    "CULaneDataset",
+    "CULaneEntry",
     "EndlessSampler",
     "LabelError",
     "LabelFaults",
@@ -55,17 +72,26 @@ __all__ = [
     "RasterizeLanes",
     "TuSimpleDataset",
     "TuSimpleLine",
+    "culane_label_path",
     "find_bdd100k_images",
     "find_bdd100k_labels",
+    "format_culane_lanes",
     "format_tusimple_line",
     "read_bdd100k_labels",
     "read_bdd100k_list",
+    "read_culane_categories",
+    "read_culane_labels",
+    "read_culane_lanes",
+    "read_culane_list",
     "read_tusimple_labels",
     "read_tusimple_lines",
+    "sample_culane_lane",
     "select_bdd100k_split",
     "select_listed_images",
     "write_bdd100k_labels",
     "write_bdd100k_lane_bytes",
     "write_bdd100k_masks",
+    "write_culane_labels",
+    "write_culane_list",
     "write_tusimple_labels",
 ]

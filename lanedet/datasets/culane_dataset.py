@@ -1,0 +1,55 @@
+"""The CULane benchmark as a data set."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lanedet.datasets.culane import read_culane_labels
+from lanedet.datasets.label_faults import OnError
+from lanedet.datasets.lane_dataset import LaneDataset
+from lanedet.structures import LaneSample
+
+
+class CULaneDataset(LaneDataset):
+    """Frames of a CULane tree, in the order of a list.
+
+    Lanes are read from the lane files, not from the class maps. Which slot a lane
+    belongs to follows from its geometry (``lanedet.ops.assign_slots``).
+
+    Args:
+        data_root: Folder that holds ``list/`` and the ``driver_*`` folders.
+        list_file: Name of the list, relative to ``data_root``.
+        pipeline: Configs of the transforms.
+        indices: Use the first so many frames, or the given ones.
+        test_mode: As in mmengine's ``BaseDataset``.
+        on_error: What to do about an image whose label is broken or missing, or that
+            is missing itself: ``"raise"``, or ``"skip"`` to leave the image out, count
+            and report.
+
+    Raises:
+        FileNotFoundError: If the list is missing.
+        LabelError: If a label is broken, or with ``"skip"`` if none is whole.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_root: str,
+        pipeline: Sequence[Mapping[str, Any]],
+        list_file: str = "list/train_gt.txt",
+        indices: int | Sequence[int] | None = None,
+        test_mode: bool = False,
+        on_error: OnError = "raise",
+    ) -> None:
+        self.list_file = list_file
+        super().__init__(
+            data_root=data_root,
+            pipeline=pipeline,
+            indices=indices,
+            test_mode=test_mode,
+            on_error=on_error,
+        )
+
+    def load_samples(self, data_root: Path) -> list[LaneSample]:
+        """Read the labels of the listed images."""
+        return read_culane_labels(data_root / self.list_file, data_root, self.faults)

@@ -1,0 +1,183 @@
+"""CULane's benchmark as a metric of mmengine's evaluator."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from lanedet.evaluation.culane_folders import lines_file
+from lanedet.evaluation.functional.culane import (
+    RULES,
+    THRESHOLDS,
+    CULaneCounts,
+    checked_thresholds,
+)
+from lanedet.evaluation.functional.culane_batch import pack_lanes
+from lanedet.ops import xs_at_rows
+from lanedet.structures import FloatArray
+
+_CROSS = "cross"  # images without labels: only false positives say anything
+_NEEDED = ("pred_lanes", "gt_lanes", "raw_file")
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What is kept of one image."""
+
+    # Not a NamedTuple: mmengine rebuilds tuples in the results as plain ones.
+
+    counts: list[list[int]]
+    """Tp, fp and fn at each threshold."""
+
+    category: str | None
+
+
+class CULaneMetric(BaseMetric):
+    """Score predicted lanes by the rules of the CULane benchmark.
+
+    Predictions are scored as their files would be: on rows of the image, to a
+    thousandth of a pixel, without lanes that cross fewer than two rows.
+
+    It reports ``tp``, ``fp``, ``fn``, ``precision``, ``recall`` and ``f1`` at an
+    overlap of 0.5, ``f1_75`` at 0.75 and ``mf1``, the mean F1 from 0.5 to 0.95. Where
+    samples name their ``category``, the first six follow for each, as in
+    ``f1_night``, and for the crossroads, which have no labels, ``fp_cross`` alone.
+    It reads of each sample ``pred_lanes``, ``gt_lanes`` and ``raw_file``.
+
+    Args:
+        rule: How to decide, ``"official"`` or ``"continuous"`` (see
+            ``lanedet.evaluation.functional.culane``).
+        shape: (H, W) of the original images in pixels.
+        lane_width: Width at which lanes are compared, in pixels. The benchmark's 30 is
+            made for images 1640 pixels wide.
+        row_step: Distance of the rows on which predictions are written, in pixels,
+            counted from the lowest row. SCNN's program takes every 20th; the labels
+            have every 10th.
+        out_dir: Folder to write the prediction files to, one per image. None writes
+            nothing.
+        collect_device: As of ``BaseMetric``.
+        prefix: As of ``BaseMetric``.
+        collect_dir: As of ``BaseMetric``.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    default_prefix = "culane"
+
+    def __init__(
+        self,
+        rule: str = "official",
+        shape: tuple[int, int] = (590, 1640),
+        lane_width: int = 30,
+        row_step: int = 10,
+        out_dir: Path | str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        if rule not in RULES:
+            raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}.")
+        if row_step < 1:
+            raise ValueError(f"row_step must be at least 1, got {row_step}.")
+        height, width = shape  # a list in configs that come from a file
+        self.rule = RULES[rule]((height, width), lane_width)
+        self.rows = np.arange(height - 1, -1.0, -row_step)
+        self.out_dir = None if out_dir is None else Path(out_dir)
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Keep one record per image, and write its file.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Samples with predictions, as plain dictionaries.
+
+        Raises:
+            ValueError: If a sample lacks something that the metric reads.
+        """
+        images = []
+        for sample in data_samples:
+            _check(sample)
+            lanes = [_written_points(lane, self.rows) for lane in sample["pred_lanes"]]
+            written = [lane for lane in lanes if len(lane) >= 2]
+            images.append((sample["gt_lanes"], written))
+            if self.out_dir is not None:
+                path = self.out_dir / lines_file(sample["raw_file"])
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("".join(_line(lane) for lane in written), "ascii")
+        counts = self.rule.count(pack_lanes(images), checked_thresholds(THRESHOLDS))
+        self.results.extend(
+            _Record(each, sample.get("category"))
+            for each, sample in zip(counts.tolist(), data_samples, strict=True)
+        )
+
+    def compute_metrics(self, results: Sequence[_Record]) -> dict[str, float]:
+        """Return the benchmark's numbers over all images.
+
+        Args:
+            results: One record per image.
+
+        Raises:
+            ValueError: If there is no record.
+        """
+        if not results:
+            raise ValueError("At least one image must be scored, got none.")
+        totals = [CULaneCounts(*each) for each in _sums(results)]
+        at_75 = totals[THRESHOLDS.index(0.75)]
+        metrics = {
+            **_numbers(totals[0], ""),
+            "f1_75": at_75.f1,
+            "mf1": sum(counts.f1 for counts in totals) / len(totals),
+        }
+        for category in sorted(
+            {record.category for record in results} - {None}, key=str
+        ):
+            part = [record for record in results if record.category == category]
+            counts = CULaneCounts(*_sums(part)[0])
+            if category == _CROSS:
+                metrics["fp_cross"] = counts.fp
+            else:
+                metrics |= _numbers(counts, f"_{category}")
+        return {name: float(number) for name, number in metrics.items()}
+
+
+def _check(sample: Mapping[str, Any]) -> None:
+    missing = [name for name in _NEEDED if name not in sample]
+    if missing:
+        raise ValueError(
+            f"CULaneMetric needs {', '.join(missing)} in every sample, got "
+            f"{sorted(sample)}. Let the dataset keep them through its pipeline."
+        )
+
+
+def _sums(results: Sequence[_Record]) -> list[list[int]]:
+    return np.sum([record.counts for record in results], axis=0).tolist()
+
+
+def _numbers(counts: CULaneCounts, suffix: str) -> dict[str, float]:
+    numbers = {
+        **counts._asdict(),
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f1": counts.f1,
+    }
+    return {f"{name}{suffix}": number for name, number in numbers.items()}
+
+
+def _written_points(lane: FloatArray, rows: FloatArray) -> FloatArray:
+    """Return a lane as its line of a prediction file reads, (N, 2)."""
+    xs = xs_at_rows(lane, rows)
+    points = np.stack([xs, rows], axis=1)[~np.isnan(xs)]
+    # Back from the text, to the bit that a reader of the file would get.
+    return np.array([float(word) for word in _words(points)]).reshape(-1, 2)
+
+
+def _words(points: FloatArray) -> list[str]:
+    """Return numbers as the writer of the datasets layer, a sibling, would."""
+    return [f"{n:.3f}".rstrip("0").rstrip(".") for n in np.round(points, 3).ravel() + 0]
+
+
+def _line(points: FloatArray) -> str:
+    return " ".join(_words(points)) + "\n"
