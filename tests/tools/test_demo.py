@@ -1,0 +1,104 @@
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+TOOL = Path(__file__).resolve().parents[2] / "tools/demo.py"
+
+
+@pytest.fixture(scope="module")
+def demo() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("demo", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A step's command: writes its product, then succeeds or fails."""
+    path = tmp_path / "step.py"
+    path.write_text(
+        "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text('x'); "
+        "sys.exit(int(sys.argv[2]))"
+    )
+    return path
+
+
+def test_a_step_is_done_when_it_has_succeeded(
+    demo: ModuleType, script: Path, tmp_path: Path
+) -> None:
+    product = tmp_path / "out" / "product"
+    step = demo.Step("Step", product, f"{script} {product} 0")
+    assert not step.is_done()
+    step.run()
+    assert step.is_done()
+    assert list(product.parent.iterdir()) == [product]
+
+
+def test_what_a_failed_step_has_made_stays_and_is_not_taken_for_done(
+    demo: ModuleType, script: Path, tmp_path: Path
+) -> None:
+    product = tmp_path / "product"
+    with pytest.raises(SystemExit) as caught:
+        demo.Step("Step", product, f"{script} {product} 3").run()
+    assert caught.value.code == 3
+    assert product.read_text() == "x"
+    assert not demo.Step("Step", product, "").is_done()
+    step = demo.Step("Step", product, f"{script} {product} 0")
+    step.run()
+    assert step.is_done()
+
+
+_SLOW = """
+import signal, sys, time
+
+def save(*_):
+    time.sleep(1)
+    open(sys.argv[1], "w").close()
+    sys.exit()
+
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, save)
+open(sys.argv[1] + ".ready", "w").close()
+time.sleep(60)
+"""
+_WAIT = """
+import subprocess, sys
+sys.path.insert(0, sys.argv[1])
+from lanedet.runtime import user_errors
+import demo
+with user_errors():
+    demo.wait_for(subprocess.Popen([sys.executable, "-c", *sys.argv[2:]]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "to_group"), [(signal.SIGINT, True), (signal.SIGTERM, False)]
+)
+def test_an_interrupted_step_may_save_what_it_has(
+    tmp_path: Path, number: signal.Signals, to_group: bool
+) -> None:
+    saved = tmp_path / "saved"
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WAIT, str(TOOL.parent), _SLOW, str(saved)],
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not saved.with_name("saved.ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if to_group:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    assert process.wait(timeout=30) == 128 + number
+    assert saved.exists()  # a second after the signal
