@@ -3,16 +3,17 @@
 import argparse
 from pathlib import Path
 
-from lanedet.datasets.checks import check_bdd100k, check_tusimple
+from lanedet.datasets.checks import check_bdd100k, check_culane, check_tusimple
 from lanedet.runtime import user_errors
 
 CHECKS = {
     "tusimple": check_tusimple,
+    "culane": check_culane,
     "bdd100k": check_bdd100k,
 }
 EXAMPLES = """examples:
   python tools/check_dataset.py tusimple data/tusimple
-  python tools/check_dataset.py bdd100k /data/bdd100k --images
+  python tools/check_dataset.py culane /data/CULane --images
 The exit status is 1 if anything is wrong.
 """
 

@@ -14,20 +14,21 @@ from lanedet.datasets.annotations import (
     read_via,
     split_folders,
     split_samples,
+    write_culane_tree,
     write_tree,
     write_tusimple_tree,
 )
 from lanedet.runtime import user_errors
 
 READERS = {"labelme": read_labelme, "cvat": read_cvat, "via": read_via}
-WRITERS = {"tusimple": write_tusimple_tree}
+WRITERS = {"tusimple": write_tusimple_tree, "culane": write_culane_tree}
 EXAMPLES = """examples:
   python tools/convert_labels.py pictures/ --from labelme --to tusimple \\
       --out data/custom
   python tools/convert_labels.py export/annotations.xml --from cvat --to tusimple \\
       --out data/custom --val 0.2 --whole-folders
   python tools/convert_labels.py via.json --from via --images pictures/ \\
-      --labels lane stop_line --to tusimple --out data/custom --link
+      --labels lane kerb --to culane --out data/custom --link
 Then: python tools/train.py configs/custom/enet_sad_custom.py --data-root data/custom
 The whole way, from pictures to a model: docs/custom-data.md
 """

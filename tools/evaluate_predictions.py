@@ -7,19 +7,29 @@ from typing import Any, NamedTuple
 
 from lanedet.datasets import read_tusimple_lines
 from lanedet.datasets.bdd100k_splits import read_bdd100k_list
+from lanedet.datasets.culane import (
+    read_culane_categories,
+    read_culane_list,
+)
 from lanedet.evaluation import benchmark_table, evaluate_bdd100k
+from lanedet.evaluation.culane_folders import evaluate_culane
+from lanedet.evaluation.functional.culane import RULES
 from lanedet.evaluation.functional.tusimple import evaluate_submission, f1_of_rates
 from lanedet.runtime import user_errors
 
 EXAMPLES = """examples:
   python tools/evaluate_predictions.py tusimple --pred submission.json \\
       --gt data/tusimple/test_label.json
+  python tools/evaluate_predictions.py culane --pred predicted/ --gt data/culane \\
+      --list data/culane/list/test.txt --json score.json
   python tools/evaluate_predictions.py bdd100k --pred masks/ \\
       --gt data/bdd100k/labels/lane/masks/val --list val.txt --json score.json
 What --pred and --gt are:
   tusimple  a submission and a label file, JSON lines
+  culane    folders that hold driver_*/: .lines.txt files, one per image
   bdd100k   folders of masks, <image>.png: 0 and 255, or lane bytes
 """
+LANES_SUFFIX = ".lines.txt"
 
 
 class Score(NamedTuple):
@@ -47,6 +57,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--list", type=Path, help="names of the images to score (default: all labels)"
     )
+    parser.add_argument(
+        "--rule",
+        choices=RULES,
+        default="official",
+        help="of culane: the benchmark's own (default), or the continuous one of "
+        "LaneATT and its followers",
+    )
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     args = parser.parse_args()
     if args.benchmark == "tusimple" and args.list:
@@ -62,6 +79,34 @@ def score_tusimple(args: argparse.Namespace) -> Score:
     return Score(numbers, _prefixed("tusimple", numbers), len(labels))
 
 
+def score_culane(args: argparse.Namespace) -> Score:
+    """Score a folder of lane files."""
+    lists = args.gt / "list"
+    if args.list:
+        images = [entry.name for entry in read_culane_list(args.list)]
+        lists = lists if lists.is_dir() else args.list.parent
+    else:
+        labels = sorted(args.gt.rglob(f"*{LANES_SUFFIX}"))
+        names = (path.relative_to(args.gt).as_posix() for path in labels)
+        images = [f"{name.removesuffix(LANES_SUFFIX)}.jpg" for name in names]
+    report = evaluate_culane(
+        args.pred,
+        args.gt,
+        images,
+        categories=read_culane_categories(lists),
+        rule=RULES[args.rule](),
+    )
+    numbers = report.to_json()
+    metrics = {
+        **numbers["iou"]["0.50"],
+        "f1_75": numbers["iou"]["0.75"]["f1"],
+        "mf1": numbers["mf1"],
+    }
+    for category, values in numbers["categories"].items():
+        metrics |= {f"{name}_{category}": value for name, value in values.items()}
+    return Score(numbers, _prefixed("culane", metrics), report.num_images)
+
+
 def score_bdd100k(args: argparse.Namespace) -> Score:
     """Score a folder of masks."""
     names = [name for _, name in read_bdd100k_list(args.list)] if args.list else None
@@ -71,7 +116,11 @@ def score_bdd100k(args: argparse.Namespace) -> Score:
     return Score(numbers, _prefixed("bdd100k", shown), scores.num_images)
 
 
-BENCHMARKS = {"tusimple": score_tusimple, "bdd100k": score_bdd100k}
+BENCHMARKS = {
+    "tusimple": score_tusimple,
+    "culane": score_culane,
+    "bdd100k": score_bdd100k,
+}
 
 
 @user_errors()

@@ -43,7 +43,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "culane": Benchmark(
         "CULane, test set, F1 at IoU 0.5",
         34680,
-        {"f1": ".4f"}
+        {"f1": ".4f", "f1_75": ".4f", "mf1": ".4f"}
         | {f"f1_{name}": ".4f" for name in _CULANE_CATEGORIES}
         | {"fp_cross": ".0f"},
         CULANE,
@@ -62,8 +62,16 @@ BENCHMARKS: Mapping[str, Benchmark] = {
 }
 """By the prefix of their metrics."""
 
+_COUNTS = {
+    "tp": ",.0f",
+    "fp": ",.0f",
+    "fn": ",.0f",
+    "precision": ".4f",
+    "recall": ".4f",
+}
 _ABSENT = "-"
 _MIN_WIDTH = 6
+_NO_CATEGORY = ("f1_75",)
 
 
 def benchmark_table(metrics: Mapping[str, float], num_images: int) -> list[str]:
@@ -75,7 +83,8 @@ def benchmark_table(metrics: Mapping[str, float], num_images: int) -> list[str]:
             number of the benchmark's test set.
 
     Returns:
-        Lines to print: a table per benchmark, then all numbers that are in none.
+        Lines to print: a table per benchmark, one of counts where there are any, then
+        all numbers that are in none.
 
     Example:
         >>> print("\n".join(benchmark_table({"tusimple/fp": 0.25}, 10)))
@@ -94,6 +103,14 @@ def benchmark_table(metrics: Mapping[str, float], num_images: int) -> list[str]:
         if own:
             shown |= {f"{prefix}/{name}" for name in own}
             lines += _table(benchmark, own, num_images)
+            counts = {
+                name: value
+                for name, value in metrics.items()
+                if name.startswith(tuple(f"{prefix}/{count}" for count in _COUNTS))
+            }
+            if f"{prefix}/tp" in counts:
+                shown |= set(counts)
+                lines += ["", *_count_table(prefix, counts)]
     rest = {name: value for name, value in metrics.items() if name not in shown}
     width = max((len(name) for name in rest), default=0)
     return lines + [f"{name:<{width}}  {value:.4f}" for name, value in rest.items()]
@@ -116,6 +133,20 @@ def _table(
         *_rows(benchmark.title, columns, own, published),
         *(f"[{number}] {source}" for number, source in enumerate(sources, start=1)),
     ]
+
+
+def _count_table(prefix: str, counts: Mapping[str, float]) -> list[str]:
+    """Return counts and shares of the whole set, then of its categories."""
+    parts = {name.partition("_")[2] for name in counts}
+    lines = [f"{'':<10}" + "".join(f"{name:>11}" for name in _COUNTS)]
+    for part in sorted(parts):
+        names = (f"{prefix}/{count}{'_' * bool(part)}{part}" for count in _COUNTS)
+        cells = (
+            _cell(counts.get(name), form)
+            for name, form in zip(names, _COUNTS.values(), strict=True)
+        )
+        lines.append(f"{part or 'all':<10}" + "".join(f"{cell:>11}" for cell in cells))
+    return lines
 
 
 def _rows(
@@ -150,4 +181,4 @@ def _cell(value: float | None, form: str) -> str:
 
 def _head(name: str) -> str:
     """Return a column's head: the category alone in the table of categories."""
-    return name.removeprefix("f1_")
+    return name.removeprefix("f1_") if name not in _NO_CATEGORY else name

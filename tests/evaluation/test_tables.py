@@ -49,6 +49,21 @@ def test_categories_of_culane() -> None:
     assert row_of(lines, "SCNN")[:3] == ["0.7160", "0.6610", "1990"]
 
 
+def test_counts_of_culane() -> None:
+    own = {
+        "culane/f1": 0.6,
+        "culane/tp": 1200.0,
+        "culane/recall": 0.5,
+        "culane/tp_night": 7.0,
+        "culane/fp_cross": 1995.0,
+    }
+    lines = benchmark_table(own, 34680)
+    assert row_of(lines, "all") == ["1,200", "-", "-", "-", "0.5000"]
+    assert row_of(lines, "night") == ["7", "-", "-", "-", "-"]
+    assert row_of(lines, "cross") == ["-", "1,995", "-", "-", "-"]
+    assert not any(line.startswith("culane/") for line in lines)
+
+
 def test_rows_of_other_protocols_are_left_out() -> None:
     lines = benchmark_table({"bdd100k/multitask_iou": 0.2}, 10000)
     assert row_of(lines, "YOLOP")[0] == "0.2620"

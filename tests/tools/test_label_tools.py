@@ -18,6 +18,8 @@ from lanedet.video import LaneLog, VideoWriter
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCENES_CONFIG = REPOSITORY / "configs/sad/enet_sad_scenes.py"
 
+FIXTURES = REPOSITORY / ".." / "shared" / "fixtures" / "culane"
+
 RunTool = Callable[..., int]
 
 
@@ -89,6 +91,15 @@ def test_labels_become_a_tree(
     assert run_tool("check_dataset", "tusimple", out) == 0
     assert run_tool("convert_labels", *arguments) == 1
     assert "nothing is overwritten" in capsys.readouterr().err
+
+
+def test_labels_become_a_tree_of_culane(
+    run_tool: RunTool, drawn: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    arguments = [drawn, "--from", "labelme", "--to", "culane", "--out", out]
+    assert run_tool("convert_labels", *arguments) == 0
+    assert run_tool("check_dataset", "culane", out) == 0
 
 
 def test_empty_pictures_on_demand_and_links(
@@ -186,6 +197,47 @@ def test_predictions_of_tusimple(
     assert json.loads(score.read_text()) == expected
     assert "No published results" in capsys.readouterr().out
     assert run_tool("evaluate_predictions", *arguments, "--list", labels) == 2
+
+
+def test_predictions_of_culane(
+    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, text in (("gt", "800 580 800 300\n"), ("pred", "808 580 808 300\n")):
+        for clip in ("driver_37/1.MP4", "driver_37/2.MP4"):
+            path = tmp_path / folder / clip / "00000.lines.txt"
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+    lists = tmp_path / "gt" / "list" / "test_split"
+    lists.mkdir(parents=True)
+    (lists / "test8_night.txt").write_text("driver_37/1.MP4/00000.jpg \n")
+    score = tmp_path / "score.json"
+    paths = ["--pred", tmp_path / "pred", "--gt", tmp_path / "gt", "--json", score]
+    assert run_tool("evaluate_predictions", "culane", *paths) == 0
+    numbers = json.loads(score.read_text())
+    # Shifted by 8 of 30 pixels, they overlap by 22 / 38.
+    assert numbers["iou"]["0.50"]["tp"] == 2
+    assert numbers["iou"]["0.60"]["fp"] == 2
+    assert numbers["categories"]["night"]["f1"] == 1.0
+    (row,) = (o for o in capsys.readouterr().out.splitlines() if o.startswith("night"))
+    assert row.split() == ["night", "1", "0", "0", "1.0000", "1.0000"]
+    options = ["--list", lists / "test8_night.txt", "--rule", "continuous"]
+    assert run_tool("evaluate_predictions", "culane", *paths, *options) == 0
+    assert json.loads(score.read_text())["iou"]["0.50"]["tp"] == 1
+
+
+@pytest.mark.skipif(
+    not FIXTURES.is_dir(), reason="the benchmark's files are not at ../shared"
+)
+def test_culanes_official_counts(run_tool: RunTool, tmp_path: Path) -> None:
+    score = tmp_path / "score.json"
+    paths = ["--pred", FIXTURES / "pred", "--gt", FIXTURES / "anno"]
+    names = ["--list", FIXTURES / "list.txt", "--json", score]
+    assert run_tool("evaluate_predictions", "culane", *paths, *names) == 0
+    ours = json.loads(score.read_text())["iou"]
+    official = json.loads((FIXTURES / "official.json").read_text())
+    for threshold, counts in official["totals_tp_fp_fn"].items():
+        if threshold in ours:
+            assert [ours[threshold][name] for name in ("tp", "fp", "fn")] == counts
 
 
 def test_predictions_of_bdd100k(run_tool: RunTool, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from lanedet.datasets.annotations.tree import (
     needed_slots,
     split_folders,
     split_samples,
+    write_culane_tree,
     write_tree,
     write_tusimple_tree,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "read_via",
     "split_folders",
     "split_samples",
+    "write_culane_tree",
     "write_cvat",
     "write_labelme",
     "write_tree",

@@ -12,6 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from mmengine.logging import print_log
 
+from lanedet.datasets.culane import (
+    culane_label_path,
+    write_culane_labels,
+    write_culane_list,
+)
 from lanedet.datasets.tusimple import write_tusimple_labels
 from lanedet.ops import lane_angle, xs_at_rows
 from lanedet.runtime import progress_bar
@@ -132,6 +137,40 @@ def write_tusimple_tree(root: Path, split: Split) -> None:
             logger="current",
             level=logging.WARNING,
         )
+
+
+def write_culane_tree(root: Path, split: Split) -> None:
+    """Write label files and lists in CULane's form.
+
+    Lanes keep the points that were drawn, from the bottom up. The lists with flags of
+    other CULane trees (``*_gt.txt``) have none here: there are no class maps.
+
+    Raises:
+        ValueError: If two pictures would have one label file.
+    """
+    owners: dict[Path, str] = {}
+    for sample in (*split.train, *split.val):
+        path = culane_label_path(root, sample.raw_file)
+        owner = owners.setdefault(path, sample.raw_file)
+        if owner != sample.raw_file:
+            raise ValueError(
+                f"CULane's label files are named after the pictures without suffix, so "
+                f"'{owner}' and '{sample.raw_file}' cannot be in one folder. Rename "
+                "one."
+            )
+        sample.gt_lanes = [
+            lane if lane[0, 1] >= lane[-1, 1] else lane[::-1]
+            for lane in sample.gt_lanes
+        ]
+    write_culane_labels(root, [*split.train, *split.val])
+    for names, samples in (
+        (("train", "train_gt"), split.train),
+        (("val", "val_gt", "test"), split.val),
+    ):
+        for name in names:
+            write_culane_list(
+                root / "list" / f"{name}.txt", (sample.raw_file for sample in samples)
+            )
 
 
 def copy_picture(source: Path, target: Path) -> None:

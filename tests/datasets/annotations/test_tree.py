@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanedet.datasets import read_tusimple_labels
+from lanedet.datasets import LabelFaults, read_tusimple_labels
 from lanedet.datasets.annotations import (
     Split,
     copy_picture,
@@ -11,9 +11,11 @@ from lanedet.datasets.annotations import (
     needed_slots,
     split_folders,
     split_samples,
+    write_culane_tree,
     write_tree,
     write_tusimple_tree,
 )
+from lanedet.datasets.culane import read_culane_labels
 from lanedet.structures import FloatArray, LaneSample
 
 LANE = np.array([[40.0, 85.0], [60.0, 25.0]])
@@ -132,6 +134,35 @@ class TestTuSimpleTree:
         with pytest.raises(ValueError, match="must be a new or an empty folder"):
             write_tree(pictures, Split([], []), write_tusimple_tree, copy_picture)
         assert sorted(pictures.rglob("*")) == before
+
+
+class TestCULaneTree:
+    def test_reads_back(self, pictures: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        downwards = np.array([[60.0, 25.0], [40.25, 85.0]])
+        split = Split(
+            [sample_of(pictures / "a.jpg", pictures, downwards)],
+            [sample_of(pictures / "day" / "c.jpg", pictures)],
+        )
+        write_tree(out, split, write_culane_tree, copy_picture)
+        faults = LabelFaults()
+        for name in ("train", "train_gt"):
+            (train,) = read_culane_labels(out / f"list/{name}.txt", out, faults)
+            assert train.raw_file == "images/a.jpg"
+            np.testing.assert_array_equal(train.gt_lanes[0], downwards[::-1])
+        for name in ("val", "val_gt", "test"):
+            (val,) = read_culane_labels(out / f"list/{name}.txt", out, faults)
+            assert val.raw_file == "images/day/c.jpg"
+            assert val.gt_lanes == []
+
+    def test_two_pictures_of_one_stem(self, pictures: Path, tmp_path: Path) -> None:
+        (pictures / "b.png").rename(pictures / "a.png")
+        split = Split(
+            [sample_of(pictures / "a.jpg", pictures, LANE)],
+            [sample_of(pictures / "a.png", pictures, LANE)],
+        )
+        with pytest.raises(ValueError, match=r"a\.jpg' and 'images/a\.png' cannot"):
+            write_tree(tmp_path / "out", split, write_culane_tree, copy_picture)
 
 
 def test_needed_slots_by_side() -> None:

@@ -1,0 +1,124 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lanedet.datasets.checks import check_culane
+from lanedet.datasets.checks import culane as module
+
+LANES = "700 590 720 580 740 570\n900 590 880 580\n"
+FOLDERS = {
+    "train": "driver_23_30frame",
+    "val": "driver_23_30frame",
+    "test": "driver_37_30frame",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tree of two images per split, which counts as complete."""
+    monkeypatch.setattr(module, "CULANE_IMAGES", dict.fromkeys(FOLDERS, 2))
+    monkeypatch.setattr(module, "CULANE_TEST_LANES", 2)
+    monkeypatch.setattr(
+        module, "CULANE_CATEGORIES", {"test0_normal": (1, 2), "test7_cross": (1, 0)}
+    )
+    _, jpeg = cv2.imencode(".jpg", np.zeros((590, 1640, 3), np.uint8))
+    (tmp_path / "list" / "test_split").mkdir(parents=True)
+    for split, folder in FOLDERS.items():
+        names = [f"{folder}/{split}.MP4/{number}.jpg" for number in ("00000", "00030")]
+        for name, lanes in zip(names, (LANES, ""), strict=True):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(jpeg.tobytes())
+            path.with_suffix(".lines.txt").write_text(lanes)
+        flags = "" if split == "test" else " /mask/{}.png {}"
+        lines = [
+            f"/{name}{flags.format(number, flag)}\n"
+            for number, (name, flag) in enumerate(
+                zip(names, ("0 1 1 0", "0 0 0 0"), strict=True)
+            )
+        ]
+        list_name = "test" if split == "test" else f"{split}_gt"
+        (tmp_path / "list" / f"{list_name}.txt").write_text("".join(lines))
+    for name, category in zip(names, ("test0_normal", "test7_cross"), strict=True):
+        (tmp_path / f"list/test_split/{category}.txt").write_text(f"{name} \n")
+    return tmp_path
+
+
+def clip(root: Path, split: str) -> Path:
+    return root / FOLDERS[split] / f"{split}.MP4"
+
+
+def told(root: Path) -> str:
+    report = check_culane(root)
+    assert not report.is_complete
+    return "\n".join(report.lines())
+
+
+def test_a_complete_tree(root: Path) -> None:
+    report = check_culane(root, decode_all=True)
+    assert report.is_complete, report.lines()
+    found = {count.what: count.found for count in report.counts}
+    assert found["train, images listed"] == found["train, lanes"] == 2
+    assert found["test0_normal, lanes"] == 2
+    assert found["test7_cross, lanes"] == 0
+    assert "6 of 6 images decoded (1640x590: 6)" in "\n".join(report.lines())
+
+
+def test_missing_labels_are_not_empty_ones(root: Path) -> None:
+    (clip(root, "test") / "00000.lines.txt").unlink()
+    text = told(root)
+    assert "not as known: test, lanes, test0_normal, lanes" in text
+    assert "1 listed images of test without a label file" in text
+    assert "has an empty file, not none" in text
+
+
+def test_missing_images(root: Path) -> None:
+    (clip(root, "train") / "00030.jpg").unlink()
+    text = told(root)
+    assert "1 listed images of train missing" in text
+    assert "driver_161_90frame" in text
+
+
+def test_labels_that_disagree_with_the_list(root: Path) -> None:
+    (clip(root, "train") / "00030.lines.txt").write_text(LANES)
+    text = told(root)
+    assert "1 labels of train hold another number of lanes than list/train_gt" in text
+    assert "16 April 2018" in text
+
+
+def test_broken_labels(root: Path) -> None:
+    (clip(root, "val") / "00000.lines.txt").write_text("1 2 3")
+    text = told(root)
+    assert "1 broken labels of val" in text
+    assert "00000.lines.txt:1: " in text
+
+
+def test_missing_lists(root: Path) -> None:
+    (root / "list/val_gt.txt").unlink()
+    (root / "list/test_split/test7_cross.txt").unlink()
+    text = told(root)
+    assert "no list/val_gt.txt" in text
+    assert "no list/test_split/test7_cross.txt" in text
+    assert "2 label files that no list names" in text
+
+
+def test_a_line_of_one_point_counts_as_in_the_official_program(root: Path) -> None:
+    (clip(root, "test") / "00000.lines.txt").write_text(f"{LANES}5 580\n")
+    assert "test, lanes" in told(root)
+
+
+def test_pictures_of_ones_own(root: Path) -> None:
+    for name in ("driver_23_30frame", "driver_37_30frame"):
+        (root / name).rename(root / name.removeprefix("driver_"))
+    for path in root.rglob("list/**/*.txt"):
+        path.write_text(path.read_text().replace("driver_", ""))
+    report = check_culane(root)
+    assert report.is_complete
+    assert all(count.known is None for count in report.counts)
+
+
+def test_no_tree(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"holds list/ and the driver_\*"):
+        check_culane(tmp_path)
