@@ -8,11 +8,11 @@ from mmengine.dataset import DefaultSampler
 
 from lanedet.datasets import (
     ApplyView,
-    Augment,
     CULaneDataset,
     EndlessSampler,
     LoadImage,
     PackInputs,
+    RandomMotion,
     RasterizeLanes,
 )
 from lanedet.evaluation import CULaneMetric
@@ -26,9 +26,12 @@ _lane_width_px = 8
 
 _train_pipeline = [
     dict(type=LoadImage),
-    dict(type=ApplyView, view=_view),
-    # The authors' scripts rotate by about one degree and do nothing else.
-    dict(type=Augment, transforms=[dict(name="Affine", rotate=(-1, 1), p=1.0)]),
+    # The authors' scripts rotate by up to one degree.
+    dict(
+        type=ApplyView,
+        view=_view,
+        motion=dict(type=RandomMotion, rotate_deg=(-1, 1)),
+    ),
     dict(type=RasterizeLanes, num_lanes=_num_lanes, lane_width_px=_lane_width_px),
     dict(type=PackInputs),
 ]
