@@ -72,7 +72,8 @@ def _bridge_shadow(lit: ByteArray, view: SceneView, dark: float) -> None:
         near, far = station - here, station - here + 12
         if far > NEAREST_M:
             aheads = np.array([near, near, far, far])
-            feet = view.project_visible(aheads, np.array([-60, 60, 60, -60.0]))
+            sides = np.array([-60, 60, 60, -60.0])
+            feet = view.project_outline(aheads, sides, np.zeros(4))
             fill_polygon(lit, feet, (min(dark, 130),))
 
 

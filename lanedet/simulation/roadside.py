@@ -213,7 +213,7 @@ def _paint_box(
 ) -> None:
     """Paint an upright rectangle that faces the camera."""
     (left, right), (bottom, top) = laterals, heights
-    corners = view.project_visible(
+    corners = view.project_outline(
         np.full(4, ahead),
         np.array([left, right, right, left]),
         np.array([bottom, bottom, top, top]),

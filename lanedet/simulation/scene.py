@@ -5,8 +5,17 @@ right of the road's reference line, heights above the road surface. Colours are 
 [0, 255], as a camera would record them at noon.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lanedet.simulation.conditions import (
+    Backdrop,
+    Glare,
+    NightLights,
+    Recording,
+    Tunnel,
+    Weather,
+    Windscreen,
+)
 from lanedet.simulation.road import Road
 
 Color = tuple[float, float, float]
@@ -25,6 +34,9 @@ class Camera:
         roll_rad: Clockwise turn of the picture's content.
         station_m: Where it is along the road.
         lateral_m: Where it is across the road.
+        distortion: Barrel distortion of the lens, at least 0: what a perfect lens
+            shows r focal lengths from the centre lies at s with
+            r = s / (1 - distortion * s ** 2).
     """
 
     height_m: float
@@ -34,6 +46,7 @@ class Camera:
     roll_rad: float = 0.0
     station_m: float = 0.0
     lateral_m: float = 0.0
+    distortion: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -175,6 +188,14 @@ class Scene:
         lens: How the camera records it.
         seed: Names the world: what is random but stays put while the camera moves.
         frame: Names the moment: what is random from frame to frame.
+        category: Name of the category it was made one of, or None.
+        weather: Rain, fog and snow.
+        glare: A low sun.
+        night: Lights in the dark.
+        tunnel: A tunnel around the camera.
+        backdrop: City and clouds.
+        windscreen: The glass in front of the camera.
+        recording: What the camera's electronics do.
     """
 
     road: Road
@@ -185,3 +206,11 @@ class Scene:
     lens: Lens
     seed: tuple[int, ...]
     frame: int = 0
+    category: str | None = None
+    weather: Weather = field(default_factory=Weather)
+    glare: Glare = field(default_factory=Glare)
+    night: NightLights = field(default_factory=NightLights)
+    tunnel: Tunnel = field(default_factory=Tunnel)
+    backdrop: Backdrop = field(default_factory=Backdrop)
+    windscreen: Windscreen = field(default_factory=Windscreen)
+    recording: Recording = field(default_factory=Recording)

@@ -28,6 +28,9 @@ Float32Array = NDArray[np.float32]
 
 _TABLE_STEPS_PER_PX = 4
 _LEAST_DEPTH_M = 0.2
+_LEAST_RIM = 1e-3
+_MOST_DISTORTED = 0.5
+_EDGE_PARTS = 12
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class SceneView:
         height, width = shape
         self.focal = width / 2 / np.tan(scene.camera.fov_rad / 2)
         self.center = np.array([(width - 1) / 2, (height - 1) / 2])
+        self._check_distortion()
         # Equal steps in the picture, about: the distances form a geometric series.
         self.ahead_grid = np.geomspace(NEAREST_M, FARTHEST_M, 900)
         ground_rows = self._to_upright(self.ahead_grid, 0.0, 0.0)
@@ -116,11 +120,38 @@ class SceneView:
         np.minimum(upright[..., 1], crest, out=upright[..., 1])
         return self._to_pixels(upright)
 
+    def project_outline(
+        self, ahead_m: FloatArray, lateral_m: FloatArray, height_m: FloatArray
+    ) -> FloatArray:
+        """Return the pixels of a polygon's outline, as :meth:`project_visible` does.
+
+        Under distortion straight edges are bent, so they are divided into parts.
+
+        Args:
+            ahead_m: Distances of the corners, shape (N,).
+            lateral_m: Lateral positions of the corners, shape (N,).
+            height_m: Heights of the corners, shape (N,).
+
+        Returns:
+            (x, y) in pixels, shape (M, 2); M is N without distortion.
+        """
+        if self.scene.camera.distortion == 0:
+            return self.project_visible(ahead_m, lateral_m, height_m)
+        corners = np.stack((ahead_m, lateral_m, height_m), axis=1)
+        parts = np.linspace(0, 1, _EDGE_PARTS, endpoint=False)[None, :, None]
+        steps = np.roll(corners, -1, axis=0) - corners
+        places = (corners[:, None] + parts * steps[:, None]).reshape(-1, 3)
+        return self.project_visible(places[:, 0], places[:, 1], places[:, 2])
+
     def upright_y(self, points: FloatArray) -> FloatArray:
         """Return the y of pixels (N, 2) in the upright frame."""
-        roll = self.scene.camera.roll_rad
+        roll, distortion = self.scene.camera.roll_rad, self.scene.camera.distortion
         xs, ys = (points - self.center).T
-        return np.asarray(ys * np.cos(roll) - xs * np.sin(roll))
+        upright = ys * np.cos(roll) - xs * np.sin(roll)
+        if distortion > 0:
+            squares = (xs**2 + ys**2) / self.focal**2
+            upright /= np.maximum(1 - distortion * squares, _LEAST_RIM)
+        return np.asarray(upright)
 
     def visible_reach(self) -> FloatArray:
         """Return distances ahead, from the camera to where the ground first hides."""
@@ -156,7 +187,7 @@ class SceneView:
     def ground(self) -> GroundMap:
         """The ground under each pixel."""
         ys = self.upright_ys
-        has_ground = np.flatnonzero((ys[:, [0, -1]] > self.crest_y - 0.5).any(axis=1))
+        has_ground = np.flatnonzero(ys.max(axis=1) > self.crest_y - 0.5)
         top_row = int(has_ground[0]) if len(has_ground) else self.shape[0]
         xs, ys = self._upright_grid[0][top_row:], ys[top_row:]
         table = self._ground_table()
@@ -170,6 +201,10 @@ class SceneView:
         )
         ahead, row_scale, shift, along = cv2.split(read)
         lateral = xs * row_scale + shift
+        if self.scene.camera.distortion > 0:
+            # A step in the distorted picture is a longer one in the upright frame.
+            row_scale = np.abs(np.gradient(lateral, axis=1))
+            along = along * self._stretch[top_row:]
         drift = np.empty_like(lateral)
         np.subtract(lateral[1:], lateral[:-1], out=drift[:-1])
         drift[-1:] = drift[-2:-1]
@@ -188,9 +223,30 @@ class SceneView:
         height, width = self.shape
         us = (np.arange(width) - self.center[0]).astype(np.float32)[None, :]
         vs = (np.arange(height) - self.center[1]).astype(np.float32)[:, None]
+        if self.scene.camera.distortion > 0:
+            us, vs = us * self._stretch, vs * self._stretch
         roll = self.scene.camera.roll_rad
         cos, sin = np.float32(np.cos(roll)), np.float32(np.sin(roll))
         return us * cos + vs * sin, vs * cos - us * sin
+
+    @cached_property
+    def _stretch(self) -> Float32Array:
+        """How much farther out each pixel would lie without distortion, (H, W)."""
+        height, width = self.shape
+        us = (np.arange(width) - self.center[0])[None, :] / self.focal
+        vs = (np.arange(height) - self.center[1])[:, None] / self.focal
+        stretch = 1 / (1 - self.scene.camera.distortion * (us**2 + vs**2))
+        return np.asarray(stretch, dtype=np.float32)
+
+    def _check_distortion(self) -> None:
+        """Raise ValueError unless every pixel has a place without distortion."""
+        distortion = self.scene.camera.distortion
+        largest = _MOST_DISTORTED / float(np.sum((self.center / self.focal) ** 2))
+        if not 0 <= distortion <= largest:
+            raise ValueError(
+                f"Camera.distortion must lie in [0, {largest:.3f}] at this field of "
+                f"view, got {distortion}: the corners would show nothing."
+            )
 
     def _ground_table(self) -> Float32Array:
         """Return what depends on the upright row alone, from the crest downwards.
@@ -200,6 +256,8 @@ class SceneView:
             in the middle of the picture, metres along per pixel.
         """
         bottom = float(np.hypot(*self.shape))
+        if self.scene.camera.distortion > 0:
+            bottom *= float(self._stretch[0, 0])
         is_crest = self._grid_ys <= self._crest_ys
         crest_ys, crest_ahead = self._grid_ys[is_crest], self.ahead_grid[is_crest]
         ys = np.arange(self.crest_y, bottom, 1 / _TABLE_STEPS_PER_PX)
@@ -236,4 +294,12 @@ class SceneView:
         roll = self.scene.camera.roll_rad
         cos, sin = np.cos(roll), np.sin(roll)
         turn = np.array([[cos, sin], [-sin, cos]])
-        return upright @ turn + self.center
+        turned = upright @ turn
+        distortion = self.scene.camera.distortion
+        if distortion > 0:
+            # The division model: A. Fitzgibbon, "Simultaneous linear estimation of
+            # multiple view geometry and lens distortion", CVPR 2001. It can be solved
+            # for either side, and points far outside stay outside.
+            squares = np.sum(turned**2, axis=-1, keepdims=True) / self.focal**2
+            turned = turned * (2 / (1 + np.sqrt(1 + 4 * distortion * squares)))
+        return np.asarray(turned + self.center)
