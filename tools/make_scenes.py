@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lanedet.runtime import progress_bar, user_errors
 from lanedet.simulation import Drive, write_tusimple_tree
+from lanedet.simulation.categories import ALL_CATEGORIES, CATEGORIES
 from lanedet.video import VideoWriter
 
 _FRAME_RATE = 25
@@ -13,6 +14,7 @@ _DEFAULT_NUM = 1000
 _MIN_SCENES_TO_SHARE = 200  # below, starting processes takes longer than it saves
 _EPILOG = """examples:
   python tools/make_scenes.py data/scenes --num 2000 --seed 0
+  python tools/make_scenes.py data/curves --num 500 --category curve
   python tools/make_scenes.py --clip drive.mp4 --seconds 10
 """
 
@@ -38,6 +40,12 @@ def parse_args() -> argparse.Namespace:
         "--size", type=_size, default=(360, 640), help="WIDTHxHEIGHT (640x360)"
     )
     parser.add_argument("--format", choices=["tusimple"], default="tusimple")
+    parser.add_argument(
+        "--category",
+        choices=[*CATEGORIES, ALL_CATEGORIES],
+        help="of which category all scenes of the set are; 'all' mixes CULane's nine "
+        "in its proportions (without it: highway scenes by day and night)",
+    )
     parser.add_argument(
         "--workers",
         type=int,
@@ -72,7 +80,9 @@ def _make_data_set(args: argparse.Namespace) -> None:
     if workers is None:
         cores = os.cpu_count() or 1
         workers = cores if args.num >= _MIN_SCENES_TO_SHARE else 1
-    counts = write_tusimple_tree(args.out, args.num, args.seed, args.size, workers)
+    counts = write_tusimple_tree(
+        args.out, args.num, args.seed, args.size, workers, args.category
+    )
     print(f"{sum(counts.values())} scenes in {args.out}:")
     for name, count in counts.items():
         print(f"  {name}: {count}")

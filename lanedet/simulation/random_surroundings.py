@@ -38,6 +38,11 @@ def random_light(rng: np.random.Generator) -> Light:
     return (_sunshine, _overcast, _dusk, _night)[kind](rng)
 
 
+def random_daylight(rng: np.random.Generator) -> Light:
+    """Return sunshine or an overcast sky."""
+    return (_sunshine if rng.uniform() < 0.65 else _overcast)(rng)
+
+
 def _random_ground(rng: np.random.Generator) -> Color:
     color = mix(_GRASS, _STRAW, rng.uniform())
     return mix(color, _DIRT, rng.uniform() ** 2)

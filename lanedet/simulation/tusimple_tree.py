@@ -25,6 +25,7 @@ import cv2
 from lanedet import __version__
 from lanedet.datasets import write_tusimple_labels
 from lanedet.runtime import hold_interrupts, progress_bar
+from lanedet.simulation.categories import check_category
 from lanedet.simulation.render import check_shape
 from lanedet.simulation.sampler import make_scene
 from lanedet.structures import LaneSample
@@ -60,6 +61,7 @@ def write_tusimple_tree(
     seed: int,
     shape: tuple[int, int] = (360, 640),
     num_workers: int = 1,
+    category: str | None = None,
 ) -> dict[str, int]:
     """Make scenes and write them as a TuSimple data set.
 
@@ -72,19 +74,23 @@ def write_tusimple_tree(
         seed: Names the collection, >= 0.
         shape: (H, W) of the images.
         num_workers: Number of processes, at least 1.
+        category: Of which category all scenes are, ``"all"`` for CULane's mixture, or
+            None, see :func:`~lanedet.simulation.sampler.sample_scene`.
 
     Returns:
         Number of scenes in each label file.
 
     Raises:
-        ValueError: If a number is out of its range, or ``root`` holds label files
-            that were not generated.
+        ValueError: If a number is out of its range, the category is unknown, or
+            ``root`` holds label files that were not generated.
         OSError: If a file cannot be written.
     """
     _check_numbers(num_scenes, seed, shape, num_workers)
-    _claim(root, num_scenes, seed, shape)
+    if category is not None:
+        check_category(category)
+    _claim(root, num_scenes, seed, shape, category)
     counts = split_counts(num_scenes)
-    make = partial(_write_scene, root=root, seed=seed, shape=shape)
+    make = partial(_write_scene, root=root, seed=seed, shape=shape, category=category)
     results = _results(make, _tasks(counts), num_workers)
     samples = list(progress_bar(results, total=num_scenes, desc="scenes", unit="scene"))
     splits, start = {}, 0
@@ -121,7 +127,13 @@ def _check_numbers(
         raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
 
 
-def _claim(root: Path, num_scenes: int, seed: int, shape: tuple[int, int]) -> None:
+def _claim(
+    root: Path,
+    num_scenes: int,
+    seed: int,
+    shape: tuple[int, int],
+    category: str | None,
+) -> None:
     """Make the folder ours and remove our old label files from it."""
     files = (*LABEL_FILES, TASK_FILE)
     found = [name for name in files if (root / name).exists()]
@@ -140,6 +152,7 @@ def _claim(root: Path, num_scenes: int, seed: int, shape: tuple[int, int]) -> No
         "seed": seed,
         "size": f"{width}x{height}",
         "lanedet": __version__,
+        "category": category,
     }
     root.mkdir(parents=True, exist_ok=True)
     text = json.dumps(provenance, indent=2) + "\n"
@@ -177,9 +190,9 @@ def _start_worker() -> None:
 
 
 def _write_scene(
-    task: _Task, root: Path, seed: int, shape: tuple[int, int]
+    task: _Task, root: Path, seed: int, shape: tuple[int, int], category: str | None
 ) -> LaneSample:
-    image, sample = make_scene(seed, task.number, shape)
+    image, sample = make_scene(seed, task.number, shape, category)
     path = root / task.raw_file
     path.parent.mkdir(parents=True, exist_ok=True)
     quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]

@@ -132,7 +132,13 @@ def test_the_template_appears_last(
 
 def test_the_tree_says_how_it_was_made(tree: Path) -> None:
     said = json.loads((tree / PROVENANCE_FILE).read_text())
-    assert said == {"num": 12, "seed": 4, "size": "320x180", "lanedet": __version__}
+    assert said == {
+        "num": 12,
+        "seed": 4,
+        "size": "320x180",
+        "lanedet": __version__,
+        "category": None,
+    }
 
 
 @pytest.mark.parametrize("name", [*LABEL_FILES, TASK_FILE])

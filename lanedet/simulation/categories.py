@@ -1,0 +1,86 @@
+"""Named categories: what makes a random scene a night, a curve or a crowded road.
+
+A category is a list of steps. Each step is a function that gets a scene and a random
+generator and returns the scene with a part of it replaced; how strong its effect is,
+it draws itself. To add a category, write its steps and list them in
+:data:`CATEGORIES`.
+
+The nine of the CULane benchmark have its names, written out. ``"all"`` stands for a
+mixture of these nine in the proportions of its test set.
+"""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from lanedet.simulation.categories_road import (
+    bend_road,
+    bring_day,
+    crowd_road,
+    hide_lines,
+)
+from lanedet.simulation.scene import Scene
+
+Step = Callable[[Scene, np.random.Generator], Scene]
+"""Changes a part of a scene; the generator is the scene's and the category's own."""
+
+CATEGORIES: dict[str, tuple[Step, ...]] = {
+    "normal": (bring_day,),
+    "crowded": (bring_day, crowd_road),
+    "no_line": (bring_day, hide_lines),
+    "curve": (bring_day, bend_road),
+}
+"""The steps of each category, in their order."""
+
+ALL_CATEGORIES = "all"
+"""Names the mixture of CULane's nine categories."""
+
+CULANE_FRAMES = {
+    "normal": 9621,
+    "crowded": 8113,
+    "dazzle": 486,
+    "shadow": 930,
+    "no_line": 4067,
+    "arrow": 890,
+    "curve": 422,
+    "crossroad": 3122,
+    "night": 7029,
+}
+"""Frames of each category in CULane's test set (its lists ``list/test_split``)."""
+
+
+def deal_category(seed: int, index: int, category: str) -> str:
+    """Return the category of one scene of a collection.
+
+    Args:
+        seed: Names the collection.
+        index: Number of the scene in it.
+        category: A key of :data:`CATEGORIES`, which is returned, or ``"all"``.
+
+    Raises:
+        ValueError: If there is no such category.
+    """
+    if category == ALL_CATEGORIES:
+        names = [name for name in CULANE_FRAMES if name in CATEGORIES]
+        frames = np.array([CULANE_FRAMES[name] for name in names])
+        rng = np.random.default_rng((seed, index, 2))
+        return names[rng.choice(len(names), p=frames / frames.sum())]
+    check_category(category)
+    return category
+
+
+def check_category(category: str) -> None:
+    """Raise ValueError if there is no such category."""
+    if category not in (*CATEGORIES, ALL_CATEGORIES):
+        known = ", ".join((*CATEGORIES, ALL_CATEGORIES))
+        raise ValueError(f"category must be one of {known}, got {category!r}.")
+
+
+def recast(scene: Scene, category: str) -> Scene:
+    """Return a scene made one of a category, a key of :data:`CATEGORIES`."""
+    rng = np.random.default_rng((*scene.seed, zlib.crc32(category.encode())))
+    for step in CATEGORIES[category]:
+        scene = step(scene, rng)
+    return replace(scene, category=category)

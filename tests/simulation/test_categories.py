@@ -1,0 +1,109 @@
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lanedet.simulation import make_scene, sample_scene, write_tusimple_tree
+from lanedet.simulation.categories import CATEGORIES, CULANE_FRAMES, deal_category
+
+SHAPE = (144, 400)
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_every_category_makes_valid_scenes(category: str) -> None:
+    for index in range(4):
+        image, sample = make_scene(11, index, SHAPE, category)
+        assert image.shape == (*SHAPE, 3)
+        assert image.dtype == np.uint8
+        assert image.std() > 8, "a picture shows something"
+        assert sample.category == category
+        for lane in sample.gt_lanes:
+            assert (lane >= 0).all()
+            assert (lane <= [SHAPE[1] - 1, SHAPE[0] - 1]).all()
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_category_changes_the_scene(category: str) -> None:
+    changed = []
+    for index in range(12):
+        scene = sample_scene(0, index, category)
+        assert scene == sample_scene(0, index, category)
+        changed.append(replace(scene, category=None) != sample_scene(0, index))
+    assert any(changed)
+
+
+def test_the_mixture_has_culanes_proportions() -> None:
+    dealt = Counter(deal_category(0, index, "all") for index in range(3000))
+    known = [name for name in CULANE_FRAMES if name in CATEGORIES]
+    total = sum(CULANE_FRAMES[name] for name in known)
+    assert set(dealt) == set(known)
+    for name in known:
+        share = CULANE_FRAMES[name] / total
+        assert dealt[name] / 3000 == pytest.approx(share, abs=0.03)
+
+
+def test_the_mixture_is_of_scenes_as_their_categories_make_them() -> None:
+    mixed = sample_scene(0, 5, "all")
+    assert mixed.category in CULANE_FRAMES
+    assert mixed == sample_scene(0, 5, mixed.category)
+
+
+@pytest.mark.parametrize("category", ["hail", "", "Night"])
+def test_unknown_category(category: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"one of normal, crowded.*all, got"):
+        make_scene(0, 0, SHAPE, category)
+    with pytest.raises(ValueError, match=r"one of normal, crowded.*all, got"):
+        write_tusimple_tree(tmp_path / "set", 4, 0, SHAPE, category=category)
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_tree_is_of_the_category(tmp_path: Path) -> None:
+    plain, curved = tmp_path / "plain", tmp_path / "curved"
+    write_tusimple_tree(plain, 4, 3, SHAPE)
+    write_tusimple_tree(curved, 4, 3, SHAPE, category="curve")
+    assert '"category": "curve"' in (curved / "scenes.json").read_text()
+    images = [sorted(root.rglob("*.jpg")) for root in (plain, curved)]
+    assert all(a.read_bytes() != b.read_bytes() for a, b in zip(*images, strict=True))
+
+
+def _thumbnail(image: np.ndarray) -> list[float]:
+    """Return the mean grey level of 2 x 4 tiles, to a tenth."""
+    tiles = image.reshape(2, image.shape[0] // 2, 4, image.shape[1] // 4, 3)
+    return np.round(tiles.mean(axis=(1, 3, 4)), 1).ravel().tolist()
+
+
+FROZEN = {
+    0: ([18.9, 28.2, 28.2, 28.3, 59.3, 77.2, 75.6, 53.8], [0.4, 66.3, 257.6, 318.2]),
+    1: ([17.6, 33.7, 27.1, 18.7, 45.0, 108.4, 119.3, 78.7], [0.5, 5.4, 289.3, 318.9]),
+    2: ([101.3, 117.5, 100.8, 116.2, 75.9, 86.7, 92.9, 82.9], [0.0, 255.4, 318.4]),
+    3: (
+        [162.0, 181.5, 172.0, 124.1, 80.9, 84.5, 81.7, 78.0],
+        [0.3, 31.5, 285.1, 318.3],
+    ),
+    4: (
+        [105.6, 124.1, 125.3, 106.4, 85.8, 86.3, 83.5, 82.3],
+        [0.4, 49.4, 270.5, 318.1],
+    ),
+    5: ([28.1, 33.0, 36.2, 36.1, 63.5, 72.2, 74.7, 60.0], [0.5, 0.6, 254.5, 319.0]),
+    8: ([124.0, 126.7, 120.7, 127.4, 106.9, 105.7, 117.5, 125.2], [47.9, 241.1, 318.3]),
+    13: (
+        [179.8, 191.5, 183.3, 141.4, 102.0, 114.7, 114.1, 103.7],
+        [0.2, 25.4, 283.6, 318.2],
+    ),
+}
+"""By index: the picture's tiles, and the x at which each lane begins."""
+
+
+@pytest.mark.parametrize("index", FROZEN)
+def test_scenes_without_a_category_stay_as_they_were(index: int) -> None:
+    """Data sets made by seed are compared with each other, so they must not change.
+
+    Not the pixels are frozen but means over tiles: another processor rounds otherwise.
+    """
+    image, sample = make_scene(0, index, (180, 320))
+    tiles, ends = FROZEN[index]
+    assert _thumbnail(image) == pytest.approx(tiles, abs=0.11)
+    found = [round(float(lane[0, 0]), 1) for lane in sample.gt_lanes]
+    assert found == pytest.approx(ends, abs=0.11)
