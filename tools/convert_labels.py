@@ -58,8 +58,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--whole-folders",
         action="store_true",
-        help="never split a folder, such as the frames of one video; --val is then a share "
-        "of the folders",
+        help="never split a folder, such as the frames of a video; --val is then a "
+        "share of the folders",
     )
     parser.add_argument(
         "--images", type=Path, help="folder of the pictures (default: beside the files)"
