@@ -112,9 +112,9 @@ def hold_interrupts(*more: signal.Signals) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    held: list[int] = []
+    held: set[int] = set()
     previous = {
-        number: signal.signal(number, lambda number, _frame: held.append(number))
+        number: signal.signal(number, lambda number, _frame: held.add(number))
         for number in (signal.SIGINT, signal.SIGTERM, *more)
     }
     try:
@@ -122,8 +122,9 @@ def hold_interrupts(*more: signal.Signals) -> Iterator[None]:
     finally:
         for each, handler in previous.items():
             signal.signal(each, handler)
-        for number in sorted(held, key=list(previous).index):
-            signal.raise_signal(number)
+        for each in previous:
+            if each in held:
+                signal.raise_signal(each)
 
 
 class _Terminated(SystemExit):
