@@ -5,6 +5,7 @@ training mode: the state in which every training starts.
 """
 
 import argparse
+import statistics
 from typing import TYPE_CHECKING
 
 from lanedet.cli import PYTHON_HINT
@@ -32,7 +33,7 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--weights", help="trained ENet-SAD, in place of a new one")
-    parser.add_argument("--num-images", type=int, default=4, help="default: 4")
+    parser.add_argument("--num-images", type=int, default=16, help="default: 16")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     args = parser.parse_args()
     if args.num_images < 1 or args.seed < 0:
@@ -58,23 +59,27 @@ def main() -> None:
         "mean over channels": sad_preset("standardized", attention=mean),
         "paper, KL": sad_preset("standardized", attention=raw, divergence="kl"),
     }
-    print("| variant | weighted loss | gradient at E1, E2, E3, E4 | entropy of maps |")
+    print(
+        "| variant | weighted loss | gradient per image at E1, E2, E3, E4: median "
+        "(largest) | entropy of the maps |"
+    )
     print("|---|---|---|---|")
     for name, distiller in distillers.items():
         report = report_distiller(distiller, features, samples)
-        norms = (
-            f"{report.gradient_norms[stage]:.1e}"
-            if stage in report.gradient_norms
-            else "-"
-            for stage in STAGES
-        )
+        gradients = (_spread(report.gradient_norms.get(stage)) for stage in STAGES)
         entropies = (
-            f"{stage} {value:.2f}" for stage, value in report.entropies.items()
+            f"{stage} {abs(value):.2f}" for stage, value in report.entropies.items()
         )
         print(
-            f"| {name} | {report.loss:.2e} | {', '.join(norms)} | "
+            f"| {name} | {report.loss:.1e} | {', '.join(gradients)} | "
             f"{', '.join(entropies) or '-'} |"
         )
+
+
+def _spread(norms: list[float] | None) -> str:
+    if norms is None:
+        return "-"
+    return f"{statistics.median(norms):.0e} ({max(norms):.0e})"
 
 
 def _features(

@@ -18,9 +18,9 @@ class DistillerReport(NamedTuple):
     loss: float
     """Its loss with its weight."""
 
-    gradient_norms: dict[str, float]
-    """Norm of the loss's gradient at the output of each stage. Only what the loss puts
-    there itself, not what flows on from there to shallower stages."""
+    gradient_norms: dict[str, list[float]]
+    """Norm of the gradient of each image's loss at the output of each stage. Only what
+    the loss puts there itself, not what flows on from there to shallower stages."""
 
     entropies: dict[str, float]
     """Entropy of each stage's map as a share of its maximum; empty where the distiller
@@ -56,7 +56,8 @@ def report_distiller(
     return DistillerReport(
         loss=float(loss.detach()),
         gradient_norms={
-            stage: float(gradient.norm())
+            # The loss is a mean over the batch: an image's own is so many times larger.
+            stage: (gradient.flatten(1).norm(dim=1) * len(gradient)).tolist()
             for stage, gradient in zip(stages, gradients, strict=True)
         },
         entropies=_entropies(distiller, leaves),
