@@ -208,7 +208,10 @@ def _paint_inside(
 
     Two sides run down from the top corner, one along the corners and one against.
     """
-    top = np.argmin(ys)
+    top = 0
+    for corner in range(1, 4):
+        if ys[corner] < ys[top]:
+            top = corner
     # OpenCV keeps these bounds in 32 bits: a polygon beyond them is not painted.
     x_min, x_max = _wrap32((min(xs) + _HALF) >> 16), _wrap32((max(xs) + _HALF) >> 16)
     y, y_max = _wrap32((ys[top] + _HALF) >> 16), _wrap32((max(ys) + _HALF) >> 16)
@@ -231,7 +234,8 @@ def _paint_inside(
             _paint_row(canvas, origin_x, origin_y, shape, left, right, y)
         else:  # rows above the image are passed over at once: up to 2**31 of them
             rows = min(edges[0, 0], edges[1, 0], 0) - y
-        edges[:, 2] += edges[:, 3] * rows
+        for side in range(2):
+            edges[side, 2] += edges[side, 3] * rows
         y += rows
 
 
@@ -273,12 +277,14 @@ def _paint_line(
         if width & 1:
             scale = (width * 32768.0 + 32768.0) / np.sqrt(dx * dx + dy * dy)
         off_x, off_y = np.int64(np.rint(dy * scale)), np.int64(np.rint(dx * scale))
-        xs = np.array([off_x, -off_x, -off_x, off_x])
-        ys = np.array([off_y, -off_y, -off_y, off_y])
-        xs[:2] += x0 * _ONE
-        xs[2:] += x1 * _ONE
-        ys[:2] += y0 * _ONE
-        ys[2:] += y1 * _ONE
+        x0_fixed, y0_fixed = x0 * _ONE, y0 * _ONE
+        x1_fixed, y1_fixed = x1 * _ONE, y1 * _ONE
+        xs = np.empty(4, np.int64)
+        ys = np.empty(4, np.int64)
+        xs[0], ys[0] = x0_fixed + off_x, y0_fixed + off_y
+        xs[1], ys[1] = x0_fixed - off_x, y0_fixed - off_y
+        xs[2], ys[2] = x1_fixed - off_x, y1_fixed - off_y
+        xs[3], ys[3] = x1_fixed + off_x, y1_fixed + off_y
         for i in range(4):
             x_from, y_from = xs[i - 1], ys[i - 1]
             _paint_edge(canvas, origin_x, origin_y, shape, x_from, y_from, xs[i], ys[i])
@@ -303,6 +309,21 @@ def _disc_rows(radius: int) -> NDArray[np.int64]:
             x -= 1
             minus -= 2
     return rows
+
+
+def paint_line(
+    mask: ByteArray, start: tuple[int, int], end: tuple[int, int], width: int
+) -> None:
+    """Paint a thick line as OpenCV 4 does, whichever OpenCV is installed.
+
+    Args:
+        mask: The image, (H, W) uint8, painted with 1.
+        start: The first pixel, (x, y). It may lie outside the image.
+        end: The last pixel, (x, y).
+        width: Thickness in pixels, at least 2.
+    """
+    disc = _disc_rows((width + 1) // 2)
+    _paint_line(mask, 0, 0, mask.shape, (*start, *end), width, disc)
 
 
 class _Stamps(NamedTuple):
@@ -508,8 +529,8 @@ def _cover(
     ``rows``, left and right ends, start two margins above the image and end as far
     below it.
     """
-    rows[0] = _FAR
-    rows[1] = -_FAR
+    for row in range(rows.shape[1]):
+        rows[0, row], rows[1, row] = _FAR, -_FAR
     turn = 0
     is_start_covered = False  # the disc where a line starts
     num_lines = max(len(path) - 1, 1)

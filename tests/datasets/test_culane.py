@@ -1,0 +1,195 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lanedet.datasets import (
+    CULaneDataset,
+    LabelError,
+    LabelFaults,
+    culane_label_path,
+    format_culane_lanes,
+    read_culane_categories,
+    read_culane_labels,
+    read_culane_lanes,
+    read_culane_list,
+    write_culane_labels,
+    write_culane_list,
+)
+from lanedet.structures import LaneSample
+
+FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "culane"
+NAME = "driver_37_30frame/05181432_0203.MP4/00000.jpg"
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Two images with labels, and the lists of a real tree."""
+    for index, content in enumerate((b"100.5 590 200 580\n-20 590 -30.25 580\n", b"")):
+        name = NAME.replace("00000", f"0000{index}")
+        write(culane_label_path(tmp_path, name), content)
+        cv2.imwrite(str(tmp_path / name), np.zeros((59, 164, 3), np.uint8))
+    lines = f"/{NAME}\n/{NAME.replace('00000', '00001')}\n".encode()
+    write(tmp_path / "list" / "test.txt", lines)
+    write(tmp_path / "list" / "test_split" / "test8_night.txt", f"{NAME} \n".encode())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "existence"),
+    [
+        (f"/{NAME}", None),
+        (f"{NAME} ", None),
+        (f"/{NAME} /laneseg_label_w16/a/b.png 1 1 0 1", (1, 1, 0, 1)),
+        (f"/{NAME} /laneseg_label_w16/a/b.png", None),
+        (f"\ufeff/{NAME}\r", None),
+        ("\\" + NAME.replace("/", "\\"), None),
+    ],
+)
+def test_all_forms_of_list_lines_are_read(tmp_path, line, existence) -> None:
+    path = write(tmp_path / "list.txt", f"{line}\n\n{line.strip()}\n".encode())
+    path.write_bytes(path.read_bytes().replace("\n\ufeff".encode(), b"\n"))
+    entries = read_culane_list(path)
+    assert [tuple(entry) for entry in entries] == [(NAME, existence)] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "names no image"),
+        (b"a/b.jpg\n../../b.jpg\n", r"list.txt:2: .* stay in its folder"),
+        (b"a/b.jpg /m.png 1 2 0 1\n", r"list.txt:1: flags of lanes must be 0 or 1"),
+        (b"C:\\data\\a.jpg\n", r"list.txt:1: the name of an image must be relative"),
+        (b"a/b.jpg\ndriver_23_30fr", r"list.txt:2: .* have an ending"),
+    ],
+)
+def test_broken_lists_are_refused(tmp_path, content, message) -> None:
+    with pytest.raises(LabelError, match=message):
+        read_culane_list(write(tmp_path / "list.txt", content))
+
+
+def test_lanes_are_read_as_they_are(tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbf1700.5 590 1650 580 1650 580\r\n\r\n-3 590\r\n"
+    lanes = read_culane_lanes(write(tmp_path / "a.lines.txt", content))
+    expected = [[[1700.5, 590], [1650, 580], [1650, 580]], [], [[-3, 590]]]
+    assert [lane.tolist() for lane in lanes] == expected
+    assert read_culane_lanes(write(tmp_path / "b.lines.txt", b"")) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"1 2 3 4\n1 2 3\n", r"a.lines.txt:2: .* pairs of numbers, got 3"),
+        (b"1 2 nan 4\n", r"a.lines.txt:1: coordinates must be finite"),
+        (b"1 2 3 1e9\n", r"a.lines.txt:1: coordinates must be finite and below"),
+        (b"1 2 3 four\n", r"a.lines.txt:1: a lane must be numbers"),
+        (b"\xff\xfe1\x00 \x00", r"a.lines.txt:1: a lane must be numbers"),
+    ],
+)
+def test_broken_lanes_are_refused(tmp_path, content, message) -> None:
+    with pytest.raises(LabelError, match=message):
+        read_culane_lanes(write(tmp_path / "a.lines.txt", content))
+
+
+def test_an_absent_file_is_no_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match=r"no such label file.*must have an empty"):
+        read_culane_lanes(tmp_path / "a.lines.txt")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60) | st.text("0123456789.-e naif\n\r", max_size=60))
+def test_any_file_gives_finite_lanes_or_its_line(tmp_path_factory, content) -> None:
+    raw = content if isinstance(content, bytes) else content.encode()
+    path = write(tmp_path_factory.getbasetemp() / "fuzz.lines.txt", raw)
+    try:
+        lanes = read_culane_lanes(path)
+    except LabelError as error:
+        message = str(error)
+    else:
+        message = f"{path}:"
+        assert len(lanes) == raw.count(b"\n") + (raw[-1:] not in (b"", b"\n"))
+        assert all(np.isfinite(lane).all() for lane in lanes)
+    assert message.startswith(f"{path}:")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60) | st.text("/\\ab.jpg 01\n\r\ufeff", max_size=60))
+def test_any_list_gives_names_inside_the_root_or_its_line(
+    tmp_path_factory, content
+) -> None:
+    raw = content if isinstance(content, bytes) else content.encode()
+    path = write(tmp_path_factory.getbasetemp() / "fuzz.txt", raw)
+    try:
+        entries = read_culane_list(path)
+    except LabelError as error:
+        message = str(error)
+    else:
+        message = str(path)
+        for name, _ in entries:
+            assert not Path(name).is_absolute()
+            assert ".." not in Path(name).parts
+    assert message.startswith(str(path))
+
+
+def test_labels_come_with_what_the_metric_reads(tree: Path) -> None:
+    faults = LabelFaults()
+    first, second = read_culane_labels(tree / "list" / "test.txt", tree, faults)
+    assert first.raw_file == NAME
+    assert first.category == "night"
+    assert "category" not in second
+    assert Path(first.img_path).is_file()
+    assert [len(lane) for lane in first.gt_lanes] == [2, 2]
+    assert second.gt_lanes == []
+    assert read_culane_categories(tree / "list") == {NAME: "night"}
+
+
+def test_missing_images_and_labels_are_left_out_only_on_request(tree: Path) -> None:
+    culane_label_path(tree, NAME).unlink()
+    (tree / NAME.replace("00000", "00001")).unlink()
+    options = dict(data_root=str(tree), list_file="list/test.txt", pipeline=[])
+    with pytest.raises(LabelError, match="no such label file"):
+        CULaneDataset(**options)
+    lines = f"/{NAME}\n/{NAME.replace('00000', '00001')}\n/{NAME[:-5]}2.jpg\n"
+    good = f"{NAME[:-5]}2.jpg"
+    write(tree / "list" / "test.txt", lines.encode())
+    write(culane_label_path(tree, good), b"1 590 2 580\n")
+    cv2.imwrite(str(tree / good), np.zeros((59, 164, 3), np.uint8))
+    dataset = CULaneDataset(**options, on_error="skip")
+    assert len(dataset) == 1
+    assert len(dataset.faults.messages) == 2
+    assert "is not there" in dataset.faults.messages[1]
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    lanes = [np.array([[-3.1234, 590.0], [10.0, 580.5]]), np.array([[5.0, 5.0]])]
+    sample = LaneSample(metainfo={"raw_file": f"/{NAME}"})
+    sample.gt_lanes = lanes
+    write_culane_labels(tmp_path, [sample])
+    write_culane_list(tmp_path / "list" / "test.txt", [NAME])
+    (entry,) = read_culane_list(tmp_path / "list" / "test.txt")
+    (lane,) = read_culane_lanes(culane_label_path(tmp_path, entry.name))
+    assert lane.tolist() == [[-3.123, 590.0], [10.0, 580.5]]
+    with pytest.raises(ValueError, match="must be finite"):
+        format_culane_lanes([np.array([[np.nan, 1.0], [2.0, 3.0]])])
+    with pytest.raises(ValueError, match=r"samples\[0\] must have gt_lanes"):
+        write_culane_labels(tmp_path, [LaneSample(metainfo={"raw_file": NAME})])
+
+
+@pytest.mark.skipif(
+    not FIXTURES.is_dir(), reason="the benchmark's files are not at ../shared"
+)
+def test_a_tree_in_the_benchmarks_form_is_read() -> None:
+    entries = read_culane_list(FIXTURES / "list.txt")
+    labels = [culane_label_path(FIXTURES / "anno", entry.name) for entry in entries]
+    assert len(entries) == 300
+    # tp + fn of the official program
+    assert sum(len(read_culane_lanes(path)) for path in labels) == 1034

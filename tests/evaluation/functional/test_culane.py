@@ -1,0 +1,251 @@
+import importlib.util
+import json
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lanedet.evaluation.functional.culane import (
+    THRESHOLDS,
+    ContinuousRule,
+    CULaneCounts,
+    OfficialRule,
+    evaluate_image,
+    lane_ious,
+)
+from lanedet.evaluation.functional.culane_batch import pack_lanes
+from lanedet.evaluation.functional.culane_matching import match_lanes
+from lanedet.evaluation.functional.culane_raster import paint_line
+from lanedet.evaluation.functional.culane_text import parse_lane_files
+from lanedet.structures import FloatArray
+
+TESTS = Path(__file__).resolve().parents[2]
+FIXTURES = TESTS / ".." / ".." / "shared" / "fixtures" / "culane"
+needs_fixtures = pytest.mark.skipif(
+    not FIXTURES.is_dir(), reason="the benchmark's files are not at ../shared"
+)
+
+
+def load_oracle():
+    path = TESTS / "oracles" / "culane.py"
+    spec = importlib.util.spec_from_file_location("culane_oracle", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+oracle = load_oracle()
+
+
+def lane(*points: tuple[float, float]) -> FloatArray:
+    return np.array(points, dtype=np.float64).reshape(-1, 2)
+
+
+def shifted(points: FloatArray, dx: float) -> FloatArray:
+    return points + np.array([dx, 0.0])
+
+
+UPRIGHT = lane((800, 580), (800, 500), (800, 400), (800, 300))
+SLANTED = lane((300, 589), (420, 500), (560, 400), (690, 300))
+OUTSIDE = lane((-300, 580), (-320, 480), (-350, 400))
+TWICE = lane((800, 580), (800, 500), (800, 500), (800, 300))
+
+
+def test_overlap_of_upright_lanes_by_hand() -> None:
+    # 31 pixels wide, 281 rows and two round ends: shifted by 8, 23 of 39 columns.
+    (iou,) = lane_ious([shifted(UPRIGHT, 8)], [UPRIGHT]).ravel()
+    assert iou == pytest.approx(23 / 39, abs=0.02)
+    assert lane_ious([UPRIGHT], [UPRIGHT])[0, 0] == 1.0
+    assert lane_ious([shifted(UPRIGHT, 31)], [UPRIGHT])[0, 0] == 0.0
+
+
+# The counts of the official program, compiled and run (tp, fp, fn at 0.5).
+@pytest.mark.parametrize(
+    ("pred", "gt", "counts"),
+    [
+        pytest.param([UPRIGHT, lane()], [UPRIGHT], (1, 1, 0), id="blank prediction"),
+        pytest.param([UPRIGHT], [UPRIGHT, lane()], (1, 0, 1), id="blank label"),
+        pytest.param([UPRIGHT, UPRIGHT[:1]], [UPRIGHT], (1, 1, 0), id="one point"),
+        pytest.param([], [UPRIGHT], (0, 0, 1), id="no prediction"),
+        pytest.param([UPRIGHT], [], (0, 1, 0), id="no label"),
+        pytest.param([], [], (0, 0, 0), id="nothing"),
+        pytest.param([TWICE], [UPRIGHT], (0, 1, 1), id="repeated point"),
+        pytest.param([UPRIGHT, UPRIGHT], [UPRIGHT], (1, 1, 0), id="same lane twice"),
+        pytest.param([OUTSIDE], [OUTSIDE], (0, 1, 1), id="outside the image"),
+        pytest.param([SLANTED[::-1]], [SLANTED], (1, 0, 0), id="reversed"),
+    ],
+)
+def test_corner_cases(pred, gt, counts) -> None:
+    assert evaluate_image(pred, gt) == [CULaneCounts(*counts)]
+    assert oracle.count(pred, gt) == counts
+
+
+def test_a_match_must_exceed_the_threshold() -> None:
+    iou = float(lane_ious([shifted(UPRIGHT, 8)], [UPRIGHT])[0, 0])
+    below = np.nextafter(iou, 0)
+    counts = evaluate_image([shifted(UPRIGHT, 8)], [UPRIGHT], [iou, below])
+    assert [each.tp for each in counts] == [0, 1]
+
+
+def test_scores_without_lanes_are_zero() -> None:
+    assert CULaneCounts(0, 0, 0).precision == 0.0
+    assert CULaneCounts(0, 3, 0).recall == 0.0
+    assert CULaneCounts(0, 3, 0).f1 == 0.0
+    counts = CULaneCounts(tp=3, fp=1, fn=2)
+    assert (counts.precision, counts.recall) == (0.75, 0.6)
+    assert counts.f1 == pytest.approx(2 * 0.75 * 0.6 / 1.35)
+
+
+def test_thresholds_are_the_numbers_that_their_text_names() -> None:
+    assert [f"{each:.2f}" for each in THRESHOLDS] == [
+        f"0.{each}" for each in range(50, 100, 5)
+    ]
+    assert all(each == float(f"{each:.2f}") for each in THRESHOLDS)
+
+
+def test_wrong_settings_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"thresholds must be .* in \[0, 1\)"):
+        evaluate_image([], [], [1.0])
+    with pytest.raises(ValueError, match="lane_width must be a whole number from 2"):
+        OfficialRule(lane_width=1)
+    with pytest.raises(ValueError, match="Each side of the image must have"):
+        evaluate_image([UPRIGHT], [UPRIGHT], rule=OfficialRule(shape=(40, 900)))
+
+
+def test_lines_are_those_of_opencv_4() -> None:
+    table = json.loads((Path(__file__).parent / "opencv4_lines.json").read_text())
+    for height, width, x0, y0, x1, y1, thickness, crc in table["lines"]:
+        mask = np.zeros((height, width), np.uint8)
+        paint_line(mask, (x0, y0), (x1, y1), thickness)
+        assert zlib.crc32(mask.tobytes()) == crc, (x0, y0, x1, y1, thickness)
+
+
+def random_lane(rng: np.random.Generator) -> FloatArray:
+    """Return a lane as programs write them, or an odd one."""
+    ys = np.arange(589.0, rng.integers(240, 540), -float(rng.choice([10, 20])))
+    bottom, slope, bend = rng.uniform(-200, 1840), rng.normal(0, 1.2), rng.normal(0, 1)
+    xs = bottom + slope * (589 - ys) + bend * ((589 - ys) / 60) ** 2
+    points = np.stack([xs, ys], axis=1)
+    kind = rng.integers(12)
+    if kind == 0:
+        points = points[:: max(len(points) // 2, 1)]  # few points, long lines
+    elif kind == 1:
+        points[:, 1] = 400 + rng.normal(0, 3, len(points))  # almost level
+    elif kind == 2:
+        points = np.concatenate(
+            [points, shifted(points[::-1], rng.uniform(40, 90))]
+        )  # U
+    elif kind == 3:
+        points = points[::-1]
+    elif kind == 4:
+        points = points[: rng.integers(0, 3)]
+    elif kind == 5:
+        points[:, 0] = np.clip(points[:, 0], -14, 14)  # along the border
+    elif kind == 6:
+        points = points[[0, 0, *range(1, len(points))]]
+    elif kind == 7:
+        points = points * [1, 0.1] + [0, 540]  # along the lower border
+    return points + rng.normal(0, 0.3, points.shape)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_overlaps_are_those_of_the_plain_program(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    gt = [random_lane(rng) for _ in range(rng.integers(1, 4))]
+    pred = [each + rng.normal(0, 9, 2) for each in gt[:2]] + [random_lane(rng)]
+    expected = [[oracle.similarity(a, b) for b in pred] for a in gt]
+    np.testing.assert_array_equal(lane_ious(pred, gt), expected)
+    assert evaluate_image(pred, gt)[0] == oracle.count(pred, gt)
+
+
+def test_every_small_line_near_a_border_is_looked_up_right() -> None:
+    offsets = (-17, -15, -1, 0, 1, 14, 16, 20)
+    xs = [*offsets, *(1639 - each for each in offsets), 800]
+    ys = [*offsets, *(589 - each for each in offsets), 300]
+    rng = np.random.default_rng(3)
+    whole_image = lane((0, 590), (1640, 0))
+    for x in xs:
+        for y in ys:
+            dx, dy = rng.integers(-3, 4, 2)
+            short = lane((x, y), (x + dx, y + dy))
+            image, other = oracle.draw(short), oracle.draw(whole_image)
+            shared, total = int((image & other).sum()), int(image.sum())
+            expected = shared / (total + int(other.sum()) - shared)
+            assert lane_ious([short], [whole_image])[0, 0] == expected, (x, y, dx, dy)
+
+
+cells = st.one_of(
+    st.sampled_from([0.0, 0.5, 0.505, 0.51, 0.9, float("nan")]), st.floats(0, 1)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), st.integers(1, 5), st.integers(1, 5))
+def test_pairs_are_those_of_the_plain_program(data, num_gt, num_pred) -> None:
+    table = [[data.draw(cells) for _ in range(num_pred)] for _ in range(num_gt)]
+    assert match_lanes(np.array(table)).tolist() == oracle.match(table)
+
+
+def test_pairs_can_fall_short_of_the_optimum() -> None:
+    # Within 0.01 every edge is tight. The second label tries the first prediction
+    # first, and the label that has it gives way: 1.208 in total instead of 1.217.
+    assert match_lanes(np.array([[0.608, 0.601], [0.607, 0.609]])).tolist() == [1, 0]
+    assert match_lanes(np.array([[0.608, 0.601], [0.590, 0.609]])).tolist() == [0, 1]
+    assert match_lanes(np.zeros((2, 0))).tolist() == [-1, -1]
+
+
+def fixture_batch():
+    names = [line.strip() for line in (FIXTURES / "list.txt").open()]
+    contents = []
+    for name in names:
+        for folder in ("anno", "pred"):
+            path = FIXTURES / folder / (name.rpartition(".")[0] + ".lines.txt")
+            contents.append(path.read_bytes() if path.is_file() else b"")
+    return names, parse_lane_files(contents)[0]
+
+
+@needs_fixtures
+def test_counts_are_those_of_the_official_program() -> None:
+    official = json.loads((FIXTURES / "official.json").read_text())
+    names, batch = fixture_batch()
+    totals = official["totals_tp_fp_fn"]
+    thresholds = np.array([float(threshold) for threshold in totals])
+    counts = OfficialRule().count(batch, thresholds)
+    assert counts.sum(axis=0).tolist() == list(totals.values())
+    for name, image in zip(names, counts, strict=True):
+        for threshold, expected in official["per_file_tp_fp_fn"][name].items():
+            assert image[list(totals).index(threshold)].tolist() == expected, name
+
+
+# Counts of LaneATT's culane_metric.py at 8b4cb6d, official=False, on the same files.
+@needs_fixtures
+def test_continuous_counts_are_those_of_laneatt() -> None:
+    _, batch = fixture_batch()
+    counts = ContinuousRule().count(batch, np.array([0.5, 0.75])).sum(axis=0)
+    assert counts.tolist() == [[798, 140, 236], [573, 365, 461]]
+
+
+def test_continuous_rule_leaves_out_lanes_of_one_point() -> None:
+    rule = ContinuousRule()
+    pred = [UPRIGHT, UPRIGHT[:1], lane()]
+    assert evaluate_image(pred, [UPRIGHT], rule=rule) == [CULaneCounts(1, 0, 0)]
+    for odd in (TWICE, OUTSIDE):
+        assert evaluate_image([odd], [odd], rule=rule) == [CULaneCounts(0, 1, 1)]
+
+
+def test_continuous_overlap_by_hand() -> None:
+    # Flat ends: rectangles 30 wide, 8 apart, so 22 of 38 columns in all rows.
+    ious = [0.5, 22 / 38 - 1e-6, 22 / 38 + 1e-6]
+    counts = evaluate_image(
+        [shifted(UPRIGHT, 8)], [UPRIGHT], ious, rule=ContinuousRule()
+    )
+    assert [each.tp for each in counts] == [1, 1, 0]
+
+
+def test_a_batch_keeps_lanes_apart() -> None:
+    batch = pack_lanes([([UPRIGHT], []), ([], [SLANTED, lane()])])
+    assert [len(batch.lanes_of(index)) for index in range(4)] == [1, 0, 0, 2]
+    np.testing.assert_array_equal(batch.lanes_of(3)[0], SLANTED)

@@ -1,0 +1,182 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.evaluator import Evaluator
+
+from lanedet.datasets import (
+    culane_label_path,
+    format_culane_lanes,
+    read_culane_list,
+    sample_culane_lane,
+    write_culane_labels,
+)
+from lanedet.datasets.culane import PREDICTION_ROWS
+from lanedet.evaluation import CULaneMetric, evaluate_culane
+from lanedet.evaluation.functional.culane import ContinuousRule
+from lanedet.structures import FloatArray, LaneSample
+
+FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "culane"
+
+
+def lane(bottom: float, top: float, highest: float = 290.0) -> FloatArray:
+    return np.array([[bottom, 590.0], [(bottom + top) / 2 + 9, 440.0], [top, highest]])
+
+
+def image(
+    pred: list[FloatArray], gt: list[FloatArray], name: str, category: str | None = None
+) -> LaneSample:
+    metainfo = {"raw_file": f"driver_1/a.MP4/{name}.jpg", "ori_shape": (590, 1640)}
+    sample = LaneSample(
+        metainfo=metainfo | ({"category": category} if category else {})
+    )
+    sample.gt_lanes, sample.pred_lanes = gt, pred
+    return sample
+
+
+def evaluate(metric: CULaneMetric, samples: list[LaneSample]) -> dict[str, float]:
+    evaluator = Evaluator(metric)
+    for start in range(0, len(samples), 3):
+        evaluator.process(samples[start : start + 3])
+    return evaluator.evaluate(len(samples))
+
+
+def random_images(number: int) -> list[LaneSample]:
+    rng = np.random.default_rng(5)
+    images = []
+    for index in range(number):
+        gt = [lane(*rng.uniform(-100, 1740, 2)) for _ in range(rng.integers(5))]
+        pred = [each + rng.normal(0, 8, 2) for each in gt[:3]] + [
+            lane(*rng.uniform(0, 1640, 2), rng.uniform(300, 588))
+            for _ in range(rng.integers(3))
+        ]
+        category = ("normal", "night", None)[index % 3]
+        images.append(image(pred, gt, f"{index:05d}", category))
+    return images
+
+
+def test_counts_by_hand() -> None:
+    left, right = lane(300, 700), lane(1300, 900)
+    samples = [
+        image([left, right], [left, right], "a", "normal"),
+        image([left], [left, right], "b", "night"),
+        image([left, right, left[:0]], [], "c", "cross"),
+    ]
+    numbers = evaluate(CULaneMetric(), samples)
+    assert [numbers[f"culane/{name}"] for name in ("tp", "fp", "fn")] == [3, 2, 1]
+    assert numbers["culane/precision"] == pytest.approx(3 / 5)
+    assert numbers["culane/recall"] == pytest.approx(3 / 4)
+    assert numbers["culane/f1"] == pytest.approx(2 / 3)
+    assert numbers["culane/f1_normal"] == 1.0
+    assert numbers["culane/f1_night"] == pytest.approx(2 / 3)
+    assert numbers["culane/fp_cross"] == 2.0
+    assert "culane/f1_cross" not in numbers
+    assert all(type(number) is float for number in numbers.values())
+
+
+def test_one_record_is_kept_per_image_and_padding_is_dropped() -> None:
+    metric = CULaneMetric()
+    samples = [image([lane(1, 2)] * 2, [], "a"), image([], [lane(1, 2)], "b")]
+    metric.process(None, [sample.to_dict() for sample in samples])
+    assert len(metric.results) == 2
+    evaluator = Evaluator(CULaneMetric())
+    evaluator.process(samples)
+    assert evaluator.evaluate(1)["culane/fn"] == 0.0
+
+
+@pytest.mark.parametrize("rule", ["official", "continuous"])
+def test_written_files_score_the_same(tmp_path: Path, rule: str) -> None:
+    samples = random_images(20)
+    metric = CULaneMetric(rule=rule, out_dir=tmp_path / "pred")
+    numbers = evaluate(metric, samples)
+    write_culane_labels(tmp_path / "anno", samples)
+    # Labels are written to a thousandth of a pixel, so they are scored from the file.
+    report = evaluate_culane(
+        tmp_path / "pred",
+        tmp_path / "anno",
+        [sample.raw_file for sample in samples],
+        categories={s.raw_file: s.category for s in samples if "category" in s},
+        rule=metric.rule,
+        show_progress=False,
+    )
+    assert report.counts[0].tp > 10
+    assert report.counts[0].f1 == pytest.approx(numbers["culane/f1"], abs=1e-12)
+    assert report.mean_f1 == pytest.approx(numbers["culane/mf1"], abs=1e-12)
+    night = report.categories["night"]
+    assert night.tp == numbers["culane/tp_night"]
+    written = culane_label_path(tmp_path / "pred", samples[0].raw_file).read_text()
+    rows = PREDICTION_ROWS
+    lanes = [sample_culane_lane(each, rows) for each in samples[0].pred_lanes]
+    assert written == format_culane_lanes(lanes)
+
+
+def test_row_step_is_that_of_the_files(tmp_path: Path) -> None:
+    metric = CULaneMetric(row_step=20, out_dir=tmp_path)
+    evaluate(metric, [image([lane(300, 700)], [], "a")])
+    numbers = (tmp_path / "driver_1/a.MP4/a.lines.txt").read_text().split()
+    assert numbers[1::2] == [str(y) for y in range(589, 289, -20)]
+
+
+def test_wrong_settings_and_samples_are_refused() -> None:
+    with pytest.raises(ValueError, match="rule must be one of official, continuous"):
+        CULaneMetric(rule="exact")
+    with pytest.raises(ValueError, match="row_step must be at least 1"):
+        CULaneMetric(row_step=0)
+    with pytest.raises(ValueError, match="CULaneMetric needs gt_lanes, raw_file"):
+        CULaneMetric().process(None, [{"pred_lanes": []}])
+    with pytest.raises(ValueError, match="At least one image"):
+        CULaneMetric().compute_metrics([])
+
+
+def test_folders_are_checked(tmp_path: Path) -> None:
+    pred, anno = tmp_path / "pred", tmp_path / "anno"
+    options = {"show_progress": False}
+    with pytest.raises(FileNotFoundError, match=r"There is no folder '.*pred'"):
+        evaluate_culane(pred, anno, ["a.jpg"], **options)
+    pred.mkdir()
+    anno.mkdir()
+    with pytest.raises(ValueError, match="At least one image"):
+        evaluate_culane(pred, anno, [], **options)
+    with pytest.raises(FileNotFoundError, match=r"no label file '.*b\.lines\.txt'"):
+        evaluate_culane(pred, anno, ["b.jpg"], **options)
+    (anno / "a.lines.txt").write_text("1 590 2 580\n")
+    with pytest.raises(FileNotFoundError, match="None of the 1 images has a predict"):
+        evaluate_culane(pred, anno, ["a.jpg"], **options)
+    (anno / "b.lines.txt").write_text("1 590 2 580\n\n1 2 3\n")
+    (pred / "a.lines.txt").write_text("1 590 2 580 nan 560\n")
+    with pytest.raises(ValueError, match=r"b\.lines\.txt:3: a label must be pairs"):
+        evaluate_culane(pred, anno, ["a.jpg", "b.jpg"], **options)
+    (anno / "b.lines.txt").write_text("1 590 2 580\n\n")
+    report = evaluate_culane(pred, anno, ["a.jpg", "b.jpg"], **options)
+    assert report.counts[0] == (1, 0, 2)
+    assert report.num_missing == 1
+    assert report.odd_predictions == [f"{pred / 'a.lines.txt'}:1"]
+
+
+@pytest.mark.skipif(
+    not FIXTURES.is_dir(), reason="the benchmark's files are not at ../shared"
+)
+def test_folders_score_as_the_official_program_says() -> None:
+    official = json.loads((FIXTURES / "official.json").read_text())["totals_tp_fp_fn"]
+    images = [entry.name for entry in read_culane_list(FIXTURES / "list.txt")]
+    thresholds = [float(threshold) for threshold in official]
+    for workers in (1, 3):
+        report = evaluate_culane(
+            FIXTURES / "pred",
+            FIXTURES / "anno",
+            images,
+            thresholds=thresholds,
+            num_workers=workers,
+            show_progress=False,
+        )
+        numbers = report.to_json()["iou"]
+        for threshold, counts in official.items():
+            found = numbers[threshold]
+            assert [found["tp"], found["fp"], found["fn"]] == counts
+
+
+def test_rules_draw_at_the_size_they_are_told() -> None:
+    small = CULaneMetric(rule="continuous", shape=(295, 820), lane_width=15)
+    assert small.rule == ContinuousRule((295, 820), 15)
+    assert small.rows[0] == 294.0
