@@ -1,8 +1,11 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from mmengine.evaluator import Evaluator
 
 from lanedet.datasets import (
@@ -180,3 +183,36 @@ def test_rules_draw_at_the_size_they_are_told() -> None:
     small = CULaneMetric(rule="continuous", shape=(295, 820), lane_width=15)
     assert small.rule == ContinuousRule((295, 820), 15)
     assert small.rows[0] == 294.0
+
+
+def _score_shard(rank: int, folder: Path) -> None:
+    """Score every second image in one of two processes; rank 0 writes the numbers."""
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{folder / 'store'}", rank=rank, world_size=2
+    )
+    metric = CULaneMetric(out_dir=folder / "pred")
+    for each in random_images(7)[rank::2]:
+        metric.process(None, [each.to_dict()])
+    found = metric.evaluate(7)
+    if rank == 0:
+        (folder / "found.json").write_text(json.dumps(found))
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_numbers_of_one(tmp_path: Path) -> None:
+    code = (
+        "import importlib.util, pathlib, sys;"
+        "spec = importlib.util.spec_from_file_location('shard', sys.argv[1]);"
+        "shard = importlib.util.module_from_spec(spec);"
+        "spec.loader.exec_module(shard);"
+        "shard._score_shard(int(sys.argv[2]), pathlib.Path(sys.argv[3]))"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, __file__, str(rank), tmp_path])
+        for rank in range(2)
+    ]
+    assert [process.wait(timeout=240) for process in running] == [0, 0]
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found == evaluate(CULaneMetric(), random_images(7))
+    assert len(list((tmp_path / "pred").rglob("*.lines.txt"))) == 7
