@@ -16,21 +16,44 @@ from dataclasses import replace
 import numpy as np
 
 from lanedet.simulation.categories_road import (
+    age_road,
     bend_road,
-    bring_day,
-    crowd_road,
+    build_road_works,
+    change_lane_count,
+    cross_road,
     hide_lines,
+    paint_arrows,
+    paint_some_figures,
+)
+from lanedet.simulation.categories_street import (
+    bring_day,
+    build_some_streets,
+    build_street,
+    cast_strong_shadows,
+    crowd_road,
 )
 from lanedet.simulation.scene import Scene
 
 Step = Callable[[Scene, np.random.Generator], Scene]
 """Changes a part of a scene; the generator is the scene's and the category's own."""
 
+ANY_ROAD: tuple[Step, ...] = (
+    build_some_streets,
+    age_road,
+    paint_some_figures,
+    change_lane_count,
+)
+"""Makes the plain roads of the sampler as varied as real ones."""
+
 CATEGORIES: dict[str, tuple[Step, ...]] = {
-    "normal": (bring_day,),
-    "crowded": (bring_day, crowd_road),
-    "no_line": (bring_day, hide_lines),
-    "curve": (bring_day, bend_road),
+    "normal": (bring_day, *ANY_ROAD),
+    "crowded": (bring_day, *ANY_ROAD, crowd_road),
+    "no_line": (bring_day, build_some_streets, age_road, hide_lines),
+    "shadow": (*ANY_ROAD, cast_strong_shadows),
+    "arrow": (bring_day, build_some_streets, age_road, paint_arrows),
+    "curve": (bring_day, *ANY_ROAD, bend_road),
+    "crossroad": (bring_day, build_street, age_road, paint_arrows, cross_road),
+    "road_works": (bring_day, age_road, build_road_works),
 }
 """The steps of each category, in their order."""
 

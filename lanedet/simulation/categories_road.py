@@ -1,28 +1,84 @@
-"""Steps towards a category that change the road and its traffic."""
+"""Steps towards a category that change the road and its paint."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from lanedet.simulation.random_camera import random_lens
-from lanedet.simulation.random_surroundings import random_daylight
-from lanedet.simulation.random_traffic import dense_traffic
-from lanedet.simulation.road import LaneLine, Profile, Wave
-from lanedet.simulation.scene import Scene
+from lanedet.simulation.figures import Outline, place, zebra
+from lanedet.simulation.random_figures import (
+    random_arrows,
+    random_letters,
+    random_stains,
+    road_paint,
+)
+from lanedet.simulation.road import (
+    SOLID,
+    Crossroad,
+    Decal,
+    LaneLine,
+    Pattern,
+    Profile,
+    Stripe,
+    Taper,
+    Wave,
+)
+from lanedet.simulation.scene import Prop, Scene
+
+_CAR_COLORS = ((222, 222, 220), (40, 42, 46), (120, 124, 128), (150, 32, 30))
 
 
-def bring_day(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Light a scene by day, unless it is already."""
-    if scene.light.daylight >= 1:
+def age_road(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Add repairs, cracks, tyre marks and what is left of older markings."""
+    road = scene.road
+    stains = random_stains(rng, road, scene.camera.station_m)
+    ghosts: list[Stripe] = []
+    if rng.uniform() < 0.3:
+        ghosts = [_ghost(scene, rng) for _ in range(rng.integers(1, 4))]
+    road = replace(road, stains=road.stains + stains, ghosts=(*road.ghosts, *ghosts))
+    return replace(scene, road=road)
+
+
+def paint_some_figures(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Paint arrows or letters on some of the roads."""
+    kind = rng.uniform()
+    if kind < 0.12:
+        return paint_arrows(scene, rng)
+    if kind < 0.22:
+        return _with_figures(
+            scene, random_letters(rng, scene.road, scene.camera.station_m)
+        )
+    return scene
+
+
+def paint_arrows(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Paint an arrow into every lane, with a word or a diamond now and then."""
+    station = scene.camera.station_m
+    figures = random_arrows(rng, scene.road, station)
+    if rng.uniform() < 0.25:
+        figures += random_letters(rng, scene.road, station)
+    return _with_figures(scene, figures)
+
+
+def change_lane_count(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Let the rightmost lane begin or end ahead on some of the wider roads."""
+    lines = scene.road.lines
+    if len(lines) < 4 or lines[-2].lateral_m < 1 or rng.uniform() > 0.2:
         return scene
-    light = random_daylight(rng)
-    return replace(scene, light=light, lens=random_lens(rng, light.daylight))
-
-
-def crowd_road(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Fill the lanes with traffic that hides much of the markings."""
-    vehicles = dense_traffic(rng, scene.road, scene.camera)
-    return replace(scene, vehicles=vehicles)
+    inner, edge = lines[-2], lines[-1]
+    start = scene.camera.station_m + rng.uniform(-20, 60)
+    length = rng.uniform(50, 110)
+    closed = inner.lateral_m - edge.lateral_m
+    if rng.uniform() < 0.5:
+        # Where it is half as wide as a lane, the line beside it ends or begins.
+        edge = replace(edge, taper=Taper(start, length, 0.0, closed))
+        inner = replace(inner, end_m=start + 0.5 * length)
+    else:
+        edge = replace(edge, taper=Taper(start, length, closed, 0.0))
+        inner = replace(inner, start_m=start + 0.5 * length)
+    middle = (lines[-2].lateral_m + lines[-1].lateral_m) / 2
+    vehicles = tuple(v for v in scene.vehicles if abs(v.lateral_m - middle) > 1.2)
+    road = replace(scene.road, lines=(*lines[:-2], inner, edge))
+    return replace(scene, road=road, vehicles=vehicles)
 
 
 def hide_lines(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -36,7 +92,7 @@ def hide_lines(scene: Scene, rng: np.random.Generator) -> Scene:
             for stripe in line.stripes
         )
         is_bare = rng.uniform() < bare_share
-        lines.append(LaneLine(line.lateral_m, () if is_bare else stripes))
+        lines.append(replace(line, stripes=() if is_bare else stripes))
     return replace(scene, road=replace(scene.road, lines=tuple(lines)))
 
 
@@ -54,3 +110,133 @@ def bend_road(scene: Scene, rng: np.random.Generator) -> Scene:
         phase_rad=float((side * np.pi / 2 - factor * apex) % (2 * np.pi)),
     )
     return replace(scene, road=replace(scene.road, course=Profile((wave,))))
+
+
+def cross_road(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Put the camera into a crossroad or a few metres before it."""
+    here, road = scene.camera.station_m, scene.road
+    length = rng.uniform(14, 40)
+    start = here + rng.uniform(-0.8 * length, 9.0)
+    left, right = road.pavement.left_m, road.pavement.right_m
+    color, opacity, wear = road_paint(rng, road)
+    outlines: list[Outline] = []
+    bar = rng.uniform(0.4, 0.5)
+    for foot in (start - 5.5, start + length + 1.0):
+        if rng.uniform() < 0.8:
+            crossing = zebra(left + 0.3, right - 0.3, rng.uniform(3, 4.5), bar)
+            outlines += place(crossing, foot, 0.0)
+    own = [line.lateral_m for line in road.lines]
+    stop = ((0.0, own[0]), (0.0, own[-1]), (0.35, own[-1]), (0.35, own[0]))
+    outlines += place((stop,), start - 7.5, 0.0)
+    # Lines stop before the pedestrians and go on behind them.
+    crossroad = Crossroad(start - 7.0, length + 14.0)
+    painted = Decal(tuple(outlines), color, opacity, wear)
+    figures = [_outside(crossroad, figure) for figure in road.figures]
+    crossed = replace(
+        road,
+        crossroad=crossroad,
+        figures=(*(f for f in figures if f.outlines), painted),
+        hills=Profile(),
+    )
+    vehicles = tuple(v for v in scene.vehicles if not crossroad.holds(v.station_m, 6.0))
+    crossers = _crossing_cars(rng, start, length)
+    props = scene.props + (crossers if rng.uniform() < 0.6 else ())
+    return replace(scene, road=crossed, vehicles=vehicles, props=props)
+
+
+def build_road_works(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Close the outermost lane of one side, and paint temporary yellow lines."""
+    road, here = scene.road, scene.camera.station_m
+    side = int(rng.choice([-1, 1]))
+    lines = [
+        _yellow_line(
+            rng, line, SOLID if line in (road.lines[0], road.lines[-1]) else None
+        )
+        for line in road.lines
+    ]
+    shift = rng.normal(0, 0.25)
+    lines = [_moved(line, shift) for line in lines]
+    old = [
+        replace(stripe, opacity=stripe.opacity * rng.uniform(0.2, 0.7))
+        for line in road.lines
+        for stripe in line.stripes
+    ]
+    edge = lines[-1 if side > 0 else 0].lateral_m + side * rng.uniform(0.35, 0.8)
+    kind = str(rng.choice(["cone", "cone", "barrel", "barrier"]))
+    spacing = 2.2 if kind == "barrier" else rng.uniform(4, 14)
+    stations = np.arange(here + rng.uniform(-4, 10), here + 120, spacing)
+    props = [Prop(kind, float(s), float(edge + rng.normal(0, 0.06))) for s in stations]
+    if rng.uniform() < 0.5:
+        board = here + rng.uniform(30, 80)
+        props.append(Prop("board", float(board), float(edge + side * 1.4)))
+    new = replace(road, lines=tuple(lines), ghosts=road.ghosts + tuple(old))
+    return replace(scene, road=new, props=scene.props + tuple(props))
+
+
+def _with_figures(scene: Scene, figures: tuple[Decal, ...]) -> Scene:
+    road = replace(scene.road, figures=scene.road.figures + figures)
+    return replace(scene, road=road)
+
+
+def _outside(crossroad: Crossroad, figure: Decal) -> Decal:
+    """Return what of a figure lies outside a crossroad."""
+    kept = tuple(
+        outline
+        for outline in figure.outlines
+        if not crossroad.holds(np.array([corner[0] for corner in outline])).any()
+    )
+    return replace(figure, outlines=kept)
+
+
+def _ghost(scene: Scene, rng: np.random.Generator) -> Stripe:
+    """Return a removed marking: a pale or a black trace somewhere on the lanes."""
+    lines = scene.road.lines
+    near = lines[rng.integers(len(lines))].lateral_m
+    pattern = SOLID if rng.uniform() < 0.4 else Pattern(15.0, ((0.0, 6.0),))
+    grey = rng.choice([rng.uniform(20, 45), rng.uniform(150, 220)])
+    return Stripe(
+        lateral_m=float(near + rng.choice([-1, 1]) * rng.uniform(0.25, 1.6)),
+        width_m=float(rng.uniform(0.1, 0.22)),
+        pattern=pattern,
+        phase_m=float(rng.uniform(0, 15)),
+        color=(grey, grey, grey),
+        opacity=float(rng.uniform(0.08, 0.3)),
+        wear=float(rng.uniform(0.2, 0.6)),
+    )
+
+
+def _crossing_cars(
+    rng: np.random.Generator, start: float, length: float
+) -> tuple[Prop, ...]:
+    cars = []
+    for share in (0.3, 0.7):
+        lateral = rng.uniform(-22, 8)
+        for _ in range(rng.integers(0, 3)):
+            kind = str(rng.choice(["car_across", "car_across", "van_across"]))
+            color = _CAR_COLORS[rng.integers(len(_CAR_COLORS))]
+            cars.append(Prop(kind, float(start + share * length), lateral, color))
+            lateral += rng.uniform(7.5, 16)
+    return tuple(cars)
+
+
+def _yellow_line(
+    rng: np.random.Generator, line: LaneLine, pattern: Pattern | None
+) -> LaneLine:
+    stripe = line.stripes[0]
+    yellow = (rng.uniform(205, 240), rng.uniform(150, 185), rng.uniform(30, 70))
+    painted = replace(
+        stripe,
+        lateral_m=line.lateral_m,
+        color=yellow,
+        opacity=float(rng.uniform(0.75, 1.0)),
+        wear=float(rng.uniform(0, 0.2)),
+        pattern=pattern or stripe.pattern,
+    )
+    return replace(line, stripes=(painted,))
+
+
+def _moved(line: LaneLine, shift: float) -> LaneLine:
+    stripes = tuple(
+        replace(s, lateral_m=float(s.lateral_m + shift)) for s in line.stripes
+    )
+    return replace(line, lateral_m=float(line.lateral_m + shift), stripes=stripes)

@@ -19,7 +19,12 @@ from lanedet.structures import FloatArray
 LABEL_REACH_M = 120.0
 """Farther markings are thinner than a pixel of a dashcam."""
 
+CROSSROAD_MARGIN_M = 14.0
+"""So near to a crossroad, CULane's labels are empty."""
+
 _CROSSING_M = 0.6
+_PRESENT_M = 40.0
+_LEAST_PRESENT_M = 12.0
 _TOP_MARGIN = 0.012
 _MIN_EXTENT = 0.04
 
@@ -35,9 +40,17 @@ def scene_lanes(scene: Scene, shape: tuple[int, int]) -> list[FloatArray]:
         Polylines from left to right, each (N, 2), (x, y) in pixels of the picture and
         inside it, a point about every pixel, from the bottom upwards.
     """
+    here, crossroad = scene.camera.station_m, scene.road.crossroad
+    if crossroad is not None and crossroad.holds(here, CROSSROAD_MARGIN_M):
+        return []
     view = SceneView(scene, shape)
-    lines = bounding_lines(scene.road.lines, scene.camera.lateral_m)
-    lanes = [_visible_polyline(view, line.lateral_m) for line in lines]
+    present = [
+        line
+        for line in scene.road.lines
+        if line.start_m < here + _PRESENT_M and line.end_m > here + _LEAST_PRESENT_M
+    ]
+    lines = bounding_lines(present, scene.camera.lateral_m, here)
+    lanes = [_visible_polyline(view, line) for line in lines]
     return [
         lane
         for lane in lanes
@@ -45,27 +58,37 @@ def scene_lanes(scene: Scene, shape: tuple[int, int]) -> list[FloatArray]:
     ]
 
 
-def bounding_lines(lines: Sequence[LaneLine], lateral_m: float) -> list[LaneLine]:
+def bounding_lines(
+    lines: Sequence[LaneLine], lateral_m: float, station_m: float = 0.0
+) -> list[LaneLine]:
     """Return the lines that bound a driver's own lane and the lanes beside it.
 
     Args:
         lines: All lines, from left to right.
         lateral_m: Where the driver is across the road.
+        station_m: Where the driver is along the road.
     """
-    offsets = np.array([line.lateral_m for line in lines]) - lateral_m
+    # A line that begins ahead counts with the place where it begins.
+    laterals = [line.lateral_at(max(station_m, line.start_m)) for line in lines]
+    offsets = np.array(laterals) - lateral_m
     crossed = np.flatnonzero(np.abs(offsets) < _CROSSING_M)
     left = np.flatnonzero(offsets <= -_CROSSING_M)[-2:]
     right = np.flatnonzero(offsets >= _CROSSING_M)[:2]
     return [lines[i] for i in (*left, *crossed, *right)]
 
 
-def _visible_polyline(view: SceneView, lateral_m: float) -> FloatArray:
+def _visible_polyline(view: SceneView, line: LaneLine) -> FloatArray:
     """Return the part of a line that the picture shows, the nearest piece of it."""
     ahead = view.visible_reach()
-    points = view.project(ahead[ahead <= LABEL_REACH_M], lateral_m)
+    ahead = ahead[ahead <= LABEL_REACH_M]
+    stations = ahead + view.scene.camera.station_m
+    exists = (stations >= line.start_m) & (stations <= line.end_m)
+    points = view.project(ahead[exists], line.lateral_at(stations[exists]))
     # Extremely near points lie far outside and would need endless resampling.
     height, width = view.shape
     near = (np.abs(points) < 4 * max(height, width)).all(axis=1)
+    if np.count_nonzero(near) < 2:
+        return np.zeros((0, 2))
     points = resample_polyline(points[near], spacing=1.0)
     below_crest = view.upright_y(points) - view.crest_y
     xs, ys = points.T

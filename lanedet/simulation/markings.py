@@ -1,10 +1,13 @@
 """Lane markings, painted with the exact share of each pixel that they cover."""
 
-import numpy as np
+import math
 
-from lanedet.simulation.road import Stripe
+import numpy as np
+from numpy.typing import NDArray
+
+from lanedet.simulation.road import LaneLine, Road, Stripe, Taper
 from lanedet.simulation.textures import noise_tile, pick_tile
-from lanedet.simulation.view import SceneView
+from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
 
 _WEAR_CELL_M = (0.02, 0.12)
@@ -13,25 +16,32 @@ _WEAR_CELL_M = (0.02, 0.12)
 def paint_markings(
     image: ByteArray, view: SceneView, rng: np.random.Generator
 ) -> ByteArray:
-    """Paint every stripe of the road's lane lines onto the ground."""
+    """Paint every stripe of the road's lane lines, and what is left of older ones."""
     del rng
     below = image[view.ground.top_row :].reshape(-1, 3)
+    for ghost in view.scene.road.ghosts:
+        _paint_stripe(below, view, ghost, LaneLine(ghost.lateral_m, ()))
     for line in view.scene.road.lines:
         for stripe in line.stripes:
-            _paint_stripe(below, view, stripe)
+            _paint_stripe(below, view, stripe, line)
     return image
 
 
-def _paint_stripe(pixels: ByteArray, view: SceneView, stripe: Stripe) -> None:
-    """Paint one stripe onto the ground's pixels (h * W, 3), in place."""
+def _paint_stripe(
+    pixels: ByteArray, view: SceneView, stripe: Stripe, line: LaneLine
+) -> None:
+    """Paint one stripe of a line onto the ground's pixels (h * W, 3), in place."""
     ground, scene = view.ground, view.scene
     reach = ground.across * np.float32(0.5) + np.float32(stripe.width_m / 2)
-    away = np.abs(ground.lateral - np.float32(stripe.lateral_m))
+    offset = ground.lateral - np.float32(stripe.lateral_m)
+    if line.taper is not None:
+        offset -= _taper_offsets(line.taper, view)
+    away = np.abs(offset)
     touched = np.flatnonzero(away < reach)
     if len(touched) == 0:
         return
     across = ground.across.ravel()[touched]
-    lateral = ground.lateral.ravel()[touched] - stripe.lateral_m
+    lateral = offset.ravel()[touched]
     overlap = reach.ravel()[touched] - away.ravel()[touched]
     cover = np.minimum(overlap, np.minimum(across, stripe.width_m)) / across
     ahead = ground.ahead.ravel()[touched]
@@ -40,6 +50,8 @@ def _paint_stripe(pixels: ByteArray, view: SceneView, stripe: Stripe) -> None:
     half = ground.along.ravel()[touched] / 2
     cover = cover * stripe.pattern.painted_share(stations - half, stations + half)
     cover *= stripe.opacity * ground.cover.ravel()[touched]
+    if _is_broken(scene.road, line):
+        cover *= _existence(ahead + scene.camera.station_m, scene.road, line)
     if stripe.wear > 0:
         flakes = pick_tile(
             noise_tile(0.6, seed=5),
@@ -53,3 +65,29 @@ def _paint_stripe(pixels: ByteArray, view: SceneView, stripe: Stripe) -> None:
     paint += np.array(scene.light.horizon_color) * haze
     below = pixels[touched]
     pixels[touched] = (below + (paint - below) * cover[:, None]).astype(np.uint8)
+
+
+def _taper_offsets(taper: Taper, view: SceneView) -> Float32Array:
+    """Return how far a tapering line lies to the right, for each ground pixel."""
+    start = np.float32(view.scene.camera.station_m - taper.start_m)
+    part = (view.ground.ahead + start) * np.float32(1 / taper.length_m)
+    np.clip(part, 0, 1, out=part)
+    part *= part * (3 - 2 * part)
+    part *= np.float32(taper.after_m - taper.before_m)
+    return part + np.float32(taper.before_m)
+
+
+def _is_broken(road: Road, line: LaneLine) -> bool:
+    return (
+        road.crossroad is not None or line.start_m > -math.inf or line.end_m < math.inf
+    )
+
+
+def _existence(
+    stations: NDArray[np.floating], road: Road, line: LaneLine
+) -> NDArray[np.bool_]:
+    """Return at which stations a line is painted."""
+    exists = (stations >= line.start_m) & (stations <= line.end_m)
+    if road.crossroad is not None:
+        exists &= ~road.crossroad.holds(stations)
+    return exists

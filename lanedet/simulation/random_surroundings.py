@@ -35,12 +35,12 @@ def random_surroundings(rng: np.random.Generator, road: Road) -> Surroundings:
 def random_light(rng: np.random.Generator) -> Light:
     """Return sunshine, overcast sky, dusk or night."""
     kind = rng.choice(4, p=[0.5, 0.27, 0.1, 0.13])
-    return (_sunshine, _overcast, _dusk, _night)[kind](rng)
+    return (random_sunshine, _overcast, _dusk, _night)[kind](rng)
 
 
 def random_daylight(rng: np.random.Generator) -> Light:
     """Return sunshine or an overcast sky."""
-    return (_sunshine if rng.uniform() < 0.65 else _overcast)(rng)
+    return (random_sunshine if rng.uniform() < 0.65 else _overcast)(rng)
 
 
 def _random_ground(rng: np.random.Generator) -> Color:
@@ -74,7 +74,8 @@ def _random_walls(rng: np.random.Generator, road: Road, side: int) -> tuple[Wall
     return tuple(walls)
 
 
-def _sunshine(rng: np.random.Generator) -> Light:
+def random_sunshine(rng: np.random.Generator) -> Light:
+    """Return a sunny day."""
     haze = rng.uniform()
     return Light(
         daylight=1.0,

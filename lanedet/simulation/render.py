@@ -12,11 +12,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from lanedet.simulation.decals import paint_figures, paint_stains
 from lanedet.simulation.lens import add_noise, expose, lose_detail, paint_bonnet
 from lanedet.simulation.light import cast_shadows, dim_to_night, light_lamps
 from lanedet.simulation.markings import paint_markings
+from lanedet.simulation.props import paint_props
 from lanedet.simulation.roadside import paint_roadside, paint_walls
 from lanedet.simulation.scene import Scene
+from lanedet.simulation.shades import cast_shades
 from lanedet.simulation.sky import paint_sky, paint_skyline
 from lanedet.simulation.surface import paint_ground
 from lanedet.simulation.vehicles import paint_traffic
@@ -30,10 +33,14 @@ RECIPE: tuple[Effect, ...] = (
     paint_sky,
     paint_skyline,
     paint_ground,
+    paint_stains,
     paint_markings,
+    paint_figures,
+    cast_shades,
     cast_shadows,
     paint_roadside,
     paint_walls,
+    paint_props,
     paint_traffic,
     dim_to_night,
     light_lamps,

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lanedet.structures import FloatArray
 
@@ -125,16 +126,91 @@ class Stripe:
 
 
 @dataclass(frozen=True)
+class Taper:
+    """Where a line moves sideways, as where a lane begins or ends.
+
+    Attributes:
+        start_m: Station where the move begins.
+        length_m: Length of the move.
+        before_m: How far to the right of its place the line lies before.
+        after_m: How far it lies to the right afterwards.
+    """
+
+    start_m: float
+    length_m: float
+    before_m: float
+    after_m: float
+
+    def at(self, station_m: FloatArray | float) -> FloatArray:
+        """Return how far the line lies to the right at stations of any shape."""
+        part = np.clip((station_m - self.start_m) / self.length_m, 0, 1)
+        smooth = part * part * (3 - 2 * part)
+        return np.asarray(self.before_m + (self.after_m - self.before_m) * smooth)
+
+
+@dataclass(frozen=True)
 class LaneLine:
     """One marking that bounds a lane: one stripe, or two of a double marking.
 
     Attributes:
         lateral_m: The middle, which is where the label runs.
-        stripes: What is painted.
+        stripes: What is painted; nothing, where a lane is known by other signs.
+        start_m: Station where the line begins.
+        end_m: Station where it ends.
+        taper: Where it moves sideways, or None.
     """
 
     lateral_m: float
     stripes: tuple[Stripe, ...]
+    start_m: float = -math.inf
+    end_m: float = math.inf
+    taper: Taper | None = None
+
+    def lateral_at(self, station_m: FloatArray | float) -> FloatArray | float:
+        """Return where its middle lies at stations of any shape."""
+        if self.taper is None:
+            return self.lateral_m
+        return self.lateral_m + self.taper.at(station_m)
+
+
+@dataclass(frozen=True)
+class Decal:
+    """A flat figure on the road: arrow, zebra crossing, patch, crack, tyre mark.
+
+    Attributes:
+        outlines: Polygons of (station, lateral) in metres. Long ones need a corner
+            every few metres, for the road bends.
+        color: RGB in [0, 255].
+        opacity: How well it covers what lies below, 0 to 1.
+        wear: Share of it that has flaked off, 0 to 1.
+    """
+
+    outlines: tuple[tuple[tuple[float, float], ...], ...]
+    color: tuple[float, float, float]
+    opacity: float
+    wear: float = 0.0
+
+
+@dataclass(frozen=True)
+class Crossroad:
+    """Where another road crosses: no lane line is painted there.
+
+    Attributes:
+        start_m: Station where it begins.
+        length_m: Its extent along the road.
+    """
+
+    start_m: float
+    length_m: float
+
+    def holds(
+        self, station_m: NDArray[np.floating] | float, margin_m: float = 0.0
+    ) -> NDArray[np.bool_]:
+        """Return which stations lie in it or at most a margin away."""
+        from_start = station_m - self.start_m
+        return np.asarray(
+            (from_start > -margin_m) & (from_start < self.length_m + margin_m)
+        )
 
 
 @dataclass(frozen=True)
@@ -186,9 +262,17 @@ class Road:
         hills: Its height.
         lines: Markings from left to right.
         pavement: What they are painted on.
+        stains: Figures under the markings: patches, cracks, tyre marks.
+        ghosts: Stripes that bound no lane: removed markings, gutters.
+        figures: Painted figures: arrows, letters, zebra crossings.
+        crossroad: Where another road crosses, or None.
     """
 
     course: Profile
     hills: Profile
     lines: tuple[LaneLine, ...]
     pavement: Pavement
+    stains: tuple[Decal, ...] = ()
+    ghosts: tuple[Stripe, ...] = ()
+    figures: tuple[Decal, ...] = ()
+    crossroad: Crossroad | None = None

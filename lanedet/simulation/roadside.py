@@ -30,7 +30,7 @@ def paint_roadside(
     first = int(view.scene.camera.station_m // _CELL_M)
     for cell in range(first + int(_REACH_M / _CELL_M), first, -1):
         ahead = cell * _CELL_M - view.scene.camera.station_m
-        if ahead < NEAREST_M:
+        if ahead < NEAREST_M or _is_crossed(view, cell * _CELL_M):
             continue
         cell_rng = np.random.default_rng((*view.scene.seed, 71, cell))
         _paint_bridge(image, view, cell, ahead)
@@ -66,6 +66,8 @@ def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
     )
     gains = 1 + wall.roughness * noise_tile(0.8, seed=7)[: len(rises)]
     for i in range(len(pieces) - 2, -1, -1):
+        if _is_crossed(view, float(pieces[i] * _PIECE_M)):
+            continue
         for j in range(len(rises) - 1):
             color = shade(wall.color, float(gains[j, pieces[i] % TILE_SIZE]))
             corners = grid[[i, i + 1, i + 1, i], [j, j, j + 1, j + 1]]
@@ -219,6 +221,12 @@ def _paint_box(
         np.array([bottom, bottom, top, top]),
     )
     fill_polygon(image, corners, view.through_haze(color, ahead))
+
+
+def _is_crossed(view: SceneView, station_m: float) -> bool:
+    """Return whether another road takes the place of what stands there."""
+    crossroad = view.scene.road.crossroad
+    return crossroad is not None and bool(crossroad.holds(station_m, 4.0))
 
 
 def _edge(view: SceneView, side: int) -> float:

@@ -85,6 +85,36 @@ class Wall:
 
 
 @dataclass(frozen=True)
+class Prop:
+    """Something that stands on the road and does not move.
+
+    Attributes:
+        kind: A key of :data:`~lanedet.simulation.props.PROPS`.
+        station_m: Where it stands along the road.
+        lateral_m: Where its middle is across the road.
+        color: Colour of what has no colour of its own.
+    """
+
+    kind: str
+    station_m: float
+    lateral_m: float
+    color: Color = (128, 128, 128)
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A shadow on the road of something beside it.
+
+    Attributes:
+        outlines: Polygons of (station, lateral) in metres.
+        darkness: Share of the light that it takes, 0 to 1.
+    """
+
+    outlines: tuple[tuple[tuple[float, float], ...], ...]
+    darkness: float
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What lies beside and behind the road.
 
@@ -102,6 +132,7 @@ class Surroundings:
         hill_rad: Elevation angle of the far hills.
         forest_rad: Elevation angle of the tree line before them.
         hill_color: Colour of the far hills.
+        shades: Shadows that single things throw across the road.
     """
 
     left_color: Color
@@ -117,6 +148,7 @@ class Surroundings:
     hill_rad: float
     forest_rad: float
     hill_color: Color
+    shades: tuple[Shade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,6 +221,7 @@ class Scene:
         seed: Names the world: what is random but stays put while the camera moves.
         frame: Names the moment: what is random from frame to frame.
         category: Name of the category it was made one of, or None.
+        props: What stands on the road.
         weather: Rain, fog and snow.
         glare: A low sun.
         night: Lights in the dark.
@@ -207,6 +240,7 @@ class Scene:
     seed: tuple[int, ...]
     frame: int = 0
     category: str | None = None
+    props: tuple[Prop, ...] = ()
     weather: Weather = field(default_factory=Weather)
     glare: Glare = field(default_factory=Glare)
     night: NightLights = field(default_factory=NightLights)

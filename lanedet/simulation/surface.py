@@ -27,7 +27,7 @@ def paint_ground(
     """Paint pavement and verges with their texture and the haze over them."""
     del rng
     ground = view.ground
-    section = _read_sections(cross_sections(view.scene), ground)
+    section = _read_sections(cross_sections(view.scene), view)
     gain = 1 + section[..., 3] * np.float32(1 / 255) * _texture(view, ground)
     pavement = view.scene.road.pavement
     if pavement.joint_spacing_m > 0:
@@ -93,8 +93,16 @@ def _lane_gains(scene: Scene, laterals: np.ndarray) -> np.ndarray:
     return gains
 
 
-def _read_sections(sections: ByteArray, ground: GroundMap) -> ByteArray:
-    xs = (ground.lateral + np.float32(_HALF_WIDTH_M)) * np.float32(1 / _CELL_M)
+def _read_sections(sections: ByteArray, view: SceneView) -> ByteArray:
+    ground, crossroad = view.ground, view.scene.road.crossroad
+    lateral = ground.lateral
+    if crossroad is not None:
+        start = np.float32(crossroad.start_m - view.scene.camera.station_m)
+        inside = (ground.ahead > start) & (ground.ahead < start + crossroad.length_m)
+        # The other road is paved as far as one sees, like this one's shoulder.
+        edge = np.float32(view.scene.road.pavement.left_m + 0.15)
+        lateral = np.where(inside, edge, lateral)
+    xs = (lateral + np.float32(_HALF_WIDTH_M)) * np.float32(1 / _CELL_M)
     blurs = cv2.log(ground.across * np.float32(1 / _CELL_M)) * np.float32(1.4427)
     np.clip(blurs, 0, _NUM_BLURS - 1, out=blurs)
     read = cv2.remap(

@@ -128,11 +128,16 @@ def _paint_flank(
         lean_m=(-side * body.side_lean_m, 0.0),
         gain=1.0 if is_sunlit else 0.6,
     )
-    shapes = [(body.flank, vehicle.color), (body.flank_window, _GLASS)]
+    panel.fill(image, flank_shapes(body, vehicle.color))
+
+
+def flank_shapes(body: Body, color: Color) -> list[tuple[Outline, Color]]:
+    """Return what a vehicle's side consists of, in the order of painting."""
+    shapes = [(body.flank, color), (body.flank_window, _GLASS)]
     for middle in (0.2, 0.8):
-        for radius_m, color in ((0.33, _TYRE), (0.19, _RIM)):
-            shapes.append((_wheel(body, middle, radius_m), color))
-    panel.fill(image, shapes)
+        for radius_m, paint in ((0.33, _TYRE), (0.19, _RIM)):
+            shapes.append((_wheel(body, middle, radius_m), paint))
+    return shapes
 
 
 def _wheel(body: Body, middle: float, radius_m: float) -> Outline:

@@ -45,7 +45,10 @@ def test_every_effect_shows(effect: Callable[..., ByteArray]) -> None:
         not np.array_equal(
             render_scene(scene, SHAPE), render_scene(scene, SHAPE, recipe)
         )
-        for scene in (sample_scene(0, index) for index in range(16))
+        for scene in (
+            *(sample_scene(0, index) for index in range(16)),
+            *(sample_scene(0, 1, name) for name in ("shadow", "road_works", "arrow")),
+        )
     ]
     assert any(changed)
 

@@ -1,0 +1,142 @@
+"""Things that stand on the road: cones, barrels, barriers, boards, crossing cars."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from lanedet.simulation.bodies import BODIES, Body, Outline
+from lanedet.simulation.canvas import fill_polygon, shade
+from lanedet.simulation.scene import Color, Prop
+from lanedet.simulation.vehicles import Panel, flank_shapes
+from lanedet.simulation.view import NEAREST_M, SceneView
+from lanedet.structures import ByteArray
+
+_FARTHEST_M = 160.0
+_ORANGE: Color = (228, 92, 38)
+_WHITE: Color = (226, 226, 222)
+_RED: Color = (190, 38, 36)
+_YELLOW: Color = (236, 186, 40)
+_FOOT: Color = (48, 46, 46)
+
+
+def paint_props(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Paint what stands on the road, the farthest first."""
+    del rng
+    here = view.scene.camera.station_m
+    aheads = [(prop, prop.station_m - here) for prop in view.scene.props]
+    near = [pair for pair in aheads if 2 * NEAREST_M < pair[1] < _FARTHEST_M]
+    for prop, ahead in sorted(near, key=lambda pair: -pair[1]):
+        PROPS[prop.kind](image, view, prop, ahead)
+    return image
+
+
+def _slab(
+    image: ByteArray,
+    view: SceneView,
+    prop: Prop,
+    ahead: float,
+    half_widths: tuple[float, float],
+    heights: tuple[float, float],
+    color: Color,
+) -> None:
+    """Paint an upright trapezium: half its width and its height, below and above."""
+    (wide, narrow), (bottom, top) = half_widths, heights
+    corners = view.project_visible(
+        np.full(4, ahead),
+        prop.lateral_m + np.array([-wide, wide, narrow, -narrow]),
+        np.array([bottom, bottom, top, top]),
+    )
+    fill_polygon(image, corners, view.through_haze(color, ahead))
+
+
+def _paint_cone(image: ByteArray, view: SceneView, prop: Prop, ahead: float) -> None:
+    _slab(image, view, prop, ahead, (0.2, 0.2), (0.0, 0.04), _FOOT)
+    for low, high, color in (
+        (0.04, 0.72, _ORANGE),
+        (0.24, 0.36, _WHITE),
+        (0.46, 0.56, _WHITE),
+    ):
+        halves = (0.15 * (1 - low / 0.8), 0.15 * (1 - high / 0.8))
+        _slab(image, view, prop, ahead, halves, (low, high), color)
+
+
+def _paint_barrel(image: ByteArray, view: SceneView, prop: Prop, ahead: float) -> None:
+    _slab(image, view, prop, ahead, (0.36, 0.36), (0.0, 0.08), _FOOT)
+    for step in range(5):
+        color = _WHITE if step % 2 else _ORANGE
+        low = 0.08 + 0.19 * step
+        _slab(image, view, prop, ahead, (0.28, 0.27), (low, low + 0.19), color)
+
+
+def _paint_barrier(image: ByteArray, view: SceneView, prop: Prop, ahead: float) -> None:
+    """Paint a plastic barrier filled with water, red or white."""
+    color = _RED if int(prop.station_m) % 2 else _WHITE
+    _slab(image, view, prop, ahead, (0.75, 0.55), (0.0, 0.35), shade(color, 0.85))
+    _slab(image, view, prop, ahead, (0.55, 0.5), (0.35, 0.85), color)
+
+
+def _paint_board(image: ByteArray, view: SceneView, prop: Prop, ahead: float) -> None:
+    """Paint a board with an arrow of chevrons, on two legs."""
+    _slab(image, view, prop, ahead, (0.6, 0.6), (0.0, 1.0), _FOOT)
+    _slab(image, view, prop, ahead, (0.95, 0.95), (0.9, 2.1), _YELLOW)
+    for middle in (-0.5, 0.0, 0.5):
+        across = middle + np.array([-0.2, 0.0, 0.18, -0.02, 0.18, 0.0])
+        heights = np.array([1.5, 1.9, 1.9, 1.5, 1.1, 1.1])
+        corners = view.project_visible(
+            np.full(6, ahead), prop.lateral_m + across, heights
+        )
+        fill_polygon(image, corners, view.through_haze(_FOOT, ahead))
+
+
+def _paint_car_across(
+    image: ByteArray, view: SceneView, prop: Prop, ahead: float
+) -> None:
+    """Paint a car that crosses the road, from its side."""
+    flank = flank_shapes(BODIES["saloon"], prop.color)
+    _paint_across(image, view, prop, ahead, BODIES["saloon"], flank)
+
+
+def _paint_van_across(
+    image: ByteArray, view: SceneView, prop: Prop, ahead: float
+) -> None:
+    """Paint a van that crosses the road, from its side."""
+    flank = flank_shapes(BODIES["van"], prop.color)
+    _paint_across(image, view, prop, ahead, BODIES["van"], flank)
+
+
+def _paint_across(
+    image: ByteArray,
+    view: SceneView,
+    prop: Prop,
+    ahead: float,
+    body: Body,
+    flank: Sequence[tuple[Outline, Color]],
+) -> None:
+    half = body.length_m / 2
+    under = view.project_visible(
+        ahead + np.array([-0.3, -0.3, body.width_m, body.width_m]),
+        prop.lateral_m + np.array([-half, half, half, -half]),
+    )
+    fill_polygon(image, under, view.through_haze((24, 24, 25), ahead))
+    panel = Panel(
+        view=view,
+        lateral_m=prop.lateral_m - half,
+        ahead_m=ahead,
+        size_m=(body.length_m, 0.0, body.height_m),
+        lean_m=(0.0, body.side_lean_m),
+        gain=0.9,
+    )
+    panel.fill(image, flank)
+
+
+PROPS: dict[str, Callable[[ByteArray, SceneView, Prop, float], None]] = {
+    "cone": _paint_cone,
+    "barrel": _paint_barrel,
+    "barrier": _paint_barrier,
+    "board": _paint_board,
+    "car_across": _paint_car_across,
+    "van_across": _paint_van_across,
+}
+"""How each kind of prop is painted."""
