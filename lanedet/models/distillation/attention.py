@@ -15,10 +15,11 @@ resized bilinearly, B, before the softmax:
 
 .. math:: \Psi(A) = \Phi(B(G^2_{sum}(A))).
 
-As printed this trains nothing: at initialisation the energies of an ENet spread over
-thousands, so the softmax is one-hot and its gradient exactly zero (docs/sad.md has the
-numbers). What stands between energy and softmax here, none of it in the paper, is the
-*energy norm* and the *temperature*.
+As printed this does not work: the energies of an ENet spread over thousands, so the
+softmax is one-hot. Its gradient is then zero, but in the few images where two pixels
+have nearly the largest energy it is large (docs/sad.md has the numbers). What stands
+between energy and softmax here, none of it in the paper, is the *energy norm* and the
+*temperature*.
 """
 
 import math
