@@ -25,7 +25,9 @@ _view = dict(type=StretchView, input_shape=(288, 800))
 _lane_width_px = 8
 
 _train_pipeline = [
-    dict(type=LoadImage),
+    # The network takes in 0.49 of the image's size. Decoding half of it is a fifth
+    # faster and changes the input by a quarter of a grey level on average.
+    dict(type=LoadImage, shrink=2),
     # The authors' scripts rotate by up to one degree.
     dict(
         type=ApplyView,
