@@ -48,3 +48,16 @@ def multiply(image: ByteArray, gain: np.ndarray) -> ByteArray:
     """Return an image with each pixel multiplied by its gain, float32 (H, W)."""
     gains = cv2.merge([gain, gain, gain])
     return np.asarray(cv2.multiply(image, gains, dtype=cv2.CV_8U), dtype=np.uint8)
+
+
+def blend(image: ByteArray, color: Color, share: np.ndarray) -> ByteArray:
+    """Return an image with a colour laid over it.
+
+    Args:
+        image: RGB, uint8, shape (H, W, 3).
+        color: What is laid over it.
+        share: How much of it covers each pixel, float32 (H, W) in [0, 1].
+    """
+    kept = multiply(image, 1 - share)
+    added = cv2.merge([share * np.float32(channel) for channel in color])
+    return np.asarray(cv2.add(kept, added, dtype=cv2.CV_8U), dtype=np.uint8)

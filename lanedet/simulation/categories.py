@@ -32,6 +32,22 @@ from lanedet.simulation.categories_street import (
     cast_strong_shadows,
     crowd_road,
 )
+from lanedet.simulation.random_conditions import (
+    bring_fog,
+    bring_rain,
+    bring_snow,
+    dazzle,
+    enter_tunnel,
+    fall_night,
+    fall_some_nights,
+    wet_the_road,
+)
+from lanedet.simulation.random_recording import (
+    vary_backdrop,
+    vary_camera,
+    vary_recording,
+    vary_windscreen,
+)
 from lanedet.simulation.scene import Scene
 
 Step = Callable[[Scene, np.random.Generator], Scene]
@@ -45,6 +61,14 @@ ANY_ROAD: tuple[Step, ...] = (
 )
 """Makes the plain roads of the sampler as varied as real ones."""
 
+ANY_CAMERA: tuple[Step, ...] = (
+    vary_camera,
+    vary_windscreen,
+    vary_backdrop,
+    vary_recording,
+)
+"""Makes the plain pictures of the sampler as varied as real ones; ends every recipe."""
+
 CATEGORIES: dict[str, tuple[Step, ...]] = {
     "normal": (bring_day, *ANY_ROAD),
     "crowded": (bring_day, *ANY_ROAD, crowd_road),
@@ -54,6 +78,13 @@ CATEGORIES: dict[str, tuple[Step, ...]] = {
     "curve": (bring_day, *ANY_ROAD, bend_road),
     "crossroad": (bring_day, build_street, age_road, paint_arrows, cross_road),
     "road_works": (bring_day, age_road, build_road_works),
+    "dazzle": (bring_day, *ANY_ROAD, dazzle),
+    "night": (*ANY_ROAD, fall_night),
+    "rain": (bring_day, *ANY_ROAD, fall_some_nights, bring_rain),
+    "wet_road": (bring_day, *ANY_ROAD, fall_some_nights, wet_the_road),
+    "fog": (bring_day, *ANY_ROAD, bring_fog),
+    "snow_edge": (bring_day, *ANY_ROAD, fall_some_nights, bring_snow),
+    "tunnel": (bring_day, *ANY_ROAD, enter_tunnel),
 }
 """The steps of each category, in their order."""
 
@@ -104,6 +135,6 @@ def check_category(category: str) -> None:
 def recast(scene: Scene, category: str) -> Scene:
     """Return a scene made one of a category, a key of :data:`CATEGORIES`."""
     rng = np.random.default_rng((*scene.seed, zlib.crc32(category.encode())))
-    for step in CATEGORIES[category]:
+    for step in (*CATEGORIES[category], *ANY_CAMERA):
         scene = step(scene, rng)
     return replace(scene, category=category)

@@ -6,6 +6,23 @@ said otherwise a strength lies in [0, 1].
 
 from dataclasses import dataclass
 
+Outline = tuple[tuple[float, float], ...]
+
+DASHBOARDS: dict[str, Outline] = {
+    "flat": ((0.0, 0.05), (0.5, 0.0), (1.0, 0.05)),
+    "round": ((0.0, 0.7), (0.15, 0.35), (0.35, 0.08), (0.5, 0.0), (0.65, 0.08),
+              (0.85, 0.35), (1.0, 0.7)),
+    "binnacle": ((0.0, 0.4), (0.12, 0.1), (0.2, 0.0), (0.33, 0.05), (0.42, 0.45),
+                 (0.6, 0.5), (1.0, 0.55)),
+    "right_binnacle": ((0.0, 0.55), (0.4, 0.5), (0.58, 0.45), (0.67, 0.05),
+                       (0.8, 0.0), (0.88, 0.1), (1.0, 0.4)),
+    "slanted": ((0.0, 0.0), (0.6, 0.45), (1.0, 0.85)),
+    "scuttle": ((0.0, 0.9), (0.1, 0.55), (0.3, 0.5), (0.32, 0.3), (0.68, 0.3),
+                (0.7, 0.5), (0.9, 0.55), (1.0, 0.9)),
+}  # fmt: skip
+"""Upper edges of dashboards and bonnets by name: (x, drop), x in widths of the picture
+from the left, drop in shares of the dashboard's height below its highest point."""
+
 
 @dataclass(frozen=True)
 class Weather:
@@ -115,7 +132,7 @@ class Windscreen:
 
     Attributes:
         dashboard: Share of the height that one's own dashboard or bonnet covers.
-        dashboard_shape: A key of :data:`~lanedet.simulation.windscreen.DASHBOARDS`.
+        dashboard_shape: A key of :data:`~lanedet.simulation.conditions.DASHBOARDS`.
         dashboard_color: Its colour.
         reflection: Brightness of what lies on the dashboard, seen in the glass.
         dirt: How dirty the glass is.

@@ -3,7 +3,7 @@
 Labelled are the markings that bound the driver's own lane and the lanes beside it:
 four, or five while the driver crosses one. A label runs through gaps between dashes and
 through vehicles, along the middle of a double marking, from the bottom of the picture
-(or one's own bonnet) to a little below where the road hides itself.
+(or one's own bonnet or dashboard) to a little below where the road hides itself.
 """
 
 from collections.abc import Sequence
@@ -98,6 +98,7 @@ def _visible_polyline(view: SceneView, line: LaneLine) -> FloatArray:
         & (ys >= 0)
         & (below_crest >= _TOP_MARGIN * height)
         & (ys <= np.minimum(height - 1, view.bonnet_rows(xs)))
+        & (ys <= view.dashboard_rows(xs))
     )
     starts = np.flatnonzero(shown & ~np.concatenate([[False], shown[:-1]]))
     if len(starts) == 0:

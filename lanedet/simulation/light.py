@@ -5,6 +5,12 @@ import numpy as np
 
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import fill_polygon, multiply
+from lanedet.simulation.night import (
+    LAMP_POST_M,
+    light_far,
+    light_point,
+    street_pools,
+)
 from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
 from lanedet.simulation.vehicles import lamp_points, visible_vehicles
 from lanedet.simulation.view import NEAREST_M, SceneView
@@ -96,7 +102,13 @@ def dim_to_night(
         0.10 * np.exp(-((below / 0.08) ** 2)) + 0.35 * np.clip(below / 0.012, 0, 1),
     )
     beam = light.headlights * np.outer(down, across)
-    return multiply(image, (light.daylight + beam).astype(np.float32))
+    gain = (light.daylight + beam).astype(np.float32)
+    night = view.scene.night
+    if night.street == 0 or view.scene.surroundings.pole_spacing_m == 0:
+        return multiply(image, gain)
+    pools = np.float32(night.street) * street_pools(view)
+    gains = [gain + pools * np.float32(channel / 255) for channel in night.street_color]
+    return np.asarray(cv2.multiply(image, cv2.merge(gains), dtype=cv2.CV_8U), np.uint8)
 
 
 def light_lamps(
@@ -109,6 +121,9 @@ def light_lamps(
         return image
     strength = 1 - light.daylight
     glow = np.zeros_like(image)
+    if view.scene.night.far > 0 or view.scene.night.oncoming > 0:
+        light_far(glow, view)
+        _hide_behind_vehicles(glow, view)
     for vehicle, ahead in visible_vehicles(view):
         if not NEAREST_M < ahead < _LAMP_RANGE_M:
             continue
@@ -116,9 +131,21 @@ def light_lamps(
         size = 0.18 if vehicle.is_oncoming else 0.09
         radius = max(0.6, size * view.focal / ahead)
         for point in lamp_points(view, vehicle, ahead):
-            _light_point(glow, point, radius, color)
+            light_point(glow, point, radius, color)
     _light_posts(glow, view)
     return _add_glow(image, glow, strength, view.shape[0])
+
+
+def _hide_behind_vehicles(glow: ByteArray, view: SceneView) -> None:
+    """Take away the light that vehicles stand before."""
+    for vehicle, ahead in visible_vehicles(view):
+        if ahead <= NEAREST_M:
+            continue
+        body = BODIES[vehicle.kind]
+        sides = vehicle.lateral_m + body.width_m * np.array([-0.5, 0.5, 0.4, -0.4])
+        heights = body.height_m * np.array([0.0, 0.0, 1.0, 1.0])
+        corners = view.project_visible(np.full(4, ahead), sides, heights)
+        fill_polygon(glow, corners, (0, 0, 0))
 
 
 def _light_posts(glow: ByteArray, view: SceneView) -> None:
@@ -130,20 +157,9 @@ def _light_posts(glow: ByteArray, view: SceneView) -> None:
     for number in range(1, 12):
         ahead = (here // spacing + number) * spacing - here
         for lateral in (pavement.left_m + 0.5, pavement.right_m - 0.5):
-            point = view.project_visible(ahead, lateral, 8.8)
+            point = view.project_visible(ahead, lateral, LAMP_POST_M)
             radius = max(0.6, 0.25 * view.focal / ahead)
-            _light_point(glow, point, radius, (255, 205, 130))
-
-
-def _light_point(
-    glow: ByteArray,
-    point: np.ndarray,
-    radius: float,
-    color: tuple[float, float, float],
-) -> None:
-    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-    circle = point + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    fill_polygon(glow, circle, color)
+            light_point(glow, point, radius, (255, 205, 130))
 
 
 def _add_glow(

@@ -12,42 +12,98 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from lanedet.simulation.backdrop import paint_city, paint_clouds
 from lanedet.simulation.decals import paint_figures, paint_stains
+from lanedet.simulation.glare import flare_lens, shine_sun
 from lanedet.simulation.lens import add_noise, expose, lose_detail, paint_bonnet
 from lanedet.simulation.light import cast_shadows, dim_to_night, light_lamps
 from lanedet.simulation.markings import paint_markings
+from lanedet.simulation.night import bloom_lamps, reflect_lamps
 from lanedet.simulation.props import paint_props
+from lanedet.simulation.recording import (
+    blur_motion,
+    compress_jpeg,
+    compress_video,
+    flicker_rows,
+    misexpose,
+)
 from lanedet.simulation.roadside import paint_roadside, paint_walls
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.shades import cast_shades
 from lanedet.simulation.sky import paint_sky, paint_skyline
 from lanedet.simulation.surface import paint_ground
+from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
 from lanedet.simulation.vehicles import paint_traffic
 from lanedet.simulation.view import SceneView
+from lanedet.simulation.weather import (
+    fall_rain,
+    fall_snow,
+    lay_snow,
+    raise_spray,
+    veil_sky,
+    wet_road,
+)
+from lanedet.simulation.windscreen import (
+    paint_dashboard,
+    pass_wiper,
+    reflect_dashboard,
+    soil_glass,
+    tint_band,
+    wet_glass,
+)
 from lanedet.structures import ByteArray
 
 Effect = Callable[[ByteArray, SceneView, np.random.Generator], ByteArray]
 """One step of painting; the image is RGB uint8 (H, W, 3)."""
 
 RECIPE: tuple[Effect, ...] = (
+    # The world, from far to near.
     paint_sky,
+    paint_clouds,
     paint_skyline,
+    paint_city,
+    veil_sky,
     paint_ground,
     paint_stains,
     paint_markings,
     paint_figures,
     cast_shades,
+    lay_snow,
     cast_shadows,
+    wet_road,
     paint_roadside,
     paint_walls,
+    paint_tunnel,
     paint_props,
     paint_traffic,
+    raise_spray,
+    # Light.
+    light_tunnel,
     dim_to_night,
     light_lamps,
+    reflect_lamps,
+    fall_rain,
+    fall_snow,
+    shine_sun,
+    bloom_lamps,
+    # The windscreen.
     paint_bonnet,
+    paint_dashboard,
+    reflect_dashboard,
+    soil_glass,
+    pass_wiper,
+    wet_glass,
+    tint_band,
+    # The camera.
+    flare_lens,
+    blur_motion,
     lose_detail,
     expose,
+    misexpose,
+    flicker_rows,
     add_noise,
+    compress_video,
+    compress_jpeg,
 )
 
 SMALLEST_SHAPE = (72, 96)

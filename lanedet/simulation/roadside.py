@@ -4,6 +4,7 @@ The roadside is divided into cells of 10 m. What stands in a cell depends only o
 world's seed and the cell's number, so it stays put while the camera drives past.
 """
 
+import math
 from functools import lru_cache
 
 import cv2
@@ -101,11 +102,23 @@ def _paint_trees(
             np.array([lateral - width / 2, lateral + width / 2]),
             np.array([0.0, height]),
         )
-        _paint_sprite(image, sprite, corners, view.through_haze(color, distance))
+        seen = view.through_haze(color, distance)
+        _paint_sprite(image, sprite, corners, seen, _contrast(view, distance))
+
+
+def _contrast(view: SceneView, ahead: float) -> float:
+    """Return what fog leaves of the contrast between leaves."""
+    if view.scene.weather.fog == 0:
+        return 1.0
+    return math.exp(-ahead / view.scene.light.visibility_m)
 
 
 def _paint_sprite(
-    image: ByteArray, sprite: ByteArray, corners: FloatArray, color: Color
+    image: ByteArray,
+    sprite: ByteArray,
+    corners: FloatArray,
+    color: Color,
+    contrast: float,
 ) -> None:
     """Paint a (grey, mask) sprite into the box between two corners, in place."""
     height, width = image.shape[:2]
@@ -118,9 +131,10 @@ def _paint_sprite(
     columns = ((np.arange(x0, x1) - left) * _SPRITE_SIZE) // (right - left)
     rows = ((np.arange(y0, y1) - top) * _SPRITE_SIZE) // (bottom - top)
     cut = sprite[rows[:, None], columns[None, :]]
-    painted = cv2.merge(
-        [cv2.convertScaleAbs(cut[..., 0], alpha=c / 128) for c in color]
-    )
+    grey = cut[..., 0]
+    if contrast < 1:
+        grey = cv2.convertScaleAbs(grey, alpha=contrast, beta=128 * (1 - contrast))
+    painted = cv2.merge([cv2.convertScaleAbs(grey, alpha=c / 128) for c in color])
     cv2.copyTo(painted, cut[..., 1].copy(), image[y0:y1, x0:x1])
 
 

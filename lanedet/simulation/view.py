@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.simulation.canvas import mix
+from lanedet.simulation.conditions import DASHBOARDS
 from lanedet.simulation.scene import Color, Scene
 from lanedet.structures import FloatArray
 
@@ -72,6 +73,11 @@ class SceneView:
         self.focal = width / 2 / np.tan(scene.camera.fov_rad / 2)
         self.center = np.array([(width - 1) / 2, (height - 1) / 2])
         self._check_distortion()
+        if scene.windscreen.dashboard_shape not in DASHBOARDS:
+            raise ValueError(
+                f"Windscreen.dashboard_shape must be one of {', '.join(DASHBOARDS)}, "
+                f"got {scene.windscreen.dashboard_shape!r}."
+            )
         # Equal steps in the picture, about: the distances form a geometric series.
         self.ahead_grid = np.geomspace(NEAREST_M, FARTHEST_M, 900)
         ground_rows = self._to_upright(self.ahead_grid, 0.0, 0.0)
@@ -143,6 +149,16 @@ class SceneView:
         places = (corners[:, None] + parts * steps[:, None]).reshape(-1, 3)
         return self.project_visible(places[:, 0], places[:, 1], places[:, 2])
 
+    def project_far(self, directions: FloatArray) -> FloatArray:
+        """Return the pixels of what is so far away that only its direction counts.
+
+        Args:
+            directions: (right, up) in tangents of the angles from straight ahead at
+                the horizon, shape (N, 2).
+        """
+        upright = directions * (self.focal, -self.focal) + (0, self.horizon_y)
+        return self._to_pixels(upright)
+
     def upright_y(self, points: FloatArray) -> FloatArray:
         """Return the y of pixels (N, 2) in the upright frame."""
         roll, distortion = self.scene.camera.roll_rad, self.scene.camera.distortion
@@ -177,6 +193,16 @@ class SceneView:
             return np.full(len(xs), float(height))
         sag = np.abs((xs - self.center[0]) / (width / 2)) ** 3
         return height * (1 - share * (1 - 0.6 * sag))
+
+    def dashboard_rows(self, xs: FloatArray) -> FloatArray:
+        """Return the row at which one's own dashboard begins, for each x."""
+        height, width = self.shape
+        windscreen = self.scene.windscreen
+        if windscreen.dashboard == 0:
+            return np.full(len(xs), float(height))
+        places, drops = np.array(DASHBOARDS[windscreen.dashboard_shape]).T
+        drop = np.interp(xs / width, places, drops)
+        return height * (1 - windscreen.dashboard * (1 - drop))
 
     @cached_property
     def upright_ys(self) -> Float32Array:

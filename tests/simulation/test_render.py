@@ -1,16 +1,28 @@
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
 from lanedet.simulation import RECIPE, SceneView, render_scene, sample_scene
 from lanedet.simulation.bodies import BODIES
+from lanedet.simulation.categories import CATEGORIES
+from lanedet.simulation.conditions import (
+    Backdrop,
+    Glare,
+    NightLights,
+    Recording,
+    Tunnel,
+    Weather,
+    Windscreen,
+)
 from lanedet.simulation.scene import Scene, Vehicle
 from lanedet.structures import ByteArray
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)
+SMALL = (90, 160)
 
 
 def brighten(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
@@ -38,19 +50,38 @@ def test_an_effects_draws_do_not_touch_the_others() -> None:
     assert np.array_equal(plain, render_scene(scene, SHAPE, (draw_much, *RECIPE)))
 
 
+@cache
+def scene_and_picture(index: int) -> tuple[Scene, ByteArray]:
+    """Return a plain scene, one of hard conditions, or one of a category."""
+    categories = [None, None, *CATEGORIES]
+    scene = sample_scene(0, index, categories[index % len(categories)])
+    if index % len(categories) == 0:
+        category = ("shadow", "road_works", "arrow")[index // 2 % 3]
+        scene = sample_scene(0, index // 2, category)
+        scene = replace(
+            scene,
+            light=replace(scene.light, daylight=min(0.5, scene.light.daylight)),
+            weather=Weather(0.5, 0.5, 0.5, 0.5, 0.5, 0.5),
+            glare=Glare(strength=0.3, flare=0.5),
+            night=NightLights(bloom=0.5),
+            tunnel=Tunnel(darkness=0.5),
+            backdrop=Backdrop(city=0.5, clouds=0.5),
+            windscreen=Windscreen(
+                dashboard=0.1, reflection=0.5, dirt=0.5, drops=0.5, wiper=0.5, band=0.5
+            ),
+            recording=Recording(0.01, 0.2, 0.05, 0.02, 0.02, 0.5, 0.5),
+        )
+    return scene, render_scene(scene, SMALL)
+
+
 @pytest.mark.parametrize("effect", RECIPE, ids=lambda effect: effect.__name__)
 def test_every_effect_shows(effect: Callable[..., ByteArray]) -> None:
     recipe = tuple(other for other in RECIPE if other is not effect)
-    changed = [
-        not np.array_equal(
-            render_scene(scene, SHAPE), render_scene(scene, SHAPE, recipe)
-        )
-        for scene in (
-            *(sample_scene(0, index) for index in range(16)),
-            *(sample_scene(0, 1, name) for name in ("shadow", "road_works", "arrow")),
-        )
-    ]
-    assert any(changed)
+    pairs = (scene_and_picture(index) for index in range(60))
+    assert any(
+        not np.array_equal(picture, render_scene(scene, SMALL, recipe))
+        for scene, picture in pairs
+    )
 
 
 @pytest.mark.parametrize("index", range(20))

@@ -1,0 +1,176 @@
+"""What shines in the dark beside lamps: pools of light, far lights, bloom, mirrors."""
+
+import cv2
+import numpy as np
+
+from lanedet.simulation.canvas import fill_polygon
+from lanedet.simulation.scene import Color
+from lanedet.simulation.vehicles import lamp_points, visible_vehicles
+from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
+from lanedet.structures import ByteArray
+
+LAMP_POST_M = 8.8
+"""Height of a street lamp."""
+
+_STREAM_M = (8.0, 320.0)
+_NUM_PLACES = 60
+_HEADLAMPS: tuple[Color, ...] = ((255, 244, 214), (235, 243, 255), (255, 228, 180))
+_FAR_COLORS: tuple[Color, ...] = (
+    (255, 200, 120), (255, 240, 205), (210, 230, 255), (255, 80, 50), (120, 255, 150),
+    (255, 170, 80),
+)  # fmt: skip
+_MIRROR_RANGE_M = 150.0
+
+
+def post_stations(view: SceneView, reach_m: float) -> np.ndarray:
+    """Return the distances ahead of the lamp posts, shape (N,), none within 1 m."""
+    spacing = max(1, round(view.scene.surroundings.pole_spacing_m / 10)) * 10
+    here = view.scene.camera.station_m
+    first = here // spacing + 1
+    stations = np.arange(first, first + reach_m // spacing) * spacing - here
+    return np.asarray(stations[stations > 1])
+
+
+def street_pools(view: SceneView) -> Float32Array:
+    """Return what street lamps add to the light, (H, W) float32, about 1 below them."""
+    spacing = max(1, round(view.scene.surroundings.pole_spacing_m / 10)) * 10
+    ground, pavement = view.ground, view.scene.road.pavement
+    light = np.full(view.shape, 0.3, dtype=np.float32)
+    lateral, ahead = ground.lateral[::2, ::2], ground.ahead[::2, ::2]
+    station = ahead + np.float32(view.scene.camera.station_m % spacing)
+    along = (station + spacing / 2) % spacing - spacing / 2
+    pools = np.zeros(lateral.shape)
+    for side in (pavement.left_m + 0.5, pavement.right_m - 0.5):
+        squares = along**2 + (lateral - np.float32(side)) ** 2
+        pools += (1 + squares / np.float32(LAMP_POST_M**2)) ** -2
+    # Far pools merge.
+    share = np.clip(ground.along[::2, ::2] / spacing, 0, 1)
+    pools = pools * (1 - share) + np.float32(0.45) * share
+    below = light[ground.top_row :]
+    below[:] = cv2.resize(pools.astype(np.float32), below.shape[1::-1])
+    return light
+
+
+def light_far(glow: ByteArray, view: SceneView) -> None:
+    """Draw the lamps of the other carriageway, and small lights on the horizon."""
+    night = view.scene.night
+    world = np.random.default_rng((*view.scene.seed, 72))
+    draws = world.uniform(size=(2 * _NUM_PLACES, 6))
+    hue = world.integers(len(_FAR_COLORS), size=_NUM_PLACES)
+    for draw, number in zip(draws[:_NUM_PLACES], hue, strict=True):
+        if draw[0] >= night.far:
+            continue
+        directions = np.array([[2.6 * draw[1] - 1.3, 0.07 * draw[2] ** 2 - 0.005]])
+        radius = max(0.5, (0.0012 + 0.003 * draw[3] ** 3) * view.focal)
+        point = view.project_far(directions)[0]
+        light_point(glow, point, radius, _FAR_COLORS[number])
+    side = view.scene.road.pavement.left_m - 5.0
+    low, high = _STREAM_M
+    for number, draw in enumerate(draws[_NUM_PLACES:]):
+        if draw[0] >= night.oncoming:
+            continue
+        ahead = low * (high / low) ** ((number + draw[1]) / _NUM_PLACES)
+        lateral = side - 3.6 * (draw[2] > 0.5) + 0.5 * draw[3]
+        color = _HEADLAMPS[int(draw[4] * len(_HEADLAMPS))]
+        radius = max(0.6, 0.17 * view.focal / ahead)
+        for offset in (-0.65, 0.65):
+            point = view.project_visible(ahead, lateral + offset, 0.65 + 0.3 * draw[5])
+            light_point(glow, point, radius, color)
+
+
+def light_point(
+    glow: ByteArray, point: np.ndarray, radius: float, color: Color
+) -> None:
+    """Draw a round lamp at a pixel, in place."""
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    circle = point + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    fill_polygon(glow, circle, color)
+
+
+def reflect_lamps(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Mirror lamps in the wet road as long streaks towards the camera."""
+    del rng
+    wet, light = view.scene.weather.wet, view.scene.light
+    strength = wet * (1 - 0.75 * light.daylight)
+    if strength <= 0:
+        return image
+    height, width = view.shape
+    layer = np.zeros((height // 2, width // 2, 3), dtype=np.uint8)
+    if view.scene.surroundings.pole_spacing_m > 0 and light.daylight < 0.7:
+        pavement = view.scene.road.pavement
+        for ahead in post_stations(view, _MIRROR_RANGE_M)[::-1]:
+            for lateral in (pavement.left_m + 0.5, pavement.right_m - 0.5):
+                _draw_streak(layer, view, ahead, lateral, LAMP_POST_M, (255, 205, 130))
+    for vehicle, ahead in visible_vehicles(view):
+        if not NEAREST_M < ahead < _MIRROR_RANGE_M:
+            continue
+        color: Color = (255, 245, 215) if vehicle.is_oncoming else (255, 40, 26)
+        for point in lamp_points(view, vehicle, ahead):
+            foot = view.project_visible(ahead, vehicle.lateral_m, 0.0)
+            end = np.array([point[0], 2 * foot[1] - point[1]])
+            size = 0.16 * view.focal / ahead
+            _fill_streak(layer, (foot[1], end), size, color)
+    layer = cv2.blur(layer, (3, 1 + 2 * (height // 60)))
+    large = cv2.resize(layer, (width, height))
+    top = view.ground.top_row
+    image[top:] = cv2.addWeighted(image[top:], 1, large[top:], 0.75 * strength, 0)
+    return image
+
+
+def _draw_streak(
+    layer: ByteArray,
+    view: SceneView,
+    ahead: float,
+    lateral: float,
+    height_m: float,
+    color: Color,
+) -> None:
+    end = view.project(ahead, lateral, -height_m)
+    foot = view.project_visible(ahead, lateral, 0.0)
+    if end[1] > foot[1]:
+        _fill_streak(layer, (foot[1], end), 0.2 * view.focal / ahead, color)
+
+
+def _fill_streak(
+    layer: ByteArray, ends: tuple[float, np.ndarray], size: float, color: Color
+) -> None:
+    """Fill a streak around a lamp's mirror image on a layer of half the size."""
+    foot_y, (x, y) = ends
+    reach = max(1.4 * (y - foot_y), 3.0)
+    half = max(size, 1.2)
+    corners = np.array(
+        [(x - half, y), (x, max(foot_y, y - reach)), (x + half, y), (x, y + reach)]
+    )
+    fill_polygon(layer, corners / 2, color)
+
+
+def bloom_lamps(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Spread bright spots over greasy glass: a wide glow and a slanted streak."""
+    del rng
+    bloom, (height, width) = view.scene.night.bloom, view.shape
+    if bloom == 0:
+        return image
+    small = cv2.resize(image, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
+    bright = cv2.convertScaleAbs(cv2.subtract(small, (150, 150, 150, 0)), alpha=2.2)
+    glow = cv2.GaussianBlur(bright, (0, 0), height / 55)
+    world = np.random.default_rng((*view.scene.seed, 75))
+    streak = cv2.filter2D(bright, -1, _streak_kernel(world.uniform(-1.2, 1.2), height))
+    spread = cv2.addWeighted(glow, 1.3, streak, 1.6, 0)
+    spread = cv2.resize(spread, (width, height))
+    return np.asarray(cv2.addWeighted(image, 1, spread, bloom, 0), dtype=np.uint8)
+
+
+def _streak_kernel(lean: float, height: int) -> Float32Array:
+    """Return a thin line across a filter; the wiper's traces spread light across it."""
+    half = max(3, height // 24)
+    kernel = np.zeros((2 * half + 1, 2 * half + 1), dtype=np.float32)
+    away = half * np.array([np.sin(lean), -np.cos(lean)])
+    first, last = (np.rint(half + sign * away).astype(int) for sign in (-1, 1))
+    cv2.line(kernel, first, last, 1.0, 1)
+    ys, xs = np.mgrid[-half : half + 1, -half : half + 1]
+    kernel *= np.exp(-np.hypot(xs, ys) / (half / 2)).astype(np.float32)
+    return kernel / kernel.sum()
