@@ -52,8 +52,9 @@ class LaneSegmentationHead(LaneHead):
             ``iou`` and ``existence``, which are the paper's.
 
     Raises:
-        ValueError: If ``num_lanes`` or ``upsampling`` is below 1, or ``losses`` has an
-            unknown role.
+        ValueError: If ``num_lanes`` or ``upsampling`` is below 1, ``losses`` has an
+            unknown role, or classifier and existence branch read one stage but expect
+            other channels of it.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class LaneSegmentationHead(LaneHead):
         self.existence: ExistencePredictor | None = None
         if existence_branch is not None:
             self.existence = MODELS.build({**existence_branch, "num_lanes": num_lanes})
+            self._check_shared_stage(self.existence.reads)
         self.decode = MODELS.build(decoder or {"type": LaneDecoder})
         chosen = _chosen_losses(losses or {}, has_existence=self.existence is not None)
         self.seg_loss = MODELS.build(chosen["seg"])
@@ -100,6 +102,15 @@ class LaneSegmentationHead(LaneHead):
             raise ValueError(
                 f"existence_branch has input_shape={self.existence.input_shape}, but "
                 f"the view makes inputs of {input_shape}. They must be the same."
+            )
+
+    def _check_shared_stage(self, reads: dict[str, int]) -> None:
+        own = self.classifier.in_channels
+        other = reads.get(self.seg_stage, own)
+        if other != own:
+            raise ValueError(
+                f"The classifier expects {own} channels of the stage "
+                f"{self.seg_stage!r}, the existence branch {other}."
             )
 
     def forward(self, features: StageFeatures) -> SegmentationOutputs:

@@ -175,6 +175,13 @@ def test_output_of_another_size_than_the_labels() -> None:
         head.loss(FEATURES, labelled(1))
 
 
+def test_classifier_and_branch_expect_the_same_channels_of_one_stage() -> None:
+    parts = {**ENET_PARTS, "seg_stage": "E4"}
+    message = "16 channels of the stage 'E4', the existence branch 128"
+    with pytest.raises(ValueError, match=message):
+        LaneSegmentationHead(num_lanes=4, **parts)
+
+
 def test_missing_stage() -> None:
     head = LaneSegmentationHead(num_lanes=1, **ENET_PARTS)
     with pytest.raises(ValueError, match=r"head reads the stage 'D2'.*\['E4'\]"):
