@@ -22,13 +22,15 @@ class FeatureExtractor(LaneBackbone):
     """What torchvision's and timm's networks have in common as backbones.
 
     Args:
-        network: Returns the outputs of the stages in the order of ``names``.
+        network: Returns the outputs of the stages in the order of computation: by name,
+            or in the order of ``names``.
         names: Names of the stages.
         weights: What a training begins with.
         probe_size: (H, W) of an input that the network takes.
 
     Raises:
-        ValueError: If a stage is no map whose size divides the input's.
+        ValueError: If there is no stage, the network does not take the probe, or a
+            stage is no map whose size divides the input's.
     """
 
     def __init__(
@@ -39,6 +41,8 @@ class FeatureExtractor(LaneBackbone):
         probe_size: tuple[int, int] = PROBE_SIZE,
     ) -> None:
         super().__init__()
+        if not names:
+            raise ValueError("stages must name at least one place in the network.")
         # A stage's features must not change behind its back: the activation that
         # comes next would overwrite them.
         for module in network.modules():
@@ -49,14 +53,22 @@ class FeatureExtractor(LaneBackbone):
         self._names = tuple(names)
         # On the meta device shapes are computed and no numbers.
         probe = copy.deepcopy(network).eval().to("meta")
-        with torch.no_grad():
-            outputs = _in_order(probe(torch.zeros(1, 3, *probe_size, device="meta")))
+        try:
+            with torch.no_grad():
+                outputs = self._by_name(
+                    probe(torch.zeros(1, 3, *probe_size, device="meta"))
+                )
+        except (AssertionError, RuntimeError) as error:
+            raise ValueError(
+                f"The network does not take images of {probe_size}: {error} Those of "
+                "timm that are built for one size need img_size."
+            ) from error
         strides = []
         self.stage_channels = {}
-        self._permuted = []
-        for name, output in zip(self._names, outputs, strict=True):
+        self._permuted = {}
+        for name, output in outputs.items():
             is_permuted, channels, stride = _layout(name, output.shape, probe_size)
-            self._permuted.append(is_permuted)
+            self._permuted[name] = is_permuted
             self.stage_channels[name] = channels
             strides.append(stride)
         self.stride = max(strides)
@@ -85,17 +97,17 @@ class FeatureExtractor(LaneBackbone):
             ValueError: If H or W is not a multiple of the largest stride.
         """
         self.check_size(inputs.shape[-2:])
-        outputs = _in_order(self.network(inputs))
         return {
-            name: output.permute(0, 3, 1, 2) if is_permuted else output
-            for name, output, is_permuted in zip(
-                self._names, outputs, self._permuted, strict=True
-            )
+            name: output.permute(0, 3, 1, 2) if self._permuted[name] else output
+            for name, output in self._by_name(self.network(inputs)).items()
         }
 
-
-def _in_order(outputs: Mapping[str, Tensor] | Sequence[Tensor]) -> list[Tensor]:
-    return [*outputs.values()] if isinstance(outputs, Mapping) else [*outputs]
+    def _by_name(
+        self, outputs: Mapping[str, Tensor] | Sequence[Tensor]
+    ) -> Mapping[str, Tensor]:
+        if isinstance(outputs, Mapping):
+            return outputs
+        return dict(zip(self._names, outputs, strict=True))
 
 
 def _layout(

@@ -32,7 +32,8 @@ class TorchvisionFeatures(FeatureExtractor):
             ``dict(replace_stride_with_dilation=[False, True, True])``.
 
     Raises:
-        ValueError: If there is no such network or place, or an option is not allowed.
+        ValueError: If there is no such network or place, an option is not allowed, or
+            the network cannot be built so or taken apart.
     """
 
     def __init__(
@@ -49,14 +50,22 @@ class TorchvisionFeatures(FeatureExtractor):
                 f"name must be a classification network of torchvision, got {name!r}. "
                 f"There are {', '.join(known)}."
             )
+        if len(set(stages.values())) < len(stages):
+            raise ValueError(f"stages must name each place once, got {dict(stages)}.")
         options = dict(options or {})
         if _FETCHING & options.keys():
             raise ValueError(
                 f"options cannot hold {sorted(_FETCHING & options.keys())}. Choose "
                 "pretrained weights by the backbone's argument weights."
             )
-        network = torchvision.models.get_model(name, weights=None, **options)
-        places = [*dict.fromkeys(place for place in get_graph_node_names(network)[1])]
+        try:
+            network = torchvision.models.get_model(name, weights=None, **options)
+            places = [*dict.fromkeys(get_graph_node_names(network)[1])]
+        except (AssertionError, NotImplementedError, TypeError) as error:
+            raise ValueError(
+                f"torchvision cannot build {name} with the options {options}, or take "
+                f"it apart: {error}"
+            ) from error
         for stage, place in stages.items():
             if not any(f"{node}.".startswith(f"{place}.") for node in places):
                 raise ValueError(

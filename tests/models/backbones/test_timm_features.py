@@ -81,6 +81,11 @@ def test_timm_without_network(timm: Any, monkeypatch: pytest.MonkeyPatch) -> Non
         pytest.param(
             {"name": "mixer_s16_224", "output_stride": 8}, "cannot build", id="argument"
         ),
+        pytest.param(
+            {"name": "vit_tiny_patch16_224", "stages": {"a": 0}},
+            "does not take images of .* img_size",
+            id="one size",
+        ),
     ],
 )
 def test_bad_timm_arguments(arguments: dict[str, Any], message: str) -> None:

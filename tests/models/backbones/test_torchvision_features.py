@@ -34,6 +34,16 @@ def test_torchvision_stages_are_the_networks_own() -> None:
         torch.testing.assert_close(features["b"], reference(images))
 
 
+def test_stages_keep_their_names_in_any_order() -> None:
+    backbone = TorchvisionFeatures(
+        name="resnet18", stages=dict(deep="layer3", shallow="layer1"), weights=None
+    ).eval()
+    assert backbone.stage_channels == {"shallow": 64, "deep": 256}
+    features = backbone(torch.zeros(1, 3, 32, 48))
+    assert shapes(features) == {"shallow": (1, 64, 8, 12), "deep": (1, 256, 2, 3)}
+    assert list(features) == ["shallow", "deep"]  # in the order of computation
+
+
 def test_activations_do_not_overwrite_stages() -> None:
     # In torchvision's own network the activation behind the norm works in place.
     backbone = TorchvisionFeatures(
@@ -98,6 +108,31 @@ def test_channels_last_of_a_transformer_are_put_first() -> None:
             {"options": {"weights": "DEFAULT"}},
             r"cannot hold \['weights'\]",
             id="fetch",
+        ),
+        pytest.param({"stages": {}}, "at least one place", id="no stage"),
+        pytest.param(
+            {"stages": {"a": "features.3", "b": "features.3"}},
+            "each place once",
+            id="twice",
+        ),
+        pytest.param(
+            {
+                "name": "resnet18",
+                "stages": {"a": "layer4"},
+                "options": {"replace_stride_with_dilation": [False, True, True]},
+            },
+            "cannot build resnet18 .* Dilation > 1 not supported",
+            id="dilation",
+        ),
+        pytest.param(
+            {"name": "resnet18", "options": {"dilate": True}},
+            "cannot build .*'dilate'",
+            id="option",
+        ),
+        pytest.param(
+            {"name": "vit_b_16", "stages": {"a": "encoder"}},
+            "does not take images of .*: Wrong image height",
+            id="one size",
         ),
     ],
 )
