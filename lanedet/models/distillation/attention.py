@@ -54,8 +54,11 @@ def standardize_energy(energy: Tensor) -> Tensor:
     """Give each map of energies (B, h, w) zero mean and unit variance."""
     flat = energy.flatten(1)
     deviation, mean = torch.std_mean(flat, dim=1, correction=0, keepdim=True)
-    # A constant map has no attention to mimic: it becomes 0 instead of 0 / 0.
-    return ((flat - mean) / deviation.clamp_min(1e-6)).view_as(energy)
+    # A constant map has no attention: it becomes 0, without a gradient, and what it
+    # differs by is rounding, which must not be blown up.
+    is_constant = deviation <= 1e-6 * mean.abs()
+    normalized = (flat - mean) / deviation.masked_fill(is_constant, 1.0)
+    return normalized.masked_fill(is_constant, 0.0).view_as(energy)
 
 
 MAPPINGS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -84,7 +87,8 @@ class AttentionGenerator:
     Args:
         mapping: ``"sum"`` for G_sum and G_sum^p, ``"max"`` for G_max^p, ``"mean"`` for
             G_sum^p divided by the number of channels (not in the paper).
-        power: Exponent p, positive. 1 with ``"sum"`` is the paper's G_sum.
+        power: Exponent p, at least 1. 1 with ``"sum"`` is the paper's G_sum. Below 1
+            its gradient is not finite where a feature is 0.
         energy_norm: ``"standardize"`` gives the energies of each map zero mean and unit
             variance; ``"none"`` is the formula as printed.
         temperature: Divides the normalised energies, positive. Larger is softer.
@@ -101,9 +105,10 @@ class AttentionGenerator:
         energy_norm: Literal["standardize", "none"] = "standardize",
         temperature: float = 1.0,
     ) -> None:
-        for name, value in (("power", power), ("temperature", temperature)):
-            if not value > 0:
-                raise ValueError(f"{name} must be positive, got {value}.")
+        if not power >= 1:
+            raise ValueError(f"power must be at least 1, got {power}.")
+        if not temperature > 0:
+            raise ValueError(f"temperature must be positive, got {temperature}.")
         self.map_channels = choose(MAPPINGS, mapping, "mapping")
         self.normalize = choose(ENERGY_NORMS, energy_norm, "energy_norm")
         self.power = power

@@ -32,6 +32,9 @@ class LabelRegression(Distiller):
             ENet's decoder begins, which reads E3 and E4.
         weight: Weight of each term. 0.1 until the authors set it to 0.
         start: Share of training, in [0, 1), after which the terms are added.
+
+    Raises:
+        ValueError: If an argument is outside its range, or a tap has no stage.
     """
 
     def __init__(
@@ -42,6 +45,11 @@ class LabelRegression(Distiller):
         start: float = 2 / 3,
     ) -> None:
         super().__init__(weight=weight, start=start)
+        if not taps or not all(taps) or any(isinstance(tap, str) for tap in taps):
+            raise ValueError(
+                "taps must be lists of stage names, each of at least one, "
+                f"got {taps!r}."
+            )
         self.taps = [tuple(tap) for tap in taps]
 
     @property

@@ -87,7 +87,8 @@ class SelfAttentionDistiller(Distiller):
             answer in
             https://github.com/cardwing/Codes-for-Lane-Detection/issues/150.
         attention: How features become attention maps; by default
-            an :class:`AttentionGenerator` with its defaults. Or its config.
+            an :class:`AttentionGenerator` with its defaults. Or its config, in which
+            ``type`` may be left out.
         divergence: ``"l2"``, Eq. (1), or ``"kl"``, KL(target || pupil).
         reduction: ``"sum"`` over pixels, Eq. (1), or ``"mean"``.
         detach_target: Whether targets get no gradient. In the paper they are targets.
@@ -117,12 +118,19 @@ class SelfAttentionDistiller(Distiller):
         super().__init__(weight=weight, start=start, ramp=ramp)
         if not paths:
             raise ValueError("paths must name at least one (pupil, target) pair.")
+        if any(isinstance(path, str) or len(path) != 2 for path in paths):
+            raise ValueError(
+                f"paths must be pairs (pupil, target) of stage names, got {paths!r}."
+            )
         self.paths = [(pupil, target) for pupil, target in paths]
         for pupil, target in self.paths:
             if pupil == target:
                 raise ValueError(f"A stage cannot mimic itself, got path {pupil!r}.")
         if isinstance(attention, dict):
-            attention = cast(AttentionGenerator, MODELS.build(attention))
+            attention = cast(
+                AttentionGenerator,
+                MODELS.build({"type": AttentionGenerator, **attention}),
+            )
         self.generator = attention or AttentionGenerator()
         self.divergence = choose(DIVERGENCES, divergence, "divergence")
         self.reduce = choose(REDUCTIONS, reduction, "reduction")

@@ -71,6 +71,12 @@ def test_label_regression_knows_one_map_only_at_batch_one(enet_features, samples
     assert not any(gradients("authors-lua", features, samples[:1]).values())
 
 
+@pytest.mark.parametrize("taps", [[], [[]], ["E2", "E3"]])
+def test_label_regression_wants_lists_of_stages(taps):
+    with pytest.raises(ValueError, match="taps must be lists of stage names"):
+        LabelRegression(taps=taps)
+
+
 def test_label_regression_waits_for_its_start(enet_features, samples):
     assert LabelRegression()(enet_features, samples) == {}
 

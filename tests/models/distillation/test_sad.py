@@ -286,6 +286,11 @@ def test_monitor_separates_sad_from_the_other_gradients(
         pytest.param({"divergence": "l7"}, "'kl', 'l2'.*'l7'", id="divergence"),
         pytest.param({"reduction": "max"}, "'mean', 'sum'.*'max'", id="reduction"),
         pytest.param({"paths": [("E2", "E2")]}, "mimic itself.*'E2'", id="itself"),
+        pytest.param({"paths": ["E2", "E3"]}, r"pairs .*\['E2', 'E3'\]", id="flat"),
+        pytest.param({"paths": [("E2", "E3", "E4")]}, "pairs .*'E4'", id="chain"),
+        pytest.param(
+            {"attention": {"energy_norm": "l7"}}, "energy_norm .*'l7'", id="norm"
+        ),
     ],
 )
 def test_bad_arguments(options: dict[str, object], message: str) -> None:
