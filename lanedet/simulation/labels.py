@@ -25,6 +25,7 @@ CROSSROAD_MARGIN_M = 14.0
 _CROSSING_M = 0.6
 _PRESENT_M = 40.0
 _LEAST_PRESENT_M = 12.0
+_LONGEST_STEP_PX = 2.5
 _TOP_MARGIN = 0.012
 _MIN_EXTENT = 0.04
 
@@ -107,4 +108,7 @@ def _visible_polyline(view: SceneView, line: LaneLine) -> FloatArray:
     end = starts[0] + hidden[0] if len(hidden) else len(points)
     piece = points[starts[0] : end]
     # Over a crest, a rolled camera sees a bend fall again by a hair; a label rises.
-    return piece[piece[:, 1] <= np.minimum.accumulate(piece[:, 1])]
+    piece = piece[piece[:, 1] <= np.minimum.accumulate(piece[:, 1])]
+    # Where a sharp bend falls for longer the label ends: it never jumps.
+    jumps = np.flatnonzero(np.hypot(*np.diff(piece, axis=0).T) > _LONGEST_STEP_PX)
+    return piece[: jumps[0] + 1] if len(jumps) else piece
