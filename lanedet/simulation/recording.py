@@ -20,7 +20,7 @@ def blur_motion(
         return image
     x, y = view.center[0], view.center[1] + view.horizon_y
     mean = np.zeros(image.shape, dtype=np.uint16)
-    scales = np.linspace(1 - motion, 1 + motion, 4)
+    scales = np.linspace(1 - motion, 1 + motion, 3)
     for scale in scales:
         zoom = np.array([[scale, 0, x * (1 - scale)], [0, scale, y * (1 - scale)]])
         mean += cv2.warpAffine(

@@ -14,7 +14,7 @@ from lanedet.simulation.view import Float32Array
 TILE_SIZE = 512
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def noise_tile(roughness: float, seed: int = 0) -> Float32Array:
     """Return a periodic noise field.
 

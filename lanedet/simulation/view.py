@@ -17,6 +17,12 @@ from numpy.typing import NDArray
 
 from lanedet.simulation.canvas import mix
 from lanedet.simulation.conditions import DASHBOARDS
+from lanedet.simulation.distortion import (
+    check_distortion,
+    distort,
+    stretch,
+    stretch_map,
+)
 from lanedet.simulation.scene import Color, Scene
 from lanedet.structures import FloatArray
 
@@ -29,8 +35,6 @@ Float32Array = NDArray[np.float32]
 
 _TABLE_STEPS_PER_PX = 4
 _LEAST_DEPTH_M = 0.2
-_LEAST_RIM = 1e-3
-_MOST_DISTORTED = 0.5
 _EDGE_PARTS = 12
 
 
@@ -72,12 +76,18 @@ class SceneView:
         height, width = shape
         self.focal = width / 2 / np.tan(scene.camera.fov_rad / 2)
         self.center = np.array([(width - 1) / 2, (height - 1) / 2])
-        self._check_distortion()
+        check_distortion(self.center, self.focal, scene.camera.distortion)
         if scene.windscreen.dashboard_shape not in DASHBOARDS:
             raise ValueError(
                 f"Windscreen.dashboard_shape must be one of {', '.join(DASHBOARDS)}, "
                 f"got {scene.windscreen.dashboard_shape!r}."
             )
+        # Thousands of polygons are projected: what they share is computed once.
+        camera = scene.camera
+        cos, sin = np.cos(camera.roll_rad), np.sin(camera.roll_rad)
+        self._turn = np.array([[cos, sin], [-sin, cos]])
+        self._pitch = np.cos(camera.pitch_rad), np.sin(camera.pitch_rad)
+        self._yaw = np.tan(camera.yaw_rad)
         # Equal steps in the picture, about: the distances form a geometric series.
         self.ahead_grid = np.geomspace(NEAREST_M, FARTHEST_M, 900)
         ground_rows = self._to_upright(self.ahead_grid, 0.0, 0.0)
@@ -165,8 +175,7 @@ class SceneView:
         xs, ys = (points - self.center).T
         upright = ys * np.cos(roll) - xs * np.sin(roll)
         if distortion > 0:
-            squares = (xs**2 + ys**2) / self.focal**2
-            upright /= np.maximum(1 - distortion * squares, _LEAST_RIM)
+            upright *= stretch((xs**2 + ys**2) / self.focal**2, distortion)
         return np.asarray(upright)
 
     def visible_reach(self) -> FloatArray:
@@ -258,21 +267,7 @@ class SceneView:
     @cached_property
     def _stretch(self) -> Float32Array:
         """How much farther out each pixel would lie without distortion, (H, W)."""
-        height, width = self.shape
-        us = (np.arange(width) - self.center[0])[None, :] / self.focal
-        vs = (np.arange(height) - self.center[1])[:, None] / self.focal
-        stretch = 1 / (1 - self.scene.camera.distortion * (us**2 + vs**2))
-        return np.asarray(stretch, dtype=np.float32)
-
-    def _check_distortion(self) -> None:
-        """Raise ValueError unless every pixel has a place without distortion."""
-        distortion = self.scene.camera.distortion
-        largest = _MOST_DISTORTED / float(np.sum((self.center / self.focal) ** 2))
-        if not 0 <= distortion <= largest:
-            raise ValueError(
-                f"Camera.distortion must lie in [0, {largest:.3f}] at this field of "
-                f"view, got {distortion}: the corners would show nothing."
-            )
+        return stretch_map(self.shape, self.focal, self.scene.camera.distortion)
 
     def _ground_table(self) -> Float32Array:
         """Return what depends on the upright row alone, from the crest downwards.
@@ -303,10 +298,10 @@ class SceneView:
     ) -> FloatArray:
         """Project to pixels around the centre, before the roll."""
         camera, road = self.scene.camera, self.scene.road
-        right = lateral - camera.lateral_m - np.tan(camera.yaw_rad) * ahead
+        right = lateral - camera.lateral_m - self._yaw * ahead
         right = right + road.course.seen_from(camera.station_m, ahead)
         up = height - camera.height_m + road.hills.seen_from(camera.station_m, ahead)
-        cos, sin = np.cos(camera.pitch_rad), np.sin(camera.pitch_rad)
+        cos, sin = self._pitch
         # High and near things may lie beside or behind the lens: they stay at its rim.
         depth = np.maximum(ahead * cos - up * sin, _LEAST_DEPTH_M)
         down = -up * cos - ahead * sin
@@ -317,15 +312,8 @@ class SceneView:
         return upright
 
     def _to_pixels(self, upright: FloatArray) -> FloatArray:
-        roll = self.scene.camera.roll_rad
-        cos, sin = np.cos(roll), np.sin(roll)
-        turn = np.array([[cos, sin], [-sin, cos]])
-        turned = upright @ turn
+        turned = upright @ self._turn
         distortion = self.scene.camera.distortion
         if distortion > 0:
-            # The division model: A. Fitzgibbon, "Simultaneous linear estimation of
-            # multiple view geometry and lens distortion", CVPR 2001. It can be solved
-            # for either side, and points far outside stay outside.
-            squares = np.sum(turned**2, axis=-1, keepdims=True) / self.focal**2
-            turned = turned * (2 / (1 + np.sqrt(1 + 4 * distortion * squares)))
+            turned = distort(turned, self.focal, distortion)
         return np.asarray(turned + self.center)

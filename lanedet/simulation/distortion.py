@@ -1,0 +1,64 @@
+"""Barrel distortion of a lens: the division model.
+
+What a perfect lens shows r focal lengths from the centre lies at s, where
+r = s / (1 - d s ** 2). A. Fitzgibbon, "Simultaneous linear estimation of multiple view
+geometry and lens distortion", CVPR 2001. It can be solved for either side, and points
+far outside the picture stay outside.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lanedet.structures import FloatArray
+
+_LEAST_RIM = 1e-3
+_MOST_DISTORTED = 0.5
+"""Limit of d s ** 2 in the corners; at 1 they would show what is at infinity."""
+
+
+def distort(offsets: FloatArray, focal: float, distortion: float) -> FloatArray:
+    """Return where the lens shows points.
+
+    Args:
+        offsets: (x, y) from the centre without distortion, pixels, shape (..., 2).
+        focal: Focal length in pixels.
+        distortion: The d of the model, >= 0.
+    """
+    squares = np.sum(offsets**2, axis=-1, keepdims=True) / focal**2
+    return np.asarray(offsets * (2 / (1 + np.sqrt(1 + 4 * distortion * squares))))
+
+
+def stretch(squares: FloatArray, distortion: float) -> FloatArray:
+    """Return how many times farther out points would lie without distortion.
+
+    Args:
+        squares: Their s ** 2, in focal lengths, any shape.
+        distortion: The d of the model, >= 0.
+    """
+    return np.asarray(1 / np.maximum(1 - distortion * squares, _LEAST_RIM))
+
+
+def stretch_map(
+    shape: tuple[int, int], focal: float, distortion: float
+) -> NDArray[np.float32]:
+    """Return :func:`stretch` for each pixel of a picture of (H, W), float32."""
+    height, width = shape
+    us = (np.arange(width) - (width - 1) / 2)[None, :] / focal
+    vs = (np.arange(height) - (height - 1) / 2)[:, None] / focal
+    return stretch(us**2 + vs**2, distortion).astype(np.float32)
+
+
+def check_distortion(corner: FloatArray, focal: float, distortion: float) -> None:
+    """Raise ValueError unless every pixel has a place without distortion.
+
+    Args:
+        corner: (x, y) of a corner from the centre, pixels.
+        focal: Focal length in pixels.
+        distortion: The d of the model.
+    """
+    largest = _MOST_DISTORTED / float(np.sum((corner / focal) ** 2))
+    if not 0 <= distortion <= largest:
+        raise ValueError(
+            f"Camera.distortion must lie in [0, {largest:.3f}] at this field of view, "
+            f"got {distortion}: the corners would show nothing."
+        )
