@@ -9,6 +9,7 @@ from lanedet.simulation.night import (
     LAMP_POST_M,
     light_far,
     light_point,
+    silhouette,
     street_pools,
 )
 from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
@@ -141,11 +142,7 @@ def _hide_behind_vehicles(glow: ByteArray, view: SceneView) -> None:
     for vehicle, ahead in visible_vehicles(view):
         if ahead <= NEAREST_M:
             continue
-        body = BODIES[vehicle.kind]
-        sides = vehicle.lateral_m + body.width_m * np.array([-0.5, 0.5, 0.4, -0.4])
-        heights = body.height_m * np.array([0.0, 0.0, 1.0, 1.0])
-        corners = view.project_visible(np.full(4, ahead), sides, heights)
-        fill_polygon(glow, corners, (0, 0, 0))
+        fill_polygon(glow, silhouette(view, vehicle, ahead), (0, 0, 0))
 
 
 def _light_posts(glow: ByteArray, view: SceneView) -> None:

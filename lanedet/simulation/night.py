@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import fill_polygon
-from lanedet.simulation.scene import Color
+from lanedet.simulation.bodies import BODIES
+from lanedet.simulation.canvas import fill_polygon, multiply
+from lanedet.simulation.scene import Color, Vehicle
+from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
 from lanedet.simulation.vehicles import lamp_points, visible_vehicles
 from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
-from lanedet.structures import ByteArray
+from lanedet.structures import ByteArray, FloatArray
 
 LAMP_POST_M = 8.8
 """Height of a street lamp."""
@@ -20,6 +22,7 @@ _FAR_COLORS: tuple[Color, ...] = (
     (255, 170, 80),
 )  # fmt: skip
 _MIRROR_RANGE_M = 150.0
+_POST_COLOR: Color = (255, 205, 130)
 
 
 def post_stations(view: SceneView, reach_m: float) -> np.ndarray:
@@ -102,21 +105,52 @@ def reflect_lamps(
         pavement = view.scene.road.pavement
         for ahead in post_stations(view, _MIRROR_RANGE_M)[::-1]:
             for lateral in (pavement.left_m + 0.5, pavement.right_m - 0.5):
-                _draw_streak(layer, view, ahead, lateral, LAMP_POST_M, (255, 205, 130))
+                _draw_streak(layer, view, ahead, lateral, LAMP_POST_M, _POST_COLOR)
     for vehicle, ahead in visible_vehicles(view):
         if not NEAREST_M < ahead < _MIRROR_RANGE_M:
             continue
+        # What stands nearer hides the mirror images behind it.
+        fill_polygon(layer, silhouette(view, vehicle, ahead) / 2, (0, 0, 0))
         color: Color = (255, 245, 215) if vehicle.is_oncoming else (255, 40, 26)
         for point in lamp_points(view, vehicle, ahead):
             foot = view.project_visible(ahead, vehicle.lateral_m, 0.0)
             end = np.array([point[0], 2 * foot[1] - point[1]])
             size = 0.16 * view.focal / ahead
             _fill_streak(layer, (foot[1], end), size, color)
-    layer = cv2.blur(layer, (3, 1 + 2 * (height // 60)))
+    size = (1 + 2 * max(1, height // 100), 1 + 2 * (height // 40))
+    layer = cv2.blur(cv2.blur(layer, size), size)
     large = cv2.resize(layer, (width, height))
     top = view.ground.top_row
-    image[top:] = cv2.addWeighted(image[top:], 1, large[top:], 0.75 * strength, 0)
+    rippled = multiply(large[top:], _ripples(view))
+    image[top:] = cv2.addWeighted(image[top:], 1, rippled, 0.85 * strength, 0)
     return image
+
+
+def _ripples(view: SceneView) -> Float32Array:
+    """Return how much light each pixel of the ground mirrors: rough asphalt breaks it.
+
+    Returns:
+        (h, W) float32 for the rows of the ground, in [0, 1].
+    """
+    ground = view.ground
+    lateral, ahead = ground.lateral[::2, ::2], ground.ahead[::2, ::2]
+    start = np.float32(view.scene.camera.station_m % TILE_SIZE)
+    noise = sample_tile(
+        noise_tile(0.9, seed=15),
+        lateral * np.float32(6),
+        (ahead + start) * np.float32(2.5),
+    )
+    ripples = np.clip(0.45 + 0.3 * noise, 0.05, 1).astype(np.float32)
+    size = (view.shape[1], view.shape[0] - ground.top_row)
+    return np.asarray(cv2.resize(ripples, size), dtype=np.float32)
+
+
+def silhouette(view: SceneView, vehicle: Vehicle, ahead: float) -> FloatArray:
+    """Return the outline of a vehicle's face in pixels, (4, 2)."""
+    body = BODIES[vehicle.kind]
+    sides = vehicle.lateral_m + body.width_m * np.array([-0.5, 0.5, 0.4, -0.4])
+    heights = body.height_m * np.array([0.0, 0.0, 1.0, 1.0])
+    return view.project_visible(np.full(4, ahead), sides, heights)
 
 
 def _draw_streak(
@@ -139,7 +173,7 @@ def _fill_streak(
     """Fill a streak around a lamp's mirror image on a layer of half the size."""
     foot_y, (x, y) = ends
     reach = max(1.4 * (y - foot_y), 3.0)
-    half = max(size, 1.2)
+    half = max(1.5 * size, 1.5)
     corners = np.array(
         [(x - half, y), (x, max(foot_y, y - reach)), (x + half, y), (x, y + reach)]
     )

@@ -35,7 +35,7 @@ def fall_night(scene: Scene, rng: np.random.Generator) -> Scene:
     poles = float(rng.uniform(25, 50)) if is_lit else 0.0
     lens = replace(
         scene.lens,
-        exposure=float(rng.uniform(35, 85)),
+        exposure=float(rng.uniform(42, 85)),
         noise=float(rng.gamma(2.0, 1.2) + 0.8),
     )
     night = NightLights(

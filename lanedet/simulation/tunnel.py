@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import fill_polygon, multiply, shade
+from lanedet.simulation.night import silhouette
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.vehicles import visible_vehicles
 from lanedet.simulation.view import NEAREST_M, SceneView
@@ -137,11 +137,7 @@ def _exit_mask(view: SceneView) -> ByteArray:
     for vehicle, ahead in visible_vehicles(view):
         if not NEAREST_M < ahead < tunnel.exit_m:
             continue
-        body = BODIES[vehicle.kind]
-        sides = vehicle.lateral_m + body.width_m * np.array([-0.5, 0.5, 0.4, -0.4])
-        heights = body.height_m * np.array([0.0, 0.0, 1.0, 1.0])
-        corners = view.project_visible(np.full(4, ahead), sides, heights)
-        fill_polygon(mask, corners, (0,))
+        fill_polygon(mask, silhouette(view, vehicle, ahead), (0,))
     return mask
 
 
