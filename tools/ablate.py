@@ -63,7 +63,13 @@ def main() -> None:
     tune_allocator()
     tune_threads()
     from lanedet.benchmark.timing import hardware_line
-    from lanedet.engine import Ablation, format_table, run_ablation, source_commit
+    from lanedet.engine import (
+        Ablation,
+        first_test_image,
+        format_table,
+        run_ablation,
+        source_commit,
+    )
     from lanedet.images import read_image
     from lanedet.inference import LaneInferencer, draw_detector_attention
     from lanedet.visualization import write_image
@@ -84,13 +90,12 @@ def main() -> None:
     )
     (out / "table.md").write_text(table, encoding="utf-8")
     print(table)
-    if args.image:
-        rows = {
-            title: LaneInferencer(runs[0]["checkpoint"])
-            for title, runs in results.items()
-        }
-        picture = draw_detector_attention(read_image(args.image), rows, tile_width=240)
-        write_image(out / "attention.png", picture)
+    rows = {
+        title: LaneInferencer(runs[0]["checkpoint"]) for title, runs in results.items()
+    }
+    image = read_image(args.image or first_test_image(ablation))
+    picture = draw_detector_attention(image, rows, tile_width=240)
+    write_image(out / "attention.png", picture)
     print(f"Everything is in {out}")
 
 

@@ -1,6 +1,11 @@
 """Training and testing with mmengine."""
 
-from lanedet.engine.ablation import Ablation, format_table, run_ablation
+from lanedet.engine.ablation import (
+    Ablation,
+    first_test_image,
+    format_table,
+    run_ablation,
+)
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
@@ -37,6 +42,7 @@ __all__ = [
     "UninterruptedCheckpointHook",
     "WeightsHook",
     "evaluate",
+    "first_test_image",
     "format_table",
     "latest_checkpoint",
     "load_config",

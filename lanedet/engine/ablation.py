@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.registry import MODELS
+from mmengine.registry import DATASETS, MODELS
 from torch.utils.data import DataLoader
 
 from lanedet.engine.config import load_config
@@ -44,9 +44,11 @@ from lanedet.runtime import progress_bar
 _ROWS = "_rows"
 # What a run needs of the config's hooks; the others draw, talk and write weights.
 _HOOKS = (PlainCheckpointHook, AcceleratorHook, DistillationHook, NonFiniteHook)
+_MAX_SAVES = 50  # of a run; its checkpoints are read only to go on
 _MEASURED_IMAGES = 64
 _LAST_ITERATIONS = 50
 _RESULT = "result.json"
+_EXPERIMENT = "experiment.json"
 
 
 class Ablation(NamedTuple):
@@ -121,11 +123,15 @@ def run_ablation(ablation: Ablation, num_jobs: int = 1) -> Results:
         :func:`measure_run` measures.
 
     Raises:
-        ValueError: If the config's rows do not fit.
+        ValueError: If the config's rows do not fit, or the folder holds the results of
+            another experiment.
     """
     rows = read_rows(ablation)
     plain = next(iter(rows))
-    num_iters = load_config(ablation.config, ablation.options).train_cfg.max_iters
+    config = load_config(ablation.config, ablation.options, ablation.data_root)
+    num_iters = config.train_cfg.max_iters
+    save_interval(config)
+    _claim_folder(ablation.out, config)
     first: list[Run] = []
     second: list[Run] = []
     for seed in range(ablation.num_seeds):
@@ -143,9 +149,15 @@ def run_ablation(ablation: Ablation, num_jobs: int = 1) -> Results:
                 num_jobs, mp_context=get_context("spawn"), max_tasks_per_child=1
             ) as pool:
                 futures = [pool.submit(run_once, ablation, run) for run in todo]
-                for future in as_completed(futures):
-                    future.result()
-                    bar.update()
+                try:
+                    for future in as_completed(futures):
+                        future.result()
+                        bar.update()
+                except (
+                    BaseException
+                ):  # one failed, or Ctrl-C: the others must not begin
+                    pool.shutdown(cancel_futures=True)
+                    raise
     return {
         title: [
             json.loads((_folder(ablation, title, seed) / _RESULT).read_text())
@@ -167,6 +179,67 @@ def trunk_iteration(distiller: Any, num_iters: int) -> int:
         return 0
     # The first iteration that is no longer before the start, as the distiller says it.
     return next(i for i in range(num_iters) if i / num_iters >= built.start)
+
+
+def save_interval(config: Config) -> int:
+    """Return how often runs save: also where others go on from them.
+
+    Raises:
+        ValueError: If that were very often.
+    """
+    rows = config[_ROWS].values()
+
+    def interval(num_iters: int) -> int:
+        return math.gcd(num_iters, *(trunk_iteration(row, num_iters) for row in rows))
+
+    def is_fit(num_iters: int) -> bool:
+        return num_iters <= _MAX_SAVES * interval(num_iters)
+
+    num_iters: int = config.train_cfg.max_iters
+    if not is_fit(num_iters):
+        fit = next(number for number in range(num_iters, 0, -1) if is_fit(number))
+        raise ValueError(
+            f"With train_cfg.max_iters={num_iters} the rows begin at iterations that "
+            f"share no larger step than {interval(num_iters)}, and runs would save as "
+            f"often. Use {fit}."
+        )
+    return interval(num_iters)
+
+
+def first_test_image(ablation: Ablation) -> str:
+    """Return the file of the first image of the test set."""
+    config = load_config(ablation.config, ablation.options, ablation.data_root)
+    sample = DATASETS.build(config.test_dataloader.dataset)[0]["data_samples"]
+    return str(sample.img_path)
+
+
+def _claim_folder(out: Path, config: Config) -> None:
+    """Write down what is run; results of something else must not get into its table.
+
+    Raises:
+        ValueError: If something else was written down there.
+    """
+    parts = config._to_lazy_dict()
+    rows = parts.pop(_ROWS)
+    experiment = {"": _text(parts), **{title: _text(rows[title]) for title in rows}}
+    file = out / _EXPERIMENT
+    earlier = json.loads(file.read_text()) if file.is_file() else {}
+    changed = [
+        repr(title) if title else "the experiment itself"
+        for title in experiment
+        if earlier.get(title, experiment[title]) != experiment[title]
+    ]
+    if changed:
+        raise ValueError(
+            f"{str(out)!r} holds results of other settings: {', '.join(changed)} "
+            "changed since. Use another folder (--out), or delete this one."
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(earlier | experiment, indent=2) + "\n")
+
+
+def _text(part: Any) -> str:
+    return Config({"part": part}).pretty_text
 
 
 def run_once(ablation: Ablation, run: Run) -> None:
@@ -191,8 +264,7 @@ def run_once(ablation: Ablation, run: Run) -> None:
 def row_config(ablation: Ablation, run: Run) -> Config:
     """Return the config of a run: nothing is drawn, validated or kept for its best."""
     config = load_config(ablation.config, ablation.options, ablation.data_root)
-    rows = dict(config[_ROWS])
-    num_iters = config.train_cfg.max_iters
+    is_plain = config[_ROWS][run.title] is None
     config.env_cfg.mp_cfg.mp_start_method = "spawn"  # that of the processes of runs
     # Classes as the file names them: mmengine writes a config into every checkpoint.
     config.model.distiller = config._to_lazy_dict()[_ROWS][run.title]
@@ -207,11 +279,9 @@ def row_config(ablation: Ablation, run: Run) -> Config:
         )
         if built["type"] in _HOOKS
     ]
-    starts = {trunk_iteration(distiller, num_iters) for distiller in rows.values()}
-    # A run saves where others go on from it.
     config.default_hooks.checkpoint.update(
-        interval=math.gcd(num_iters, *starts),
-        max_keep_ckpts=-1 if rows[run.title] is None else 1,
+        interval=save_interval(config),
+        max_keep_ckpts=-1 if is_plain else 1,
         save_best=None,
     )
     return config

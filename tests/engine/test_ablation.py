@@ -11,13 +11,17 @@ from mmengine.config import Config
 from lanedet.engine.ablation import (
     Ablation,
     Run,
+    _claim_folder,
+    first_test_image,
     format_table,
     read_rows,
     row_config,
     run_ablation,
     run_once,
+    save_interval,
     trunk_iteration,
 )
+from lanedet.engine.config import load_config
 from lanedet.models import DeepSupervision, SelfAttentionDistiller, read_checkpoint
 
 CONFIG = str(Path(__file__).resolve().parents[2] / "configs/ablation/sad.py")
@@ -103,6 +107,43 @@ def test_a_config_without_rows_is_refused() -> None:
     scenes = str(Path(CONFIG).parents[1] / "sad/enet_sad_scenes.py")
     with pytest.raises(ValueError, match="must have _rows"):
         read_rows(Ablation(scenes, Path("out")))
+
+
+def test_runs_save_where_others_go_on() -> None:
+    config = load_config(CONFIG)
+    interval = save_interval(config)
+    assert interval == 150
+    for start in map(trunk_iteration, config._rows.values(), [900] * len(config._rows)):
+        assert start % interval == 0
+
+
+def test_starts_without_a_common_step_are_refused_with_what_fits() -> None:
+    # A third, half and two thirds of 1,000 share nothing: 1,000 checkpoints a run.
+    config = load_config(CONFIG, {"train_cfg.max_iters": 1000})
+    with pytest.raises(ValueError, match=r"max_iters=1000 .* step than 1.*Use 996\."):
+        save_interval(config)
+    assert save_interval(load_config(CONFIG, {"train_cfg.max_iters": 996})) == 166
+
+
+def test_a_folder_holds_one_experiment(tmp_path: Path) -> None:
+    config = load_config(CONFIG)
+    _claim_folder(tmp_path, config)
+    _claim_folder(tmp_path, load_config(CONFIG))
+    other = load_config(CONFIG, {"train_cfg.max_iters": 600})
+    with pytest.raises(ValueError, match=r"experiment itself changed since.*--out"):
+        _claim_folder(tmp_path, other)
+    # A new row changes nothing about the others; one that changes would be stale.
+    config._rows["P11"] = None
+    _claim_folder(tmp_path, config)
+    config._rows["P12"]["weight"] = 0.5
+    with pytest.raises(ValueError, match=r"settings: 'P12' changed"):
+        _claim_folder(tmp_path, config)
+
+
+def test_first_test_image(scenes_root: Path) -> None:
+    image = first_test_image(Ablation(CONFIG, Path("out"), data_root=str(scenes_root)))
+    first = (scenes_root / "test_label.json").read_text().splitlines()[0]
+    assert Path(image) == scenes_root / json.loads(first)["raw_file"]
 
 
 def test_every_row_has_a_config_that_can_be_written_down(tmp_path: Path) -> None:
