@@ -1,0 +1,78 @@
+"""The tool that runs ablations: what it writes once all is trained."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cv2
+import pytest
+import torch
+
+from lanedet import engine
+from lanedet.models import build_model, describe_model, save_weights
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / "tools" / "ablate.py"
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The tool as a module, without its changes to the whole process."""
+    spec = importlib.util.spec_from_file_location("ablate_tool", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "tune_allocator", lambda: None)
+    monkeypatch.setattr(module, "tune_threads", lambda: None)
+    return module
+
+
+def test_a_table_and_a_picture_of_the_first_test_image(
+    tool: ModuleType,
+    model_config: dict[str, Any],
+    scenes_root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch.manual_seed(0)
+    description = describe_model(model_config)
+    weights = tmp_path / "weights.safetensors"
+    save_weights(weights, description, build_model(description).state_dict(), {})
+    run = {
+        "metrics": {f"tusimple/{name}": 0.5 for name in ("accuracy", "fp", "fn")},
+        "loss_ratio": None,
+        "gradient_share": {},
+        "entropy": {"E1": 0.9},
+        "map_distance": {"E2-E3": 0.01},
+        "checkpoint": str(weights),
+    }
+    results = {"plain": [run], "SAD": [run | {"loss_ratio": 0.25}]}
+    monkeypatch.setattr(engine, "run_ablation", lambda *_: results)
+    out = tmp_path / "out"
+    out.mkdir()
+    options = ["--data-root", str(scenes_root), "--out", str(out), "--seeds", "1"]
+    config = str(ROOT / "configs/ablation/sad.py")
+    monkeypatch.setattr(sys, "argv", [str(TOOL), config, *options])
+    tool.main()
+    table = (out / "table.md").read_text()
+    assert "| SAD | 50.00 | +0.00 |" in table
+    assert engine.source_commit() in table
+    assert "--seeds 1" in table
+    # Two rows of tiles, each for the image and the four stages of the encoder.
+    height, width = cv2.imread(str(out / "attention.png")).shape[:2]
+    assert height > 2 * 120
+    assert width > 5 * 240
+
+
+def test_the_counts_must_be_positive(
+    tool: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", [str(TOOL), "config.py", "--jobs", "0"])
+    with pytest.raises(SystemExit):
+        tool.main()
+    assert "at least 1" in capsys.readouterr().err
