@@ -53,12 +53,8 @@ from lanedet.simulation.scene import Scene
 Step = Callable[[Scene, np.random.Generator], Scene]
 """Changes a part of a scene; the generator is the scene's and the category's own."""
 
-ANY_ROAD: tuple[Step, ...] = (
-    build_some_streets,
-    age_road,
-    paint_some_figures,
-    change_lane_count,
-)
+ANY_STREET: tuple[Step, ...] = (build_some_streets, age_road, paint_some_figures)
+ANY_ROAD: tuple[Step, ...] = (*ANY_STREET, change_lane_count)
 """Makes the plain roads of the sampler as varied as real ones."""
 
 ANY_CAMERA: tuple[Step, ...] = (
@@ -71,7 +67,7 @@ ANY_CAMERA: tuple[Step, ...] = (
 
 CATEGORIES: dict[str, tuple[Step, ...]] = {
     "normal": (bring_day, *ANY_ROAD),
-    "crowded": (bring_day, *ANY_ROAD, crowd_road),
+    "crowded": (bring_day, *ANY_STREET, crowd_road, change_lane_count),
     "no_line": (bring_day, build_some_streets, age_road, hide_lines),
     "shadow": (*ANY_ROAD, cast_strong_shadows),
     "arrow": (bring_day, build_some_streets, age_road, paint_arrows),
@@ -117,8 +113,8 @@ def deal_category(seed: int, index: int, category: str) -> str:
         ValueError: If there is no such category.
     """
     if category == ALL_CATEGORIES:
-        names = [name for name in CULANE_FRAMES if name in CATEGORIES]
-        frames = np.array([CULANE_FRAMES[name] for name in names])
+        names = list(CULANE_FRAMES)
+        frames = np.array(list(CULANE_FRAMES.values()))
         rng = np.random.default_rng((seed, index, 2))
         return names[rng.choice(len(names), p=frames / frames.sum())]
     check_category(category)

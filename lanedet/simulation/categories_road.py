@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lanedet.simulation.figures import Outline, place, zebra
+from lanedet.simulation.figures import Outline, Outlines, place, zebra
 from lanedet.simulation.random_figures import (
     random_arrows,
     random_letters,
@@ -78,7 +78,12 @@ def change_lane_count(scene: Scene, rng: np.random.Generator) -> Scene:
     middle = (lines[-2].lateral_m + lines[-1].lateral_m) / 2
     vehicles = tuple(v for v in scene.vehicles if abs(v.lateral_m - middle) > 1.2)
     road = replace(scene.road, lines=(*lines[:-2], inner, edge))
-    return replace(scene, road=road, vehicles=vehicles)
+    scene = replace(scene, road=road, vehicles=vehicles)
+    if rng.uniform() < 0.5:
+        stations = np.arange(start - 20, start + length + 20, rng.uniform(2, 4))
+        hatched = Decal(_hatching(edge, stations), *road_paint(rng, road))
+        scene = _with_figures(scene, (hatched,))
+    return scene
 
 
 def hide_lines(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -176,6 +181,21 @@ def build_road_works(scene: Scene, rng: np.random.Generator) -> Scene:
 def _with_figures(scene: Scene, figures: tuple[Decal, ...]) -> Scene:
     road = replace(scene.road, figures=scene.road.figures + figures)
     return replace(scene, road=road)
+
+
+def _hatching(edge: LaneLine, stations: np.ndarray) -> Outlines:
+    """Return oblique bars beside a line, where it leaves room to its own place."""
+    bars = []
+    right = edge.lateral_m
+    for foot in stations.tolist():
+        left = float(edge.lateral_at(foot)) + 0.25
+        slope = right - left
+        if slope > 0.6:
+            far = foot + slope
+            bars.append(
+                ((foot, left), (foot + 0.45, left), (far + 0.45, right), (far, right))
+            )
+    return tuple(bars)
 
 
 def _outside(crossroad: Crossroad, figure: Decal) -> Decal:

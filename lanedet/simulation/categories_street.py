@@ -9,7 +9,7 @@ from lanedet.simulation.canvas import mix
 from lanedet.simulation.figures import Outline, Outlines, box, place
 from lanedet.simulation.random_camera import random_lens
 from lanedet.simulation.random_surroundings import random_daylight, random_sunshine
-from lanedet.simulation.random_traffic import dense_traffic
+from lanedet.simulation.random_traffic import dense_traffic, town_traffic
 from lanedet.simulation.scene import Scene, Shade, Wall
 
 _REACH_M = 110.0
@@ -35,7 +35,7 @@ def build_some_streets(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def build_street(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Put kerbs, pavements for walkers and houses beside the road."""
+    """Put kerbs, pavements for walkers and houses beside it, a town's traffic on it."""
     pavement = scene.road.pavement
     walls, grounds = [], []
     for side, edge in ((-1, pavement.left_m), (1, pavement.right_m)):
@@ -64,7 +64,11 @@ def build_street(scene: Scene, rng: np.random.Generator) -> Scene:
         pole_spacing_m=float(rng.uniform(25, 45)),
         hill_rad=0.0,
     )
-    return replace(scene, surroundings=place_now)
+    return replace(
+        scene,
+        surroundings=place_now,
+        vehicles=town_traffic(rng, scene.road, scene.camera),
+    )
 
 
 def cast_strong_shadows(scene: Scene, rng: np.random.Generator) -> Scene:

@@ -49,6 +49,8 @@ def fill_on_ground(
     Returns:
         Rows and columns of the box around all polygons, or None if none can be seen.
     """
+    if not outlines:
+        return None
     here = view.scene.camera.station_m
     corners = np.array([corner for outline in outlines for corner in outline])
     aheads = corners[:, 0] - here

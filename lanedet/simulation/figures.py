@@ -83,18 +83,6 @@ def zebra(left: float, right: float, length: float, bar: float) -> Outlines:
     return tuple(box(0.0, float(start), length, bar) for start in starts)
 
 
-def hatching(left: float, right: float, length: float, step: float) -> Outlines:
-    """Return oblique bars between two lateral positions."""
-    slope = right - left
-    return tuple(
-        (
-            (float(foot), left), (float(foot) + 0.45, left),
-            (float(foot) + 0.45 + slope, right), (float(foot) + slope, right),
-        )
-        for foot in np.arange(0.0, length - slope, step)
-    )  # fmt: skip
-
-
 def ribbon(path: np.ndarray, width: float) -> Outline:
     """Return a strip along a path.
 

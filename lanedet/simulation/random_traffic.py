@@ -1,5 +1,6 @@
 """Random traffic."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,13 +16,33 @@ _PAINTS: tuple[Color, ...] = (
 )  # fmt: skip
 
 
+_HIGHWAY_KINDS = {
+    "saloon": 0.42,
+    "suv": 0.28,
+    "pickup": 0.1,
+    "van": 0.08,
+    "lorry": 0.12,
+}
+_TOWN_KINDS = {
+    "saloon": 0.24,
+    "hatchback": 0.2,
+    "estate": 0.1,
+    "suv": 0.2,
+    "van": 0.06,
+    "box_van": 0.06,
+    "bus": 0.06,
+    "lorry": 0.03,
+    "scooter": 0.05,
+}
+
+
 def random_traffic(
     rng: np.random.Generator, road: Road, camera: Camera
 ) -> tuple[Vehicle, ...]:
     """Return traffic of any density, the lanes ahead of the camera free."""
     mean_gap = rng.choice([25.0, 45.0, 90.0, 300.0], p=[0.2, 0.3, 0.3, 0.2])
     ego_speed = rng.uniform(22, 33)
-    return _fill_lanes(rng, road, camera, mean_gap, ego_speed, 9.0)
+    return _fill_lanes(rng, road, camera, mean_gap, ego_speed, 9.0, _HIGHWAY_KINDS)
 
 
 def dense_traffic(
@@ -29,7 +50,17 @@ def dense_traffic(
 ) -> tuple[Vehicle, ...]:
     """Return slow traffic whose vehicles hide much of the road."""
     mean_gap = rng.uniform(2, 14)
-    return _fill_lanes(rng, road, camera, mean_gap, rng.uniform(3, 12), 4.0)
+    speed = rng.uniform(3, 12)
+    return _fill_lanes(rng, road, camera, mean_gap, speed, 4.0, _TOWN_KINDS)
+
+
+def town_traffic(
+    rng: np.random.Generator, road: Road, camera: Camera
+) -> tuple[Vehicle, ...]:
+    """Return the light or moderate traffic of a street."""
+    mean_gap = rng.choice([18.0, 40.0, 90.0])
+    speed = rng.uniform(8, 17)
+    return _fill_lanes(rng, road, camera, mean_gap, speed, 7.0, _TOWN_KINDS)
 
 
 def _fill_lanes(
@@ -39,6 +70,7 @@ def _fill_lanes(
     mean_gap: float,
     ego_speed: float,
     free_m: float,
+    kinds: Mapping[str, float],
 ) -> tuple[Vehicle, ...]:
     """Return vehicles in every lane, spaced so that none overlap."""
     vehicles = []
@@ -50,17 +82,22 @@ def _fill_lanes(
         ahead = rng.uniform(free_m, free_m + 21) if is_own else rng.uniform(-3, 25)
         speed = -ego_speed if is_oncoming else ego_speed + rng.normal(0, 1.5)
         while (ahead := ahead + rng.exponential(mean_gap)) < 230:
-            vehicle = _random_vehicle(rng, camera.station_m + ahead, middle, speed)
+            vehicle = _random_vehicle(
+                rng, camera.station_m + ahead, middle, speed, kinds
+            )
             vehicles.append(replace(vehicle, is_oncoming=is_oncoming))
             ahead += BODIES[vehicle.kind].length_m + 8
     return tuple(vehicles)
 
 
 def _random_vehicle(
-    rng: np.random.Generator, station: float, lateral: float, speed: float
+    rng: np.random.Generator,
+    station: float,
+    lateral: float,
+    speed: float,
+    kinds: Mapping[str, float],
 ) -> Vehicle:
-    kinds = list(BODIES)
-    kind = kinds[rng.choice(len(kinds), p=[0.42, 0.28, 0.1, 0.08, 0.12])]
+    kind = list(kinds)[rng.choice(len(kinds), p=list(kinds.values()))]
     paint = _PAINTS[rng.integers(len(_PAINTS))]
     return Vehicle(
         kind=kind,

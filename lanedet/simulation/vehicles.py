@@ -159,6 +159,7 @@ def _paint_face(image: ByteArray, face: Panel, vehicle: Vehicle, body: Body) -> 
         (_rectangle(0.07, 0.0, 0.17, 0.35), _TYRE),
         (_rectangle(0.76, 0.0, 0.17, 0.35), _TYRE),
         (body.face, vehicle.color),
+        *((outline, shade(vehicle.color, gain)) for outline, gain in body.relief),
         (body.face_window, _GLASS),
         (_rectangle(0.04, low, 0.92, 0.1 if body.face_window else 0.03), _TRIM),
         (_rectangle(0.03, lamp_low, wide, high), lamp),

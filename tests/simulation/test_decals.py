@@ -1,0 +1,157 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lanedet.simulation import SceneView, render_scene, scene_lanes
+from lanedet.simulation.decals import fill_on_ground, paint_figures
+from lanedet.simulation.figures import (
+    box,
+    crack,
+    diamond,
+    forked_arrow,
+    letters,
+    place,
+    ribbon,
+    skid,
+    straight_arrow,
+    turn_arrow,
+    zebra,
+)
+from lanedet.simulation.props import PROPS
+from lanedet.simulation.road import Crossroad, Decal, Taper
+from lanedet.simulation.scene import Prop, Scene, Shade
+from lanedet.simulation.shades import cast_shades
+from lanedet.simulation.surface import paint_ground
+
+PlainScene = Callable[..., Scene]
+SHAPE = (360, 640)
+RED = (255.0, 0.0, 0.0)
+
+
+def test_a_decal_lies_where_it_is_placed(plain_scene: PlainScene) -> None:
+    # 1.5 m high, focal length 500: (x, 10 m) lies at (319.5 + 50 x, 179.5 + 75).
+    decal = Decal(place((box(-1.0, -0.5, 2.0, 1.0),), 10.0, 1.0), RED, 1.0)
+    scene = plain_scene()
+    scene = replace(scene, road=replace(scene.road, figures=(decal,)))
+    image = render_scene(scene, SHAPE, (paint_ground, paint_figures))
+    assert image[255, 370, 0] > 250
+    assert image[255, 370, 1] < 5
+    plain = render_scene(scene, SHAPE, (paint_ground,))
+    rows, columns = np.nonzero((image != plain).any(axis=2))
+    assert columns.min() == pytest.approx(319.5 + 500 * 0.5 / 11, abs=2)
+    assert columns.max() == pytest.approx(319.5 + 500 * 1.5 / 9, abs=2)
+    assert rows.min() == pytest.approx(179.5 + 500 * 1.5 / 11, abs=2)
+    assert rows.max() == pytest.approx(179.5 + 500 * 1.5 / 9, abs=2)
+
+
+@pytest.mark.parametrize("station", [-30.0, 400.0])
+def test_a_decal_behind_or_too_far_is_not_painted(
+    plain_scene: PlainScene, station: float
+) -> None:
+    mask = np.zeros(SHAPE, dtype=np.uint8)
+    view = SceneView(plain_scene(), SHAPE)
+    outlines = place((box(0.0, 0.0, 3.0, 1.0),), station, 0.0)
+    assert fill_on_ground(mask, view, outlines, 255.0) is None
+    assert not mask.any()
+
+
+def test_what_is_thinner_than_a_pixel_fades(plain_scene: PlainScene) -> None:
+    view = SceneView(plain_scene(), SHAPE)
+    peaks = []
+    for width in (0.4, 0.02):
+        mask = np.zeros(SHAPE, dtype=np.uint8)
+        fill_on_ground(mask, view, (box(20.0, 0.0, 20.0, width),), 200.0)
+        peaks.append(int(mask.max()))
+    assert peaks[0] > 190
+    assert 20 < peaks[1] < 120
+
+
+def test_arrows_turn_to_their_side() -> None:
+    def middle(outlines: tuple) -> float:
+        return float(np.mean([c[1] for outline in outlines for c in outline]))
+
+    assert middle(straight_arrow(6.0)) == pytest.approx(0, abs=0.02)
+    assert middle(turn_arrow(6.0, -1)) < -0.1 < 0.1 < middle(turn_arrow(6.0, 1))
+    assert middle(forked_arrow(6.0, -1)) == pytest.approx(-middle(forked_arrow(6.0, 1)))
+
+
+def test_zebra_stays_between_its_edges() -> None:
+    outlines = zebra(-3.0, 4.0, 3.5, 0.45)
+    corners = np.array(outlines).reshape(-1, 2)
+    assert len(outlines) == 7
+    assert corners.min(axis=0).tolist() == [0.0, -3.0]
+    assert corners.max(axis=0)[0] == 3.5
+    assert corners.max(axis=0)[1] <= 4.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_figures_are_whole_polygons(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shapes = [
+        *letters(rng, 3, 2.5),
+        *skid(rng, 20.0),
+        *diamond(3.0),
+        crack(rng, 10.0, 0.05, 0.1),
+    ]
+    for outline in shapes:
+        assert len(outline) >= 3
+        assert np.isfinite(outline).all()
+
+
+def test_a_ribbon_is_as_wide_as_asked() -> None:
+    path = np.stack([np.linspace(0, 10, 11), np.zeros(11)], axis=1)
+    across = [corner[1] for corner in ribbon(path, 0.3)]
+    assert min(across) == pytest.approx(-0.15)
+    assert max(across) == pytest.approx(0.15)
+
+
+def test_a_taper_moves_a_line_smoothly() -> None:
+    taper = Taper(start_m=100.0, length_m=50.0, before_m=0.0, after_m=-3.0)
+    assert taper.at(np.array([0.0, 100.0, 125.0, 150.0, 900.0])) == pytest.approx(
+        [0.0, 0.0, -1.5, -3.0, -3.0]
+    )
+
+
+def test_a_crossroad_holds_what_lies_in_it() -> None:
+    crossroad = Crossroad(start_m=10.0, length_m=20.0)
+    stations = np.array([5.0, 11.0, 29.0, 31.0])
+    assert crossroad.holds(stations).tolist() == [False, True, True, False]
+    assert crossroad.holds(stations, 6.0).all()
+
+
+def test_no_lane_is_labelled_or_painted_on_a_crossroad(plain_scene: PlainScene) -> None:
+    scene = plain_scene()
+    assert len(scene_lanes(scene, SHAPE)) == 2
+    crossed = replace(scene, road=replace(scene.road, crossroad=Crossroad(5.0, 30.0)))
+    assert scene_lanes(crossed, SHAPE) == []
+    far = replace(scene, road=replace(scene.road, crossroad=Crossroad(60.0, 30.0)))
+    assert len(scene_lanes(far, SHAPE)) == 2
+    # 10 m ahead the line 1.8 m to the right lies at (409.5, 254.5).
+    paint = render_scene(scene, SHAPE)[255, 409].mean()
+    assert render_scene(crossed, SHAPE)[255, 409].mean() < paint - 40
+
+
+@pytest.mark.parametrize("kind", PROPS)
+def test_a_prop_stands_where_it_is(plain_scene: PlainScene, kind: str) -> None:
+    scene = plain_scene()
+    plain = render_scene(scene, SHAPE)
+    full = render_scene(replace(scene, props=(Prop(kind, 12.0, 0.0, RED),)), SHAPE)
+    changed = np.abs(full.astype(int) - plain).max(axis=2) > 25
+    # Its foot is at the row of 12 m, its middle in the middle of the picture.
+    rows, columns = np.nonzero(changed[150:245])
+    assert len(rows) > 30
+    assert columns.mean() == pytest.approx(319.5, abs=12)
+    gone = replace(scene, props=(Prop(kind, -5.0, 0.0, RED),))
+    assert np.array_equal(render_scene(gone, SHAPE), plain)
+
+
+def test_a_shade_darkens_the_road_by_its_darkness(plain_scene: PlainScene) -> None:
+    scene = plain_scene()
+    shade = Shade((box(5.0, -1.0, 10.0, 2.0),), 0.5)
+    place_now = replace(scene.surroundings, shades=(shade,))
+    recipe = (paint_ground, cast_shades)
+    plain = render_scene(scene, SHAPE, recipe)[255, 320].astype(float)
+    dark = render_scene(replace(scene, surroundings=place_now), SHAPE, recipe)
+    assert dark[255, 320] == pytest.approx(plain * 0.5, abs=2)
