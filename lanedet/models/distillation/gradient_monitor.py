@@ -1,5 +1,7 @@
 """How strong SAD's gradient is beside that of the other losses."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -39,12 +41,16 @@ class GradientMonitor:
     def shares(self) -> dict[str, float]:
         """Return |gradient of SAD's path| / |rest of the gradient| by stage.
 
-        Empty before a backward pass. The numbers are forgotten once returned.
+        Empty before a backward pass. Stages whose gradients are not finite, which is
+        normal under mixed precision now and then, are left out. The numbers are
+        forgotten once returned.
         """
         shares = {}
         for stage, rest in self._rest.items():
-            sad_norm = float(self._sad[stage].norm())
-            shares[stage] = sad_norm / max(float(rest), torch.finfo(torch.float32).tiny)
+            sad_norm, rest_norm = float(self._sad[stage].norm()), float(rest)
+            if math.isfinite(sad_norm) and math.isfinite(rest_norm):
+                tiny = torch.finfo(torch.float32).tiny
+                shares[stage] = sad_norm / max(rest_norm, tiny)
         self._sad.clear()
         self._rest.clear()
         return shares

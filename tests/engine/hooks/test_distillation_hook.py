@@ -100,6 +100,12 @@ def test_drowning_gradient_is_warned_of(warnings: list[str]) -> None:
     assert all("drowns them" in text for text in warnings)
 
 
+def test_a_step_that_overflows_is_not_measured(warnings: list[str]) -> None:
+    hub = run(SelfAttentionDistiller(start=0.0), 200, other_weight=float("inf"))
+    assert not hub.update_scalar.called
+    assert warnings == []
+
+
 def test_patience_counts_active_iterations(warnings: list[str]) -> None:
     # Active for the last 90 of 180 iterations only.
     run(
