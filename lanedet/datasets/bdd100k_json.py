@@ -46,7 +46,8 @@ def read_bdd100k_json(file: Path, faults: LabelFaults) -> Iterator[LabelledImage
     """Yield the images of a JSON file of any of the three forms, in its order.
 
     Labels other than lanes are passed over. A lane that lacks an attribute counts as
-    parallel, solid and of the category ``single other``.
+    parallel, solid and of the category ``single other``. The releases since 2020 leave
+    the key ``labels`` out where an image has none (bdd100k issue 152).
 
     Args:
         file: The file.
@@ -142,12 +143,8 @@ def _labels(record: Mapping[str, Any]) -> list[Any]:
         if not isinstance(frames[0], dict) or "objects" not in frames[0]:
             raise _FormatError(f"a frame must have 'objects', got {_short(frames[0])}.")
         labels = frames[0]["objects"]
-    elif "labels" in record:
-        labels = record["labels"]
     else:
-        raise _FormatError(
-            f"an image must have 'labels' (or 'frames'), got {sorted(record)}."
-        )
+        labels = record.get("labels")
     if labels is None:  # how the format's tools write an image without any
         return []
     if not isinstance(labels, list):
