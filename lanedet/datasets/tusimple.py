@@ -28,7 +28,7 @@ from lanedet.structures import FloatArray, LaneSample
 _ABSENT = -2
 # The archive of the training set and that of the test set unpack into one folder in
 # the original layout, and into a folder each in the layout of Kaggle's copy.
-_IMAGE_FOLDERS = ("", "train_set", "test_set")
+_FOLDERS = ("", "train_set", "test_set")
 _FARTHEST = 100_000.0  # pixels; no camera's image is as large
 
 
@@ -107,6 +107,17 @@ def read_tusimple_labels(
     return samples
 
 
+def find_tusimple_labels(data_root: Path, name: str) -> Path:
+    """Return where a label file lies, or where it should lie.
+
+    Args:
+        data_root: Folder of the tree, in the original layout or in that of Kaggle's
+            copy, which keeps the label files of the training set in ``train_set``.
+        name: The file's name, such as ``label_data_0313.json``.
+    """
+    return _find_file(data_root, name)
+
+
 def write_tusimple_labels(path: Path, samples: Iterable[LaneSample]) -> None:
     """Write a label file.
 
@@ -180,9 +191,11 @@ def _whole_xs(lane: FloatArray, rows: FloatArray) -> list[int]:
 def _find_image(data_root: Path, raw_file: str) -> Path:
     """Return where an image lies, or where it should lie."""
     # A leading slash, as in SAD's lists, must not lead out of the data root.
-    candidates = [
-        data_root / folder / raw_file.lstrip("/") for folder in _IMAGE_FOLDERS
-    ]
+    return _find_file(data_root, raw_file.lstrip("/"))
+
+
+def _find_file(data_root: Path, name: str) -> Path:
+    candidates = [data_root / folder / name for folder in _FOLDERS]
     return next((path for path in candidates if path.is_file()), candidates[0])
 
 

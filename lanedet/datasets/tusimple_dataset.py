@@ -6,7 +6,7 @@ from typing import Any
 
 from lanedet.datasets.label_faults import OnError
 from lanedet.datasets.lane_dataset import LaneDataset
-from lanedet.datasets.tusimple import read_tusimple_labels
+from lanedet.datasets.tusimple import find_tusimple_labels, read_tusimple_labels
 from lanedet.structures import LaneSample
 
 
@@ -14,14 +14,16 @@ class TuSimpleDataset(LaneDataset):
     """Frames of a TuSimple tree, in the order of the label files.
 
     Args:
-        data_root: Folder that holds the label files and ``clips/``.
-        ann_files: Names of the label files, relative to ``data_root``. The usual
-            split trains on 0313 and 0601 and validates on 0531.
+        data_root: Folder that holds the label files and ``clips/``, or these in
+            ``train_set/`` and ``test_set/``.
+        ann_files: Names of the label files. The usual split trains on 0313 and 0601
+            and validates on 0531.
         pipeline: Configs of the transforms.
         indices: Use the first so many frames, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
         on_error: What to do about a broken line of a label file: ``"raise"``, or
-            ``"skip"`` to leave its frame out, count and report.
+            ``"skip"`` to leave its frame out, count and report, and likewise frames
+            whose image is absent.
 
     Raises:
         FileNotFoundError: If a label file is missing.
@@ -53,5 +55,7 @@ class TuSimpleDataset(LaneDataset):
         return [
             sample
             for name in self.ann_files
-            for sample in read_tusimple_labels(data_root / name, data_root, self.faults)
+            for sample in read_tusimple_labels(
+                find_tusimple_labels(data_root, name), data_root, self.faults
+            )
         ]

@@ -11,7 +11,7 @@ from lanedet.datasets.checks.known_counts import (
 )
 from lanedet.datasets.checks.report import Count, DatasetReport
 from lanedet.datasets.label_faults import LabelError, LabelFaults
-from lanedet.datasets.tusimple import read_tusimple_labels
+from lanedet.datasets.tusimple import find_tusimple_labels, read_tusimple_labels
 from lanedet.structures import LaneSample
 
 _OWN_FILES = ("train_label.json", "val_label.json")  # of tools/convert_labels.py
@@ -62,12 +62,12 @@ def _check_file(
 ) -> list[LaneSample]:
     faults = LabelFaults("skip")
     try:
-        samples = read_tusimple_labels(root / name, root, faults)
+        samples = read_tusimple_labels(find_tusimple_labels(root, name), root, faults)
     except FileNotFoundError:
         report.add_problem(
             f"no {name}",
-            "The label files belong to the top of the tree; in Kaggle's copy those of "
-            "the training set lie in train_set/.",
+            "The label files belong to the top of the tree, or to train_set/ and "
+            "test_set/ as in Kaggle's copy.",
         )
         return []
     except LabelError as error:  # there is nothing in it

@@ -53,6 +53,9 @@ def test_a_complete_tree(root: Path) -> None:
 def test_kaggles_layout(root: Path) -> None:
     (root / "train_set").mkdir()
     (root / "clips").rename(root / "train_set" / "clips")
+    for name in TUSIMPLE_FRAMES:
+        if name != "test_label.json":
+            (root / name).rename(root / "train_set" / name)
     assert check_tusimple(root).is_complete
 
 
