@@ -38,7 +38,7 @@ class BDD100KDataset(LaneDataset):
         drop_vertical: Leave out curves across the road, such as stop lines.
         drop_crosswalks: Leave out the edges of crosswalks.
         on_error: What to do about a broken label: ``"raise"``, or ``"skip"`` to leave
-            it out, count and report.
+            it out, count and report, and likewise labels whose image is absent.
         indices: Use the first so many images, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
 

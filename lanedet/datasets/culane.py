@@ -34,6 +34,7 @@ at high thresholds. Below 240 there are no labels.
 
 _CATEGORY_FILE = re.compile(r"test\d+_(\w+)\.txt")
 _LARGEST = 1e6  # pixels; no image is that large
+_EMPTY_FILE_HINT = "An image without lanes must have an empty one."
 
 
 class CULaneEntry(NamedTuple):
@@ -62,12 +63,16 @@ def read_culane_list(list_file: Path) -> list[CULaneEntry]:
         FileNotFoundError: If there is no such file.
         LabelError: If a line is broken, with file and line, or the file names none.
     """
+    return [entry for _, entry in _numbered_entries(list_file)]
+
+
+def _numbered_entries(list_file: Path) -> list[tuple[int, CULaneEntry]]:
     entries = []
     for number, line in enumerate(_read_lines(list_file), start=1):
         if not line.strip():
             continue
         try:
-            entries.append(_parse_entry(line))
+            entries.append((number, _parse_entry(line)))
         except ValueError as error:
             raise LabelError(f"{list_file}:{number}: {error}") from error
     if not entries:
@@ -131,8 +136,7 @@ def read_culane_lanes(path: Path) -> list[FloatArray]:
         lines = _read_lines(path)
     except FileNotFoundError as error:
         raise LabelError(
-            f"{path}: there is no such label file. An image without lanes must have an "
-            "empty one."
+            f"{path}: there is no such label file. {_EMPTY_FILE_HINT}"
         ) from error
     for number, line in enumerate(lines, start=1):
         try:
@@ -163,16 +167,23 @@ def read_culane_labels(
     """
     categories = read_culane_categories(data_root / "list")
     samples = []
-    for name, _ in read_culane_list(list_file):
+    for line, (name, _) in _numbered_entries(list_file):
         with faults.allow():
-            image = data_root / name
+            image, label = data_root / name, culane_label_path(data_root, name)
             if not image.is_file():
-                raise LabelError(f"{list_file}: the image '{image}' is not there.")
+                raise LabelError(
+                    f"{list_file}:{line}: the image '{image}' is not there."
+                )
+            if not label.is_file():
+                raise LabelError(
+                    f"{list_file}:{line}: there is no label file '{label}'. "
+                    f"{_EMPTY_FILE_HINT}"
+                )
             metainfo = {"raw_file": name, "img_path": str(image)}
             if name in categories:
                 metainfo["category"] = categories[name]
             sample = LaneSample(metainfo=metainfo)
-            sample.gt_lanes = read_culane_lanes(culane_label_path(data_root, name))
+            sample.gt_lanes = read_culane_lanes(label)
             samples.append(sample)
     return samples
 

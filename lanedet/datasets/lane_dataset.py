@@ -29,7 +29,7 @@ class LaneDataset(BaseDataset):
         indices: Use the first so many samples, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
         on_error: What to do about a broken label: ``"raise"``, or ``"skip"`` to leave
-            its image out, count and report.
+            its image out, count and report, and likewise labels whose image is absent.
 
     Attributes:
         faults: What to do about a broken label, and what was left out.
@@ -65,12 +65,22 @@ class LaneDataset(BaseDataset):
     def load_data_list(self) -> list[dict[str, Any]]:
         """Return the samples in the form that mmengine stores."""
         samples = self.load_samples(Path(self.data_root))
+        if self.faults.on_error == "skip":
+            samples = [sample for sample in samples if self._has_image(sample)]
         self.faults.report()
         if self.faults.messages and not samples:
             raise LabelError(
                 f"None of the labels can be read; the first: {self.faults.messages[0]}"
             )
         return [{"data_samples": sample} for sample in samples]
+
+    def _has_image(self, sample: LaneSample) -> bool:
+        path = Path(sample.img_path)
+        with self.faults.allow():
+            if not path.is_file():
+                raise LabelError(f"{path}: a label names this image, but it is absent.")
+            return True
+        return False
 
     def results_of(self, draw: int) -> dict[str, Any]:
         """Return what the pipeline is called with for a draw."""

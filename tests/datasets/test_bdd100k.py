@@ -147,14 +147,21 @@ def test_train_and_val_share_a_folder_without_overlap(tmp_path: Path) -> None:
     assert val[:3] == ["00000003-0", "00000006-0", "00000008-0"]
 
 
+def make_images(folder: Path, *names: str) -> None:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / f"{name}.jpg").touch()
+
+
 def test_a_list_names_the_split(tmp_path: Path) -> None:
     write_list(tmp_path / "labels/lane/polygons/lane_train.json", *"abc")
     lines = "/train_img/train/c.jpg /train_label/final_train/c.png 1 1 1 1\r\n\na.jpg\n"
     (tmp_path / "val.txt").write_bytes(b"\xef\xbb\xbf" + lines.encode())
     assert names_of(make(tmp_path, "val", list_file="val.txt")) == ["c", "a"]
-    (tmp_path / "val.txt").write_text("a\nz\n")
-    with pytest.raises(LabelError, match=r"val\.txt:2: the image 'z' has no label"):
+    (tmp_path / "val.txt").write_text("a\nb\nz\n")
+    with pytest.raises(LabelError, match=r"val\.txt:3: the image 'z' has no label"):
         make(tmp_path, "val", list_file="val.txt")
+    make_images(tmp_path / "images/100k/train", "a")  # b has none
     kept = make(tmp_path, "val", list_file="val.txt", on_error="skip")
     assert names_of(kept) == ["a"]
 
@@ -167,6 +174,7 @@ def test_broken_images_are_left_out_and_never_empty(tmp_path: Path) -> None:
     file.write_text(json.dumps(content))
     with pytest.raises(LabelError, match="image 'b'"):
         make(tmp_path, "test")
+    make_images(tmp_path / "images/100k/val", *"abc")
     assert names_of(make(tmp_path, "test", on_error="skip")) == ["a", "c"]
 
 

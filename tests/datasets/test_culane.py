@@ -156,7 +156,7 @@ def test_missing_images_and_labels_are_left_out_only_on_request(tree: Path) -> N
     culane_label_path(tree, NAME).unlink()
     (tree / NAME.replace("00000", "00001")).unlink()
     options = dict(data_root=str(tree), list_file="list/test.txt", pipeline=[])
-    with pytest.raises(LabelError, match="no such label file"):
+    with pytest.raises(LabelError, match=r"test\.txt:1: there is no label file"):
         CULaneDataset(**options)
     lines = f"/{NAME}\n/{NAME.replace('00000', '00001')}\n/{NAME[:-5]}2.jpg\n"
     good = f"{NAME[:-5]}2.jpg"
@@ -166,6 +166,7 @@ def test_missing_images_and_labels_are_left_out_only_on_request(tree: Path) -> N
     dataset = CULaneDataset(**options, on_error="skip")
     assert len(dataset) == 1
     assert len(dataset.faults.messages) == 2
+    assert "test.txt:2: the image" in dataset.faults.messages[1]
     assert "is not there" in dataset.faults.messages[1]
 
 

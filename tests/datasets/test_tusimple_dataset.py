@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,7 @@ def broken_copy(scenes_root: Path, folder: Path, num_whole: int) -> Path:
     lines = (scenes_root / "label_data_0313.json").read_text().splitlines()
     broken = [line[:50] for line in lines[num_whole:]]
     (folder / "labels.json").write_text("\n".join(lines[:num_whole] + broken))
+    (folder / "clips").symlink_to(scenes_root / "clips")
     return folder
 
 
@@ -87,6 +89,28 @@ def test_broken_labels_are_left_out_and_counted(
     dataset = make_dataset(root, "labels.json", on_error="skip")
     assert len(dataset) == 2
     assert len(dataset.faults.messages) > 2
+
+
+def test_kaggles_layout(scenes_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "train_set").mkdir()
+    for name in ("clips", "label_data_0313.json"):
+        (tmp_path / "train_set" / name).symlink_to(scenes_root / name)
+    dataset = make_dataset(tmp_path, "label_data_0313.json")
+    assert dataset[0]["inputs"].shape == (3, 96, 160)
+
+
+def test_absent_images_are_left_out_on_request(
+    scenes_root: Path, tmp_path: Path
+) -> None:
+    text = (scenes_root / "label_data_0313.json").read_text()
+    (tmp_path / "label_data_0313.json").write_text(text)
+    first = json.loads(text.splitlines()[0])["raw_file"]
+    (tmp_path / first).parent.mkdir(parents=True)
+    (tmp_path / first).symlink_to(scenes_root / first)
+    dataset = make_dataset(tmp_path, "label_data_0313.json", on_error="skip")
+    assert len(dataset) == 1
+    assert len(dataset.faults.messages) == len(text.splitlines()) - 1
+    assert "names this image, but it is absent" in dataset.faults.messages[0]
 
 
 def test_nothing_left_is_an_error(scenes_root: Path, tmp_path: Path) -> None:
