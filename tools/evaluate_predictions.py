@@ -96,7 +96,8 @@ def score_culane(args: argparse.Namespace) -> Score:
         categories=read_culane_categories(lists),
         rule=RULES[args.rule](),
     )
-    numbers = report.to_json()
+    numbers = {"rule": args.rule, **report.to_json()}
+    print(f"Lanes are compared by the {args.rule} rule (--rule).")
     metrics = {
         **numbers["iou"]["0.50"],
         "f1_75": numbers["iou"]["0.75"]["f1"],

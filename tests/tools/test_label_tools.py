@@ -222,7 +222,10 @@ def test_predictions_of_culane(
     assert row.split() == ["night", "1", "0", "0", "1.0000", "1.0000"]
     options = ["--list", lists / "test8_night.txt", "--rule", "continuous"]
     assert run_tool("evaluate_predictions", "culane", *paths, *options) == 0
-    assert json.loads(score.read_text())["iou"]["0.50"]["tp"] == 1
+    numbers = json.loads(score.read_text())
+    assert numbers["rule"] == "continuous"
+    assert numbers["iou"]["0.50"]["tp"] == 1
+    assert "by the continuous rule" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(
