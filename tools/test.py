@@ -29,8 +29,8 @@ def parse_args() -> argparse.Namespace:
     add_run_options(parser)
     parser.add_argument(
         "--out",
-        help="write predictions in the benchmark's format: a file, or a folder of "
-        "masks for BDD100K",
+        help="write predictions in the benchmark's format: a file, or for CULane and "
+        "BDD100K a folder of one file per image",
     )
     parser.add_argument("--json", type=Path, help="write the metrics as JSON")
     parser.add_argument("--show-dir", help="draw every image into this folder")
