@@ -3,9 +3,9 @@
 from lanedet.engine.ablation import (
     Ablation,
     first_test_image,
-    format_table,
     run_ablation,
 )
+from lanedet.engine.ablation_table import format_table
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,

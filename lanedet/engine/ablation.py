@@ -1,4 +1,4 @@
-"""The same experiment with other distillers, over seeds: runs and their table.
+"""The same experiment with other distillers, over seeds.
 
 A row is a distiller. Until its distillation starts, a row with a distiller that has no
 parameters is the plain model: the same data, dropout and updates. Such a row therefore
@@ -6,22 +6,20 @@ goes on from a checkpoint of the plain run of its seed, which gives what a run o
 own would give, bit for bit, in less time.
 """
 
-import itertools
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS
-from torch.utils.data import DataLoader
 
+from lanedet.engine.ablation_measures import measure_run
+from lanedet.engine.ablation_table import Results
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
@@ -31,22 +29,13 @@ from lanedet.engine.hooks import (
     latest_checkpoint,
 )
 from lanedet.engine.lane_runner import LaneRunner
-from lanedet.models import (
-    AttentionGenerator,
-    Distiller,
-    LaneDetector,
-    encoder_stages,
-)
-from lanedet.models.distillation.attention import entropy_share
-from lanedet.models.distillation.sad import squared_difference, sum_over_pixels
+from lanedet.models import Distiller
 from lanedet.runtime import progress_bar
 
 _ROWS = "_rows"
 # What a run needs of the config's hooks; the others draw, talk and write weights.
 _HOOKS = (PlainCheckpointHook, AcceleratorHook, DistillationHook, NonFiniteHook)
 _MAX_SAVES = 50  # of a run; its checkpoints are read only to go on
-_MEASURED_IMAGES = 64
-_LAST_ITERATIONS = 50
 _RESULT = "result.json"
 _EXPERIMENT = "experiment.json"
 
@@ -105,10 +94,6 @@ def read_rows(ablation: Ablation) -> dict[str, Any]:
     return {title: rows[title] for title in (*plain, *rows) if title in chosen}
 
 
-Results = dict[str, list[dict[str, Any]]]
-"""For each row, by title, its seeds' results; the plain row first."""
-
-
 def run_ablation(ablation: Ablation, num_jobs: int = 1) -> Results:
     """Train and score every row with every seed; skip what is done already.
 
@@ -120,7 +105,7 @@ def run_ablation(ablation: Ablation, num_jobs: int = 1) -> Results:
     Returns:
         For each row its seeds' results: ``metrics`` on the test set with the last
         weights, ``train_s``, ``checkpoint`` (file with these weights) and what
-        :func:`measure_run` measures.
+        :func:`~lanedet.engine.ablation_measures.measure_run` measures.
 
     Raises:
         ValueError: If the config's rows do not fit, or the folder holds the results of
@@ -285,132 +270,6 @@ def row_config(ablation: Ablation, run: Run) -> Config:
         save_best=None,
     )
     return config
-
-
-@torch.no_grad()
-def measure_run(runner: LaneRunner) -> dict[str, Any]:
-    """Return what a finished run's losses and attention look like.
-
-    Returns:
-        ``loss_ratio``: the distiller's weighted loss over the segmentation's, means
-        over the last iterations, None for a plain run. ``gradient_share``: SAD's
-        gradient over all others' at each stage that mimics. ``entropy``: of each
-        encoder stage's standardised attention map, as a share of its maximum, on test
-        images. ``map_distance``: squared distance of neighbouring stages' maps there
-        (of those of one size), SAD's loss on each path whatever the row trained with.
-    """
-    scalars = runner.message_hub.log_scalars
-    last = {
-        name.removeprefix("train/"): float(np.mean(history.data[0][-_LAST_ITERATIONS:]))
-        for name, history in scalars.items()
-    }
-    model: LaneDetector = runner.model
-    distilled = [
-        value
-        for name, value in last.items()
-        if name in ("loss_sad", "loss_deep_supervision", "loss_label_regression")
-    ]
-    ratio = distilled[0] / last["loss_seg"] if model.distiller is not None else None
-    prefix = "sad_gradient_share_"
-    return {
-        "loss_ratio": ratio,
-        "gradient_share": {
-            name.removeprefix(prefix): value
-            for name, value in last.items()
-            if name.startswith(prefix)
-        },
-        **_measure_attention(model, runner.test_dataloader),
-    }
-
-
-def _measure_attention(model: LaneDetector, loader: DataLoader[Any]) -> dict[str, Any]:
-    generator = AttentionGenerator()
-    entropies: dict[str, list[float]] = {}
-    distances: dict[str, list[float]] = {}
-    model.eval()
-    for batch_number, batch in enumerate(loader):
-        if batch_number * (loader.batch_size or 1) >= _MEASURED_IMAGES:
-            break
-        inputs = model.data_preprocessor(batch, training=False)["inputs"]
-        features = model.extract_features(inputs)
-        stages = encoder_stages(features)
-        log_maps = {
-            stage: generator.log_attention(generator.energy(features[stage]))
-            for stage in stages
-        }
-        for stage, log_map in log_maps.items():
-            entropies.setdefault(stage, []).append(float(entropy_share(log_map)))
-        for pupil, target in itertools.pairwise(stages):
-            if log_maps[pupil].shape == log_maps[target].shape:
-                squares = squared_difference(log_maps[pupil], log_maps[target])
-                distances.setdefault(f"{pupil}-{target}", []).append(
-                    float(sum_over_pixels(squares))
-                )
-    return {
-        "entropy": {name: float(np.mean(entropies[name])) for name in entropies},
-        "map_distance": {name: float(np.mean(distances[name])) for name in distances},
-    }
-
-
-def format_table(results: Results) -> str:
-    """Return the results as a Markdown table.
-
-    Args:
-        results: From :func:`run_ablation`.
-
-    Returns:
-        Means and, over the seeds, standard deviations (n - 1). The gain is the mean of
-        the differences to the plain run of the same seed.
-    """
-    first = next(iter(results.values()))
-    trained = [run for runs in results.values() for run in runs]
-    pupils = max((list(run["gradient_share"]) for run in trained), key=len)
-    titles = [
-        "row",
-        "accuracy %",
-        "gain",
-        "FP",
-        "FN",
-        "distiller / segmentation loss",
-        f"gradient share {', '.join(pupils)}",
-        f"entropy {', '.join(first[0]['entropy'])}",
-        f"map distance {', '.join(first[0]['map_distance'])}",
-    ]
-    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
-    plain = np.array([run["metrics"]["tusimple/accuracy"] for run in first])
-    for title, runs in results.items():
-        values = {
-            name: np.array([run["metrics"][f"tusimple/{name}"] for run in runs])
-            for name in ("accuracy", "fp", "fn")
-        }
-        ratios = [run["loss_ratio"] for run in runs if run["loss_ratio"] is not None]
-        cells = [
-            title,
-            _spread(100 * values["accuracy"], 2),
-            "" if ratios == [] else _spread(100 * (values["accuracy"] - plain), 2, "+"),
-            _spread(values["fp"], 3),
-            _spread(values["fn"], 3),
-            f"{np.mean(ratios):.1e}" if ratios else "",
-            _means(runs, "gradient_share", ".1e"),
-            _means(runs, "entropy", ".2f"),
-            _means(runs, "map_distance", ".1e"),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _spread(values: Any, digits: int, sign: str = "") -> str:
-    mean = f"{np.mean(values):{sign}.{digits}f}"
-    if len(values) < 2:
-        return mean
-    return f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
-
-
-def _means(runs: Sequence[Mapping[str, Any]], key: str, form: str) -> str:
-    names = list(runs[0][key])
-    return ", ".join(
-        format(np.mean([run[key][name] for run in runs]), form) for name in names
-    )
 
 
 def _folder(ablation: Ablation, title: str, seed: int) -> Path:

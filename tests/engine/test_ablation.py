@@ -13,7 +13,6 @@ from lanedet.engine.ablation import (
     Run,
     _claim_folder,
     first_test_image,
-    format_table,
     read_rows,
     row_config,
     run_ablation,
@@ -30,41 +29,6 @@ TINY = {
     "train_dataloader.batch_size": 2,
     "test_dataloader.dataset.indices": 4,
 }
-
-
-def result(accuracy: float, ratio: float | None) -> dict[str, Any]:
-    return {
-        "metrics": {
-            "tusimple/accuracy": accuracy,
-            "tusimple/fp": 0.25,
-            "tusimple/fn": 0.5,
-        },
-        "loss_ratio": ratio,
-        "gradient_share": {} if ratio is None else {"E2": 0.2, "E3": 0.4},
-        "entropy": {"E2": 0.5, "E3": 0.75},
-        "map_distance": {"E2-E3": 0.01},
-    }
-
-
-def test_table_by_hand() -> None:
-    table = format_table(
-        {
-            "plain": [result(0.80, None), result(0.82, None)],
-            "SAD": [result(0.81, 0.1), result(0.85, 0.3)],
-        }
-    ).splitlines()
-    assert table[2].startswith("| plain | 81.00 ± 1.41 |  | 0.250 ± 0.000 | 0.500 ±")
-    # Gains +1 and +3 over the plain run of the same seed.
-    assert table[3].startswith("| SAD | 83.00 ± 2.83 | +2.00 ± 1.41 |")
-    assert table[3].endswith("| 2.0e-01 | 2.0e-01, 4.0e-01 | 0.50, 0.75 | 1.0e-02 |")
-    assert "gradient share E2, E3" in table[0]
-    assert len({line.count("|") for line in table}) == 1
-
-
-def test_one_seed_has_no_spread() -> None:
-    table = format_table({"plain": [result(0.8, None)], "SAD": [result(0.9, 0.1)]})
-    assert "±" not in table
-    assert "| +10.00 |" in table
 
 
 @pytest.mark.parametrize(

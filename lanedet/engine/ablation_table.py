@@ -1,0 +1,87 @@
+"""The table of an ablation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Results = dict[str, list[dict[str, Any]]]
+"""For each row, by title, its seeds' results; the plain row first."""
+
+_HEAD = (
+    "row",
+    "accuracy %",
+    "gain",
+    "FP",
+    "FN",
+    "distiller / segmentation loss",
+)
+
+
+def format_table(results: Results) -> str:
+    """Return the results as a Markdown table.
+
+    Args:
+        results: From :func:`~lanedet.engine.run_ablation`.
+
+    Returns:
+        Means and, over the seeds, standard deviations (n - 1). The gain is the mean of
+        the differences to the plain run of the same seed. Of the shares of the
+        gradient, the median over iterations and the largest.
+    """
+    first = next(iter(results.values()))
+    titles = [
+        *_HEAD,
+        "SAD's / other gradient: median (largest)",
+        "entropy of the row's own maps",
+        f"standardised maps: entropy {', '.join(first[0]['entropy'])}",
+        f"distance {', '.join(first[0]['map_distance'])}",
+    ]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    plain = np.array([run["metrics"]["tusimple/accuracy"] for run in first])
+    lines += [
+        f"| {' | '.join([title, *_cells(runs, plain)])} |"
+        for title, runs in results.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(runs: Sequence[Mapping[str, Any]], plain: Any) -> list[str]:
+    values = {
+        name: np.array([run["metrics"][f"tusimple/{name}"] for run in runs])
+        for name in ("accuracy", "fp", "fn")
+    }
+    ratios = [run["loss_ratio"] for run in runs if run["loss_ratio"] is not None]
+    shares = [run["gradient_share"] for run in runs]
+    return [
+        _spread(100 * values["accuracy"], 2),
+        _spread(100 * (values["accuracy"] - plain), 2, "+") if ratios else "",
+        _spread(values["fp"], 3),
+        _spread(values["fn"], 3),
+        f"{np.mean(ratios):.1e}" if ratios else "",
+        ", ".join(
+            f"{stage} {np.median([share[stage]['median'] for share in shares]):.1g} "
+            f"({max(share[stage]['largest'] for share in shares):.1g})"
+            for stage in shares[0]
+        ),
+        ", ".join(
+            f"{stage} {np.mean([run['own_entropy'][stage] for run in runs]):.2f}"
+            for stage in runs[0]["own_entropy"]
+        ),
+        _means(runs, "entropy", ".2f"),
+        _means(runs, "map_distance", ".4f"),
+    ]
+
+
+def _spread(values: Any, digits: int, sign: str = "") -> str:
+    mean = f"{np.mean(values):{sign}.{digits}f}"
+    if len(values) < 2:
+        return mean
+    return f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
+
+
+def _means(runs: Sequence[Mapping[str, Any]], key: str, form: str) -> str:
+    names = list(runs[0][key])
+    return ", ".join(
+        format(np.mean([run[key][name] for run in runs]), form) for name in names
+    )
