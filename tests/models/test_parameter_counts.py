@@ -45,9 +45,9 @@ def enet_head(existence_stage: str) -> dict[str, Any]:
 def test_enet_sad_has_the_papers_count_if_e3_and_e4_share() -> None:
     # 0.98 M is claimed in the authors' repository,
     # https://github.com/cardwing/Codes-for-Lane-Detection. Of all readings of the
-    # paper, only sharing the convolutions of E3 and E4 gives it: 0.986 M.
+    # paper with an E4, sharing the convolutions of E3 and E4 comes nearest: 0.986 M.
     shared = count(dict(type=ENet), enet_head("E4"))
-    assert shared == pytest.approx(0.98, rel=0.01)
+    assert shared == pytest.approx(0.9865, abs=5e-4)
     separate = count(dict(type=ENet, share_extra_stage=False), enet_head("E4"))
     assert separate > 1.12
 
