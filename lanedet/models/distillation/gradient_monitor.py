@@ -13,8 +13,9 @@ class GradientMonitor:
     pass the gradient at the view is that of the stage's own SAD path, and the rest of
     the gradient at the stage belongs to the losses behind it. No second backward pass
     is needed. The price: at a stage before others that SAD acts on, the rest holds
-    what their paths send back. At the weights in use this is small; where SAD outweighs
-    the other losses many times, the share at such a stage is too small but still over 1.
+    what their paths send back. At the weights in use this is small. Where SAD
+    outweighs the other losses many times, the share at such a stage is too small but
+    still over 1.
     """
 
     def __init__(self) -> None:
