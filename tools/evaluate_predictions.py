@@ -112,6 +112,8 @@ def score_bdd100k(args: argparse.Namespace) -> Score:
     """Score a folder of masks."""
     names = [name for _, name in read_bdd100k_list(args.list)] if args.list else None
     scores = evaluate_bdd100k(args.pred, args.gt, names)
+    if scores.boundary is None:
+        print("No boundary F-scores: they need masks of lane bytes in both folders.")
     numbers = scores.as_dict()
     shown = {key: value for key, value in numbers.items() if key != "num_images"}
     return Score(numbers, _prefixed("bdd100k", shown), scores.num_images)

@@ -243,7 +243,9 @@ def test_culanes_official_counts(run_tool: RunTool, tmp_path: Path) -> None:
             assert [ours[threshold][name] for name in ("tp", "fp", "fn")] == counts
 
 
-def test_predictions_of_bdd100k(run_tool: RunTool, tmp_path: Path) -> None:
+def test_predictions_of_bdd100k(
+    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     mask = np.zeros((720, 1280), np.uint8)
     mask[300:700, 600:602] = 255
     for folder in ("pred", "gt"):
@@ -257,3 +259,4 @@ def test_predictions_of_bdd100k(run_tool: RunTool, tmp_path: Path) -> None:
     assert run_tool("evaluate_predictions", "bdd100k", *paths, *names) == 0
     numbers = json.loads(score.read_text())
     assert (numbers["num_images"], numbers["sad_iou"]) == (1, 1.0)
+    assert "No boundary F-scores" in capsys.readouterr().out
