@@ -66,6 +66,12 @@ def main() -> None:
         raise
     if runner.rank == 0:
         print(f"Trained {runner.iter} iterations. Everything is in {runner.work_dir}")
+        weights = Path(runner.work_dir) / "weights.safetensors"
+        if weights.is_file():
+            print(f"Score it:      python tools/test.py {args.config} {weights}")
+            print(
+                f"See its lanes: python tools/infer_video.py CLIP --weights {weights}"
+            )
 
 
 if __name__ == "__main__":

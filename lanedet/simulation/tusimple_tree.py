@@ -14,6 +14,7 @@ tells a folder of ours from one with the real data set, which nothing may overwr
 import itertools
 import json
 import multiprocessing
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -134,7 +135,7 @@ def _claim(
     shape: tuple[int, int],
     category: str | None,
 ) -> None:
-    """Make the folder ours and remove our old label files from it."""
+    """Make the folder ours and remove our old scenes from it."""
     files = (*LABEL_FILES, TASK_FILE)
     found = [name for name in files if (root / name).exists()]
     if found and not (root / PROVENANCE_FILE).is_file():
@@ -143,6 +144,9 @@ def _claim(
             f"{found[0]} but no {PROVENANCE_FILE}. Choose another folder, or delete "
             f"{', '.join(found)} if nobody needs them."
         )
+    if (root / PROVENANCE_FILE).is_file():
+        for folder in _FOLDERS:
+            shutil.rmtree(root / "clips" / folder, ignore_errors=True)
     # The template first: who finds it takes the tree for complete.
     for name in reversed(files):
         (root / name).unlink(missing_ok=True)

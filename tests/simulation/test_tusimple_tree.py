@@ -64,6 +64,17 @@ def test_every_image_belongs_to_one_label(tree: Path) -> None:
     assert set(named) == images
 
 
+def test_scenes_of_an_earlier_run_do_not_stay(tmp_path: Path) -> None:
+    write_tusimple_tree(tmp_path, 8, seed=0, shape=SHAPE)
+    write_tusimple_tree(tmp_path, 4, seed=1, shape=SHAPE)
+    named = {
+        sample.img_path
+        for name in LABEL_FILES
+        for sample in read_tusimple_labels(tmp_path / name, tmp_path)
+    }
+    assert {str(path) for path in tmp_path.rglob("*.jpg")} == named
+
+
 def test_template_names_the_test_images(tree: Path) -> None:
     tasks = [json.loads(line) for line in (tree / TASK_FILE).read_text().splitlines()]
     truth = (tree / "test_label.json").read_text().splitlines()

@@ -216,8 +216,8 @@ def f1_of_rates(fp: float, fn: float) -> float:
     """Return the F1 that CLRNet's authors report for TuSimple.
 
     It is no part of the benchmark. True positives are taken as ``1 - fp``, although
-    ``fp`` is a share of predictions and ``fn`` one of labels: without a single
-    prediction (fp 0, fn 1) it is two thirds.
+    ``fp`` is a share of predictions and ``fn`` one of labels. Where every label is
+    missed it is 0 here; the formula would give two thirds if nothing is predicted.
 
     Args:
         fp: False positive rate, averaged over images.
@@ -228,7 +228,7 @@ def f1_of_rates(fp: float, fn: float) -> float:
         0.8
     """
     precision = 1.0 - fp
-    if precision <= 0:
+    if precision <= 0 or fn >= 1:
         return 0.0
     recall = precision / (precision + fn)
     return 2 * precision * recall / (precision + recall)
