@@ -65,6 +65,7 @@ def main() -> None:
     from lanedet.benchmark.timing import hardware_line
     from lanedet.engine import (
         Ablation,
+        checkpoint_before,
         first_test_image,
         format_table,
         run_ablation,
@@ -90,9 +91,10 @@ def main() -> None:
     )
     (out / "table.md").write_text(table, encoding="utf-8")
     print(table)
-    rows = {
-        title: LaneInferencer(runs[0]["checkpoint"]) for title, runs in results.items()
-    }
+    weights = {title: runs[0]["checkpoint"] for title, runs in results.items()}
+    if (before := checkpoint_before(ablation)) is not None:
+        weights = {f"before ({before.stem})": before} | weights
+    rows = {title: LaneInferencer(file) for title, file in weights.items()}
     image = read_image(args.image or first_test_image(ablation))
     picture = draw_detector_attention(image, rows, tile_width=240)
     write_image(out / "attention.png", picture)

@@ -2,6 +2,7 @@
 
 from lanedet.engine.ablation import (
     Ablation,
+    checkpoint_before,
     first_test_image,
     run_ablation,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "ProgressBarHook",
     "UninterruptedCheckpointHook",
     "WeightsHook",
+    "checkpoint_before",
     "evaluate",
     "first_test_image",
     "format_table",

@@ -191,6 +191,16 @@ def save_interval(config: Config) -> int:
     return interval(num_iters)
 
 
+def checkpoint_before(ablation: Ablation) -> Path | None:
+    """Return where the last rows of seed 0 leave the plain run, None if none do."""
+    rows = read_rows(ablation)
+    config = load_config(ablation.config, ablation.options, ablation.data_root)
+    num_iters = config.train_cfg.max_iters
+    start = max(trunk_iteration(distiller, num_iters) for distiller in rows.values())
+    trunk = _folder(ablation, next(iter(rows)), seed=0)
+    return trunk / f"iter_{start}.pth" if start else None
+
+
 def first_test_image(ablation: Ablation) -> str:
     """Return the file of the first image of the test set."""
     config = load_config(ablation.config, ablation.options, ablation.data_root)
