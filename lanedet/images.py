@@ -23,6 +23,10 @@ _REDUCED_FLAGS = {
 }
 
 
+class ImageError(ValueError):
+    """A file is no whole image; the message names it."""
+
+
 _UNREADABLE = "cannot be read as an image. Fetch it again, or leave it out."
 
 
@@ -34,7 +38,7 @@ def read_image(path: Path | str) -> ByteArray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no image or is cut off.
+        ImageError: If it is no image or is cut off.
     """
     return read_shrunk_image(path, 1)[0]
 
@@ -54,7 +58,8 @@ def read_shrunk_image(
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no image, is cut off, or ``shrink`` is another number.
+        ImageError: If it is no image or is cut off.
+        ValueError: If ``shrink`` is another number.
     """
     if shrink != 1 and shrink not in _REDUCED_FLAGS:
         raise ValueError(f"shrink must be 1, 2, 4 or 8, got {shrink!r}.")
@@ -66,8 +71,8 @@ def read_shrunk_image(
         if shape is None or any(side % shrink for side in shape):
             shrink = 1
         image = _decode(data, shrink)
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r} {error}") from None
+    except ImageError as error:
+        raise ImageError(f"{str(path)!r} {error}") from None
     return image, (image.shape[0] * shrink, image.shape[1] * shrink)
 
 
@@ -82,20 +87,20 @@ def _decode(data: bytes, shrink: int) -> ByteArray:
     except cv2.error:  # nothing to decode, or too many pixels
         image = None
     if image is None:
-        raise ValueError(_UNREADABLE)
+        raise ImageError(_UNREADABLE)
     return np.asarray(image, dtype=np.uint8)
 
 
 def _check_end(data: bytes) -> tuple[int, int] | None:
-    """Raise ValueError if a file is cut off; return the (H, W) of a JPEG."""
+    """Raise ImageError if a file is cut off; return the (H, W) of a JPEG."""
     if data.startswith(_JPEG_START):
         shape, scan = _jpeg_header(data)
         # A file that ends as it should need not be searched.
         if not data.endswith(_JPEG_END) and data.find(_JPEG_END, scan) < 0:
-            raise ValueError(_cut_off(data))
+            raise ImageError(_cut_off(data))
         return shape
     if data.startswith(_PNG_START) and _PNG_END not in data[-64:]:
-        raise ValueError(_cut_off(data))
+        raise ImageError(_cut_off(data))
     return None
 
 
@@ -113,12 +118,12 @@ def _jpeg_header(data: bytes) -> tuple[tuple[int, int], int]:
     has an end of its own.
 
     Raises:
-        ValueError: If the file ends before the first scan.
+        ImageError: If the file ends before the first scan.
     """
     shape, position = (0, 0), 2
     while position + 9 < len(data):
         if data[position] != 0xFF:
-            raise ValueError(_UNREADABLE)
+            raise ImageError(_UNREADABLE)
         marker = data[position + 1]
         if marker == 0xFF:  # a fill byte
             position += 1
@@ -131,4 +136,4 @@ def _jpeg_header(data: bytes) -> tuple[tuple[int, int], int]:
                 int.from_bytes(data[position + 7 : position + 9], "big"),
             )
         position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    raise ValueError(_cut_off(data))
+    raise ImageError(_cut_off(data))

@@ -1,5 +1,6 @@
 """Samples on disk as a data set for the training and test loops."""
 
+import logging
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any
 
 import numpy as np
 from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
 
 from lanedet.datasets.label_faults import LabelError, LabelFaults, OnError
+from lanedet.images import ImageError
 from lanedet.structures import LaneSample
 
 
@@ -29,7 +32,8 @@ class LaneDataset(BaseDataset):
         indices: Use the first so many samples, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
         on_error: What to do about a broken label: ``"raise"``, or ``"skip"`` to leave
-            its image out, count and report, and likewise labels whose image is absent.
+            its image out, count and report, and likewise labels whose image is absent
+            and, in training, images that cannot be read.
 
     Attributes:
         faults: What to do about a broken label, and what was left out.
@@ -88,5 +92,32 @@ class LaneDataset(BaseDataset):
         return {"data_samples": sample, "rng": np.random.default_rng(draw)}
 
     def __getitem__(self, draw: int) -> Any:
-        """Return what the pipeline makes of a draw."""
-        return self.pipeline(self.results_of(draw))
+        """Return what the pipeline makes of a draw.
+
+        In training, and with ``on_error="skip"``, the next sample stands in for one
+        whose image cannot be read, with a warning. A test counts every image: there it
+        is an error.
+
+        Raises:
+            ImageError: If an image cannot be read, or none that could stand in.
+        """
+        if self.test_mode or self.faults.on_error == "raise":
+            return self.pipeline(self.results_of(draw))
+        for number in range(len(self)):
+            results = self.results_of(draw + number)
+            try:
+                return self.pipeline(results | {"rng": np.random.default_rng(draw)})
+            except ImageError as error:
+                self._warn_once(str(error))
+        raise ImageError("No image of the data set can be read.")
+
+    def _warn_once(self, message: str) -> None:
+        if message in self.faults.messages:
+            return
+        self.faults.messages.append(message)
+        print_log(
+            f"Left out (on_error='skip'), {len(self.faults.messages)} by now: "
+            f"{message}",
+            logger="current",
+            level=logging.WARNING,
+        )
