@@ -69,7 +69,9 @@ def main() -> None:
         weights = Path(runner.work_dir) / "weights.safetensors"
         if weights.is_file():
             print(f"Score it:      python tools/test.py {args.config} {weights}")
-            print(f"Run it:        python tools/infer_video.py CLIP --weights {weights}")
+            print(
+                f"Run it:        python tools/infer_video.py CLIP --weights {weights}"
+            )
 
 
 if __name__ == "__main__":
