@@ -39,6 +39,7 @@ from lanedet.datasets import (
     RandomMotion,
     RasterizeLanes,
 )
+from lanedet.images import read_image
 from lanedet.ops import StretchView
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
@@ -68,11 +69,13 @@ class _Pictures(LaneDataset):
         samples = []
         for path in self.paths:
             # Sizes differ little: the lanes need not fit, only be drawn.
-            ys = np.arange(_SHAPE[0] - 1, 250.0, -10)
-            depth = (ys - 240) / (_SHAPE[0] - 240)
+            height, width = read_image(path).shape[:2]
+            horizon = 0.4 * height
+            ys = np.linspace(height - 1, horizon + 1, 35)
+            depth = (ys - horizon) / (height - horizon)
             sample = LaneSample(metainfo={"img_path": str(path)})
             sample.gt_lanes = [
-                np.stack([_SHAPE[1] * (0.5 + side * depth), ys], axis=1)
+                np.stack([width * (0.5 + side * depth), ys], axis=1)
                 for side in (-0.8, -0.25, 0.3, 0.85)
             ]
             samples.append(sample)

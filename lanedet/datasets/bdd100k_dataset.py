@@ -1,8 +1,11 @@
 """The BDD100K benchmark as a data set."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from mmengine.logging import print_log
 
 from lanedet.datasets.bdd100k import (
     Split,
@@ -90,6 +93,14 @@ class BDD100KDataset(LaneDataset):
                 drop_crosswalks=self.drop_crosswalks,
             )
         )
+        has_lanes = any("gt_mask_path" in each or each.gt_lanes for each in samples)
+        if samples and not has_lanes:
+            print_log(
+                f"None of the {len(samples)} images in {labels} has a lane. Labels of "
+                "other tasks have the same form: are these the lanes?",
+                logger="current",
+                level=logging.WARNING,
+            )
         if self.list_file is None:
             return select_bdd100k_split(samples, self.split)
         return select_listed_images(samples, data_root / self.list_file, self.faults)

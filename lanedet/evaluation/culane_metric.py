@@ -49,7 +49,8 @@ class CULaneMetric(BaseMetric):
 
     Args:
         rule: How to decide, ``"official"`` or ``"continuous"`` (see
-            ``lanedet.evaluation.functional.culane``).
+            ``lanedet.evaluation.functional.culane``). The numbers of another rule than
+            the official one have its name in their prefix: ``culane_continuous/f1``.
         shape: (H, W) of the original images in pixels.
         lane_width: Width at which lanes are compared, in pixels. The benchmark's 30 is
             made for images 1640 pixels wide.
@@ -77,9 +78,12 @@ class CULaneMetric(BaseMetric):
         out_dir: Path | str | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(**options)
         if rule not in RULES:
             raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}.")
+        if rule != "official" and options.get("prefix") is None:
+            # Published results are not by this rule: none may stand beside it.
+            options["prefix"] = f"{self.default_prefix}_{rule}"
+        super().__init__(**options)
         if row_step < 1:
             raise ValueError(f"row_step must be at least 1, got {row_step}.")
         height, width = shape  # a list in configs that come from a file

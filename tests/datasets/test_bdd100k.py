@@ -147,6 +147,27 @@ def test_train_and_val_share_a_folder_without_overlap(tmp_path: Path) -> None:
     assert val[:3] == ["00000003-0", "00000006-0", "00000008-0"]
 
 
+def test_labels_of_another_task_are_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(
+        "lanedet.datasets.bdd100k_dataset.print_log",
+        lambda text, **_: told.append(text),
+    )
+    make(write_list_of_cars(tmp_path), "train")
+    assert "None of the 2 images" in told[0]
+    assert "are these the lanes?" in told[0]
+
+
+def write_list_of_cars(root: Path) -> Path:
+    box = {"category": "car", "box2d": {"x1": 1, "y1": 2, "x2": 3, "y2": 4}}
+    file = root / "labels/lane/polygons/lane_train.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps([{"name": f"{n}.jpg", "labels": [box]} for n in "ab"]))
+    return root
+
+
 def make_images(folder: Path, *names: str) -> None:
     folder.mkdir(parents=True)
     for name in names:
