@@ -142,8 +142,12 @@ def _one_line(error: OSError | ValueError) -> str:
         return f"{error.strerror}{name}"
     text = str(error)
     if "in DataLoader worker process" in text:
-        # torch puts the worker's whole traceback before its message.
-        _, _, text = text.strip().rpartition(f"\n{type(error).__name__}: ")
+        # torch puts the worker's whole traceback before its message. There, only
+        # builtin exceptions stand without their module.
+        kind = type(error)
+        is_builtin = kind.__module__ == "builtins"
+        name = kind.__name__ if is_builtin else f"{kind.__module__}.{kind.__qualname__}"
+        _, _, text = text.strip().rpartition(f"\n{name}: ")
     return " ".join(text.split("\n")) or type(error).__name__
 
 

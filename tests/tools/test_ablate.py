@@ -45,12 +45,14 @@ def test_a_table_and_a_picture_of_the_first_test_image(
         "metrics": {f"tusimple/{name}": 0.5 for name in ("accuracy", "fp", "fn")},
         "loss_ratio": None,
         "gradient_share": {},
+        "own_entropy": {},
         "entropy": {"E1": 0.9},
         "map_distance": {"E2-E3": 0.01},
         "checkpoint": str(weights),
     }
     results = {"plain": [run], "SAD": [run | {"loss_ratio": 0.25}]}
     monkeypatch.setattr(engine, "run_ablation", lambda *_: results)
+    monkeypatch.setattr(engine, "checkpoint_before", lambda _: weights)
     out = tmp_path / "out"
     out.mkdir()
     options = ["--data-root", str(scenes_root), "--out", str(out), "--seeds", "1"]
@@ -61,9 +63,10 @@ def test_a_table_and_a_picture_of_the_first_test_image(
     assert "| SAD | 50.00 | +0.00 |" in table
     assert engine.source_commit() in table
     assert "--seeds 1" in table
-    # Two rows of tiles, each for the image and the four stages of the encoder.
+    # Three rows of tiles: before, plain and SAD. Each has the image and the four
+    # stages of the encoder.
     height, width = cv2.imread(str(out / "attention.png")).shape[:2]
-    assert height > 2 * 120
+    assert height > 3 * 120
     assert width > 5 * 240
 
 

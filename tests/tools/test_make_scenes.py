@@ -112,7 +112,7 @@ def test_many_scenes_are_shared_by_all_cores(
     asked = []
 
     def write(*args: object) -> dict[str, int]:
-        asked.append(args[-1])
+        asked.append(args[4])
         return {}
 
     monkeypatch.setattr(tool, "write_tusimple_tree", write)
