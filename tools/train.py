@@ -68,7 +68,8 @@ def main() -> None:
         print(f"Trained {runner.iter} iterations. Everything is in {runner.work_dir}")
         weights = Path(runner.work_dir) / "weights.safetensors"
         if weights.is_file():
-            print(f"Score it:      python tools/test.py {args.config} {weights}")
+            root = f" --data-root {args.data_root}" if args.data_root else ""
+            print(f"Score it:      python tools/test.py {args.config} {weights}{root}")
             print(
                 f"Run it:        python tools/infer_video.py CLIP --weights {weights}"
             )

@@ -135,7 +135,7 @@ def test_checkpoint_and_weights_hold_the_same_model(unbroken: Run) -> None:
 @pytest.mark.parametrize(
     ("stop_after", "resumed_from"),
     [
-        pytest.param(2, 0, id="before the first checkpoint"),
+        pytest.param(2, 0, id="before the first checkpoint", marks=pytest.mark.slow),
         pytest.param(4, 3, id="after a checkpoint"),
     ],
 )
