@@ -2,7 +2,8 @@
 
 Run:      python tools/make_scenes.py data/scenes --num 1500 --seed 0
           python tools/train.py configs/sad/enet_sad_scenes.py
-Expected: accuracy about 0.84 on the validation scenes, our own measurement.
+Expected: accuracy 0.91, FP 0.14, FN 0.14 on the test scenes (10 px at 640x360):
+          `make demo`, seed 0, one run at commit 9315799 on two CPU cores.
 
 This is what `make demo` trains. The recipe is not the paper's: in so few iterations
 AdamW gets much further than SGD, and it needs another weight of SAD. With AdamW and the
