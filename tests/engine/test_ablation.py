@@ -1,6 +1,7 @@
 """Ablations: what is run, what is shared, and the table."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +122,19 @@ def test_every_row_has_a_config_that_can_be_written_down(tmp_path: Path) -> None
         assert Config.fromfile(file).randomness.seed == 1
 
 
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Sums in this process and in its children are made in the same order."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(num_threads)
+
+
 @pytest.mark.slow
 def test_rows_go_on_from_the_plain_run_as_from_their_own(
-    scenes_root: Path, tmp_path: Path
+    scenes_root: Path, tmp_path: Path, one_thread: None
 ) -> None:
     ablation = Ablation(
         CONFIG,
