@@ -61,6 +61,8 @@ class TorchvisionFeatures(FeatureExtractor):
         try:
             network = torchvision.models.get_model(name, weights=None, **options)
             places = [*dict.fromkeys(get_graph_node_names(network)[1])]
+        # What networks raise over options they do not take, and torch.fx over code
+        # that it cannot trace.
         except (AssertionError, NotImplementedError, TypeError) as error:
             raise ValueError(
                 f"torchvision cannot build {name} with the options {options}, or take "
