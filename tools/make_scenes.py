@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lanedet.runtime import progress_bar, user_errors
 from lanedet.simulation import Drive, write_tusimple_tree
-from lanedet.simulation.categories import ALL_CATEGORIES, CATEGORIES
+from lanedet.simulation.categories import CATEGORIES, MIXTURES
 from lanedet.video import VideoWriter
 
 _FRAME_RATE = 25
@@ -42,9 +42,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--format", choices=["tusimple"], default="tusimple")
     parser.add_argument(
         "--category",
-        choices=[*CATEGORIES, ALL_CATEGORIES],
-        help="of which category all scenes of the set are; 'all' mixes CULane's nine "
-        "in its proportions (without it: highway scenes by day and night)",
+        choices=[*CATEGORIES, *MIXTURES],
+        help="of which category all scenes of the set are; 'culane' mixes its nine in "
+        "the proportions of its test set, 'diverse' all of them for training (without "
+        "it: plain highway scenes by day and night)",
     )
     parser.add_argument(
         "--workers",

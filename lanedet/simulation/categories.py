@@ -5,8 +5,9 @@ generator and returns the scene with a part of it replaced; how strong its effec
 it draws itself. To add a category, write its steps and list them in
 :data:`CATEGORIES`.
 
-The nine of the CULane benchmark have its names, written out. ``"all"`` stands for a
-mixture of these nine in the proportions of its test set.
+The nine of the CULane benchmark have its names, written out. A mixture deals scenes of
+several categories in fixed shares: ``"culane"`` its nine as its test set has them,
+``"diverse"`` all of them, for training models that are to work on any road.
 """
 
 import zlib
@@ -66,6 +67,7 @@ ANY_CAMERA: tuple[Step, ...] = (
 """Makes the plain pictures of the sampler as varied as real ones; ends every recipe."""
 
 CATEGORIES: dict[str, tuple[Step, ...]] = {
+    "highway": (),
     "normal": (bring_day, *ANY_ROAD),
     "crowded": (bring_day, *ANY_STREET, crowd_road, change_lane_count),
     "no_line": (bring_day, build_some_streets, age_road, hide_lines),
@@ -84,9 +86,6 @@ CATEGORIES: dict[str, tuple[Step, ...]] = {
 }
 """The steps of each category, in their order."""
 
-ALL_CATEGORIES = "all"
-"""Names the mixture of CULane's nine categories."""
-
 CULANE_FRAMES = {
     "normal": 9621,
     "crowded": 8113,
@@ -100,6 +99,32 @@ CULANE_FRAMES = {
 }
 """Frames of each category in CULane's test set (its lists ``list/test_split``)."""
 
+DIVERSE_SHARES = {
+    "highway": 32,
+    "normal": 12,
+    "crowded": 8,
+    "shadow": 8,
+    "curve": 6,
+    "night": 5,
+    "no_line": 5,
+    "arrow": 4,
+    "rain": 4,
+    "wet_road": 3,
+    "dazzle": 3,
+    "crossroad": 2,
+    "road_works": 2,
+    "fog": 2,
+    "snow_edge": 2,
+    "tunnel": 2,
+}
+"""Shares of a mixture for training: mostly what a dashcam sees most."""
+
+MIXTURES: dict[str, dict[str, int]] = {
+    "culane": CULANE_FRAMES,
+    "diverse": DIVERSE_SHARES,
+}
+"""The weight of each category in a mixture."""
+
 
 def deal_category(seed: int, index: int, category: str) -> str:
     """Return the category of one scene of a collection.
@@ -107,24 +132,25 @@ def deal_category(seed: int, index: int, category: str) -> str:
     Args:
         seed: Names the collection.
         index: Number of the scene in it.
-        category: A key of :data:`CATEGORIES`, which is returned, or ``"all"``.
+        category: A key of :data:`CATEGORIES`, which is returned, or of
+            :data:`MIXTURES`, of which one category is drawn.
 
     Raises:
         ValueError: If there is no such category.
     """
-    if category == ALL_CATEGORIES:
-        names = list(CULANE_FRAMES)
-        frames = np.array(list(CULANE_FRAMES.values()))
-        rng = np.random.default_rng((seed, index, 2))
-        return names[rng.choice(len(names), p=frames / frames.sum())]
     check_category(category)
-    return category
+    if category not in MIXTURES:
+        return category
+    names = list(MIXTURES[category])
+    weights = np.array(list(MIXTURES[category].values()))
+    rng = np.random.default_rng((seed, index, 2))
+    return names[rng.choice(len(names), p=weights / weights.sum())]
 
 
 def check_category(category: str) -> None:
-    """Raise ValueError if there is no such category."""
-    if category not in (*CATEGORIES, ALL_CATEGORIES):
-        known = ", ".join((*CATEGORIES, ALL_CATEGORIES))
+    """Raise ValueError if there is no such category or mixture."""
+    if category not in (*CATEGORIES, *MIXTURES):
+        known = ", ".join((*CATEGORIES, *MIXTURES))
         raise ValueError(f"category must be one of {known}, got {category!r}.")
 
 

@@ -24,8 +24,8 @@ def sample_scene(seed: int, index: int, category: str | None = None) -> Scene:
         seed: Names the collection, >= 0.
         index: Number of the scene in it, >= 0.
         category: What the scene must be: a key of
-            :data:`~lanedet.simulation.categories.CATEGORIES`, ``"all"`` for CULane's
-            mixture, or None for a scene as highways have them.
+            :data:`~lanedet.simulation.categories.CATEGORIES` or of its ``MIXTURES``, or
+            None for a plain highway scene.
 
     Raises:
         ValueError: If a number is negative or the category is unknown.

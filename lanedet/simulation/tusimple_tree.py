@@ -75,8 +75,7 @@ def write_tusimple_tree(
         seed: Names the collection, >= 0.
         shape: (H, W) of the images.
         num_workers: Number of processes, at least 1.
-        category: Of which category all scenes are, ``"all"`` for CULane's mixture, or
-            None, see :func:`~lanedet.simulation.sampler.sample_scene`.
+        category: Of which category or mixture all scenes are, or None, see :func:`~lanedet.simulation.sampler.sample_scene`.
 
     Returns:
         Number of scenes in each label file.
