@@ -23,9 +23,11 @@ class Drive:
         fps: Frames per second, > 0.
         shape: (H, W) of the frames.
         index: Number of the scene in which the drive begins, see ``sample_scene``.
+        category: What that scene must be, see ``sample_scene``.
 
     Raises:
-        ValueError: If a number is out of its range or the frames are too small.
+        ValueError: If a number is out of its range, the frames are too small or the
+            category is unknown.
 
     Example:
         >>> frames = Drive(seed=0, num_frames=2, fps=25.0, shape=(90, 160))
@@ -40,6 +42,7 @@ class Drive:
         fps: float,
         shape: tuple[int, int],
         index: int = 0,
+        category: str | None = None,
     ) -> None:
         if num_frames < 1:
             raise ValueError(f"num_frames must be at least 1, got {num_frames}.")
@@ -50,7 +53,7 @@ class Drive:
         self.num_frames = num_frames
         self.fps = fps
         self.shape = shape
-        self._start = sample_scene(seed, index)
+        self._start = sample_scene(seed, index, category)
         rng = np.random.default_rng((seed, index, 1))
         self._speed = _ego_speed(self._start.vehicles, rng)
         self._sway_m = rng.uniform(0.05, 0.25)

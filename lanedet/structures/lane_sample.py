@@ -66,6 +66,16 @@ class LaneSample(BaseDataElement):
         self.set_field([int(s) for s in slots], "_pred_slots", dtype=list)
 
     @property
+    def pred_ids(self) -> list[int]:
+        """Number of each predicted lane, the same in every frame that shows it."""
+        ids: list[int] = self._pred_ids
+        return ids
+
+    @pred_ids.setter
+    def pred_ids(self, ids: Sequence[int]) -> None:
+        self.set_field([int(i) for i in ids], "_pred_ids", dtype=list)
+
+    @property
     def gt_class_map(self) -> Tensor:
         """Class of each pixel of the network input, (H, W) uint8.
 

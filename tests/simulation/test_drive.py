@@ -45,11 +45,14 @@ def test_lanes_move_smoothly(seed: int) -> None:
         before = now
 
 
+@pytest.mark.parametrize(("category", "metres"), [(None, 150), ("crowded", 0)])
 @pytest.mark.parametrize("seed", range(8))
-def test_nobody_runs_into_the_vehicle_ahead(seed: int) -> None:
-    drive = Drive(seed, num_frames=250, fps=25.0, shape=SHAPE)
+def test_nobody_runs_into_the_vehicle_ahead(
+    seed: int, category: str | None, metres: float
+) -> None:
+    drive = Drive(seed, num_frames=250, fps=25.0, shape=SHAPE, category=category)
     first, last = drive.scene(0), drive.scene(249)
-    assert last.camera.station_m > first.camera.station_m + 150
+    assert last.camera.station_m > first.camera.station_m + metres
     for before, after in zip(first.vehicles, last.vehicles, strict=True):
         in_own_lane = abs(before.lateral_m - first.camera.lateral_m) < 1.5
         if in_own_lane and before.station_m > first.camera.station_m:
@@ -70,6 +73,18 @@ def test_bad_numbers(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         Drive(0, num_frames, fps, shape)
+
+
+def test_a_drive_of_a_category() -> None:
+    frames = list(Drive(1, 2, 25.0, SHAPE, category="night"))
+    assert [sample.category for _, sample in frames] == ["night", "night"]
+    plain = next(iter(Drive(1, 1, 25.0, SHAPE)))
+    assert frames[0][0].mean() < plain[0].mean()
+
+
+def test_unknown_category() -> None:
+    with pytest.raises(ValueError, match=r"category must be one of .*'moon'"):
+        Drive(0, 5, 25.0, SHAPE, category="moon")
 
 
 def test_negative_seed() -> None:

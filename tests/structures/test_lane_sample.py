@@ -15,6 +15,7 @@ def full_sample() -> LaneSample:
     sample.pred_lanes = [LANE, LANE + 1]
     sample.pred_scores = [0.75, 0.5]
     sample.pred_slots = [2, 3]
+    sample.pred_ids = [7, 4]
     sample.gt_class_map = torch.zeros(4, 6, dtype=torch.uint8)
     sample.pred_class_map = torch.ones(4, 6, dtype=torch.uint8)
     sample.gt_existence = torch.tensor([0.0, 1.0])
@@ -26,6 +27,7 @@ FIELDS = {
     "pred_lanes",
     "pred_scores",
     "pred_slots",
+    "pred_ids",
     "gt_class_map",
     "pred_class_map",
     "gt_existence",
@@ -62,6 +64,7 @@ def test_copies_are_whole(copied) -> None:
     assert copy.ori_shape == (720, 1280)
     np.testing.assert_array_equal(copy.gt_lanes[0], LANE)
     assert copy.pred_slots == [2, 3]
+    assert copy.pred_ids == [7, 4]
     assert torch.equal(copy.pred_class_map, torch.ones(4, 6, dtype=torch.uint8))
     assert torch.equal(copy.gt_existence, torch.tensor([0.0, 1.0]))
 
@@ -73,12 +76,14 @@ def test_lanes_become_float64_polylines() -> None:
     assert [lane.shape for lane in sample.gt_lanes] == [(2, 2), (0, 2)]
 
 
-def test_scores_and_slots_become_plain_numbers() -> None:
+def test_scores_slots_and_ids_become_plain_numbers() -> None:
     sample = LaneSample()
     sample.pred_scores = np.array([0.5], dtype=np.float32)
     sample.pred_slots = np.array([3])
+    sample.pred_ids = np.array([8])
     assert type(sample.pred_scores[0]) is float
     assert type(sample.pred_slots[0]) is int
+    assert type(sample.pred_ids[0]) is int
 
 
 @pytest.mark.parametrize("name", ["gt_lanes", "pred_lanes"])
