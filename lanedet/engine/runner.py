@@ -91,8 +91,14 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
     config.resume, config.load_from = True, checkpoint
 
 
-def train(config: Config) -> Runner:
+def train(config: Config, *, compiled: bool = False) -> Runner:
     """Train the config's model; return the runner, whose work directory has it all.
+
+    Args:
+        config: Of the model, the data and the run.
+        compiled: Run the backbone through ``torch.compile``. The losses are those of
+            the plain backbone up to rounding, and so are the weights: nothing of it is
+            stored.
 
     Raises:
         FileNotFoundError: If the data set is not where the config says.
@@ -103,6 +109,8 @@ def train(config: Config) -> Runner:
     start_processes(config)
     try:
         runner = LaneRunner.from_cfg(config)
+        if compiled:
+            getattr(runner.model, "module", runner.model).backbone.compile()
         runner.train()
     except TypeError as error:
         # An argument that check_keys could not see.

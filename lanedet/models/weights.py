@@ -152,6 +152,55 @@ def save_weights(
     partial.replace(path)
 
 
+def pack_weights(path: Path, out: Path, labels: Mapping[str, str]) -> None:
+    """Write a weights file again with numbers of half precision and more labels.
+
+    The statistics of batch normalisation stay in float32, as do whole numbers: the
+    variances of a deep stage leave the range of float16. Loaded again, all parameters
+    are float32.
+
+    Args:
+        path: A weights file.
+        out: Where to; it appears whole or not at all.
+        labels: Added to the provenance, or put in the place of what it says.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If ``path`` is no weights file, ``out`` is not named as one, or a
+            number is too large for half precision.
+    """
+    if out.suffix != ".safetensors":
+        raise ValueError(f"A weights file must end in .safetensors, got {str(out)!r}.")
+    checkpoint = read_checkpoint(path)
+    meta = checkpoint["meta"]
+    if meta.get(MODEL_KEY) is None:
+        raise ValueError(f"{str(path)!r} must be a weights file that describes itself.")
+    tensors = {
+        name: tensor
+        if "running_" in name or not tensor.is_floating_point()
+        else tensor.half()
+        for name, tensor in checkpoint["state_dict"].items()
+    }
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} of {str(path)!r} does not fit into float16.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    save_weights(out, meta[MODEL_KEY], tensors, {**read_provenance(path), **labels})
+
+
+def read_provenance(path: Path) -> dict[str, str]:
+    """Return what a weights file says of how it was made, by name.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged or is no weights file.
+    """
+    if path.suffix != ".safetensors":
+        raise ValueError(f"A weights file must end in .safetensors, got {str(path)!r}.")
+    meta = read_checkpoint(path)["meta"]
+    return {name: text for name, text in meta.items() if name != MODEL_KEY}
+
+
 def load_weights(path: Path | str, device: torch.device | str = "cpu") -> LaneDetector:
     """Return a trained detector, ready to predict.
 

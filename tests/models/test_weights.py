@@ -22,7 +22,9 @@ from lanedet.models import (
     check_state_dict,
     describe_model,
     load_weights,
+    pack_weights,
     read_checkpoint,
+    read_provenance,
     save_weights,
 )
 
@@ -286,3 +288,33 @@ def test_checkpoint_that_is_no_dict(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(ValueError, match="it must hold a dict"):
         read_checkpoint(tmp_path / "list.pth")
+
+
+def test_packed_weights_predict_the_same_and_keep_their_labels(
+    saved: tuple[LaneDetector, Path], tmp_path: Path
+) -> None:
+    model, path = saved
+    packed = tmp_path / "packed.safetensors"
+    pack_weights(path, packed, {"licence": "MIT"})
+    assert read_provenance(packed) == {"seed": "3", "licence": "MIT"}
+    assert packed.stat().st_size < 0.7 * path.stat().st_size
+    inputs = torch.randn(1, 3, 32, 64)
+    loaded = load_weights(packed)
+    assert {p.dtype for p in loaded.parameters()} == {torch.float32}
+    for ours, theirs in zip(loaded(inputs), model.eval()(inputs), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=2e-2, rtol=2e-2)
+
+
+def test_weights_that_cannot_be_packed(
+    saved: tuple[LaneDetector, Path], tmp_path: Path
+) -> None:
+    model, path = saved
+    with pytest.raises(ValueError, match=r"must end in \.safetensors"):
+        pack_weights(path, tmp_path / "packed.bin", {})
+    with torch.no_grad():
+        next(model.parameters()).fill_(1e6)
+    description = read_checkpoint(path)["meta"][MODEL_KEY]
+    save_weights(path, description, model.state_dict(), {})
+    with pytest.raises(ValueError, match="does not fit into float16"):
+        pack_weights(path, tmp_path / "packed.safetensors", {})
+    assert not (tmp_path / "packed.safetensors").exists()

@@ -1,0 +1,57 @@
+"""Make a weights file fit to be given away: half the size, and labelled."""
+
+import argparse
+from pathlib import Path
+
+from lanedet.cli import PYTHON_HINT
+from lanedet.runtime import user_errors
+
+EXAMPLES = """examples:
+  python tools/pack_weights.py work_dirs/enet_sad_diverse/weights.safetensors \\
+      enet_sad.safetensors --licence MIT \\
+      --data "tools/make_scenes.py data/diverse --num 12000 --seed 1"
+  python tools/pack_weights.py lanedet/weights/enet_sad.safetensors  # only show it
+"""
+
+
+def parse_args() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=EXAMPLES + PYTHON_HINT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("weights", type=Path, help="file that tools/train.py wrote")
+    parser.add_argument(
+        "out",
+        type=Path,
+        nargs="?",
+        help="file to write (.safetensors); without it the labels of WEIGHTS are shown",
+    )
+    parser.add_argument("--licence", help="under which the weights are given away")
+    parser.add_argument("--data", help="what they were trained on, how it was made")
+    parser.add_argument("--notes", help="anything else that users should know")
+    args = parser.parse_args()
+    if args.out is not None and not (args.licence and args.data):
+        parser.error("weights that are given away need --licence and --data")
+    return args
+
+
+@user_errors()
+def main() -> None:
+    """Pack the weights, or show what is written on them."""
+    args = parse_args()
+    from lanedet.models import pack_weights, read_provenance
+
+    if args.out is not None:
+        labels = {"licence": args.licence, "data": args.data, "notes": args.notes}
+        given = {name: text for name, text in labels.items() if text}
+        pack_weights(args.weights, args.out, given)
+    path = args.out or args.weights
+    print(f"{path}  ({path.stat().st_size / 1e6:.2f} MB)")
+    for name, text in sorted(read_provenance(path).items()):
+        print(f"  {name}: {text}")
+
+
+if __name__ == "__main__":
+    main()
