@@ -37,7 +37,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "tusimple": Benchmark(
         "TuSimple, test set",
         2782,
-        {"accuracy": ".4f", "fp": ".4f", "fn": ".4f", "f1": ".4f"},
+        {name: ".4f" for name in ("accuracy", "fp", "fn", "f1", "ego_recall")},
         TUSIMPLE,
     ),
     "culane": Benchmark(

@@ -16,9 +16,11 @@ from lanedet.evaluation.functional.tusimple import (
     TuSimpleRules,
     evaluate_image,
     f1_of_rates,
+    lane_tolerances,
     mean_score,
+    point_accuracy,
 )
-from lanedet.ops import xs_at_rows
+from lanedet.ops import assign_slots, xs_at_rows
 from lanedet.structures import FloatArray
 
 _ABSENT = -2  # how a submission says that a lane does not cross a row
@@ -44,9 +46,12 @@ class TuSimpleMetric(BaseMetric):
     running time is not judged.
 
     It reports ``accuracy``, ``fp``, ``fn`` (see
-    :class:`~lanedet.evaluation.functional.tusimple.TuSimpleScore`) and ``f1`` (see
-    :func:`~lanedet.evaluation.functional.tusimple.f1_of_rates`), and reads of each
-    sample ``pred_lanes`` and ``gt_lanes`` and the meta information ``raw_file``,
+    :class:`~lanedet.evaluation.functional.tusimple.TuSimpleScore`), ``f1`` (see
+    :func:`~lanedet.evaluation.functional.tusimple.f1_of_rates`) and, which is no part
+    of the benchmark either, ``ego_recall``: in what share of the images the lines that
+    bound the driver's own lane are found, all that are labelled, by the rule that
+    matches a label. The own lane's are those of
+    :func:`~lanedet.ops.lane_slots.assign_slots`. It reads of each sample ``pred_lanes`` and ``gt_lanes`` and the meta information ``raw_file``,
     ``rows`` and ``ori_shape``.
 
     Args:
@@ -114,7 +119,12 @@ class TuSimpleMetric(BaseMetric):
             self.out_file.parent.mkdir(parents=True, exist_ok=True)
             lines = [f"{_submission_line(record)}\n" for record in results]
             self.out_file.write_text("".join(lines), encoding="utf-8")
-        return {**score._asdict(), "f1": f1_of_rates(score.fp, score.fn)}
+        found = [_has_ego_lane(record, self.rules) for record in results]
+        return {
+            **score._asdict(),
+            "f1": f1_of_rates(score.fp, score.fn),
+            "ego_recall": float(np.mean(found)),
+        }
 
 
 def _record(sample: Mapping[str, Any]) -> _Record:
@@ -134,6 +144,16 @@ def _record(sample: Mapping[str, Any]) -> _Record:
         pred_xs=np.where(inside, pred_xs, np.nan)[inside.any(axis=1)],
         gt_xs=_lanes_at_rows(sample["gt_lanes"], rows),
     )
+
+
+def _has_ego_lane(record: _Record, rules: TuSimpleRules) -> bool:
+    """Return whether all labelled lines beside the driver's own lane are matched."""
+    lanes = [np.stack([xs, record.rows], axis=1)[~np.isnan(xs)] for xs in record.gt_xs]
+    is_ego = [slot is not None for slot in assign_slots(lanes, num_slots=2)]
+    ego_xs = record.gt_xs[np.array(is_ego, dtype=bool)]
+    tolerances = lane_tolerances(ego_xs, record.rows, rules.pixel_threshold)
+    best = point_accuracy(record.pred_xs, ego_xs, tolerances).max(axis=1, initial=0.0)
+    return bool((best >= rules.match_threshold).all())
 
 
 def _lanes_at_rows(lanes: Sequence[FloatArray], rows: FloatArray) -> FloatArray:

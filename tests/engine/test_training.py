@@ -206,7 +206,7 @@ def test_score_is_that_of_the_submission_file(
         config, unbroken[0] / "weights.safetensors", out=out, show_dir=drawn
     )
     assert set(metrics) == {
-        f"tusimple/{name}" for name in ("accuracy", "fp", "fn", "f1")
+        f"tusimple/{name}" for name in ("accuracy", "fp", "fn", "f1", "ego_recall")
     }
     num_images = len((scenes_root / "test_label.json").read_text().splitlines())
     assert len(out.read_text().splitlines()) == num_images == num_scored

@@ -50,6 +50,19 @@ def evaluate(metric: TuSimpleMetric, samples: Sequence[LaneSample]) -> dict[str,
     return evaluator.evaluate(len(samples))
 
 
+def test_ego_recall_asks_for_the_lines_beside_the_own_lane_only() -> None:
+    far, left, right = lane(-600, 580), lane(200, 600), lane(1000, 700)
+    far, left, right = at_rows(far), at_rows(left), at_rows(right)
+    samples = [
+        scored([left, right], [far, left, right], "the far line is missed"),
+        scored([far, left], [far, left, right], "the right line is missed"),
+        scored([left], [far, left], "nothing on the right is labelled"),
+        scored([], [], "nothing is"),
+    ]
+    numbers = evaluate(TuSimpleMetric(), samples)
+    assert numbers["tusimple/ego_recall"] == 3 / 4
+
+
 def test_perfect_and_empty_images_average() -> None:
     left, right = at_rows(lane(200, 600)), at_rows(lane(1000, 700))
     samples = [
@@ -63,6 +76,7 @@ def test_perfect_and_empty_images_average() -> None:
         "tusimple/fp": 0.0,
         "tusimple/fn": pytest.approx(1 / 3),
         "tusimple/f1": pytest.approx(2 * 0.75 / 1.75),
+        "tusimple/ego_recall": pytest.approx(2 / 3),
     }
     assert all(type(number) is float for number in numbers.values())
 
@@ -122,7 +136,7 @@ def test_pixel_threshold_scales_the_benchmark() -> None:
 
 def test_prefix_can_be_changed() -> None:
     numbers = evaluate(TuSimpleMetric(prefix="val"), [scored([], [])])
-    assert set(numbers) == {"val/accuracy", "val/fp", "val/fn", "val/f1"}
+    assert {name.split("/")[0] for name in numbers} == {"val"}
 
 
 def test_submission_is_in_the_form_of_the_datasets_writer(tmp_path: Path) -> None:
