@@ -37,7 +37,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "tusimple": Benchmark(
         "TuSimple, test set",
         2782,
-        {name: ".4f" for name in ("accuracy", "fp", "fn", "f1", "ego_recall")},
+        dict.fromkeys(("accuracy", "fp", "fn", "f1", "ego_recall"), ".4f"),
         TUSIMPLE,
     ),
     "culane": Benchmark(

@@ -51,8 +51,10 @@ class TuSimpleMetric(BaseMetric):
     of the benchmark either, ``ego_recall``: in what share of the images the lines that
     bound the driver's own lane are found, all that are labelled, by the rule that
     matches a label. The own lane's are those of
-    :func:`~lanedet.ops.lane_slots.assign_slots`. It reads of each sample ``pred_lanes`` and ``gt_lanes`` and the meta information ``raw_file``,
-    ``rows`` and ``ori_shape``.
+    :func:`~lanedet.ops.lane_slots.assign_slots`.
+
+    It reads of each sample ``pred_lanes`` and ``gt_lanes`` and the meta information
+    ``raw_file``, ``rows`` and ``ori_shape``.
 
     Args:
         pixel_threshold: Horizontal distance below which a vertical lane is met, in
