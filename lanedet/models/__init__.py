@@ -20,6 +20,7 @@ from lanedet.models.distillation import (
     attention_energy,
     sad_preset,
 )
+from lanedet.models.evaluation_form import evaluation_form
 from lanedet.models.heads import (
     ConvClassifier,
     ExistenceBranch,
@@ -73,6 +74,7 @@ __all__ = [
     "check_state_dict",
     "describe_model",
     "encoder_stages",
+    "evaluation_form",
     "load_weights",
     "pack_weights",
     "read_checkpoint",
