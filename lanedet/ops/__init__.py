@@ -3,6 +3,12 @@
 from lanedet.ops.decode import DecodedLane, LaneDecoder
 from lanedet.ops.decode_components import ComponentLaneDecoder
 from lanedet.ops.dense_maps import map_to_original
+from lanedet.ops.ego_lane import (
+    ImageLane,
+    RoadLane,
+    ego_lane_in_image,
+    ego_lane_on_road,
+)
 from lanedet.ops.lane_bytes import (
     LANE_ATTRIBUTES,
     LANE_BACKGROUND,
@@ -15,9 +21,10 @@ from lanedet.ops.lane_bytes import (
     pack_lane_byte,
 )
 from lanedet.ops.lane_mask import class_map_to_original, draw_lane_mask
-from lanedet.ops.lane_slots import assign_slots, lane_angle
+from lanedet.ops.lane_slots import assign_slots, lane_angle, slot_name
 from lanedet.ops.polylines import resample_polyline, simplify_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
+from lanedet.ops.road_plane import camera_to_road, project
 from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
 from lanedet.ops.warp import map_points, resize_matrix, shrink_image, warp_image
 
@@ -27,15 +34,20 @@ __all__ = [
     "LANE_CATEGORIES",
     "ComponentLaneDecoder",
     "DecodedLane",
+    "ImageLane",
     "LaneDecoder",
     "LetterboxView",
+    "RoadLane",
     "StretchView",
     "ViewTransform",
     "assign_slots",
+    "camera_to_road",
     "class_map_to_original",
     "draw_lane_mask",
     "draw_polyline",
     "driving_lanes",
+    "ego_lane_in_image",
+    "ego_lane_on_road",
     "holds_lane_bytes",
     "lane_angle",
     "lane_attribute",
@@ -44,11 +56,13 @@ __all__ = [
     "map_points",
     "map_to_original",
     "pack_lane_byte",
+    "project",
     "rasterize_lanes",
     "resample_polyline",
     "resize_matrix",
     "shrink_image",
     "simplify_polyline",
+    "slot_name",
     "warp_image",
     "xs_at_rows",
 ]

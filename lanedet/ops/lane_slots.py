@@ -66,3 +66,22 @@ def assign_slots(lanes: Sequence[FloatArray], num_slots: int) -> list[int | None
         slot = first_slot + position
         slots[index] = slot if 0 <= slot < num_slots else None
     return slots
+
+
+def slot_name(slot: int, num_slots: int) -> str:
+    """Return what to call the lane in a slot: as the driver counts, outwards.
+
+    Args:
+        slot: Slot in [0, K).
+        num_slots: Number of slots K, at least 1.
+
+    Example:
+        >>> [slot_name(slot, num_slots=6) for slot in (0, 1, 2, 3)]
+        ['left 3', 'left 2', 'ego left', 'ego right']
+    """
+    middle = num_slots // 2
+    if slot < middle:
+        side, number = "left", middle - slot
+    else:
+        side, number = "right", slot - middle + 1
+    return f"ego {side}" if number == 1 else f"{side} {number}"
