@@ -16,6 +16,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from lanedet.simulation.categories_highway import (
+    age_some_roads,
+    backlight_some,
+    build_few_freeways,
+    build_some_freeways,
+    resurface_some_roads,
+    shade_some_edges,
+)
 from lanedet.simulation.categories_road import (
     age_road,
     bend_road,
@@ -46,6 +54,7 @@ from lanedet.simulation.random_conditions import (
 from lanedet.simulation.random_recording import (
     vary_backdrop,
     vary_camera,
+    vary_lens,
     vary_recording,
     vary_windscreen,
 )
@@ -54,12 +63,24 @@ from lanedet.simulation.scene import Scene
 Step = Callable[[Scene, np.random.Generator], Scene]
 """Changes a part of a scene; the generator is the scene's and the category's own."""
 
-ANY_STREET: tuple[Step, ...] = (build_some_streets, age_road, paint_some_figures)
+ANY_SURFACE: tuple[Step, ...] = (
+    age_road,
+    resurface_some_roads,
+    shade_some_edges,
+    backlight_some,
+)
+ANY_STREET: tuple[Step, ...] = (
+    build_few_freeways,
+    build_some_streets,
+    *ANY_SURFACE,
+    paint_some_figures,
+)
 ANY_ROAD: tuple[Step, ...] = (*ANY_STREET, change_lane_count)
 """Makes the plain roads of the sampler as varied as real ones."""
 
 ANY_CAMERA: tuple[Step, ...] = (
     vary_camera,
+    vary_lens,
     vary_windscreen,
     vary_backdrop,
     vary_recording,
@@ -67,7 +88,14 @@ ANY_CAMERA: tuple[Step, ...] = (
 """Makes the plain pictures of the sampler as varied as real ones; ends every recipe."""
 
 CATEGORIES: dict[str, tuple[Step, ...]] = {
-    "highway": (),
+    "highway": (
+        build_some_freeways,
+        age_some_roads,
+        resurface_some_roads,
+        shade_some_edges,
+        backlight_some,
+        change_lane_count,
+    ),
     "normal": (bring_day, *ANY_ROAD),
     "crowded": (bring_day, *ANY_STREET, crowd_road, change_lane_count),
     "no_line": (bring_day, build_some_streets, age_road, hide_lines),

@@ -37,10 +37,11 @@ def cast_shadows(
         far = ahead + body.length_m
         fall = light.sun_lateral * body.height_m * 0.8
         if light.shadow > 0.15:
+            near = ahead - 1.3 * light.backlight * body.height_m
             sides = np.array([-half, half + fall, half + fall, -half])
             if fall < 0:
                 sides = np.array([-half + fall, half, half, -half + fall])
-            aheads = np.array([ahead, ahead, far, far])
+            aheads = np.array([near, near, far, far])
             feet = view.project_visible(aheads, vehicle.lateral_m + sides)
             fill_polygon(lit, feet, (dark,))
         # Even under an overcast sky it is dark beneath a car.

@@ -1,6 +1,6 @@
 """Random traffic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -61,6 +61,28 @@ def town_traffic(
     mean_gap = rng.choice([18.0, 40.0, 90.0])
     speed = rng.uniform(8, 17)
     return _fill_lanes(rng, road, camera, mean_gap, speed, 7.0, _TOWN_KINDS)
+
+
+def opposite_traffic(
+    rng: np.random.Generator, middles_m: Sequence[float], camera: Camera
+) -> tuple[Vehicle, ...]:
+    """Return the vehicles that come towards the camera on another carriageway.
+
+    Args:
+        rng: Source of randomness.
+        middles_m: Where its lanes lie across the road.
+        camera: The camera that they come towards.
+    """
+    mean_gap = rng.choice([25.0, 60.0, 150.0])
+    vehicles = []
+    for middle in middles_m:
+        ahead = rng.uniform(6, 30)
+        while (ahead := ahead + rng.exponential(mean_gap)) < 160:
+            station, speed = camera.station_m + ahead, -rng.uniform(22, 33)
+            vehicle = _random_vehicle(rng, station, middle, speed, _HIGHWAY_KINDS)
+            vehicles.append(replace(vehicle, is_oncoming=True))
+            ahead += BODIES[vehicle.kind].length_m + 8
+    return tuple(vehicles)
 
 
 def _fill_lanes(

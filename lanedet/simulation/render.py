@@ -33,7 +33,7 @@ from lanedet.simulation.shades import cast_shades
 from lanedet.simulation.sky import paint_sky, paint_skyline
 from lanedet.simulation.surface import paint_ground
 from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
-from lanedet.simulation.vehicles import paint_traffic
+from lanedet.simulation.vehicles import paint_other_traffic, paint_traffic
 from lanedet.simulation.view import SceneView
 from lanedet.simulation.weather import (
     fall_rain,
@@ -72,6 +72,7 @@ RECIPE: tuple[Effect, ...] = (
     cast_shadows,
     wet_road,
     paint_roadside,
+    paint_other_traffic,
     paint_walls,
     paint_tunnel,
     paint_props,

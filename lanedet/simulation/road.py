@@ -238,6 +238,8 @@ class Pavement:
         patchiness: Contrast of the large blotches.
         joint_spacing_m: Distance between transverse joints; 0 for none.
         seams: Longitudinal joints and repaired cracks.
+        streaks: Contrast of the fine lines along the road that brushing the concrete
+            and many tyres leave.
     """
 
     left_m: float
@@ -251,6 +253,7 @@ class Pavement:
     patchiness: float
     joint_spacing_m: float
     seams: tuple[Seam, ...]
+    streaks: float = 0.0
 
 
 @dataclass(frozen=True)

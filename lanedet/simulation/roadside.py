@@ -40,6 +40,7 @@ def paint_roadside(
             _paint_trees(image, view, side, ahead, cell_rng)
             _paint_pole(image, view, side, cell, ahead)
         _paint_sign(image, view, cell, ahead, cell_rng)
+        _paint_gantry(image, view, cell, ahead)
     return image
 
 
@@ -60,6 +61,10 @@ def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
     aheads = np.maximum(pieces * _PIECE_M - here, NEAREST_M)
     # A high face is a patchwork of several strips.
     rises = np.linspace(0, 1, 2 + int(wall.top_m / 2.5))
+    # A slope lies rather than stands: it is not in its own shadow.
+    gain = (
+        1.0 if abs(wall.lean_m) > wall.top_m else 1 - 0.45 * view.scene.light.backlight
+    )
     grid = view.project_visible(
         aheads[:, None],
         wall.lateral_m + rises * wall.lean_m,
@@ -70,7 +75,7 @@ def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
         if _is_crossed(view, float(pieces[i] * _PIECE_M)):
             continue
         for j in range(len(rises) - 1):
-            color = shade(wall.color, float(gains[j, pieces[i] % TILE_SIZE]))
+            color = shade(wall.color, gain * float(gains[j, pieces[i] % TILE_SIZE]))
             corners = grid[[i, i + 1, i + 1, i], [j, j, j + 1, j + 1]]
             fill_polygon(image, corners, view.through_haze(color, float(aheads[i])))
         if wall.post_spacing_m > 0 and aheads[i] < 60:
@@ -94,9 +99,10 @@ def _paint_trees(
         height = rng.uniform(2.5, 13.0)
         width = height * rng.uniform(0.5, 1.1)
         sprite = tree_sprites()[rng.integers(_NUM_SPRITES)]
-        color = shade(place.tree_color, rng.uniform(0.6, 1.35))
+        gain = view.scene.light.facing_gain
+        color = shade(place.tree_color, gain * rng.uniform(0.6, 1.35))
         distance = ahead + rng.uniform(0, _CELL_M)
-        lateral = _edge(view, side) + side * (away + width / 2)
+        lateral = _outer_edge(view, side) + side * (away + width / 2)
         corners = view.project_visible(
             np.full(2, distance),
             np.array([lateral - width / 2, lateral + width / 2]),
@@ -163,7 +169,7 @@ def _paint_buildings(
 ) -> None:
     if rng.uniform() > view.scene.surroundings.building_density:
         return
-    lateral = _edge(view, side) + side * rng.uniform(14, 60)
+    lateral = _outer_edge(view, side) + side * rng.uniform(14, 60)
     width, height = rng.uniform(10, 30), rng.uniform(5, 30)
     color = mix((165, 155, 140), (120, 125, 135), rng.uniform())
     _paint_box(
@@ -219,6 +225,37 @@ def _paint_bridge(image: ByteArray, view: SceneView, cell: int, ahead: float) ->
     _paint_box(image, view, ahead, (left, right), (6.9, 7.8), shade(concrete, 0.8))
 
 
+def _paint_gantry(image: ByteArray, view: SceneView, cell: int, ahead: float) -> None:
+    spacing = view.scene.surroundings.gantry_spacing_m
+    if spacing == 0 or cell % max(1, round(spacing / _CELL_M)) != 1:
+        return
+    left, right = _edge(view, -1) - 0.5, _edge(view, 1) + 1.0
+    grey: Color = (118, 120, 122)
+    for lateral in (left, right):
+        _paint_box(image, view, ahead, (lateral - 0.2, lateral + 0.2), (0, 7.6), grey)
+    for height in (6.2, 7.4):
+        _paint_box(image, view, ahead, (left, right), (height, height + 0.22), grey)
+    rng = np.random.default_rng((*view.scene.seed, 76, cell))
+    sheet: Color = (22, 88, 62) if rng.uniform() < 0.75 else (30, 62, 130)
+    for middle in left + (right - left) * rng.uniform(0.1, 0.9, rng.integers(1, 4)):
+        half, top = rng.uniform(1.5, 3.2), rng.uniform(8.0, 9.2)
+        box = (middle - half, middle + half)
+        _paint_box(image, view, ahead, box, (5.8, top), (205, 210, 205))
+        box = (middle - half + 0.15, middle + half - 0.15)
+        _paint_box(image, view, ahead, box, (5.95, top - 0.15), sheet)
+        for low in np.arange(6.4, top - 0.7, 0.9):
+            reach = half * rng.uniform(0.3, 0.8)
+            box = (middle - reach, middle + reach)
+            _paint_box(
+                image,
+                view,
+                ahead,
+                box,
+                (low, low + 0.4),
+                mix(sheet, (255, 255, 255), 0.55),
+            )
+
+
 def _paint_box(
     image: ByteArray,
     view: SceneView,
@@ -234,7 +271,8 @@ def _paint_box(
         np.array([left, right, right, left]),
         np.array([bottom, bottom, top, top]),
     )
-    fill_polygon(image, corners, view.through_haze(color, ahead))
+    seen = shade(color, view.scene.light.facing_gain)
+    fill_polygon(image, corners, view.through_haze(seen, ahead))
 
 
 def _is_crossed(view: SceneView, station_m: float) -> bool:
@@ -246,3 +284,12 @@ def _is_crossed(view: SceneView, station_m: float) -> bool:
 def _edge(view: SceneView, side: int) -> float:
     pavement = view.scene.road.pavement
     return pavement.right_m if side > 0 else pavement.left_m
+
+
+def _outer_edge(view: SceneView, side: int) -> float:
+    """Return where the ground begins on which trees and houses stand."""
+    edge = _edge(view, side)
+    for strip in view.scene.surroundings.strips:
+        outer = strip.right_m if side > 0 else strip.left_m
+        edge = max(edge, outer) if side > 0 else min(edge, outer)
+    return edge

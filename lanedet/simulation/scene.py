@@ -115,6 +115,21 @@ class Shade:
 
 
 @dataclass(frozen=True)
+class Strip:
+    """A paved or bare strip beside the road, as another carriageway.
+
+    Attributes:
+        left_m: Left edge.
+        right_m: Right edge.
+        color: RGB in [0, 255].
+    """
+
+    left_m: float
+    right_m: float
+    color: Color
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What lies beside and behind the road.
 
@@ -133,6 +148,8 @@ class Surroundings:
         forest_rad: Elevation angle of the tree line before them.
         hill_color: Colour of the far hills.
         shades: Shadows that single things throw across the road.
+        strips: What lies between the pavement and where trees and houses stand.
+        gantry_spacing_m: Distance between signs over the road; 0 for none.
     """
 
     left_color: Color
@@ -149,6 +166,8 @@ class Surroundings:
     forest_rad: float
     hill_color: Color
     shades: tuple[Shade, ...] = ()
+    strips: tuple[Strip, ...] = ()
+    gantry_spacing_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -166,6 +185,8 @@ class Light:
         tree_shade: Share of the road under the shadows of trees, in [0, 1].
         headlights: Brightness of one's own headlights, 0 by day.
         warmth: Colour of the light, negative is blue, positive is red.
+        backlight: How much the sun stands ahead, 0 to 1: what faces the camera is
+            dark then, and shadows fall towards it.
     """
 
     daylight: float
@@ -178,6 +199,12 @@ class Light:
     tree_shade: float
     headlights: float
     warmth: float
+    backlight: float = 0.0
+
+    @property
+    def facing_gain(self) -> float:
+        """Brightness of what faces the camera against what lies flat."""
+        return 1 - 0.68 * self.backlight
 
 
 @dataclass(frozen=True)

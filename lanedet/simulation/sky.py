@@ -1,8 +1,11 @@
 """The sky, and the hills and woods on the skyline."""
 
+import math
+
 import cv2
 import numpy as np
 
+from lanedet.simulation.canvas import shade
 from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
 from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
@@ -43,11 +46,14 @@ def paint_skyline(
     del rng
     place = view.scene.surroundings
     far = view.through_haze(place.hill_color, 900)
-    near = view.through_haze(place.tree_color, 350)
+    woods_color = shade(place.tree_color, view.scene.light.facing_gain)
+    near = view.through_haze(woods_color, 350)
     hills = _ridge(view, place.hill_rad, noise_tile(1.9, seed=1), 0.35)
-    image = _paint_ridge(image, view, hills, far, 0.06)
+    visibility = view.scene.light.visibility_m
+    hills_contrast = 0.06 * math.exp(-900 / visibility)
+    image = _paint_ridge(image, view, hills, far, hills_contrast)
     woods = _ridge(view, place.forest_rad, noise_tile(1.1, seed=2), 1.1)
-    return _paint_ridge(image, view, woods, near, 0.22)
+    return _paint_ridge(image, view, woods, near, 0.22 * math.exp(-350 / visibility))
 
 
 def _ridge(

@@ -60,7 +60,10 @@ def cross_sections(scene: Scene) -> ByteArray:
     paved = (laterals > pavement.left_m) & (laterals < pavement.right_m)
     verge = np.where(
         laterals[:, None] < pavement.left_m, place.left_color, place.right_color
-    )
+    ).astype(np.float32)
+    for strip in place.strips:
+        inside = (laterals > strip.left_m) & (laterals < strip.right_m)
+        verge[inside] = strip.color
     asphalt = np.array(pavement.color) * _lane_gains(scene, laterals)[:, None]
     section = np.empty((len(laterals), 4), dtype=np.float32)
     section[:, :3] = np.where(paved[:, None], asphalt, verge)
@@ -87,10 +90,20 @@ def _lane_gains(scene: Scene, laterals: np.ndarray) -> np.ndarray:
         gains[inside] = lane_gain * (
             1 + (pavement.oil_gain - 1) * oil + (pavement.track_gain - 1) * tracks
         )
+    if pavement.streaks > 0:
+        gains *= 1 + pavement.streaks * _streaks(scene.seed[-1], len(laterals))
     for seam in pavement.seams:
         near = np.abs(laterals - seam.lateral_m) <= seam.width_m / 2
         gains[near] *= seam.gain
     return gains
+
+
+def _streaks(number: int, num_cells: int) -> Float32Array:
+    """Return noise over the lateral distance, fine and coarse, deviation about 1."""
+    row = noise_tile(0.8)[number % TILE_SIZE]
+    fine = np.resize(row, num_cells)
+    coarse = np.resize(np.repeat(row[::-1], 9), num_cells)
+    return np.asarray(0.6 * fine + 0.8 * coarse, dtype=np.float32)
 
 
 def _read_sections(sections: ByteArray, view: SceneView) -> ByteArray:

@@ -72,14 +72,37 @@ class Panel:
 def paint_traffic(
     image: ByteArray, view: SceneView, rng: np.random.Generator
 ) -> ByteArray:
-    """Paint the vehicles, the farthest first."""
+    """Paint the vehicles on the road, the farthest first."""
     del rng
     for vehicle, ahead in visible_vehicles(view):
-        body = BODIES[vehicle.kind]
-        _paint_flank(image, view, vehicle, ahead)
-        if ahead > NEAREST_M:
-            _paint_face(image, _face(view, vehicle, ahead), vehicle, body)
+        if not _is_beyond(view, vehicle):
+            _paint_vehicle(image, view, vehicle, ahead)
     return image
+
+
+def paint_other_traffic(
+    image: ByteArray, view: SceneView, rng: np.random.Generator
+) -> ByteArray:
+    """Paint the vehicles beside the road, of which barriers hide a part later."""
+    del rng
+    for vehicle, ahead in visible_vehicles(view):
+        if _is_beyond(view, vehicle):
+            _paint_vehicle(image, view, vehicle, ahead)
+    return image
+
+
+def _is_beyond(view: SceneView, vehicle: Vehicle) -> bool:
+    pavement = view.scene.road.pavement
+    return not pavement.left_m < vehicle.lateral_m < pavement.right_m
+
+
+def _paint_vehicle(
+    image: ByteArray, view: SceneView, vehicle: Vehicle, ahead: float
+) -> None:
+    body = BODIES[vehicle.kind]
+    _paint_flank(image, view, vehicle, ahead)
+    if ahead > NEAREST_M:
+        _paint_face(image, _face(view, vehicle, ahead), vehicle, body)
 
 
 def visible_vehicles(view: SceneView) -> list[tuple[Vehicle, float]]:
@@ -109,7 +132,7 @@ def _face(view: SceneView, vehicle: Vehicle, ahead: float) -> Panel:
         ahead_m=ahead,
         size_m=(body.width_m, 0.0, body.height_m),
         lean_m=(0.0, body.rear_lean_m),
-        gain=0.8,
+        gain=0.8 * view.scene.light.facing_gain,
     )
 
 
@@ -126,7 +149,7 @@ def _paint_flank(
         ahead_m=ahead,
         size_m=(0.0, body.length_m, body.height_m),
         lean_m=(-side * body.side_lean_m, 0.0),
-        gain=1.0 if is_sunlit else 0.6,
+        gain=(1.0 if is_sunlit else 0.6) * (1 - 0.4 * view.scene.light.backlight),
     )
     panel.fill(image, flank_shapes(body, vehicle.color))
 
