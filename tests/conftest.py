@@ -17,7 +17,7 @@ from lanedet.models import (
     TransposedConvClassifier,
 )
 from lanedet.ops import LetterboxView
-from lanedet.simulation import write_tusimple_tree
+from lanedet.simulation import write_scene_tree
 from lanedet.structures import LaneSample
 
 torch.set_num_threads(1)  # small tensors gain nothing from more
@@ -78,5 +78,5 @@ def make_batch() -> Callable[[int], dict[str, Any]]:
 def scenes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A TuSimple tree of 16 generated scenes, 320x180."""
     root = tmp_path_factory.mktemp("scenes")
-    write_tusimple_tree(root, num_scenes=16, seed=0, shape=(180, 320))
+    write_scene_tree(root, num_scenes=16, seed=0, shape=(180, 320))
     return root

@@ -1,20 +1,21 @@
 """Make dashcam scenes with exact lanes: a data set, a clip, or both."""
 
 import argparse
-import os
 from pathlib import Path
 
 from lanedet.runtime import progress_bar, user_errors
-from lanedet.simulation import Drive, write_tusimple_tree
+from lanedet.simulation import TREE_FORMATS, Drive, write_scene_tree
 from lanedet.simulation.categories import CATEGORIES, MIXTURES
+from lanedet.simulation.scene_files import MIN_SCENES_TO_SHARE, num_scene_workers
 from lanedet.video import VideoWriter
 
 _FRAME_RATE = 25
 _DEFAULT_NUM = 1000
-_MIN_SCENES_TO_SHARE = 200  # below, starting processes takes longer than it saves
+_CLIP_SHAPE = (360, 640)
 _EPILOG = """examples:
   python tools/make_scenes.py data/scenes --num 2000 --seed 0
   python tools/make_scenes.py data/curves --num 500 --category curve
+  python tools/make_scenes.py data/mixed --format culane --category culane
   python tools/make_scenes.py --clip drive.mp4 --seconds 10
 """
 
@@ -36,10 +37,20 @@ def parse_args() -> argparse.Namespace:
         "--num", type=int, help="scenes in all splits (1000); 0 with --clip: no set"
     )
     parser.add_argument("--seed", type=int, default=0, help="names the collection")
-    parser.add_argument(
-        "--size", type=_size, default=(360, 640), help="WIDTHxHEIGHT (640x360)"
+    sizes = ", ".join(
+        f"{name} {tree.shape[1]}x{tree.shape[0]}" for name, tree in TREE_FORMATS.items()
     )
-    parser.add_argument("--format", choices=["tusimple"], default="tusimple")
+    parser.add_argument(
+        "--size",
+        type=_size,
+        help=f"WIDTHxHEIGHT (by format: {sizes}; of a clip: 640x360)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=TREE_FORMATS,
+        default="tusimple",
+        help="in which benchmark's tree (tusimple)",
+    )
     parser.add_argument(
         "--category",
         choices=[*CATEGORIES, *MIXTURES],
@@ -50,7 +61,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--workers",
         type=int,
-        help=f"processes (one per core from {_MIN_SCENES_TO_SHARE} scenes on, else 1)",
+        help=f"processes (one per core from {MIN_SCENES_TO_SHARE} scenes on, else 1)",
     )
     parser.add_argument("--clip", type=Path, help="write a drive as this video")
     parser.add_argument(
@@ -77,12 +88,9 @@ def main() -> None:
 
 
 def _make_data_set(args: argparse.Namespace) -> None:
-    workers = args.workers
-    if workers is None:
-        cores = os.cpu_count() or 1
-        workers = cores if args.num >= _MIN_SCENES_TO_SHARE else 1
-    counts = write_tusimple_tree(
-        args.out, args.num, args.seed, args.size, workers, args.category
+    workers = num_scene_workers(args.num) if args.workers is None else args.workers
+    counts = write_scene_tree(
+        args.out, args.num, args.seed, args.size, workers, args.category, args.format
     )
     print(f"{sum(counts.values())} scenes in {args.out}:")
     for name, count in counts.items():
@@ -91,7 +99,7 @@ def _make_data_set(args: argparse.Namespace) -> None:
 
 def _make_clip(args: argparse.Namespace) -> None:
     num_frames = round(args.seconds * _FRAME_RATE)
-    drive = Drive(args.seed, num_frames, float(_FRAME_RATE), args.size)
+    drive = Drive(args.seed, num_frames, float(_FRAME_RATE), args.size or _CLIP_SHAPE)
     with VideoWriter(args.clip, _FRAME_RATE) as writer:
         for image, _ in progress_bar(drive, desc="clip", unit="frame"):
             writer.write(image)

@@ -5,11 +5,12 @@ from lanedet.simulation.labels import scene_lanes
 from lanedet.simulation.render import RECIPE, Effect, render_scene
 from lanedet.simulation.sampler import make_scene, sample_scene
 from lanedet.simulation.scene import Scene
-from lanedet.simulation.tusimple_tree import write_tusimple_tree
+from lanedet.simulation.scene_tree import TREE_FORMATS, write_scene_tree
 from lanedet.simulation.view import SceneView
 
 __all__ = [
     "RECIPE",
+    "TREE_FORMATS",
     "Drive",
     "Effect",
     "Scene",
@@ -18,5 +19,5 @@ __all__ = [
     "render_scene",
     "sample_scene",
     "scene_lanes",
-    "write_tusimple_tree",
+    "write_scene_tree",
 ]

@@ -115,8 +115,8 @@ def test_many_scenes_are_shared_by_all_cores(
         asked.append(args[4])
         return {}
 
-    monkeypatch.setattr(tool, "write_tusimple_tree", write)
-    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    monkeypatch.setattr(tool, "write_scene_tree", write)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(7)), raising=False)
     assert run_tool("scenes", *options) == 0
     assert asked == [workers]
 

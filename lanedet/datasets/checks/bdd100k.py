@@ -9,7 +9,11 @@ from lanedet.datasets.bdd100k import (
     read_bdd100k_labels,
 )
 from lanedet.datasets.checks.images import check_images
-from lanedet.datasets.checks.known_counts import BDD100K_IMAGES, BDD100K_SHAPE
+from lanedet.datasets.checks.known_counts import (
+    BDD100K_IMAGES,
+    BDD100K_SHAPE,
+    SCENES_FILE,
+)
 from lanedet.datasets.checks.report import Count, DatasetReport
 from lanedet.datasets.label_faults import LabelFaults
 from lanedet.runtime import progress_bar
@@ -21,7 +25,9 @@ _MIN_LABELLED = 0.99
 
 
 def check_bdd100k(root: Path, decode_all: bool = False) -> DatasetReport:
-    """Check a BDD100K tree: the official folders ``train`` and ``val``.
+    """Check a BDD100K tree, or one of scenes in its form.
+
+    Looked at are the official folders ``train`` and ``val``.
 
     Args:
         root: Folder of ``images`` and ``labels``, or of ``bdd100k`` with these.
@@ -36,20 +42,26 @@ def check_bdd100k(root: Path, decode_all: bool = False) -> DatasetReport:
         f"BDD100K tree in {root}",
         count_remedy="Unpack the images again (data/README.md says where to get them).",
     )
+    is_original = not (root / SCENES_FILE).is_file()
+    if not is_original:
+        report.notes.append("scenes: no counts to compare with")
     images = [
-        path for folder in _SPLIT_OF_FOLDER for path in _check(root, folder, report)
+        path
+        for folder in _SPLIT_OF_FOLDER
+        for path in _check(root, folder, report, is_original)
     ]
-    check_images(images, report, BDD100K_SHAPE, decode_all)
+    check_images(images, report, BDD100K_SHAPE if is_original else None, decode_all)
     return report
 
 
-def _check(root: Path, folder: str, report: DatasetReport) -> list[Path]:
+def _check(
+    root: Path, folder: str, report: DatasetReport, is_original: bool
+) -> list[Path]:
     split = _SPLIT_OF_FOLDER[folder]
     image_folder = find_bdd100k_images(root, split)
     images = {path.stem: path for path in sorted(image_folder.glob("*.jpg"))}
-    report.counts.append(
-        Count(f"{folder}, images", len(images), BDD100K_IMAGES[folder])
-    )
+    known = BDD100K_IMAGES[folder] if is_original else None
+    report.counts.append(Count(f"{folder}, images", len(images), known))
     try:
         labels = find_bdd100k_labels(root, split)
     except FileNotFoundError as error:

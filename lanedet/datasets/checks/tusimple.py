@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lanedet.datasets.checks.images import check_images, missing_files
 from lanedet.datasets.checks.known_counts import (
+    SCENES_FILE,
     TUSIMPLE_FRAMES,
     TUSIMPLE_LANES,
     TUSIMPLE_SHAPE,
@@ -15,7 +16,6 @@ from lanedet.datasets.tusimple import find_tusimple_labels, read_tusimple_labels
 from lanedet.structures import LaneSample
 
 _OWN_FILES = ("train_label.json", "val_label.json")  # of tools/convert_labels.py
-_SCENES_FILE = "scenes.json"  # of tools/make_scenes.py
 _FRAME = "20.jpg"  # the one of each clip that is labelled
 _SHARED_DATES = ("0531", "0601")
 
@@ -36,7 +36,7 @@ def check_tusimple(root: Path, decode_all: bool = False) -> DatasetReport:
         f"TuSimple tree in {root}",
         count_remedy="Fetch the label files again: data/README.md says where.",
     )
-    is_original = not (root / _SCENES_FILE).is_file()
+    is_original = not (root / SCENES_FILE).is_file()
     files = tuple(TUSIMPLE_FRAMES)
     if all((root / name).is_file() for name in _OWN_FILES):
         files, is_original = _OWN_FILES, False

@@ -1,0 +1,162 @@
+"""Scenes as image files: which ones, and making them on several processes."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+
+from lanedet import __version__
+from lanedet.runtime import progress_bar
+from lanedet.simulation.categories import check_category
+from lanedet.simulation.render import check_shape
+from lanedet.simulation.sampler import make_scene
+from lanedet.structures import LaneSample
+
+LARGEST_SEED = 2**32 - 1
+"""Names of BDD100K's images hold a seed in eight hexadecimal digits."""
+
+PROVENANCE_FILE = "scenes.json"
+"""Says in a folder that its scenes are generated, and how."""
+
+MIN_SCENES_TO_SHARE = 200
+"""Below, starting processes takes longer than it saves."""
+
+JPEG_QUALITY = 92
+"""Of the files."""
+
+
+@dataclass(frozen=True)
+class SceneCollection:
+    """Scenes that have a number each, from 0 up.
+
+    Attributes:
+        seed: Names the collection, from 0 to :data:`LARGEST_SEED`.
+        shape: (H, W) of the images.
+        category: Of which category or mixture all scenes are, or None, see
+            :func:`~lanedet.simulation.sampler.sample_scene`.
+
+    Raises:
+        ValueError: If a number is out of its range or the category is unknown.
+    """
+
+    seed: int
+    shape: tuple[int, int]
+    category: str | None = None
+
+    def __post_init__(self) -> None:
+        check_shape(self.shape)
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise ValueError(f"seed must be from 0 to {LARGEST_SEED}, got {self.seed}.")
+        if self.category is not None:
+            check_category(self.category)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what :data:`PROVENANCE_FILE` says."""
+        height, width = self.shape
+        return {
+            "seed": self.seed,
+            "size": f"{width}x{height}",
+            "category": self.category,
+            "lanedet": __version__,
+        }
+
+
+class SceneTask(NamedTuple):
+    """One scene to make."""
+
+    number: int
+    """Of the scene in its collection."""
+
+    image: str
+    """Path of the image in its tree, with slashes."""
+
+    raw_file: str
+    """What the sample is called."""
+
+
+def make_scene_files(
+    root: Path,
+    collection: SceneCollection,
+    tasks: Sequence[SceneTask],
+    num_workers: int,
+    desc: str = "scenes",
+) -> Iterator[LaneSample]:
+    """Write the images of scenes, with a progress bar.
+
+    The files do not depend on the number of workers.
+
+    Args:
+        root: Folder of the tree.
+        collection: Of which scenes.
+        tasks: Which of them, and where they go.
+        num_workers: Number of processes, at least 1.
+        desc: What the bar says.
+
+    Yields:
+        The samples, in the order of the tasks, each when its image is there.
+
+    Raises:
+        ValueError: If the number of workers is out of its range.
+        OSError: If a file cannot be written.
+    """
+    make = partial(_write_scene, root=root, collection=collection)
+    results = _results(make, tasks, num_workers)
+    yield from progress_bar(results, total=len(tasks), desc=desc, unit="scene")
+
+
+def num_scene_workers(num_scenes: int) -> int:
+    """Return how many processes to make scenes on: one per usable core, or just one."""
+    if num_scenes < MIN_SCENES_TO_SHARE:
+        return 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def check_num_workers(num_workers: int) -> None:
+    """Raise ValueError if there cannot be so many."""
+    if num_workers < 1:
+        raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
+
+
+def _results(
+    make: Callable[[SceneTask], LaneSample],
+    tasks: Sequence[SceneTask],
+    num_workers: int,
+) -> Iterator[LaneSample]:
+    """Yield the results in the order of the tasks."""
+    check_num_workers(num_workers)
+    if num_workers == 1:
+        yield from map(make, tasks)
+        return
+    # Not forked: libraries that hold threads do not survive it.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(num_workers, initializer=_start_worker) as pool:
+        yield from pool.imap(make, tasks, chunksize=8)
+
+
+def _start_worker() -> None:
+    """Leave the other cores to the other workers, and Ctrl-C to the parent."""
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _write_scene(
+    task: SceneTask, root: Path, collection: SceneCollection
+) -> LaneSample:
+    image, sample = make_scene(
+        collection.seed, task.number, collection.shape, collection.category
+    )
+    path = root / task.image
+    path.parent.mkdir(parents=True, exist_ok=True)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
+    path.write_bytes(jpeg.tobytes())
+    sample.set_metainfo({"raw_file": task.raw_file, "img_path": str(path)})
+    return sample

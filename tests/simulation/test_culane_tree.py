@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lanedet.datasets import read_culane_labels, read_culane_list
+from lanedet.datasets.label_faults import LabelFaults
+from lanedet.evaluation.functional.culane import CATEGORIES as CULANE_CATEGORIES
+from lanedet.ops import xs_at_rows
+from lanedet.simulation import make_scene, write_scene_tree
+from lanedet.simulation.categories import CATEGORIES
+from lanedet.simulation.culane_tree import LISTS, category_lists, label_rows
+
+SHAPE = (118, 328)
+NAMES = {"crowd": "crowded", "hlight": "dazzle", "noline": "no_line"}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("culane")
+    counts = write_scene_tree(root, 20, 7, SHAPE, 1, "diverse", "culane")
+    assert counts == {"train": 16, "val": 2, "test": 2}
+    return root
+
+
+def test_the_reader_reads_the_lanes_back(tree: Path) -> None:
+    number = 0
+    for list_file in LISTS.values():
+        for read in read_culane_labels(tree / list_file, tree, LabelFaults()):
+            _, made = make_scene(7, number, SHAPE, "diverse")
+            assert len(read.gt_lanes) == len(made.gt_lanes)
+            for lane, truth in zip(read.gt_lanes, made.gt_lanes, strict=True):
+                xs = xs_at_rows(truth, lane[:, 1])
+                assert np.abs(lane[:, 0] - xs).max() <= 1e-3
+                assert (np.diff(lane[:, 1]) < 0).all(), "from the bottom up"
+                assert np.ptp(truth[:, 1]) - np.ptp(lane[:, 1]) < 4
+            assert Path(read.img_path).is_file()
+            number += 1
+    assert number == 20
+
+
+def test_test_images_have_their_category(tree: Path) -> None:
+    samples = read_culane_labels(tree / "list/test.txt", tree, LabelFaults())
+    for number, sample in zip((18, 19), samples, strict=True):
+        made = make_scene(7, number, SHAPE, "diverse")[1].category
+        assert NAMES.get(sample.category, sample.category) == made
+
+
+def test_the_nine_lists_are_the_benchmarks_and_others_follow() -> None:
+    lists = category_lists()
+    assert lists.keys() == CATEGORIES.keys()
+    expected = [
+        f"list/test_split/test{number}_{name}.txt"
+        for number, name in enumerate(CULANE_CATEGORIES)
+    ]
+    assert list(lists.values())[:9] == expected
+    assert lists["rain"].startswith("list/test_split/test1")
+    assert len(set(lists.values())) == len(CATEGORIES)
+
+
+def test_lists_name_images_as_the_benchmarks_do(tree: Path) -> None:
+    first = (tree / "list/train_gt.txt").read_text().splitlines()[0]
+    assert first == "/scenes_train/000000.jpg"
+    assert read_culane_list(tree / "list/test.txt")[0].name == "scenes_test/000018.jpg"
+
+
+def test_label_rows_are_every_tenth_of_590() -> None:
+    assert np.array_equal(label_rows(590)[[0, 1, -1]], [589, 579, 9])
+    assert np.array_equal(label_rows(118)[:2], [117, 115])
+    assert (label_rows(288) >= 0).all()
+    assert len(label_rows(288)) == 59

@@ -1,0 +1,202 @@
+"""What all trees of scenes share, whatever their format."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lanedet import __version__
+from lanedet.datasets import read_culane_labels
+from lanedet.datasets.checks import check_bdd100k, check_culane, check_tusimple
+from lanedet.datasets.label_faults import LabelFaults
+from lanedet.simulation import TREE_FORMATS, write_scene_tree
+from lanedet.simulation.categories import CULANE_FRAMES
+from lanedet.simulation.scene_files import PROVENANCE_FILE
+from lanedet.simulation.scene_tree import CATEGORIES_FILE
+
+SHAPE = (90, 160)
+CHECKS = {"tusimple": check_tusimple, "culane": check_culane, "bdd100k": check_bdd100k}
+LABELS = [
+    (name, label) for name, layout in TREE_FORMATS.items() for label in layout.labels
+]
+
+
+@pytest.fixture(scope="module", params=TREE_FORMATS)
+def tree_format(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def tree(tree_format: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp(tree_format)
+    write(root, tree_format)
+    return root
+
+
+def write(root: Path, tree_format: str, **options: int) -> dict[str, int]:
+    arguments = {"num_scenes": 12, "seed": 4, **options}
+    return write_scene_tree(
+        root, shape=SHAPE, category="culane", tree_format=tree_format, **arguments
+    )
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def complete(root: Path, tree_format: str) -> bool:
+    return (root / TREE_FORMATS[tree_format].labels[-1]).exists()
+
+
+def test_the_check_of_data_sets_finds_nothing_wrong(
+    tree: Path, tree_format: str
+) -> None:
+    report = CHECKS[tree_format](tree, True)
+    assert report.is_complete, report.lines()
+    found = {count.what: count.found for count in report.counts}
+    assert sum(n for what, n in found.items() if "lanes" not in what) >= 11
+
+
+def test_workers_do_not_change_the_files(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for root, num_workers in ((one, 1), (two, 2)):
+        write(root, "culane", num_scenes=5, num_workers=num_workers)
+    assert contents(one) == contents(two)
+
+
+def test_the_tree_says_how_it_was_made(tree: Path, tree_format: str) -> None:
+    assert json.loads((tree / PROVENANCE_FILE).read_text()) == {
+        "format": tree_format,
+        "num": 12,
+        "seed": 4,
+        "size": "160x90",
+        "category": "culane",
+        "lanedet": __version__,
+    }
+
+
+def test_the_tree_says_which_scene_is_of_which_category(tree: Path) -> None:
+    scenes_of = json.loads((tree / CATEGORIES_FILE).read_text())
+    assert scenes_of.keys() <= CULANE_FRAMES.keys()
+    assert len(scenes_of) >= 3
+    assert sum(len(scenes) for scenes in scenes_of.values()) == 12
+
+
+def test_scenes_of_an_earlier_run_do_not_stay(tree_format: str, tmp_path: Path) -> None:
+    write(tmp_path, tree_format, num_scenes=6, seed=0)
+    write(tmp_path, tree_format, num_scenes=4, seed=1)
+    fresh = tmp_path / "fresh"
+    write(fresh, tree_format, num_scenes=4, seed=1)
+    made = contents(fresh)
+    assert {f"fresh/{name}": data for name, data in made.items()} | made == contents(
+        tmp_path
+    )
+
+
+def test_an_interrupted_run_leaves_no_labels(
+    tree_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, tree_format, num_scenes=4, seed=0)
+    written = []
+
+    def interrupt(_: Path, data: bytes) -> int:
+        written.append(data)
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        return len(data)
+
+    monkeypatch.setattr(Path, "write_bytes", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, tree_format, num_scenes=4, seed=1)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert not names & {CATEGORIES_FILE, *TREE_FORMATS[tree_format].labels}
+    monkeypatch.undo()
+    write(tmp_path, tree_format, num_scenes=4, seed=1)  # it can be repeated
+    assert complete(tmp_path, tree_format)
+
+
+def test_the_first_run_may_be_interrupted_too(
+    tree_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: Path, target: Path) -> Path:
+        raise KeyboardInterrupt(target)
+
+    monkeypatch.setattr(Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, tree_format, num_scenes=4)
+    assert not complete(tmp_path, tree_format)
+    monkeypatch.undo()
+    write(tmp_path, tree_format, num_scenes=4)
+    assert complete(tmp_path, tree_format)
+    assert not (tmp_path / ".labels.part").exists()
+
+
+def test_what_says_complete_appears_last(
+    tree_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appeared = []
+    replace = Path.replace
+
+    def record(part: Path, target: Path) -> Path:
+        appeared.append(target.name)
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", record)
+    write(tmp_path, tree_format, num_scenes=4)
+    assert appeared == [CATEGORIES_FILE, *TREE_FORMATS[tree_format].labels]
+
+
+@pytest.mark.parametrize(("tree_format", "name"), LABELS)
+def test_a_real_data_set_is_left_alone(
+    tmp_path: Path, tree_format: str, name: str
+) -> None:
+    (tmp_path / name).write_text("precious")
+    with pytest.raises(ValueError, match=rf"has {name} .* Choose another folder"):
+        write(tmp_path, tree_format)
+    assert contents(tmp_path) == {name: b"precious"}
+
+
+@pytest.mark.parametrize("said", ['{"format": "culane"}', "{}", "[]", "{"])
+def test_scenes_in_another_format_are_left_alone(tmp_path: Path, said: str) -> None:
+    (tmp_path / PROVENANCE_FILE).write_text(said)
+    with pytest.raises(ValueError, match=r"in the format tusimple, got (culane|unkn)"):
+        write(tmp_path, "tusimple")
+    assert contents(tmp_path) == {PROVENANCE_FILE: said.encode()}
+
+
+@pytest.mark.parametrize("num_scenes", [4, 5, 7, 10, 33, 100, 2001])
+def test_split_counts_cover_all_scenes(tree_format: str, num_scenes: int) -> None:
+    counts = TREE_FORMATS[tree_format].split_counts(num_scenes)
+    assert sum(counts.values()) == num_scenes
+    assert min(counts.values()) >= 1
+    if num_scenes >= 100:
+        for name, share in TREE_FORMATS[tree_format].shares.items():
+            assert counts[name] == pytest.approx(share * num_scenes, abs=3)
+
+
+def test_scenes_without_a_category_are_not_listed(tmp_path: Path) -> None:
+    write_scene_tree(tmp_path, 3, 0, SHAPE, tree_format="culane")
+    assert not (tmp_path / CATEGORIES_FILE).exists()
+    assert not (tmp_path / "list/test_split").exists()
+    read = read_culane_labels(tmp_path / "list/test.txt", tmp_path, LabelFaults())
+    assert "category" not in read[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_scenes": 2}, "num_scenes must be at least 3, one for each split"),
+        ({"seed": -1}, "seed must be from 0 to 4294967295, got -1"),
+        ({"seed": 2**32}, "seed must be from 0 to 4294967295, got 4294967296"),
+        ({"shape": (10, 20)}, "at least"),
+        ({"num_workers": 0}, "num_workers must be at least 1"),
+        ({"category": "jungle"}, "category must be one of .*, got 'jungle'"),
+        ({"tree_format": "kitti"}, "one of tusimple, culane, bdd100k, got 'kitti'"),
+    ],
+)
+def test_bad_input(tmp_path: Path, options: dict[str, object], message: str) -> None:
+    good = {"num_scenes": 8, "seed": 0, "shape": SHAPE, "tree_format": "culane"}
+    with pytest.raises(ValueError, match=message):
+        write_scene_tree(tmp_path, **{**good, **options})  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
