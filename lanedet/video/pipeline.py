@@ -10,7 +10,8 @@ from lanedet.inference import LaneInferencer
 from lanedet.runtime import hold_interrupts, progress_bar
 from lanedet.structures import LaneSample
 from lanedet.video.lane_log import LaneLog
-from lanedet.video.video_reader import VideoBreakError, VideoFrame, VideoReader
+from lanedet.video.source import VideoBreakError, VideoFrame
+from lanedet.video.video_reader import VideoReader
 from lanedet.video.video_writer import VideoWriter
 from lanedet.visualization import draw_lanes
 
@@ -86,7 +87,12 @@ def annotate_video(
             reader = stack.enter_context(VideoReader(source))
             if out is not None:
                 outputs.clip = stack.enter_context(
-                    VideoWriter(out, reader.frame_rate, reader.sample_aspect_ratio)
+                    VideoWriter(
+                        out,
+                        reader.frame_rate,
+                        reader.sample_aspect_ratio,
+                        time_base=reader.time_base,
+                    )
                 )
             if json_path is not None:
                 outputs.log = stack.enter_context(LaneLog(json_path))
@@ -136,7 +142,7 @@ class _Outputs:
             if self.log is not None:
                 self.log.write(frame.time_s, sample)
             if self.clip is not None:
-                self.clip.write(image)
+                self.clip.write(image, frame.time)
             self.num_frames += 1
             self.num_frames_with_lanes += bool(sample.pred_lanes)
 

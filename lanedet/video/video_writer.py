@@ -11,6 +11,7 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from lanedet.runtime import hold_interrupts
 from lanedet.structures import ByteArray
+from lanedet.video.sound import Sound, SoundTrack
 
 _SUFFIXES = (".mp4", ".mov", ".mkv")
 _BT709 = 1  # number of that standard in H.264's colour description
@@ -18,7 +19,7 @@ _LIMITED_RANGE = 1
 
 
 class VideoWriter:
-    """Write a video: H.264, yuv420p, constant frame rate.
+    """Write a video: H.264, yuv420p, frames at times of their own or evenly.
 
     Use it as a context manager. The file appears under its name when the block is
     left, also when an exception or Ctrl-C leaves it, and holds every frame that was
@@ -28,12 +29,16 @@ class VideoWriter:
     Args:
         path: The file, ending in .mp4, .mov or .mkv. Missing folders are made, an
             existing file is replaced.
-        frame_rate: Frames per second, > 0, kept exactly.
+        frame_rate: Frames per second, > 0; on average, where times are given.
         sample_aspect_ratio: Width to height of a pixel as it is to be shown, > 0.
+        time_base: What the times of frames are multiples of, in seconds, > 0; one
+            frame's length if not given. MP4 and MOV keep such times exactly, Matroska
+            rounds them to milliseconds.
+        sound: To go with the frames (:meth:`write_sound`); None for a silent clip.
 
     Raises:
-        ValueError: If the name ends otherwise, or the frame rate or the aspect ratio
-            is not positive.
+        ValueError: If the name ends otherwise, or the frame rate, the aspect ratio or
+            the time base is not positive.
         OSError: If the file cannot be written.
 
     Attributes:
@@ -46,12 +51,17 @@ class VideoWriter:
         path: Path | str,
         frame_rate: Fraction | int,
         sample_aspect_ratio: Fraction | int = 1,
+        *,
+        time_base: Fraction | None = None,
+        sound: Sound | None = None,
     ) -> None:
         self.path = Path(path)
         self.num_frames = 0
         self.is_kept = False
         self._rate = Fraction(frame_rate)
         self._pixel_shape = Fraction(sample_aspect_ratio)
+        self._sound = sound
+        self._track: SoundTrack | None = None
         if self.path.suffix.lower() not in _SUFFIXES:
             raise ValueError(
                 f"A clip's name must end in {', '.join(_SUFFIXES)}, "
@@ -63,6 +73,9 @@ class VideoWriter:
             raise ValueError(
                 f"sample_aspect_ratio must be positive, got {sample_aspect_ratio}."
             )
+        self._time_base = 1 / self._rate if time_base is None else time_base
+        if self._time_base <= 0:
+            raise ValueError(f"time_base must be positive, got {time_base}.")
         if self.path.is_dir():
             raise IsADirectoryError(f"{str(self.path)!r} is a folder, not a clip.")
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,13 +83,19 @@ class VideoWriter:
         self._part.touch()  # fails now rather than after the first frame
         self._container: av.container.OutputContainer | None = None
         self._image_shape: tuple[int, ...] = ()
+        self._start = Fraction(0)
+        self._last_pts = -1
 
-    def write(self, image: ByteArray) -> None:
+    def write(self, image: ByteArray, time: Fraction | None = None) -> None:
         """Append a frame.
 
         Args:
             image: (H, W, 3) uint8, RGB, all frames of one size. Where a side is odd,
                 which the pixel format cannot store, its last row or column is doubled.
+            time: When it is to be shown, in seconds on any clock; the clip starts with
+                its first frame. A time that is not later than the frame's before is
+                moved behind it. If not given, one frame's length after the one before;
+                either all frames have a time or none.
 
         Raises:
             ValueError: If the image is of another kind, or of another size than the
@@ -89,22 +108,44 @@ class VideoWriter:
             )
         if self._container is None:
             self._open(image.shape)
+            self._start = time or Fraction(0)
         if image.shape != self._image_shape:
             raise ValueError(
                 f"All frames of a clip must have the size of the first, (H, W) = "
                 f"{self._image_shape[:2]}, got {image.shape[:2]}."
             )
-        height, width = image.shape[:2]
-        even = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        frame = av.VideoFrame.from_ndarray(even, format="rgb24").reformat(
+        frame = av.VideoFrame.from_ndarray(_even(image), format="rgb24").reformat(
             format="yuv420p",
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
         )
-        frame.pts, frame.time_base = self.num_frames, 1 / self._rate
+        if time is None:
+            time = self.num_frames / self._rate
+        pts = round((time - self._start) / self._time_base)
+        frame.pts = self._last_pts = max(pts, self._last_pts + 1)
+        frame.time_base = self._time_base
+        frame.duration = round(1 / self._rate / self._time_base)
         with hold_interrupts():  # a packet must not get lost on its way to the file
             self._mux(frame)
             self.num_frames += 1
+
+    def write_sound(self, end: Fraction | None = None) -> None:
+        """Append the sound that was read so far; before the first frame, do nothing.
+
+        Args:
+            end: Time on the frames' clock at which the clip is to end; what begins
+                later is left out. If not given, nothing is.
+
+        Raises:
+            OSError: If the file cannot be written.
+        """
+        if self._track is None or self._sound is None:
+            return
+        with hold_interrupts():
+            for piece in self._sound.take():
+                # The decoder of AAC needs the piece before the first that is heard.
+                if piece.end >= self._start and (end is None or piece.time < end):
+                    self._track.write(piece.packet, piece.time - self._start)
 
     def close(self) -> None:
         """Write what is still in the encoder, complete the file and name it."""
@@ -116,6 +157,8 @@ class VideoWriter:
                 with container:
                     for packet in self._stream.encode():
                         container.mux(packet)
+                    if self._track is not None:
+                        self._track.close()
                 self._part.replace(self.path)
                 self.is_kept = True
             finally:
@@ -144,13 +187,24 @@ class VideoWriter:
         self._stream.width = image_shape[1] + image_shape[1] % 2
         self._stream.pix_fmt = "yuv420p"
         codec = self._stream.codec_context
+        codec.time_base = self._time_base
         codec.sample_aspect_ratio = self._pixel_shape
         # Players guess the meaning of untagged colours from the size of the picture.
         codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
         codec.color_range = _LIMITED_RANGE
         self._image_shape = image_shape
+        if self._sound is not None:
+            self._track = SoundTrack(self._container, self._sound)
 
     def _mux(self, frame: av.VideoFrame) -> None:
         assert self._container is not None
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
+
+
+def _even(image: ByteArray) -> ByteArray:
+    """Return an image both sides of which are even."""
+    height, width = image.shape[:2]
+    if height % 2 == 0 and width % 2 == 0:
+        return np.ascontiguousarray(image)
+    return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

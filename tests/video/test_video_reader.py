@@ -180,9 +180,77 @@ def test_data_that_cannot_be_decoded_break_a_video_off(make_video) -> None:
     content[middle:] = b"\xff" * (len(content) - middle)
     path.write_bytes(content)
     indices = []
-    with VideoReader(path) as reader, pytest.raises(VideoBreakError, match="Invalid"):
+    with VideoReader(path) as reader, pytest.raises(VideoBreakError, match="decoded"):
         indices.extend(frame.index for frame in reader)
     assert len(indices) > 5
+
+
+def _spoil_packet(path: Path, number: int) -> None:
+    """Overwrite one packet of a file with nonsense."""
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        place, size = packets[number].pos, packets[number].size
+    content = bytearray(path.read_bytes())
+    content[place : place + size] = b"\xff" * size
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.avi"])
+def test_a_packet_that_cannot_be_decoded_is_left_out(make_video, name: str) -> None:
+    path = make_video(name, num_frames=30)
+    _spoil_packet(path, 14)
+    with VideoReader(path) as reader:
+        frames = list(reader)
+        assert reader.num_undecodable == 1
+    assert [frame.index for frame in frames] == list(range(29))
+    times = [number / 25 for number in range(30) if number != 14]
+    assert [frame.time_s for frame in frames] == pytest.approx(times)
+    assert frames[-1].image.mean() == pytest.approx(30 + 5 * 29, abs=2)
+
+
+UNEVEN = [Fraction(ms, 1000) for ms in (0, 33, 67, 500, 501, 900, 1300, 1333)]
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv"])
+def test_uneven_times_are_those_of_the_file(make_video, name: str) -> None:
+    with VideoReader(make_video(name, num_frames=8, times=UNEVEN)) as reader:
+        frames = list(reader)
+    assert [frame.time for frame in frames] == UNEVEN
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts", "clip.h264"])
+@pytest.mark.parametrize("start_s", [0.0, 0.61, 0.8, 99.0])
+def test_skipping_keeps_numbers_and_times(
+    make_video, name: str, start_s: float
+) -> None:
+    path = make_video(name, num_frames=30, start=7)
+    with VideoReader(path) as reader:
+        whole = list(reader)
+    with VideoReader(path) as reader:
+        reader.skip_to(start_s)
+        rest = list(reader)
+    assert rest[0].time <= start_s
+    if start_s and name != "clip.h264":  # which has no time stamps
+        assert rest[0].index >= 15
+    for frame, known in zip(rest, whole[rest[0].index :], strict=True):
+        assert (frame.index, frame.time) == (known.index, known.time)
+        assert np.array_equal(frame.image, known.image)
+
+
+def test_sound_comes_with_the_frames(make_video) -> None:
+    path = make_video(num_frames=10, sound="aac")
+    with VideoReader(path) as silent:
+        assert silent.sound is None
+        assert len(list(silent)) == 10
+    with VideoReader(path, with_sound=True) as reader:
+        assert reader.sound is not None
+        assert len(list(reader)) == 10
+        pieces = list(reader.sound.take())
+        assert list(reader.sound.take()) == []
+    assert pieces[0].time <= 0
+    assert pieces[-1].end == pytest.approx(0.4, abs=0.2)
+    with VideoReader(make_video("b.mp4"), with_sound=True) as reader:
+        assert reader.sound is None
 
 
 def test_an_mp4_without_its_index_cannot_be_opened(make_video) -> None:

@@ -176,3 +176,116 @@ def test_images_must_be_of_one_kind_and_size(tmp_path: Path) -> None:
         writer.write(np.zeros((48, 64, 3), dtype=np.uint8))
         with pytest.raises(ValueError, match=r"size of the first.*\(48, 64\)"):
             writer.write(np.zeros((48, 66, 3), dtype=np.uint8))
+
+
+UNEVEN = [Fraction(ms, 1000) for ms in (0, 33, 67, 500, 501, 900, 1300, 1333)]
+
+
+def _times(path: Path) -> list[Fraction]:
+    with VideoReader(path) as reader:
+        return [frame.time for frame in reader]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_uneven_times_are_kept_exactly(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"clip{suffix}"
+    with VideoWriter(path, 6, time_base=Fraction(1, 1000)) as writer:
+        for time in UNEVEN:  # on a clock that does not start at 0
+            writer.write(np.zeros((48, 64, 3), dtype=np.uint8), 77 + time)
+    assert _times(path) == UNEVEN
+
+
+def test_a_time_that_goes_back_comes_after_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with VideoWriter(path, 10, time_base=Fraction(1, 1000)) as writer:
+        for ms in (0, 100, 100, 50, 200):
+            writer.write(np.zeros((48, 64, 3), dtype=np.uint8), Fraction(ms, 1000))
+    assert [int(1000 * time) for time in _times(path)] == [0, 100, 101, 102, 200]
+
+
+def _copy(source: Path, out: Path, start: Fraction, end: Fraction | None) -> None:
+    with VideoReader(source, with_sound=True) as reader:
+        shape = (reader.frame_rate, 1)
+        with VideoWriter(
+            out, *shape, time_base=reader.time_base, sound=reader.sound
+        ) as writer:
+            for frame in reader:
+                if start <= frame.time and (end is None or frame.time < end):
+                    writer.write(frame.image, frame.time)
+                writer.write_sound(end)
+
+
+def _sound_packets(path: Path) -> list[tuple[Fraction, bytes]]:
+    with av.open(str(path)) as container:
+        return [
+            (packet.pts * packet.time_base, bytes(packet))
+            for packet in container.demux(audio=0)
+            if packet.size
+        ]
+
+
+def _tone(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.concatenate([f.to_ndarray()[0] for f in container.decode(audio=0)])
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "suffix"),
+    [
+        ("clip.mp4", "aac", ".mp4"),
+        ("clip.ts", "aac", ".mp4"),
+        ("c.mkv", "flac", ".mkv"),
+    ],
+)
+def test_sound_is_copied(
+    make_video, tmp_path: Path, name: str, codec: str, suffix: str
+) -> None:
+    source = make_video(name, num_frames=30, sound=codec)
+    out = tmp_path / f"copy{suffix}"
+    _copy(source, out, Fraction(0), None)
+    before, after = _sound_packets(source), _sound_packets(out)
+    origin = before[0][0] - after[0][0]
+    assert len(after) > 5
+    for (time, data), (known_time, known) in zip(after, before, strict=True):
+        assert float(known_time - time) == pytest.approx(float(origin), abs=2e-3)
+        # Without the header that MPEG-TS puts before each packet.
+        assert known.endswith(data)
+
+
+def test_sound_is_cut_with_the_frames(make_video, tmp_path: Path) -> None:
+    source = make_video(num_frames=50, sound="aac")
+    out = tmp_path / "cut.mp4"
+    _copy(source, out, Fraction(1, 2), Fraction(3, 2))
+    assert len(_times(out)) == 25
+    known = dict(map(reversed, _sound_packets(source)))
+    packets = _sound_packets(out)
+    assert packets[0][0] <= 0
+    assert float(packets[-1][0]) == pytest.approx(1, abs=0.13)
+    for time, data in packets[1:]:
+        # The pictures start at the first frame from 0.5 s on: at 0.52.
+        assert float(known[data] - time) == pytest.approx(0.52, abs=2e-3)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("c.mkv", "pcm_s16le"), ("c.ts", "mp2")])
+def test_sound_that_browsers_do_not_play_is_encoded(
+    make_video, tmp_path: Path, name: str, codec: str
+) -> None:
+    source = make_video(name, num_frames=50, sound=codec, sound_rate=16000)
+    out = tmp_path / "out.mp4"
+    _copy(source, out, Fraction(0), None)
+    with av.open(str(out)) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+    assert len(_tone(out)) / 16000 == pytest.approx(2, abs=0.2)
+    assert np.abs(_tone(out)).max() > 0.1
+
+
+def test_a_clip_without_sound(make_video, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    _copy(make_video(num_frames=5), out, Fraction(0), None)
+    with av.open(str(out)) as container:
+        assert not container.streams.audio
+
+
+def test_the_time_base_must_be_positive(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="time_base must be positive, got 0"):
+        VideoWriter(tmp_path / "clip.mp4", 25, time_base=Fraction(0))

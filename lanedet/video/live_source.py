@@ -1,0 +1,105 @@
+"""Streams and cameras that go on whether or not anybody keeps up with them."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from lanedet.video.container_reader import ContainerReader
+from lanedet.video.source import Source, VideoBreakError, VideoFrame
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
+
+
+class LiveSource(Source):
+    """Iterate over the frames of a live source, connecting again when it drops.
+
+    It goes on until nothing has come for ``max_wait_s``: of a live source nobody can
+    say whether it has ended or will be back. Pauses between attempts double, up to 8
+    seconds. A gap in the frames is a gap in their times, as long as it really lasted.
+    There is no sound.
+
+    Args:
+        connect: Opens the source. It must give up on its own when nothing comes, both
+            while it opens and while frames are read.
+        name: What to call it.
+        max_wait_s: How long to wait for a frame, in seconds.
+
+    Raises:
+        ValueError: As ``connect`` does, the first time.
+        OSError: Likewise.
+    """
+
+    is_live = True
+
+    def __init__(
+        self,
+        connect: Callable[[], ContainerReader],
+        name: str,
+        *,
+        max_wait_s: float = 30.0,
+    ) -> None:
+        self.name = name
+        self._connect = connect
+        self._max_wait_s = max_wait_s
+        self._connection = connect()
+        self.frame_rate = self._connection.frame_rate
+        self.time_base = self._connection.time_base
+        self.sample_aspect_ratio = self._connection.sample_aspect_ratio
+
+    @property
+    def expected_frames(self) -> None:
+        """Nothing: it may go on for ever."""
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        """Yield the frames as they come.
+
+        Raises:
+            VideoBreakError: When none has come for too long.
+        """
+        begin = time.monotonic()
+        index, last = 0, Fraction(-1)
+        while True:
+            shift = None
+            try:
+                for frame in self._connection:
+                    if shift is None:
+                        now = Fraction(time.monotonic() - begin) if index else 0
+                        shift = self._shift(frame.time, max(now, last))
+                    last = frame.time + shift
+                    yield replace(frame, index=index, time=last)
+                    index += 1
+            except VideoBreakError as error:
+                reason = str(error)
+            else:
+                reason = f"{self.name!r} ended"
+            self._reconnect(index, reason)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _shift(self, frame_time: Fraction, now: Fraction | int) -> Fraction:
+        """Return what to add to a connection's times for its first frame to be now."""
+        return -(-(now - frame_time) // self.time_base) * self.time_base
+
+    def _reconnect(self, num_seen: int, reason: str) -> None:
+        """Replace the connection, or give up after a time."""
+        self.num_undecodable += self._connection.num_undecodable
+        self._connection.close()
+        give_up = time.monotonic() + self._max_wait_s
+        pause = _FIRST_PAUSE_S
+        while time.monotonic() + pause < give_up:
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            try:
+                self._connection = self._connect()
+            except (OSError, ValueError) as error:
+                reason = str(error)
+            else:
+                self.num_reconnects += 1
+                return
+        raise VideoBreakError(
+            f"{self.name!r} gave no frame for {self._max_wait_s:g} s, after {num_seen} "
+            f"frames ({reason}). Check the connection and start again."
+        )

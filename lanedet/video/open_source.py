@@ -1,0 +1,135 @@
+"""From what a user names to a source of frames."""
+
+import glob
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import av
+
+from lanedet.inference import find_images
+from lanedet.video.container_reader import ContainerReader
+from lanedet.video.image_source import ImageSource
+from lanedet.video.live_source import LiveSource
+from lanedet.video.source import Source
+from lanedet.video.video_reader import VideoReader
+
+_IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+_CAMERAS = {  # FFmpeg's format and the name of camera {index}
+    "linux": ("v4l2", "/dev/video{index}"),
+    "darwin": ("avfoundation", "{index}"),
+}
+
+
+def open_source(
+    name: str,
+    *,
+    image_rate: Fraction | int = 10,
+    with_sound: bool = False,
+    stall_s: float = 10.0,
+    max_wait_s: float = 30.0,
+) -> Source:
+    """Open what frames are to come from.
+
+    Args:
+        name: A video file, an image, a folder of images (those in its folders too), a
+            pattern of images such as ``drive/*.jpg``, the number of a camera, or a
+            URL: rtsp://, http:// and whatever else FFmpeg knows.
+        image_rate: Frames per second where the source is made of images.
+        with_sound: Whether the source is to have its ``sound``. It then has to be
+            taken while frames are read.
+        stall_s: How long a stream may send nothing, or nothing that can be decoded
+            while it is opened, before it counts as dropped, in seconds.
+        max_wait_s: How long to try to get a live source back, in seconds.
+
+    Raises:
+        FileNotFoundError: If there is no such file, folder or image.
+        ValueError: If it is nothing that frames can come from.
+        OSError: If the camera or stream cannot be opened.
+    """
+    if "://" in name:
+        return _open_stream(name, with_sound, stall_s, max_wait_s)
+    path = Path(name)
+    if path.is_dir():
+        return ImageSource(find_images(path), path, image_rate, path.resolve().name)
+    if path.suffix.lower() in _IMAGE_SUFFIXES and path.is_file():
+        return ImageSource([path], path.parent, image_rate, path.name)
+    if not path.exists() and name.isdecimal():
+        return _open_camera(int(name), stall_s, max_wait_s)
+    if not path.exists() and glob.has_magic(name):
+        return _open_pattern(name, image_rate)
+    return VideoReader(path, with_sound=with_sound)
+
+
+def _open_pattern(pattern: str, image_rate: Fraction | int) -> ImageSource:
+    parts = Path(pattern).parts
+    depth = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    root = Path(*parts[:depth])
+    paths = [
+        path
+        for path in root.glob("/".join(parts[depth:]))
+        if path.suffix.lower() in _IMAGE_SUFFIXES and path.is_file()
+    ]
+    if not paths:
+        raise FileNotFoundError(
+            f"No image matches {pattern!r}. Put it in quotation marks, and check that "
+            f"its files end in {', '.join(_IMAGE_SUFFIXES)}."
+        )
+    return ImageSource(paths, root, image_rate, pattern)
+
+
+def _open_camera(index: int, stall_s: float, max_wait_s: float) -> LiveSource:
+    if sys.platform not in _CAMERAS:
+        raise ValueError(
+            "A camera can be named by its number on Linux and macOS only. Use a "
+            "program that serves it as a stream, and name its URL."
+        )
+    kind, device = _CAMERAS[sys.platform]
+    name = f"camera {index}"
+    connect = _connector(device.format(index=index), name, stall_s, kind)
+    return LiveSource(
+        lambda: ContainerReader(connect(), name), name, max_wait_s=max_wait_s
+    )
+
+
+def _open_stream(
+    url: str, with_sound: bool, stall_s: float, max_wait_s: float
+) -> Source:
+    parts = urlsplit(url)
+    # Without a password, which would show on the screen and in logs.
+    name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    connect = _connector(url, name, stall_s)
+    container = connect()
+    if container.duration is not None:
+        return ContainerReader(container, name, with_sound=with_sound)
+    opened = [container]  # already, to find out
+    return LiveSource(
+        lambda: ContainerReader(opened.pop() if opened else connect(), name),
+        name,
+        max_wait_s=max_wait_s,
+    )
+
+
+def _connector(
+    location: str, name: str, stall_s: float, kind: str | None = None
+) -> Callable[[], av.container.InputContainer]:
+    """Return a function that opens a camera or stream, or raises OSError."""
+
+    def connect() -> av.container.InputContainer:
+        try:
+            return av.open(
+                location,
+                format=kind,
+                options={"rtsp_transport": "tcp", "reconnect": "1"},
+                timeout=stall_s,
+                metadata_errors="replace",
+            )
+        except av.error.FFmpegError as error:
+            raise ConnectionError(
+                f"{name!r} cannot be opened: {error.strerror}. Check that it is there "
+                "and sends pictures."
+            ) from error
+
+    return connect

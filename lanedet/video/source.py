@@ -1,0 +1,98 @@
+"""Where frames come from: what files, pictures, streams and cameras have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from types import TracebackType
+from typing import Self
+
+from lanedet.structures import ByteArray
+from lanedet.video.sound import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFrame:
+    """One frame of a source."""
+
+    index: int
+    """Position in the source, from 0, of the frames that can be decoded."""
+
+    time: Fraction
+    """Time since the source's first frame in seconds, exactly as the source has it."""
+
+    image: ByteArray
+    """(H, W, 3) uint8, RGB, turned upright."""
+
+    name: str
+    """What a benchmark would call it: the path of an image with ``/``, relative."""
+
+    @property
+    def time_s(self) -> float:
+        """The time as a number."""
+        return float(self.time)
+
+
+class VideoBreakError(ValueError):
+    """A source that ends, or cannot be read any further, before its stated end."""
+
+
+class Source(ABC):
+    """Something that frames come from, once, in order.
+
+    Use it as a context manager.
+
+    Attributes:
+        name: What to call it.
+        frame_rate: Frames per second; where they come unevenly, on average.
+        time_base: What the frames' times are multiples of, in seconds.
+        sample_aspect_ratio: Width to height of a pixel as it is to be shown.
+        is_live: Whether it goes on without waiting for its reader.
+        sound: The sound beside the frames; None where there is none.
+        num_undecodable: Frames lost so far because they could not be decoded.
+        num_reconnects: How often a live source was connected again so far.
+    """
+
+    name: str
+    frame_rate: Fraction
+    time_base: Fraction
+    sample_aspect_ratio = Fraction(1)
+    is_live = False
+    sound: Sound | None = None
+    num_undecodable = 0
+    num_reconnects = 0
+
+    @property
+    @abstractmethod
+    def expected_frames(self) -> int | None:
+        """Number of frames, stated or estimated; None if it is not known."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[VideoFrame]:
+        """Yield the frames in order.
+
+        Raises:
+            VideoBreakError: After the last good frame, if the source breaks off there.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what is open."""
+
+    def skip_to(self, start_s: float) -> None:  # noqa: B027 - most cannot
+        """Begin at or before a time, in seconds, if that spares work.
+
+        Called before the first frame is read. Index and time of every frame stay what
+        they are.
+        """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

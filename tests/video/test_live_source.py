@@ -1,0 +1,180 @@
+"""Live sources, against servers of this process and against a made-up connection."""
+
+import http.server
+import io
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from lanedet.video import (
+    LiveSource,
+    VideoBreakError,
+    VideoFrame,
+    VideoReader,
+    open_source,
+)
+
+Handler = Callable[[http.server.BaseHTTPRequestHandler, int], None]
+
+
+@contextmanager
+def serving(send: Handler) -> Iterator[str]:
+    """Serve at the URL that is yielded; ``send`` gets the number of the request."""
+    number = 0
+
+    class _Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            nonlocal number
+            number += 1
+            try:
+                send(self, number)
+            except OSError:  # the other side has left
+                self.close_connection = True
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/live.ts"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def transport_stream(num_frames: int) -> bytes:
+    """Return a clip as a broadcaster would send it, the grey of frame i being 5 i."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mpegts") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "fast"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.gop_size = 5
+        stream.codec_context.max_b_frames = 0
+        for number in range(num_frames):
+            image = np.full((48, 64, 3), 5 * number, dtype=np.uint8)
+            frame = av.VideoFrame.from_ndarray(image)
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def _answer(handler: http.server.BaseHTTPRequestHandler, content: bytes) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "video/mp2t")
+    handler.end_headers()
+    handler.wfile.write(content)
+    handler.wfile.flush()
+
+
+def test_a_stream_that_drops_is_connected_again() -> None:
+    content = transport_stream(10)
+
+    def send(handler: http.server.BaseHTTPRequestHandler, number: int) -> None:
+        if number > 2:
+            handler.send_error(503)
+        else:
+            _answer(handler, content)
+
+    frames = []
+    with serving(send) as url, open_source(url, max_wait_s=2) as source:
+        assert source.is_live
+        assert source.expected_frames is None
+        with pytest.raises(VideoBreakError, match=r"no frame for 2 s, after 20 frames"):
+            frames.extend(source)
+    assert source.num_reconnects == 1
+    assert [frame.index for frame in frames] == list(range(20))
+    levels = [frame.image.mean() for frame in frames]
+    assert levels == pytest.approx([5 * (i % 10) for i in range(20)], abs=2)
+    times = [frame.time_s for frame in frames]
+    assert times[:10] == pytest.approx([i / 25 for i in range(10)])
+    # By the clock: half a second of pause before the second attempt.
+    assert times[10] > 0.5
+    assert np.diff(times[10:]) == pytest.approx(1 / 25, abs=1e-4)
+
+
+def test_a_stream_that_stalls_is_given_up_in_time() -> None:
+    content = transport_stream(25)
+    goes_on = threading.Event()
+
+    def send(handler: http.server.BaseHTTPRequestHandler, number: int) -> None:
+        _answer(handler, content if number == 1 else b"")
+        goes_on.wait(20)
+
+    frames = []
+    begin = time.monotonic()
+    with serving(send) as url:
+        try:
+            with (
+                open_source(url, stall_s=0.7, max_wait_s=0.9) as source,
+                pytest.raises(VideoBreakError, match=r"gave no frame for 0\.9 s"),
+            ):
+                frames.extend(source)
+        finally:
+            goes_on.set()
+    assert time.monotonic() - begin < 10  # the server alone would have kept it 20 s
+    assert len(frames) == 25
+
+
+def test_what_was_lost_in_all_connections_is_counted(make_video) -> None:
+    class Lossy(VideoReader):
+        def __iter__(self) -> Iterator[VideoFrame]:
+            self.num_undecodable += 2
+            return super().__iter__()
+
+    path = make_video(num_frames=3)
+    attempts = iter([path, "gone", path, "gone"])
+    source = LiveSource(lambda: Lossy(next(attempts, "gone")), "x", max_wait_s=3)
+    with source, pytest.raises(VideoBreakError, match=r"'x' gave .*No video at 'gone'"):
+        list(source)
+    assert source.num_undecodable == 4
+    assert source.num_reconnects == 1
+
+
+def test_a_server_that_is_not_there() -> None:
+    with (
+        serving(lambda handler, _: handler.send_error(404)) as url,
+        pytest.raises(ConnectionError, match=r"Not Found.*Check that it is there"),
+    ):
+        open_source(url)
+    with pytest.raises(ConnectionError, match="cannot be opened: Connection refused"):
+        open_source(url)
+
+
+def test_a_password_is_not_shown() -> None:
+    with (
+        serving(lambda handler, _: handler.send_error(404)) as url,
+        pytest.raises(ConnectionError) as caught,
+    ):
+        open_source(url.replace("//", "//me:secret@"))
+    assert "secret" not in str(caught.value)
+    assert url in str(caught.value)
+
+
+def test_a_file_from_a_server_is_not_live(make_video) -> None:
+    content = make_video(
+        sound="aac", container_options={"movflags": "+faststart"}
+    ).read_bytes()
+
+    def send(handler: http.server.BaseHTTPRequestHandler, number: int) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    with serving(send) as url, open_source(url, with_sound=True) as source:
+        assert not source.is_live
+        assert source.expected_frames == 30
+        assert len(list(source)) == 30
+        assert source.sound is not None
+        assert len(list(source.sound.take())) > 5
