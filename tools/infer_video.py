@@ -54,7 +54,7 @@ def main() -> None:
     from lanedet.inference import LaneInferencer
     from lanedet.video import annotate_video
 
-    inferencer = LaneInferencer(args.weights, args.device)
+    inferencer = LaneInferencer(args.weights, device=args.device)
     summary = annotate_video(
         args.source, inferencer, args.out, args.json, batch_size=args.batch_size
     )

@@ -28,7 +28,10 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "source", metavar="IMAGE|DIR", type=Path, help="image, or folder with images"
+        "source",
+        metavar="IMAGE|DIR",
+        type=Path,
+        help="image, folder with images, or pattern in quotes",
     )
     parser.add_argument(
         "--weights", required=True, help="weights (.safetensors) or checkpoint (.pth)"
@@ -91,7 +94,7 @@ def main() -> None:
         else SoftmaxMaps(AttentionGenerator(energy_norm=args.softmax))
     )
     inferencers = {
-        caption: LaneInferencer(path, args.device)
+        caption: LaneInferencer(path, device=args.device)
         for caption, path in _captions(args.weights, args.compare).items()
     }
     for path in progress_bar(images, desc="attention", unit="image"):

@@ -6,13 +6,16 @@ from lanedet.inference.attention_viewer import (
     draw_detector_attention,
 )
 from lanedet.inference.image_folders import check_out, find_images, out_path
-from lanedet.inference.lane_inferencer import LaneInferencer
+from lanedet.inference.lane_inferencer import Images, LaneInferencer
+from lanedet.inference.packaged_weights import default_weights
 
 __all__ = [
     "EnergyMaps",
+    "Images",
     "LaneInferencer",
     "SoftmaxMaps",
     "check_out",
+    "default_weights",
     "draw_detector_attention",
     "find_images",
     "out_path",

@@ -201,35 +201,50 @@ def read_provenance(path: Path) -> dict[str, str]:
     return {name: text for name, text in meta.items() if name != MODEL_KEY}
 
 
-def load_weights(path: Path | str, device: torch.device | str = "cpu") -> LaneDetector:
+def load_weights(
+    path: Path | str,
+    device: torch.device | str = "cpu",
+    *,
+    config: Mapping[str, Any] | None = None,
+) -> LaneDetector:
     """Return a trained detector, ready to predict.
 
     Args:
         path: A weights file (``.safetensors``) or a training checkpoint (``.pth``).
         device: Where the model goes.
+        config: Of the detector, as ``model`` in a training's config. If not given, the
+            file must say what model it holds, as those of ``tools/train.py`` do.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is damaged, holds no lane detector or would run code.
+        ValueError: If the file is damaged, holds no lane detector, or another one than
+            the config describes, or would run code.
     """
     checkpoint = read_checkpoint(path)
-    description = checkpoint.get("meta", {}).get(MODEL_KEY)
-    if description is None:
-        raise ValueError(
-            f"{str(path)!r} does not say what model it holds. Expected a weights file "
-            "or checkpoint that tools/train.py wrote."
-        )
+    if config is None:
+        model = _described_model(checkpoint, path)
+    else:
+        model = MODELS.build({**config, "distiller": None})
     state_dict = without_training_parts(checkpoint.get("state_dict", {}))
-    try:
-        model = build_model(description)
-    except ValueError as error:
-        raise ValueError(
-            f"{str(path)!r} describes a model that cannot be built: {error}"
-        ) from error
     check_state_dict(model, state_dict, path)
     model.load_state_dict(state_dict)
     model.eval()
     return model.to(device)
+
+
+def _described_model(checkpoint: Mapping[str, Any], path: Path | str) -> LaneDetector:
+    description = checkpoint.get("meta", {}).get(MODEL_KEY)
+    if description is None:
+        raise ValueError(
+            f"{str(path)!r} does not say what model it holds. Expected a weights file "
+            "or checkpoint that tools/train.py wrote, or a config beside it."
+        )
+    try:
+        return build_model(description)
+    except ValueError as error:
+        raise ValueError(
+            f"{str(path)!r} describes a model that cannot be built: {error}"
+        ) from error
 
 
 def read_checkpoint(

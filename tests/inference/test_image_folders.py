@@ -26,6 +26,29 @@ def test_one_image_may_have_any_name(tmp_path: Path) -> None:
     assert out_path(image, image, "out") == Path("out/frame.png")
 
 
+def test_images_of_a_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["clip1/20.jpg", "clip2/20.jpg", "clip2/deep/1.png", "clip2/3.jpg"]
+    for name in names:
+        _touch(tmp_path / name)
+    (tmp_path / "clip2" / "notes.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    pattern = "clip*/20.jpg"
+    assert find_images(pattern) == [Path(name) for name in names[:2]]
+    outs = [out_path(image, pattern, "out") for image in find_images(pattern)]
+    assert outs == [Path("out") / name for name in names[:2]]
+    everything = sorted(Path(name) for name in names)
+    assert find_images("clip*") == find_images("**/*") == everything
+    assert find_images(tmp_path / "*2" / "*.jpg") == [
+        tmp_path / "clip2/20.jpg",
+        tmp_path / "clip2/3.jpg",
+    ]
+
+
+def test_brackets_in_a_name_are_no_pattern(tmp_path: Path) -> None:
+    image = _touch(tmp_path / "frame[1].png")
+    assert find_images(image) == [image]
+
+
 def test_nothing_to_find(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"No image or folder at .*none"):
         find_images(tmp_path / "none")

@@ -1,12 +1,18 @@
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
+from lanedet import models, ops
 from lanedet.inference import LaneInferencer
 from lanedet.models import build_model, load_weights, save_weights
 from lanedet.structures import LaneSample
+from lanedet.visualization import write_image
 
 # A quarter of the usual input, so that the tests are quick.
 DESCRIPTION = {
@@ -88,10 +94,104 @@ def test_what_a_prediction_holds(inferencer) -> None:
     assert len(sample.pred_lanes) == len(sample.pred_scores) == len(sample.pred_slots)
     assert all(0 <= score <= 1 for score in sample.pred_scores)
     assert set(sample.pred_slots) <= set(range(inferencer.num_slots))
+    assert inferencer.slot_names[2:4] == ("ego left", "ego right")
+    assert len(inferencer.slot_names) == inferencer.num_slots
+    assert "img_path" not in sample
 
 
 def test_no_images_no_samples(inferencer) -> None:
     assert inferencer.predict([]) == []
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("images")
+    for seed, name in enumerate(["b.png", "a.png", "deep/c.png"]):
+        write_image(folder / name, _image(96, 160, seed))
+    return folder
+
+
+def _names(samples: list[LaneSample], folder: Path) -> list[str]:
+    return [Path(s.img_path).relative_to(folder).as_posix() for s in samples]
+
+
+def test_files_folders_and_patterns(inferencer, folder: Path) -> None:
+    [alone] = inferencer(folder / "b.png")
+    _assert_same(alone, inferencer.predict(_image(96, 160, 0))[0])
+    [of_pattern] = inferencer(f"{folder}/b*")
+    _assert_same(of_pattern, alone)
+    everything = inferencer(str(folder))
+    assert _names(everything, folder) == ["a.png", "b.png", "deep/c.png"]
+    _assert_same(everything[1], alone)
+
+
+def test_a_list_of_anything(inferencer, folder: Path) -> None:
+    image = _image(96, 160, 7)
+    samples = inferencer.predict([folder / "deep", image, f"{folder}/*.png"])
+    assert _names([s for s in samples if "img_path" in s], folder) == [
+        "deep/c.png",
+        "a.png",
+        "b.png",
+    ]
+    _assert_same(samples[1], inferencer.predict(image)[0])
+
+
+def test_a_stream_takes_no_more_images_than_it_needs(inferencer) -> None:
+    taken = []
+
+    def images() -> Iterator[np.ndarray]:
+        for number in range(100):
+            taken.append(number)
+            yield _image(96, 160, number)
+
+    samples = inferencer.stream(images(), batch_size=2)
+    for _ in range(3):
+        next(samples)
+    assert len(taken) == 4
+
+
+def test_a_bar_for_many_images(
+    inferencer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lanedet.inference.lane_inferencer._MANY_IMAGES", 3)
+    image = _image(96, 160)
+    inferencer.predict([image] * 2)
+    inferencer.predict([image] * 3, progress=False)
+    assert capsys.readouterr().err == ""
+    inferencer.predict([image] * 3)
+    assert "3/3" in capsys.readouterr().err
+
+
+def test_nothing_at_the_path(inferencer, folder: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="No image or folder at"):
+        inferencer.predict(folder / "none.png")
+    with pytest.raises(FileNotFoundError, match="No images in"):
+        inferencer.predict(folder / "*.tif")
+
+
+def test_a_file_that_is_no_image(inferencer, tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 no more")
+    with pytest.raises(ValueError, match=r"broken\.jpg"):
+        inferencer.predict(tmp_path)
+
+
+def test_a_batch_of_none(inferencer) -> None:
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+        inferencer.predict(_image(96, 160), batch_size=0)
+
+
+def test_a_shape_far_from_the_networks_is_said_once(weights: Path) -> None:
+    inferencer = LaneInferencer(weights, device="cpu")
+    portrait = _image(160, 90)
+    with pytest.warns(UserWarning, match="90x160 is far from .* 66% of the input"):
+        inferencer.predict([portrait, portrait])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # Known by now, and shapes that cameras have.
+        for image in (portrait, _image(90, 160), _image(90, 120), _image(60, 180)):
+            inferencer.predict(image)
+    with pytest.warns(UserWarning, match="400x90 is far"):
+        inferencer.predict(_image(90, 400))
 
 
 def test_turned_and_cut_images_are_accepted(inferencer) -> None:
@@ -110,6 +210,53 @@ def test_images_of_another_kind(inferencer, image: np.ndarray) -> None:
         inferencer.predict([image])
 
 
+def _with_classes(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a description as a config has it."""
+    return {
+        key: _with_classes(value) if isinstance(value, dict) else value
+        for key, value in part.items()
+    } | {"type": getattr(models, part["type"], None) or getattr(ops, part["type"])}
+
+
+def test_a_config_and_weights_that_do_not_describe_themselves(
+    weights: Path, inferencer, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare.pth"
+    torch.save({"state_dict": load_weights(weights).state_dict()}, bare)
+    with pytest.raises(ValueError, match="does not say what model it holds"):
+        LaneInferencer(bare, device="cpu")
+    model = {**_with_classes(DESCRIPTION), "distiller": {"type": "not built"}}
+    config = Config({"model": model})
+    image = _image(96, 160)
+    [expected] = inferencer.predict(image)
+    [sample] = LaneInferencer(config, bare, device="cpu").predict(image)
+    _assert_same(sample, expected)
+
+
+def test_a_config_file(weights: Path) -> None:
+    with pytest.raises(ValueError, match="holds another model than the config"):
+        LaneInferencer("configs/sad/enet_sad_culane.py", weights, device="cpu")
+
+
+def test_arguments_that_do_not_belong_together(weights: Path) -> None:
+    with pytest.raises(ValueError, match="weights go with a config"):
+        LaneInferencer(weights=weights, device="cpu")
+    with pytest.raises(ValueError, match="A config needs weights"):
+        LaneInferencer(Config({"model": DESCRIPTION}), device="cpu")
+    with pytest.raises(ValueError, match="half must be off on a CPU"):
+        LaneInferencer(weights, device="cpu", half=True)
+
+
+@pytest.mark.gpu
+def test_half_precision_finds_nearly_the_same(weights: Path) -> None:
+    images = [_image(270, 480, seed) for seed in range(4)]
+    exact = LaneInferencer(weights, device="cuda").predict(images)
+    halved = LaneInferencer(weights, device="cuda", half=True).predict(images)
+    for sample, other in zip(halved, exact, strict=True):
+        assert sample.pred_slots == other.pred_slots
+        np.testing.assert_allclose(sample.pred_scores, other.pred_scores, atol=1e-2)
+
+
 def test_missing_weights(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.safetensors"):
         LaneInferencer(tmp_path / "none.safetensors", device="cpu")
@@ -118,7 +265,7 @@ def test_missing_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize("device", ["gpu", "cuda:99"])
 def test_a_device_that_is_not_there(weights: Path, device: str) -> None:
     with pytest.raises(ValueError, match=f"no device '{device}' here"):
-        LaneInferencer(weights, device)
+        LaneInferencer(weights, device=device)
 
 
 def test_the_device_is_chosen(weights: Path) -> None:

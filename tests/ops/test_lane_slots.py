@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanedet.datasets.tusimple import read_tusimple_labels
-from lanedet.ops import assign_slots, lane_angle
+from lanedet.ops import assign_slots, lane_angle, slot_name
 from lanedet.structures import FloatArray
 
 FIXTURES = (
@@ -121,3 +121,13 @@ def test_slots_agree_with_the_existence_flags_of_sads_authors() -> None:
             agreed += exists == listed.pop(sample.raw_file)
     assert not listed
     assert agreed == 3598  # of 3626
+
+
+@pytest.mark.parametrize("num_slots", [1, 2, 4, 5, 6])
+def test_slots_have_names_of_their_own(num_slots: int) -> None:
+    names = [slot_name(slot, num_slots) for slot in range(num_slots)]
+    assert len(set(names)) == num_slots
+    middle = num_slots // 2
+    assert names[middle] == "ego right"
+    assert all("left" in name for name in names[:middle])
+    assert names[:middle][-1:] == ["ego left"][:middle]

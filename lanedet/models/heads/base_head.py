@@ -45,3 +45,9 @@ class LaneHead(BaseModule, ABC):
         self, features: StageFeatures, data_samples: Sequence[LaneSample]
     ) -> list[LaneSample]:
         """Return the samples with ``pred_lanes``, ``pred_scores``, ``pred_slots``."""
+
+    def predict_lanes(
+        self, features: StageFeatures, data_samples: Sequence[LaneSample]
+    ) -> list[LaneSample]:
+        """Return the same lanes as :meth:`predict`, without what only metrics read."""
+        return self.predict(features, data_samples)

@@ -183,26 +183,43 @@ class LaneSegmentationHead(LaneHead):
             features: Stage features of the backbone.
             data_samples: With the meta information ``view``.
         """
-        outputs = self(features)
-        # On a CPU the largest of values that lie side by side is found much
-        # faster.
-        seg_logits = outputs.seg_logits.float().contiguous(
-            memory_format=torch.channels_last
-        )
-        class_maps = seg_logits.argmax(dim=1).to(torch.uint8).cpu()
-        lane_probs = seg_logits.softmax(dim=1)[:, 1:].cpu().numpy()
+        outputs = _with_last_channels(self(features))
+        class_maps = outputs.seg_logits.argmax(dim=1).to(torch.uint8).cpu()
+        for sample, class_map in zip(data_samples, class_maps, strict=True):
+            sample.pred_class_map = class_map
+        return self._add_lanes(outputs, data_samples)
+
+    @torch.no_grad()
+    def predict_lanes(
+        self, features: StageFeatures, data_samples: Sequence[LaneSample]
+    ) -> list[LaneSample]:
+        """Return the same lanes as :meth:`predict`, but no class maps."""
+        return self._add_lanes(_with_last_channels(self(features)), data_samples)
+
+    def _add_lanes(
+        self, outputs: SegmentationOutputs, data_samples: Sequence[LaneSample]
+    ) -> list[LaneSample]:
+        lane_probs = outputs.seg_logits.softmax(dim=1)[:, 1:].cpu().numpy()
         existence = np.ones(lane_probs.shape[:2], dtype=np.float32)
         if outputs.existence_logits is not None:
             existence = outputs.existence_logits.float().sigmoid().cpu().numpy()
-        for sample, class_map, probs, exists in zip(
-            data_samples, class_maps, lane_probs, existence, strict=True
+        for sample, probs, exists in zip(
+            data_samples, lane_probs, existence, strict=True
         ):
             lanes = self.decode(probs, exists, sample.view)
-            sample.pred_class_map = class_map
             sample.pred_lanes = [lane.points for lane in lanes]
             sample.pred_scores = [lane.score for lane in lanes]
             sample.pred_slots = [lane.slot for lane in lanes]
         return list(data_samples)
+
+
+def _with_last_channels(outputs: SegmentationOutputs) -> SegmentationOutputs:
+    """Return float32 logits whose classes lie side by side.
+
+    On a CPU their largest is found much faster so.
+    """
+    logits = outputs.seg_logits.float().contiguous(memory_format=torch.channels_last)
+    return outputs._replace(seg_logits=logits)
 
 
 def _chosen_losses(
