@@ -20,6 +20,7 @@ from lanedet.simulation.categories_highway import (
     age_some_roads,
     backlight_some,
     build_few_freeways,
+    build_some_exits,
     build_some_freeways,
     resurface_some_roads,
     shade_some_edges,
@@ -75,7 +76,7 @@ ANY_STREET: tuple[Step, ...] = (
     *ANY_SURFACE,
     paint_some_figures,
 )
-ANY_ROAD: tuple[Step, ...] = (*ANY_STREET, change_lane_count)
+ANY_ROAD: tuple[Step, ...] = (*ANY_STREET, build_some_exits, change_lane_count)
 """Makes the plain roads of the sampler as varied as real ones."""
 
 ANY_CAMERA: tuple[Step, ...] = (
@@ -94,6 +95,7 @@ CATEGORIES: dict[str, tuple[Step, ...]] = {
         resurface_some_roads,
         shade_some_edges,
         backlight_some,
+        build_some_exits,
         change_lane_count,
     ),
     "normal": (bring_day, *ANY_ROAD),
@@ -110,7 +112,7 @@ CATEGORIES: dict[str, tuple[Step, ...]] = {
     "wet_road": (bring_day, *ANY_ROAD, fall_some_nights, wet_the_road),
     "fog": (bring_day, *ANY_ROAD, bring_fog),
     "snow_edge": (bring_day, *ANY_ROAD, fall_some_nights, bring_snow),
-    "tunnel": (bring_day, *ANY_ROAD, enter_tunnel),
+    "tunnel": (bring_day, *ANY_STREET, change_lane_count, enter_tunnel),
 }
 """The steps of each category, in their order."""
 

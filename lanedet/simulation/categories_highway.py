@@ -20,9 +20,11 @@ from lanedet.simulation.road import (
     LaneLine,
     Pattern,
     Pavement,
+    Ramp,
     Road,
     Seam,
     Stripe,
+    Taper,
 )
 from lanedet.simulation.scene import Color, Scene, Shade, Strip, Surroundings, Wall
 
@@ -119,6 +121,60 @@ def backlight_some(scene: Scene, rng: np.random.Generator) -> Scene:
     )
     lens = replace(scene.lens, exposure=float(rng.uniform(75, 120)))
     return replace(scene, light=backlit, lens=lens)
+
+
+def build_some_exits(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Let an exit leave some of the roads to the right; the labels go straight on."""
+    road, here = scene.road, scene.camera.station_m
+    edge = road.lines[-1]
+    if rng.uniform() > 0.16 or not edge.stripes or edge.taper is not None:
+        return scene
+    width = rng.uniform(3.6, 5.5)
+    start, run = here + rng.uniform(-25, 70), rng.uniform(70, 170)
+    taper = Taper(float(start), float(run), 0.0, float(rng.uniform(9, 16)))
+    along = np.linspace(start, start + run, 60)
+    nose = float(along[np.argmax(taper.at(along) >= width)])
+    shoulder = road.pavement.right_m - edge.lateral_m
+    ramp = Ramp(taper, float(width + shoulder + rng.uniform(0.4, 1.2)))
+    solid = replace(edge.stripes[-1], pattern=SOLID)
+    length = rng.uniform(0.9, 2.0)
+    gaps = replace(
+        solid,
+        pattern=Pattern(3 * length, ((0.0, length),)),
+        width_m=float(solid.width_m * rng.uniform(1.0, 2.0)),
+    )
+    inner = replace(solid, lateral_m=float(solid.lateral_m - width))
+    lines = (
+        replace(edge, end_m=float(start)),
+        LaneLine(edge.lateral_m, (gaps,), start_m=float(start), end_m=nose),
+        LaneLine(edge.lateral_m, (solid,), start_m=nose),
+        LaneLine(edge.lateral_m, (solid,), start_m=float(start), taper=taper),
+        LaneLine(inner.lateral_m, (inner,), start_m=nose, taper=taper),
+    )
+    figures = road.figures
+    if rng.uniform() < 0.45:
+        figures = (*figures, _gore(rng, lines[-1], edge, nose))
+    lines_kept = (*road.lines[:-1], replace(edge, stripes=()))
+    road = replace(road, lines=lines_kept, ramp=ramp, ramp_lines=lines, figures=figures)
+    return replace(scene, road=road)
+
+
+def _gore(
+    rng: np.random.Generator, ramp_line: LaneLine, edge: LaneLine, nose: float
+) -> Decal:
+    """Return chevrons between the road's edge line and the exit's left line."""
+    bars = []
+    for foot in np.arange(nose + 3, nose + 40, rng.uniform(3, 6)).tolist():
+        left, right = edge.lateral_m + 0.1, float(ramp_line.lateral_at(foot)) - 0.1
+        middle, tip = (left + right) / 2, foot + (right - left)
+        bars.append(
+            (
+                (foot, left), (tip, middle), (foot, right),
+                (foot + 0.6, right), (tip + 0.6, middle), (foot + 0.6, left),
+            )
+        )  # fmt: skip
+    stripe = edge.stripes[-1]
+    return Decal(tuple(bars), stripe.color, stripe.opacity, stripe.wear)
 
 
 def _lines(rng: np.random.Generator, is_concrete: bool) -> tuple[LaneLine, ...]:

@@ -64,6 +64,8 @@ def change_lane_count(scene: Scene, rng: np.random.Generator) -> Scene:
     lines = scene.road.lines
     if len(lines) < 4 or lines[-2].lateral_m < 1 or rng.uniform() > 0.2:
         return scene
+    if scene.road.ramp is not None:
+        return scene
     inner, edge = lines[-2], lines[-1]
     start = scene.camera.station_m + rng.uniform(-20, 60)
     length = rng.uniform(50, 110)

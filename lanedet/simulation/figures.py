@@ -10,6 +10,43 @@ import numpy as np
 
 Outline = tuple[tuple[float, float], ...]
 Outlines = tuple[Outline, ...]
+Path = tuple[tuple[float, float], ...]
+
+_O: Path = ((0, 0.15), (0, 0.85), (0.25, 1), (0.75, 1), (1, 0.85), (1, 0.15),
+            (0.75, 0), (0.25, 0), (0, 0.15))  # fmt: skip
+_BOWL: Path = ((0, 1), (0.8, 1), (1, 0.85), (1, 0.65), (0.8, 0.5), (0, 0.5))
+STROKES: dict[str, tuple[Path, ...]] = {
+    "A": (((0, 0), (0.5, 1), (1, 0)), ((0.2, 0.38), (0.8, 0.38))),
+    "B": (((0, 0), (0, 1)), _BOWL,
+          ((0.8, 0.5), (1, 0.35), (1, 0.15), (0.8, 0), (0, 0))),
+    "C": (((1, 0.85), (0.75, 1), (0.25, 1), (0, 0.85), (0, 0.15), (0.25, 0),
+           (0.75, 0), (1, 0.15)),),
+    "D": (((0, 0), (0, 1), (0.7, 1), (1, 0.8), (1, 0.2), (0.7, 0), (0, 0)),),
+    "E": (((1, 1), (0, 1), (0, 0), (1, 0)), ((0, 0.5), (0.8, 0.5))),
+    "H": (((0, 0), (0, 1)), ((1, 0), (1, 1)), ((0, 0.5), (1, 0.5))),
+    "I": (((0.5, 0), (0.5, 1)),),
+    "L": (((0, 1), (0, 0), (1, 0)),),
+    "N": (((0, 0), (0, 1), (1, 0), (1, 1)),),
+    "O": (_O,),
+    "P": (((0, 0), (0, 1)), _BOWL),
+    "R": (((0, 0), (0, 1)), _BOWL, ((0.5, 0.5), (1, 0))),
+    "S": (((1, 0.85), (0.75, 1), (0.25, 1), (0, 0.85), (0, 0.65), (0.25, 0.5),
+           (0.75, 0.5), (1, 0.35), (1, 0.15), (0.75, 0), (0.25, 0), (0, 0.15)),),
+    "T": (((0.5, 0), (0.5, 1)), ((0, 1), (1, 1))),
+    "U": (((0, 1), (0, 0.15), (0.25, 0), (0.75, 0), (1, 0.15), (1, 1)),),
+    "W": (((0, 1), (0.2, 0), (0.5, 0.7), (0.8, 0), (1, 1)),),
+    "X": (((0, 0), (1, 1)), ((0, 1), (1, 0))),
+    "Y": (((0.5, 0), (0.5, 0.5)), ((0, 1), (0.5, 0.5), (1, 1))),
+    "0": (_O,),
+    "3": (((0, 1), (1, 1), (0.5, 0.6), (1, 0.4), (1, 0.15), (0.75, 0), (0, 0)),),
+    "4": (((0.8, 0), (0.8, 1), (0, 0.3), (1, 0.3)),),
+    "5": (((1, 1), (0, 1), (0, 0.6), (0.8, 0.55), (1, 0.4), (1, 0.15), (0.8, 0),
+           (0, 0)),),
+    "6": (((1, 1), (0.3, 0.9), (0, 0.5), (0, 0.15), (0.25, 0), (0.75, 0), (1, 0.15),
+           (1, 0.4), (0.75, 0.55), (0, 0.45)),),
+    "8": (_O, ((0, 0.5), (1, 0.5))),
+}  # fmt: skip
+"""Strokes of letters and digits in the unit square: (to the right, ahead)."""
 
 
 def place(outlines: Iterable[Outline], station_m: float, lateral_m: float) -> Outlines:
@@ -61,20 +98,44 @@ def diamond(length: float) -> Outlines:
     return tuple(sides)
 
 
-def letters(rng: np.random.Generator, num: int, height: float) -> Outlines:
-    """Return signs of strokes, one behind the other, as words on bus lanes are."""
+def word(text: str, height: float) -> Outlines:
+    """Return a word of capitals that stand upright for a driver, drawn out along.
+
+    Args:
+        text: Letters of :data:`STROKES`.
+        height: Length of the letters along the road.
+    """
+    pitch, width, pen = 0.62, 0.42, 0.1
     strokes: list[Outline] = []
-    for number in range(num):
-        foot = number * (height + 0.8)
-        width = rng.uniform(0.9, 1.3)
-        for _ in range(rng.integers(2, 5)):
-            along = foot + rng.uniform(0, 0.92) * height
-            strokes.append(box(along, -width / 2, 0.08 * height, width))
-        for _ in range(rng.integers(1, 4)):
-            across = rng.uniform(-0.5, 0.4) * width
-            low = rng.uniform(0, 0.4) * height
-            strokes.append(box(foot + low, across, 0.6 * height, 0.12))
+    for number, letter in enumerate(text):
+        left = (number - len(text) / 2) * pitch
+        for path in STROKES[letter]:
+            places = np.array(path, dtype=float)
+            along = places[:, 1] * height
+            across = left + places[:, 0] * width
+            # Seen at a grazing angle, strokes across must be long to look as thick.
+            strokes += [
+                _stroke(along[i : i + 2], across[i : i + 2], (0.11 * height, pen))
+                for i in range(len(path) - 1)
+            ]
     return tuple(strokes)
+
+
+def _stroke(along: np.ndarray, across: np.ndarray, pen: tuple[float, float]) -> Outline:
+    """Return a straight stroke between two places: a hexagon around both pens."""
+    low, high = np.argsort(along, kind="stable")
+    (a0, a1), (c0, c1) = along[[low, high]], across[[low, high]]
+    half_along, half = pen[0] / 2, pen[1] / 2
+    side = 1.0 if c1 >= c0 else -1.0
+    ring = (
+        (a0 - half_along, c0 - side * half),
+        (a0 - half_along, c0 + side * half),
+        (a1 - half_along, c1 + side * half),
+        (a1 + half_along, c1 + side * half),
+        (a1 + half_along, c1 - side * half),
+        (a0 + half_along, c0 - side * half),
+    )
+    return tuple((float(a), float(c)) for a, c in ring)
 
 
 def zebra(left: float, right: float, length: float, bar: float) -> Outlines:

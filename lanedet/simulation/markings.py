@@ -5,9 +5,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.simulation.road import LaneLine, Road, Stripe, Taper
+from lanedet.simulation.road import LaneLine, Road, Stripe
+from lanedet.simulation.surface import taper_offsets
 from lanedet.simulation.textures import noise_tile, pick_tile
-from lanedet.simulation.view import Float32Array, SceneView
+from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
 
 _WEAR_CELL_M = (0.02, 0.12)
@@ -21,7 +22,7 @@ def paint_markings(
     below = image[view.ground.top_row :].reshape(-1, 3)
     for ghost in view.scene.road.ghosts:
         _paint_stripe(below, view, ghost, LaneLine(ghost.lateral_m, ()))
-    for line in view.scene.road.lines:
+    for line in (*view.scene.road.ramp_lines, *view.scene.road.lines):
         for stripe in line.stripes:
             _paint_stripe(below, view, stripe, line)
     return image
@@ -35,7 +36,7 @@ def _paint_stripe(
     reach = ground.across * np.float32(0.5) + np.float32(stripe.width_m / 2)
     offset = ground.lateral - np.float32(stripe.lateral_m)
     if line.taper is not None:
-        offset -= _taper_offsets(line.taper, view)
+        offset -= taper_offsets(line.taper, view)
     away = np.abs(offset)
     touched = np.flatnonzero(away < reach)
     if len(touched) == 0:
@@ -65,16 +66,6 @@ def _paint_stripe(
     paint += np.array(scene.light.horizon_color) * haze
     below = pixels[touched]
     pixels[touched] = (below + (paint - below) * cover[:, None]).astype(np.uint8)
-
-
-def _taper_offsets(taper: Taper, view: SceneView) -> Float32Array:
-    """Return how far a tapering line lies to the right, for each ground pixel."""
-    start = np.float32(view.scene.camera.station_m - taper.start_m)
-    part = (view.ground.ahead + start) * np.float32(1 / taper.length_m)
-    np.clip(part, 0, 1, out=part)
-    part *= part * (3 - 2 * part)
-    part *= np.float32(taper.after_m - taper.before_m)
-    return part + np.float32(taper.before_m)
 
 
 def _is_broken(road: Road, line: LaneLine) -> bool:

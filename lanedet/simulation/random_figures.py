@@ -10,16 +10,22 @@ from lanedet.simulation.figures import (
     crack,
     diamond,
     forked_arrow,
-    letters,
     place,
     skid,
     straight_arrow,
     turn_arrow,
+    word,
 )
 from lanedet.simulation.road import Decal, Road
 
 _TAR = (26.0, 26.0, 27.0)
 _REACH_M = 90.0
+_WORDS = (
+    ("STOP",), ("BUS",), ("BUS", "LANE"), ("ONLY",), ("SLOW",), ("TAXI",), ("EXIT",),
+    ("AHEAD", "STOP"), ("ONLY", "BUS"), ("30",), ("40",), ("50",), ("60",),
+    ("80",),
+)  # fmt: skip
+"""Words on the road, each word of one group behind the other."""
 
 
 def lane_middles(road: Road) -> list[float]:
@@ -65,8 +71,14 @@ def random_letters(
     if rng.uniform() < 0.4:
         shapes = [place(diamond(3.0), station + gap, middle) for gap in (0.0, 15.0)]
     else:
-        word = letters(rng, int(rng.integers(1, 5)), rng.uniform(2.0, 3.5))
-        shapes = [place(word, station, middle)]
+        texts = _WORDS[rng.integers(len(_WORDS))]
+        height = rng.uniform(1.6, 3.2)
+        # A driver reads the near word first.
+        stations = station + np.arange(len(texts)) * height * 1.9
+        shapes = [
+            place(word(text, height), at, middle)
+            for text, at in zip(texts, stations, strict=True)
+        ]
     return (_painted(rng, road, shapes),)
 
 

@@ -214,6 +214,19 @@ class Crossroad:
 
 
 @dataclass(frozen=True)
+class Ramp:
+    """An exit that leaves the road to the right.
+
+    Attributes:
+        taper: How far its right edge lies beside the road's.
+        width_m: Width of its pavement.
+    """
+
+    taper: Taper
+    width_m: float
+
+
+@dataclass(frozen=True)
 class Seam:
     """A narrow strip of another brightness along the road: joint, crack filler."""
 
@@ -269,6 +282,8 @@ class Road:
         ghosts: Stripes that bound no lane: removed markings, gutters.
         figures: Painted figures: arrows, letters, zebra crossings.
         crossroad: Where another road crosses, or None.
+        ramp: Where an exit leaves, or None.
+        ramp_lines: Painted lines that no label follows: those of the exit.
     """
 
     course: Profile
@@ -279,3 +294,11 @@ class Road:
     ghosts: tuple[Stripe, ...] = ()
     figures: tuple[Decal, ...] = ()
     crossroad: Crossroad | None = None
+    ramp: Ramp | None = None
+    ramp_lines: tuple[LaneLine, ...] = ()
+
+    def right_shift(self, station_m: FloatArray | float) -> FloatArray:
+        """Return how far what stands to the right makes room for an exit."""
+        if self.ramp is None:
+            return np.zeros(np.shape(station_m))
+        return self.ramp.taper.at(station_m)

@@ -59,6 +59,9 @@ def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
     first = int((here + NEAREST_M) // _PIECE_M)
     pieces = np.unique((first + np.geomspace(1, 80, 40)).astype(int)) - 1
     aheads = np.maximum(pieces * _PIECE_M - here, NEAREST_M)
+    laterals = wall.lateral_m + np.zeros(len(aheads))
+    if wall.lateral_m > view.scene.road.pavement.right_m:
+        laterals += view.scene.road.right_shift(aheads + here)
     # A high face is a patchwork of several strips.
     rises = np.linspace(0, 1, 2 + int(wall.top_m / 2.5))
     # A slope lies rather than stands: it is not in its own shadow.
@@ -67,7 +70,7 @@ def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
     )
     grid = view.project_visible(
         aheads[:, None],
-        wall.lateral_m + rises * wall.lean_m,
+        laterals[:, None] + rises * wall.lean_m,
         wall.bottom_m + rises * (wall.top_m - wall.bottom_m),
     )
     gains = 1 + wall.roughness * noise_tile(0.8, seed=7)[: len(rises)]
@@ -79,12 +82,14 @@ def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
             corners = grid[[i, i + 1, i + 1, i], [j, j, j + 1, j + 1]]
             fill_polygon(image, corners, view.through_haze(color, float(aheads[i])))
         if wall.post_spacing_m > 0 and aheads[i] < 60:
-            _paint_post(image, view, wall, float(aheads[i]))
+            _paint_post(image, view, wall, float(aheads[i]), float(laterals[i]))
 
 
-def _paint_post(image: ByteArray, view: SceneView, wall: Wall, ahead: float) -> None:
+def _paint_post(
+    image: ByteArray, view: SceneView, wall: Wall, ahead: float, lateral: float
+) -> None:
     width = 0.07
-    laterals = wall.lateral_m + np.array([-width, width, width, -width])
+    laterals = lateral + np.array([-width, width, width, -width])
     heights = np.array([0, 0, wall.top_m, wall.top_m])
     corners = view.project_visible(np.full(4, ahead), laterals, heights)
     fill_polygon(image, corners, view.through_haze(shade(wall.color, 0.6), ahead))
@@ -102,7 +107,7 @@ def _paint_trees(
         gain = view.scene.light.facing_gain
         color = shade(place.tree_color, gain * rng.uniform(0.6, 1.35))
         distance = ahead + rng.uniform(0, _CELL_M)
-        lateral = _outer_edge(view, side) + side * (away + width / 2)
+        lateral = _outer_edge(view, side, ahead) + side * (away + width / 2)
         corners = view.project_visible(
             np.full(2, distance),
             np.array([lateral - width / 2, lateral + width / 2]),
@@ -169,7 +174,7 @@ def _paint_buildings(
 ) -> None:
     if rng.uniform() > view.scene.surroundings.building_density:
         return
-    lateral = _outer_edge(view, side) + side * rng.uniform(14, 60)
+    lateral = _outer_edge(view, side, ahead) + side * rng.uniform(14, 60)
     width, height = rng.uniform(10, 30), rng.uniform(5, 30)
     color = mix((165, 155, 140), (120, 125, 135), rng.uniform())
     _paint_box(
@@ -187,7 +192,7 @@ def _paint_pole(
     spacing = view.scene.surroundings.pole_spacing_m
     if spacing == 0 or cell % max(1, round(spacing / _CELL_M)):
         return
-    lateral = _edge(view, side) + side * 2.0
+    lateral = _edge(view, side, ahead) + side * 2.0
     grey: Color = (95, 97, 100)
     _paint_box(image, view, ahead, (lateral - 0.1, lateral + 0.1), (0, 9), grey)
     arm = (lateral, lateral - side * 2.5)
@@ -200,7 +205,7 @@ def _paint_sign(
     spacing = view.scene.surroundings.sign_spacing_m
     if spacing == 0 or cell % max(1, round(spacing / _CELL_M)):
         return
-    lateral = _edge(view, 1) + rng.uniform(1.5, 4)
+    lateral = _edge(view, 1, ahead) + rng.uniform(1.5, 4)
     width, top = rng.uniform(0.8, 3.5), rng.uniform(2.5, 5)
     colors: list[Color] = [(20, 90, 60), (30, 70, 140), (225, 175, 30), (215, 215, 210)]
     color = colors[rng.integers(len(colors))]
@@ -215,9 +220,9 @@ def _paint_bridge(image: ByteArray, view: SceneView, cell: int, ahead: float) ->
     if spacing == 0 or cell % max(1, round(spacing / _CELL_M)) != 3:
         return
     concrete: Color = (128, 124, 116)
-    left, right = _edge(view, -1) - 60, _edge(view, 1) + 60
+    left, right = _edge(view, -1, ahead) - 60, _edge(view, 1, ahead) + 60
     _paint_box(image, view, ahead + 12, (left, right), (5.4, 6.6), shade(concrete, 0.4))
-    for lateral in (_edge(view, -1) - 2.0, _edge(view, 1) + 1.0):
+    for lateral in (_edge(view, -1, ahead) - 2.0, _edge(view, 1, ahead) + 1.0):
         _paint_box(
             image, view, ahead, (lateral, lateral + 1), (0, 6), shade(concrete, 0.7)
         )
@@ -229,7 +234,7 @@ def _paint_gantry(image: ByteArray, view: SceneView, cell: int, ahead: float) ->
     spacing = view.scene.surroundings.gantry_spacing_m
     if spacing == 0 or cell % max(1, round(spacing / _CELL_M)) != 1:
         return
-    left, right = _edge(view, -1) - 0.5, _edge(view, 1) + 1.0
+    left, right = _edge(view, -1, ahead) - 0.5, _edge(view, 1, ahead) + 1.0
     grey: Color = (118, 120, 122)
     for lateral in (left, right):
         _paint_box(image, view, ahead, (lateral - 0.2, lateral + 0.2), (0, 7.6), grey)
@@ -281,14 +286,17 @@ def _is_crossed(view: SceneView, station_m: float) -> bool:
     return crossroad is not None and bool(crossroad.holds(station_m, 4.0))
 
 
-def _edge(view: SceneView, side: int) -> float:
-    pavement = view.scene.road.pavement
-    return pavement.right_m if side > 0 else pavement.left_m
+def _edge(view: SceneView, side: int, ahead: float) -> float:
+    road = view.scene.road
+    if side < 0:
+        return road.pavement.left_m
+    shift = road.right_shift(ahead + view.scene.camera.station_m)
+    return road.pavement.right_m + float(shift)
 
 
-def _outer_edge(view: SceneView, side: int) -> float:
+def _outer_edge(view: SceneView, side: int, ahead: float) -> float:
     """Return where the ground begins on which trees and houses stand."""
-    edge = _edge(view, side)
+    edge = _edge(view, side, ahead)
     for strip in view.scene.surroundings.strips:
         outer = strip.right_m if side > 0 else strip.left_m
         edge = max(edge, outer) if side > 0 else min(edge, outer)

@@ -9,7 +9,7 @@ fits, so that edges are smooth at any distance.
 import cv2
 import numpy as np
 
-from lanedet.simulation.road import Pattern, Pavement
+from lanedet.simulation.road import Pattern, Pavement, Ramp, Taper
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
 from lanedet.simulation.view import Float32Array, GroundMap, SceneView
@@ -115,6 +115,8 @@ def _read_sections(sections: ByteArray, view: SceneView) -> ByteArray:
         # The other road is paved as far as one sees, like this one's shoulder.
         edge = np.float32(view.scene.road.pavement.left_m + 0.15)
         lateral = np.where(inside, edge, lateral)
+    if view.scene.road.ramp is not None:
+        lateral = _beside_ramp(view, view.scene.road.ramp, lateral)
     xs = (lateral + np.float32(_HALF_WIDTH_M)) * np.float32(1 / _CELL_M)
     blurs = cv2.log(ground.across * np.float32(1 / _CELL_M)) * np.float32(1.4427)
     np.clip(blurs, 0, _NUM_BLURS - 1, out=blurs)
@@ -122,6 +124,26 @@ def _read_sections(sections: ByteArray, view: SceneView) -> ByteArray:
         sections, xs, blurs, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(read, dtype=np.uint8)
+
+
+def _beside_ramp(view: SceneView, ramp: Ramp, lateral: Float32Array) -> Float32Array:
+    """Return which place of the cross-section shows at each pixel of an exit's road."""
+    right = np.float32(view.scene.road.pavement.right_m)
+    shifted = lateral - taper_offsets(ramp.taper, view)
+    # Between road and exit lies the same ground as to the right of both.
+    verge = np.float32(right + 0.5)
+    beyond = np.where(shifted > right - np.float32(ramp.width_m), shifted, verge)
+    return np.asarray(np.where(lateral > right, beyond, lateral), dtype=np.float32)
+
+
+def taper_offsets(taper: Taper, view: SceneView) -> Float32Array:
+    """Return how far a taper reaches to the right, for each ground pixel."""
+    start = np.float32(view.scene.camera.station_m - taper.start_m)
+    part = (view.ground.ahead + start) * np.float32(1 / taper.length_m)
+    np.clip(part, 0, 1, out=part)
+    part *= part * (3 - 2 * part)
+    part *= np.float32(taper.after_m - taper.before_m)
+    return part + np.float32(taper.before_m)
 
 
 def _texture(view: SceneView, ground: GroundMap) -> Float32Array:

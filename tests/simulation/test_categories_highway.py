@@ -4,14 +4,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lanedet.simulation import render_scene, sample_scene
+from lanedet.simulation import SceneView, render_scene, sample_scene, scene_lanes
 from lanedet.simulation.categories_highway import (
     backlight_some,
     build_freeway,
+    build_some_exits,
     resurface_some_roads,
     shade_some_edges,
 )
 from lanedet.simulation.scene import Light, Scene, Strip, Vehicle
+from lanedet.simulation.surface import paint_ground
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)
@@ -86,3 +88,44 @@ def test_steps_show_in_some_scenes_only(
     scene = replace(scene, light=replace(scene.light, daylight=1.0, shadow=0.9))
     changed = [step(scene, np.random.default_rng(n)) != scene for n in range(30)]
     assert 2 < sum(changed) < 28
+
+
+def exit_scene(plain_scene: PlainScene) -> Scene:
+    """Return a straight road of which an exit leaves to the right."""
+    scene = plain_scene((-5.4, -1.8, 1.8))
+    for number in range(200):
+        built = build_some_exits(scene, np.random.default_rng(number))
+        if built.road.ramp is not None and built.road.ramp.taper.start_m > 5:
+            return built
+    raise AssertionError("no exit was drawn")
+
+
+def test_labels_go_past_an_exit(plain_scene: PlainScene) -> None:
+    without, built = plain_scene((-5.4, -1.8, 1.8)), exit_scene(plain_scene)
+    before, after = scene_lanes(without, SHAPE), scene_lanes(built, SHAPE)
+    assert len(before) == len(after) == 3
+    for old, new in zip(before, after, strict=True):
+        assert np.array_equal(old, new)
+
+
+def test_an_exit_has_pavement_and_lines_of_its_own(plain_scene: PlainScene) -> None:
+    built = exit_scene(plain_scene)
+    ramp = built.road.ramp
+    assert ramp is not None
+    station = ramp.taper.start_m + 0.8 * ramp.taper.length_m
+    shift = float(built.road.right_shift(station))
+    view = SceneView(built, SHAPE)
+    middle, gap = (
+        np.rint(view.project(np.array(station), lateral)).astype(int)
+        for lateral in (
+            built.road.pavement.right_m + shift - ramp.width_m / 2,
+            built.road.pavement.right_m + (shift - ramp.width_m) / 2,
+        )
+    )
+    image = render_scene(built, SHAPE, (paint_ground,)).astype(int)
+    red, green, _ = image[middle[1], middle[0]]
+    assert abs(red - green) < 6, "asphalt is grey"
+    red, green, _ = image[gap[1], gap[0]]
+    assert green > red + 6, "grass grows between road and exit"
+    bare = replace(built, road=replace(built.road, ramp_lines=()))
+    assert not np.array_equal(render_scene(bare, SHAPE), render_scene(built, SHAPE))

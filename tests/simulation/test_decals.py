@@ -7,16 +7,17 @@ import pytest
 from lanedet.simulation import SceneView, render_scene, scene_lanes
 from lanedet.simulation.decals import fill_on_ground, paint_figures
 from lanedet.simulation.figures import (
+    STROKES,
     box,
     crack,
     diamond,
     forked_arrow,
-    letters,
     place,
     ribbon,
     skid,
     straight_arrow,
     turn_arrow,
+    word,
     zebra,
 )
 from lanedet.simulation.props import PROPS
@@ -90,7 +91,7 @@ def test_zebra_stays_between_its_edges() -> None:
 def test_random_figures_are_whole_polygons(seed: int) -> None:
     rng = np.random.default_rng(seed)
     shapes = [
-        *letters(rng, 3, 2.5),
+        *word("BUS", 2.5),
         *skid(rng, 20.0),
         *diamond(3.0),
         crack(rng, 10.0, 0.05, 0.1),
@@ -155,3 +156,19 @@ def test_a_shade_darkens_the_road_by_its_darkness(plain_scene: PlainScene) -> No
     plain = render_scene(scene, SHAPE, recipe)[255, 320].astype(float)
     dark = render_scene(replace(scene, surroundings=place_now), SHAPE, recipe)
     assert dark[255, 320] == pytest.approx(plain * 0.5, abs=2)
+
+
+@pytest.mark.parametrize("letter", STROKES)
+def test_a_letter_lies_in_its_box(letter: str) -> None:
+    corners = np.array([corner for stroke in word(letter, 2.0) for corner in stroke])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    assert (low >= [-0.2, -0.4]).all()
+    assert (high <= [2.2, 0.4]).all()
+    assert np.ptp(corners[:, 0]) > 1.9
+
+
+def test_a_word_is_read_from_left_to_right() -> None:
+    bar, ell = word("I", 1.0), word("LI", 1.0)
+    middle = np.mean([corner[1] for stroke in ell for corner in stroke])
+    assert len(ell) == 2 + len(bar)
+    assert np.mean([across for _, across in ell[-1]]) > middle, "I is the right letter"
