@@ -42,7 +42,7 @@ model = dict(
             in_channels=128,
             input_shape=_view["input_shape"],
         ),
-        decoder=dict(type=LaneDecoder, smoothing=5, row_step=2),
+        decoder=dict(type=LaneDecoder, smoothing=5, row_step=2, stiffness=0.15),
     ),
     distiller=dict(
         type=SelfAttentionDistiller,

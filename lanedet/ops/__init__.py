@@ -25,6 +25,7 @@ from lanedet.ops.lane_slots import assign_slots, lane_angle, slot_name
 from lanedet.ops.polylines import resample_polyline, simplify_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
 from lanedet.ops.road_plane import camera_to_road, project
+from lanedet.ops.straighten import straighten
 from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
 from lanedet.ops.warp import map_points, resize_matrix, shrink_image, warp_image
 
@@ -63,6 +64,7 @@ __all__ = [
     "shrink_image",
     "simplify_polyline",
     "slot_name",
+    "straighten",
     "warp_image",
     "xs_at_rows",
 ]

@@ -2,10 +2,11 @@
 
 The rule is the one of the SAD paper (section 4, after SCNN): smooth each lane's map,
 take the most probable column of every few rows, keep those that are probable enough.
-Two things are added. The column is the middle of the ridge on which it lies: a sure
+Three things are added. The column is the middle of the ridge on which it lies: a sure
 network's map is flat across the lane, and its largest value anywhere on it. And a lane
 is one piece: where a map answers in several places, as it does while a car changes
-lanes and slots change their meaning, only the longest piece is kept.
+lanes and slots change their meaning, only the longest piece is kept. And, if asked for,
+the piece is made as stiff as painted lines are.
 """
 
 from itertools import pairwise
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.ops.straighten import straighten
 from lanedet.ops.view import ViewTransform
 from lanedet.structures import FloatArray
 
@@ -49,12 +51,15 @@ class LaneDecoder:
             image height before a point and the 6 % after it, in degrees. Real lanes
             bend sharply at crests, so that only a reversal tells of another lane.
         min_height: Smallest vertical extent of a lane, as a share of the image height.
+        stiffness: How far wobbles along a lane are evened out, see
+            :func:`~lanedet.ops.straighten.straighten`. 0 leaves the points where the
+            map has them, as the paper does.
 
     Raises:
         ValueError: If an argument is outside its range.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the knobs of the rule, by keyword only
         self,
         *,
         threshold: float = 0.3,
@@ -65,6 +70,7 @@ class LaneDecoder:
         max_slope: float = 10.0,
         max_turn_deg: float = 115.0,
         min_height: float = 0.05,
+        stiffness: float = 0.0,
     ) -> None:
         if not 0 < threshold < 1:
             raise ValueError(f"threshold must lie in (0, 1), got {threshold}.")
@@ -86,6 +92,8 @@ class LaneDecoder:
                 "max_slope and max_turn_deg must be positive, "
                 f"got {max_slope} and {max_turn_deg}."
             )
+        if not 0 <= stiffness <= 1:
+            raise ValueError(f"stiffness must lie in [0, 1], got {stiffness}.")
         self.threshold = threshold
         self.existence_threshold = existence_threshold
         self.smoothing = smoothing
@@ -94,6 +102,7 @@ class LaneDecoder:
         self.max_slope = max_slope
         self.max_turn_deg = max_turn_deg
         self.min_height = min_height
+        self.stiffness = stiffness
 
     def __call__(
         self,
@@ -134,7 +143,8 @@ class LaneDecoder:
             piece = self._longest_piece(points, bottom - top)
             if piece is None:
                 continue
-            placed = points[piece] + np.array([left, top])
+            smoothed = straighten(points[piece], self.stiffness, bottom - top)
+            placed = smoothed + np.array([left, top])
             score = float(probs[is_hit][piece].mean())
             lanes.append(DecodedLane(view.to_original(placed), score, int(slot)))
         return lanes
