@@ -56,7 +56,7 @@ model = dict(
 
 _max_iters = 4000
 _lr = 3e-3
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=2500)
+train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=2000)
 optim_wrapper = dict(
     type=OptimWrapper,
     optimizer=dict(type=AdamW, lr=_lr, weight_decay=1e-2),
