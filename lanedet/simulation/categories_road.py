@@ -148,6 +148,12 @@ def cross_road(scene: Scene, rng: np.random.Generator) -> Scene:
     vehicles = tuple(v for v in scene.vehicles if not crossroad.holds(v.station_m, 6.0))
     crossers = _crossing_cars(rng, start, length)
     props = scene.props + (crossers if rng.uniform() < 0.6 else ())
+    props += tuple(
+        Prop("walker", float(start - rng.uniform(1.5, 5)), float(lateral), coat)
+        for lateral, coat in zip(
+            rng.uniform(left, right, rng.poisson(1.5)), _CAR_COLORS, strict=False
+        )
+    )
     return replace(scene, road=crossed, vehicles=vehicles, props=props)
 
 

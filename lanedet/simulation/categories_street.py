@@ -10,9 +10,13 @@ from lanedet.simulation.figures import Outline, Outlines, box, place
 from lanedet.simulation.random_camera import random_lens
 from lanedet.simulation.random_surroundings import random_daylight, random_sunshine
 from lanedet.simulation.random_traffic import dense_traffic, town_traffic
-from lanedet.simulation.scene import Scene, Shade, Wall
+from lanedet.simulation.scene import Color, Prop, Scene, Shade, Wall
 
 _REACH_M = 110.0
+_COATS: tuple[Color, ...] = (
+    (40, 44, 60), (28, 28, 30), (120, 30, 34), (200, 196, 186), (70, 90, 70),
+    (206, 170, 40), (60, 90, 140),
+)  # fmt: skip
 
 
 def bring_day(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -68,7 +72,29 @@ def build_street(scene: Scene, rng: np.random.Generator) -> Scene:
         scene,
         surroundings=place_now,
         vehicles=town_traffic(rng, scene.road, scene.camera),
+        props=scene.props + _people(rng, scene),
     )
+
+
+def _people(rng: np.random.Generator, scene: Scene) -> tuple[Prop, ...]:
+    """Return walkers beside the road, and cyclists along its right edge."""
+    pavement, here = scene.road.pavement, scene.camera.station_m
+    people = []
+    for _ in range(rng.poisson(rng.choice([0.0, 3.0, 9.0]))):
+        side = rng.choice([-1, 1])
+        edge = pavement.left_m if side < 0 else pavement.right_m
+        lateral = edge + side * rng.uniform(0.5, 3.5)
+        station = here + rng.uniform(5, 80)
+        people.append(Prop("walker", station, lateral, _random_coat(rng)))
+    for _ in range(rng.poisson(0.4)):
+        lateral = pavement.right_m - rng.uniform(0.3, 0.8)
+        station = here + rng.uniform(6, 60)
+        people.append(Prop("cyclist", station, lateral, _random_coat(rng)))
+    return tuple(people)
+
+
+def _random_coat(rng: np.random.Generator) -> Color:
+    return _COATS[rng.integers(len(_COATS))]
 
 
 def cast_strong_shadows(scene: Scene, rng: np.random.Generator) -> Scene:

@@ -97,12 +97,10 @@ def dim_to_night(
     xs = (np.arange(width) - view.center[0]) / view.focal
     below = (np.arange(height) - view.center[1] - view.horizon_y) / view.focal
     across = np.exp(-((xs / 0.5) ** 2)) * 0.75 + 0.25 * np.exp(-((xs / 1.1) ** 2))
-    # Dipped beams: bright a little below the horizon, cut off above it.
-    down = np.where(
-        below > 0.012,
-        np.exp(-(((below - 0.07) / 0.24) ** 2)),
-        0.10 * np.exp(-((below / 0.08) ** 2)) + 0.35 * np.clip(below / 0.012, 0, 1),
-    )
+    # Dipped beams: bright below the horizon, fading to stray light above it.
+    stray = 0.10 * np.exp(-((np.minimum(below, 0) / 0.08) ** 2))
+    lit = np.exp(-(((below - 0.07) / 0.24) ** 2)) - stray
+    down = stray + lit / (1 + np.exp(-(below - 0.018) / 0.009))
     beam = light.headlights * np.outer(down, across)
     gain = (light.daylight + beam).astype(np.float32)
     night = view.scene.night

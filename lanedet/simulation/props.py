@@ -1,4 +1,4 @@
-"""Things that stand on the road: cones, barrels, barriers, boards, crossing cars."""
+"""What stands on or beside the road: cones, barriers, crossing cars, people."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,6 +17,8 @@ _WHITE: Color = (226, 226, 222)
 _RED: Color = (190, 38, 36)
 _YELLOW: Color = (236, 186, 40)
 _FOOT: Color = (48, 46, 46)
+_TROUSERS: Color = (44, 46, 58)
+_SKIN: Color = (150, 112, 90)
 
 
 def paint_props(
@@ -131,6 +133,55 @@ def _paint_across(
     panel.fill(image, flank)
 
 
+def _paint_walker(image: ByteArray, view: SceneView, prop: Prop, ahead: float) -> None:
+    """Paint somebody who walks: two legs, a coat, a head."""
+    stride = 0.12 + 0.14 * (int(prop.station_m * 7) % 3)
+    _paint_foot_shadow(image, view, prop, ahead, 0.35)
+    for foot in (-stride, stride):
+        corners = view.project_visible(
+            np.full(4, ahead),
+            prop.lateral_m + np.array([foot - 0.07, foot + 0.07, 0.1, -0.1]),
+            np.array([0.0, 0.0, 0.85, 0.85]),
+        )
+        fill_polygon(image, corners, view.through_haze(_TROUSERS, ahead))
+    _slab(image, view, prop, ahead, (0.22, 0.25), (0.75, 1.45), prop.color)
+    _paint_head(image, view, prop, ahead, 1.6)
+
+
+def _paint_cyclist(image: ByteArray, view: SceneView, prop: Prop, ahead: float) -> None:
+    """Paint somebody on a bicycle, from behind."""
+    _paint_foot_shadow(image, view, prop, ahead, 0.4)
+    _slab(image, view, prop, ahead, (0.04, 0.04), (0.0, 0.7), _FOOT)
+    for side in (-0.13, 0.13):
+        leg = Prop(prop.kind, prop.station_m, prop.lateral_m + side)
+        _slab(image, view, leg, ahead, (0.06, 0.08), (0.25, 0.95), _TROUSERS)
+    _slab(image, view, prop, ahead, (0.2, 0.25), (0.9, 1.5), prop.color)
+    _slab(image, view, prop, ahead, (0.3, 0.3), (1.0, 1.04), _FOOT)
+    _paint_head(image, view, prop, ahead, 1.62)
+
+
+def _paint_foot_shadow(
+    image: ByteArray, view: SceneView, prop: Prop, ahead: float, reach_m: float
+) -> None:
+    under = view.project_visible(
+        ahead + np.array([-0.15, -0.15, 0.2, 0.2]),
+        prop.lateral_m + reach_m * np.array([-1, 1, 1, -1]),
+    )
+    fill_polygon(image, under, view.through_haze((40, 40, 42), ahead))
+
+
+def _paint_head(
+    image: ByteArray, view: SceneView, prop: Prop, ahead: float, height_m: float
+) -> None:
+    angles = np.linspace(0, 2 * np.pi, 9)[:-1]
+    corners = view.project_visible(
+        np.full(8, ahead),
+        prop.lateral_m + 0.1 * np.cos(angles),
+        height_m + 0.13 * np.sin(angles),
+    )
+    fill_polygon(image, corners, view.through_haze(_SKIN, ahead))
+
+
 PROPS: dict[str, Callable[[ByteArray, SceneView, Prop, float], None]] = {
     "cone": _paint_cone,
     "barrel": _paint_barrel,
@@ -138,5 +189,7 @@ PROPS: dict[str, Callable[[ByteArray, SceneView, Prop, float], None]] = {
     "board": _paint_board,
     "car_across": _paint_car_across,
     "van_across": _paint_van_across,
+    "walker": _paint_walker,
+    "cyclist": _paint_cyclist,
 }
 """How each kind of prop is painted."""

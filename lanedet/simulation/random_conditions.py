@@ -89,7 +89,7 @@ def bring_rain(scene: Scene, rng: np.random.Generator) -> Scene:
     )
     windscreen = replace(
         scene.windscreen,
-        drops=float(amount * rng.uniform(0.0, 1.0)),
+        drops=float(amount * rng.uniform(0.1, 1.0)),
         wiper=float(rng.uniform(0.05, 0.95)) if rng.uniform() < 0.3 else 0.0,
     )
     visibility = float(np.exp(rng.uniform(np.log(80), np.log(500))))

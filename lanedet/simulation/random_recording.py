@@ -41,6 +41,8 @@ def vary_lens(scene: Scene, rng: np.random.Generator) -> Scene:
     """Make half of the cameras as sharp, clean and colourful as today's are."""
     lens = scene.lens
     lens = replace(lens, saturation=float(lens.saturation * rng.uniform(1.0, 1.5)))
+    if scene.light.daylight >= 1:
+        lens = replace(lens, exposure=max(lens.exposure, 88.0))
     if rng.uniform() < 0.55:
         lens = replace(
             lens,
@@ -98,7 +100,7 @@ def vary_recording(scene: Scene, rng: np.random.Generator) -> Scene:
     """Record as cheap and as good cameras do."""
     has = rng.uniform(size=7) < (0.2, 0.4, 0.12, 0.4, 0.3, 0.3, 0.5)
     # What is dark already must not become black.
-    darkest = -0.8 if scene.light.daylight > 0.5 else -0.1
+    darkest = -0.6 if scene.light.daylight > 0.5 else -0.1
     recording = Recording(
         motion=float(rng.uniform(0.002, 0.012) * has[0]),
         stops=max(darkest, float(rng.normal(0, 0.35) * has[1])),

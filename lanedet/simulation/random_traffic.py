@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from lanedet.simulation.bodies import BODIES
+from lanedet.simulation.canvas import mix
 from lanedet.simulation.road import Road
 from lanedet.simulation.scene import Camera, Color, Vehicle
 
@@ -120,7 +121,10 @@ def _random_vehicle(
     kinds: Mapping[str, float],
 ) -> Vehicle:
     kind = list(kinds)[rng.choice(len(kinds), p=list(kinds.values()))]
-    paint = _PAINTS[rng.integers(len(_PAINTS))]
+    number = rng.integers(len(_PAINTS))
+    paint = _PAINTS[number]
+    if kind in ("lorry", "box_van") and number % 3:
+        paint = mix(paint, (214, 214, 210), 0.85)
     return Vehicle(
         kind=kind,
         station_m=float(station),

@@ -11,12 +11,18 @@ from lanedet.simulation.scene import Color, Vehicle
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray, FloatArray
 
+Place = tuple[float, float]
+
 FARTHEST_VEHICLE_M = 250.0
 
 _WAIST = 0.62
 """Share of a car's height from which its body leans inwards."""
 
+_DETAIL_M = 70.0
+"""Beyond, a vehicle shows too few pixels for reflections and panel lines."""
+
 _GLASS: Color = (36, 42, 48)
+_MIRRORED: Color = (74, 84, 94)
 _TYRE: Color = (20, 20, 22)
 _UNDERBODY: Color = (16, 16, 17)
 _TRIM: Color = (45, 45, 48)
@@ -151,16 +157,43 @@ def _paint_flank(
         lean_m=(-side * body.side_lean_m, 0.0),
         gain=(1.0 if is_sunlit else 0.6) * (1 - 0.4 * view.scene.light.backlight),
     )
-    panel.fill(image, flank_shapes(body, vehicle.color))
+    shapes = flank_shapes(body, vehicle.color)
+    panel.fill(image, shapes if ahead < _DETAIL_M else shapes[:_NUM_ROUGH])
 
 
 def flank_shapes(body: Body, color: Color) -> list[tuple[Outline, Color]]:
     """Return what a vehicle's side consists of, in the order of painting."""
     shapes = [(body.flank, color), (body.flank_window, _GLASS)]
-    for middle in (0.2, 0.8):
-        for radius_m, paint in ((0.33, _TYRE), (0.19, _RIM)):
-            shapes.append((_wheel(body, middle, radius_m), paint))
+    wheels = [_wheel(body, middle, 0.33) for middle in (0.2, 0.8)]
+    shapes += [(wheel, _TYRE) for wheel in wheels]
+    # What a driver sees only from near: the fold below the doors, the pillar, rims.
+    low = body.flank[0][1]
+    sill = _rectangle(0.03, low, 0.94, 0.3 * (0.5 - low))
+    shapes.append((sill, shade(color, 0.72)))
+    if body.flank_window:
+        left, top_left, top_right, right = body.flank_window
+        shapes.append((_upper_half(left, right, top_right, top_left), _MIRRORED))
+        middle = (left[0] + right[0]) / 2
+        bottom, height = left[1], top_left[1] - left[1]
+        shapes.append((_rectangle(middle - 0.01, bottom, 0.025, height), color))
+    shapes += [(wheel, _TYRE) for wheel in wheels]
+    shapes += [(_wheel(body, middle, 0.19), _RIM) for middle in (0.2, 0.8)]
     return shapes
+
+
+_NUM_ROUGH = 4
+"""The first shapes of a side, which show from afar: body, window, two tyres."""
+
+
+def _upper_half(
+    left: Place, right: Place, top_right: Place, top_left: Place
+) -> Outline:
+    """Return the upper half of a window, in which the sky is mirrored."""
+    middles = (
+        ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2)
+        for low, high in ((left, top_left), (right, top_right))
+    )
+    return (*middles, top_right, top_left)
 
 
 def _wheel(body: Body, middle: float, radius_m: float) -> Outline:
@@ -184,12 +217,38 @@ def _paint_face(image: ByteArray, face: Panel, vehicle: Vehicle, body: Body) -> 
         (body.face, vehicle.color),
         *((outline, shade(vehicle.color, gain)) for outline, gain in body.relief),
         (body.face_window, _GLASS),
+        *_near_details(face, vehicle, body),
         (_rectangle(0.04, low, 0.92, 0.1 if body.face_window else 0.03), _TRIM),
         (_rectangle(0.03, lamp_low, wide, high), lamp),
         (_rectangle(0.97 - wide, lamp_low, wide, high), lamp),
         (plate, _PLATE),
     ]
     face.fill(image, shapes)
+
+
+def _near_details(
+    face: Panel, vehicle: Vehicle, body: Body
+) -> list[tuple[Outline, Color]]:
+    """Return what gives a near face depth: mirrored sky, a bumper, panel edges."""
+    if face.ahead_m > _DETAIL_M:
+        return []
+    low, lamp = body.face[0][1], body.lamp_y
+    bumper = _rectangle(0.03, low, 0.94, 0.55 * (lamp - low))
+    shapes = [(bumper, shade(vehicle.color, 0.7))]
+    if body.face_window:
+        shapes.append((_upper_half(*body.face_window), _MIRRORED))
+        edge = _rectangle(0.08, lamp + 0.06, 0.84, 0.02)
+        shapes.append((edge, shade(vehicle.color, 1.2)))
+        roof = body.face_window[2][1] + 0.015
+        top = _rectangle(0.3, roof, 0.4, 0.98 - roof)
+        shapes.append((top, shade(vehicle.color, 1.2)))
+    else:
+        # The doors of a box: their gap and their hinges' bars.
+        height = 0.92 - low
+        for middle in (0.26, 0.5, 0.74):
+            line = _rectangle(middle - 0.006, low + 0.03, 0.012, height)
+            shapes.append((line, shade(vehicle.color, 0.6)))
+    return shapes
 
 
 def _rectangle(left: float, bottom: float, width: float, height: float) -> Outline:
