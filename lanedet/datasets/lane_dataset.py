@@ -4,7 +4,7 @@ import logging
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -41,6 +41,10 @@ class LaneDataset(BaseDataset):
     Raises:
         LabelError: If a label is broken, or with ``"skip"`` if all are.
     """
+
+    makes_its_folder: ClassVar[bool] = False
+    """Whether ``data_root`` need not be there: the data set makes it and what is in
+    it."""
 
     def __init__(
         self,

@@ -163,13 +163,15 @@ def evaluate(
 
 
 def _set_output(config: Config, out: str) -> None:
-    """Tell the metric where to write the predictions."""
-    metric = config.test_evaluator["type"]
+    """Tell the metric, of several the first, where to write the predictions."""
+    evaluator = config.test_evaluator
+    first = evaluator[0] if isinstance(evaluator, list | tuple) else evaluator
+    metric = first["type"]
     arguments = inspect.signature(metric).parameters
     name = next((n for n in ("out_file", "out_dir") if n in arguments), None)
     if name is None:
         raise ValueError(f"{metric.__name__} writes no predictions: leave --out away.")
-    config.test_evaluator[name] = out
+    first[name] = out
 
 
 def check_data(config: Config, *loaders: str) -> None:
@@ -182,6 +184,8 @@ def check_data(config: Config, *loaders: str) -> None:
     for name in loaders:
         dataset = (config.get(name) or {}).get("dataset", {})
         data_root = dataset.get("data_root")
+        if getattr(dataset.get("type"), "makes_its_folder", False):
+            continue
         if data_root is not None and not Path(data_root).is_dir():
             raise FileNotFoundError(
                 f"No data set at {str(data_root)!r}, the data_root of {name}. Name the "

@@ -16,7 +16,7 @@ from lanedet.evaluation.functional.culane import (
     checked_thresholds,
 )
 from lanedet.evaluation.functional.culane_batch import pack_lanes
-from lanedet.ops import xs_at_rows
+from lanedet.ops import map_points, resize_matrix, xs_at_rows
 from lanedet.structures import FloatArray
 
 _CROSS = "cross"  # images without labels: only false positives say anything
@@ -45,18 +45,20 @@ class CULaneMetric(BaseMetric):
     overlap of 0.5, ``f1_75`` at 0.75 and ``mf1``, the mean F1 from 0.5 to 0.95. Where
     samples name their ``category``, the first six follow for each, as in
     ``f1_night``, and for the crossroads, which have no labels, ``fp_cross`` alone.
-    It reads of each sample ``pred_lanes``, ``gt_lanes`` and ``raw_file``.
+    It reads of each sample ``pred_lanes``, ``gt_lanes`` and ``raw_file`` and, where it
+    is not that of the benchmark, ``ori_shape``.
 
     Args:
         rule: How to decide, ``"official"`` or ``"continuous"`` (see
             ``lanedet.evaluation.functional.culane``). The numbers of another rule than
             the official one have its name in their prefix: ``culane_continuous/f1``.
-        shape: (H, W) of the original images in pixels.
-        lane_width: Width at which lanes are compared, in pixels. The benchmark's 30 is
-            made for images 1640 pixels wide.
-        row_step: Distance of the rows on which predictions are written, in pixels,
-            counted from the lowest row. SCNN's program takes every 20th; the labels
-            have every 10th.
+        shape: (H, W) at which lanes are drawn and compared, in pixels. Lanes of an
+            image of another size are scaled to it.
+        lane_width: Width at which lanes are compared, in pixels at that shape. The
+            benchmark's 30 is made for images 1640 pixels wide.
+        row_step: Distance of the rows on which predictions are written, in pixels at
+            that shape, counted from the lowest row. SCNN's program takes every 20th;
+            the labels have every 10th.
         out_dir: Folder to write the prediction files to, one per image. None writes
             nothing.
         collect_device: As of ``BaseMetric``.
@@ -88,7 +90,8 @@ class CULaneMetric(BaseMetric):
             raise ValueError(f"row_step must be at least 1, got {row_step}.")
         height, width = shape  # a list in configs that come from a file
         self.rule = RULES[rule]((height, width), lane_width)
-        self.rows = np.arange(height - 1, -1.0, -row_step)
+        self.shape = (height, width)
+        self.row_step = row_step
         self.out_dir = None if out_dir is None else Path(out_dir)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
@@ -104,9 +107,13 @@ class CULaneMetric(BaseMetric):
         images = []
         for sample in data_samples:
             _check(sample)
-            lanes = [_written_points(lane, self.rows) for lane in sample["pred_lanes"]]
+            ori_shape = tuple(sample.get("ori_shape", self.shape))
+            step = self.row_step * ori_shape[0] / self.shape[0]
+            rows = np.arange(ori_shape[0] - 1, -1.0, -step)
+            lanes = [_written_points(lane, rows) for lane in sample["pred_lanes"]]
             written = [lane for lane in lanes if len(lane) >= 2]
-            images.append((sample["gt_lanes"], written))
+            gt_lanes = _scaled(sample["gt_lanes"], ori_shape, self.shape)
+            images.append((gt_lanes, _scaled(written, ori_shape, self.shape)))
             if self.out_dir is not None:
                 path = self.out_dir / lines_file(sample["raw_file"])
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,6 +175,16 @@ def _numbers(counts: CULaneCounts, suffix: str) -> dict[str, float]:
         "f1": counts.f1,
     }
     return {f"{name}{suffix}": number for name, number in numbers.items()}
+
+
+def _scaled(
+    lanes: Sequence[FloatArray], shape: tuple[int, int], new_shape: tuple[int, int]
+) -> Sequence[FloatArray]:
+    """Return the lanes of an image as they lie in it after a resize."""
+    if shape == new_shape:
+        return lanes
+    matrix = resize_matrix(shape, new_shape)
+    return [map_points(lane, matrix) for lane in lanes]
 
 
 def _written_points(lane: FloatArray, rows: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from lanedet.simulation.drive import Drive
 from lanedet.simulation.labels import scene_lanes
 from lanedet.simulation.render import RECIPE, Effect, render_scene
+from lanedet.simulation.road_scenes import RoadScenesDataset
 from lanedet.simulation.sampler import make_scene, sample_scene
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.scene_tree import TREE_FORMATS, write_scene_tree
@@ -13,6 +14,7 @@ __all__ = [
     "TREE_FORMATS",
     "Drive",
     "Effect",
+    "RoadScenesDataset",
     "Scene",
     "SceneView",
     "make_scene",

@@ -63,15 +63,20 @@ def write_lane_files(root: Path, samples: Iterable[LaneSample]) -> None:
     labelled = []
     for sample in samples:
         on_rows = LaneSample(metainfo={"raw_file": sample.raw_file})
-        rows = label_rows(sample.ori_shape[0])
-        on_rows.gt_lanes = [sample_culane_lane(lane, rows) for lane in sample.gt_lanes]
+        on_rows.gt_lanes = lanes_on_rows(sample.gt_lanes, sample.ori_shape[0])
         labelled.append(on_rows)
     write_culane_labels(root, labelled)
 
 
-def label_rows(height: int) -> FloatArray:
-    """Return the rows of labels, from the bottom up: every tenth of 590."""
-    return np.arange(height - 1, -1, -_ROW_STEP * height / CULANE_SHAPE[0])
+def lanes_on_rows(lanes: Sequence[FloatArray], height: int) -> list[FloatArray]:
+    """Return lanes as points on the rows of labels, every tenth of 590.
+
+    Args:
+        lanes: Polylines, each (N, 2) in pixels of the image.
+        height: Of the image.
+    """
+    rows = np.arange(height - 1, -1, -_ROW_STEP * height / CULANE_SHAPE[0])
+    return [sample_culane_lane(lane, rows) for lane in lanes]
 
 
 def write_category_lists(root: Path, categories: Mapping[str, str]) -> None:

@@ -25,7 +25,7 @@ from lanedet.structures import LaneSample
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXPERIMENTS = sorted(
     path.relative_to(REPOSITORY).as_posix()
-    for folder in ("sad", "custom")
+    for folder in ("sad", "custom", "roadscenes")
     for path in (REPOSITORY / "configs" / folder).glob("*.py")
 )
 BACKBONES = ("enet", "resnet18", "resnet34")

@@ -18,6 +18,7 @@ from lanedet.datasets import (
 from lanedet.datasets.culane import PREDICTION_ROWS
 from lanedet.evaluation import CULaneMetric, evaluate_culane
 from lanedet.evaluation.functional.culane import ContinuousRule
+from lanedet.ops import map_points, resize_matrix
 from lanedet.structures import FloatArray, LaneSample
 
 FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "culane"
@@ -184,7 +185,34 @@ def test_folders_score_as_the_official_program_says() -> None:
 def test_rules_draw_at_the_size_they_are_told() -> None:
     small = CULaneMetric(rule="continuous", shape=(295, 820), lane_width=15)
     assert small.rule == ContinuousRule((295, 820), 15)
-    assert small.rows[0] == 294.0
+
+
+def test_images_of_another_size_are_scored_as_if_they_had_the_benchmarks(
+    tmp_path: Path,
+) -> None:
+    large, small = random_images(20), []
+    matrix = resize_matrix((590, 1640), (295, 820))
+    for sample in large:
+        shrunk = LaneSample(
+            metainfo={"raw_file": sample.raw_file, "ori_shape": (295, 820)}
+        )
+        shrunk.gt_lanes = [map_points(each, matrix) for each in sample.gt_lanes]
+        shrunk.pred_lanes = [map_points(each, matrix) for each in sample.pred_lanes]
+        small.append(shrunk)
+    expected = evaluate(CULaneMetric(), large)
+    found = evaluate(CULaneMetric(out_dir=tmp_path), small)
+    assert expected["culane/tp"] > 10
+    # Rows differ by a quarter of a pixel, which few lanes at the threshold can feel.
+    for name in ("tp", "fp", "fn"):
+        assert found[f"culane/{name}"] == pytest.approx(
+            expected[f"culane/{name}"], abs=1
+        )
+    assert found["culane/mf1"] == pytest.approx(expected["culane/mf1"], abs=0.03)
+    # Files hold pixels of the image.
+    path = culane_label_path(tmp_path, small[0].raw_file)
+    points = np.array(path.read_text().splitlines()[0].split(), float).reshape(-1, 2)
+    assert points[:, 1].max() <= 294
+    assert (np.diff(points[:, 1]) == -5).all()
 
 
 def _score_shard(rank: int, folder: Path) -> None:

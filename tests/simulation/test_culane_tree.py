@@ -9,7 +9,7 @@ from lanedet.evaluation.functional.culane import CATEGORIES as CULANE_CATEGORIES
 from lanedet.ops import xs_at_rows
 from lanedet.simulation import make_scene, write_scene_tree
 from lanedet.simulation.categories import CATEGORIES
-from lanedet.simulation.culane_tree import LISTS, category_lists, label_rows
+from lanedet.simulation.culane_tree import LISTS, category_lists, lanes_on_rows
 
 SHAPE = (118, 328)
 NAMES = {"crowd": "crowded", "hlight": "dazzle", "noline": "no_line"}
@@ -64,8 +64,11 @@ def test_lists_name_images_as_the_benchmarks_do(tree: Path) -> None:
     assert read_culane_list(tree / "list/test.txt")[0].name == "scenes_test/000018.jpg"
 
 
-def test_label_rows_are_every_tenth_of_590() -> None:
-    assert np.array_equal(label_rows(590)[[0, 1, -1]], [589, 579, 9])
-    assert np.array_equal(label_rows(118)[:2], [117, 115])
-    assert (label_rows(288) >= 0).all()
-    assert len(label_rows(288)) == 59
+def test_labels_lie_on_every_tenth_row_of_590() -> None:
+    upright = np.array([[50.0, 600.0], [50.0, 0.0]])
+    (lane,) = lanes_on_rows([upright], 590)
+    assert np.array_equal(lane[[0, 1, -1], 1], [589, 579, 9])
+    (lane,) = lanes_on_rows([upright], 118)
+    assert np.array_equal(lane[:2, 1], [117, 115])
+    (lane,) = lanes_on_rows([upright], 288)
+    assert len(lane) == 59

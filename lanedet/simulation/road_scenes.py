@@ -1,0 +1,274 @@
+"""RoadScenes: generated scenes as a benchmark that makes itself on first use."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+from lanedet.datasets import (
+    CULaneDataset,
+    culane_label_path,
+    read_culane_list,
+    write_culane_list,
+)
+from lanedet.images import read_image
+from lanedet.simulation.categories import deal_category
+from lanedet.simulation.culane_tree import (
+    CULANE_TREE,
+    LISTS,
+    lanes_on_rows,
+    write_category_lists,
+    write_lane_files,
+)
+from lanedet.simulation.fingerprint import (
+    TOLERANCE,
+    fingerprint,
+    fingerprint_distance,
+)
+from lanedet.simulation.sampler import label_rows, make_scene
+from lanedet.simulation.scene_files import (
+    PROVENANCE_FILE,
+    SceneCollection,
+    make_scene_files,
+    num_scene_workers,
+)
+from lanedet.structures import LaneSample
+
+
+class RoadScenesDataset(CULaneDataset):
+    """One split of scenes in a CULane tree; what is missing of it is made.
+
+    The scenes are those of one collection, from its first on, so that fewer scenes are
+    always the beginning of more. Making them is announced, shows its progress and uses
+    all cores. Processes that need the same scenes wait for one another, and one that
+    was interrupted goes on where it was.
+
+    Samples have what the rules of CULane and TuSimple need, ``category`` (in the test
+    split, by its name in CULane) and ``rows``.
+
+    Args:
+        data_root: Folder of the tree; it is made.
+        split: ``train``, ``val`` or ``test``.
+        seed: Names the collection.
+        num_scenes: Number of scenes, at least 1.
+        shape: (H, W) of the images.
+        category: Category or mixture, see
+            :func:`~lanedet.simulation.sampler.sample_scene`.
+        pipeline: Configs of the transforms.
+        fingerprints: What some scenes must look like: a scene's number and its
+            :func:`~lanedet.simulation.fingerprint.fingerprint`, with a blank between.
+        indices: Use the first so many scenes, or the given ones. All are made.
+        test_mode: As in mmengine's ``BaseDataset``.
+
+    Raises:
+        ValueError: If an argument is out of its range, the folder holds other scenes,
+            or a scene is not as its fingerprint says.
+        OSError: If a file cannot be written.
+    """
+
+    makes_its_folder: ClassVar[bool] = True
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        data_root: str,
+        split: str,
+        seed: int,
+        num_scenes: int,
+        shape: tuple[int, int],
+        category: str,
+        pipeline: Sequence[Mapping[str, Any]],
+        fingerprints: Sequence[str] = (),
+        indices: int | Sequence[int] | None = None,
+        test_mode: bool = False,
+    ) -> None:
+        if split not in LISTS:
+            raise ValueError(f"split must be one of {', '.join(LISTS)}, got {split!r}.")
+        if num_scenes < 1:
+            raise ValueError(f"num_scenes must be at least 1, got {num_scenes}.")
+        height, width = shape  # a list in configs that come from a file
+        self.split = split
+        self.collection = SceneCollection(seed, (height, width), category)
+        self.num_scenes = num_scenes
+        self.fingerprints = fingerprints
+        super().__init__(
+            data_root=data_root,
+            pipeline=pipeline,
+            list_file=LISTS[split],
+            indices=indices,
+            test_mode=test_mode,
+        )
+
+    def load_samples(self, data_root: Path) -> list[LaneSample]:
+        """Make the scenes that are missing, and read the labels."""
+        make_split(data_root, self.split, self.collection, self.num_scenes)
+        samples = super().load_samples(data_root)[: self.num_scenes]
+        check_fingerprints(samples, self.fingerprints)
+        for sample in samples:
+            sample.set_metainfo({"rows": label_rows(self.collection.shape[0])})
+        return samples
+
+
+def make_split(
+    root: Path, split: str, collection: SceneCollection, num_scenes: int
+) -> None:
+    """Make the first scenes of a collection, unless they are there.
+
+    Args:
+        root: Folder of the CULane tree; it is made.
+        split: ``train``, ``val`` or ``test``.
+        collection: Of which scenes.
+        num_scenes: How many there must be.
+
+    Raises:
+        ValueError: If the folder of the split holds other scenes, or a list that is
+            not of scenes.
+        OSError: If a file cannot be written.
+    """
+    if _num_listed(root, split, collection) >= num_scenes:
+        return
+    root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / ".lock")
+    try:
+        lock.acquire(timeout=1)
+    except Timeout:
+        tqdm.write(f"Waiting for the process that makes scenes in {root}.")
+        lock.acquire()
+    try:
+        if _num_listed(root, split, collection) < num_scenes:
+            _make_missing(root, split, collection, num_scenes)
+    finally:
+        lock.release()
+
+
+def take_fingerprints(collection: SceneCollection, num_scenes: int) -> list[str]:
+    """Return the number and the fingerprint of the first scene of each category.
+
+    Args:
+        collection: Of which scenes; it must have a category or mixture.
+        num_scenes: How many scenes to look for categories in.
+    """
+    seed, category = collection.seed, collection.category or ""
+    first_of: dict[str, int] = {}
+    for number in range(num_scenes):
+        first_of.setdefault(deal_category(seed, number, category), number)
+    lines = []
+    for number in first_of.values():
+        image, sample = make_scene(seed, number, collection.shape, category)
+        lanes = lanes_on_rows(sample.gt_lanes, collection.shape[0])
+        lines.append(f"{number} {fingerprint(image, lanes)}")
+    return lines
+
+
+def check_fingerprints(
+    samples: Sequence[LaneSample], fingerprints: Sequence[str]
+) -> None:
+    """Raise ValueError if a scene is not as its fingerprint says.
+
+    Args:
+        samples: The scenes by their number, with ``img_path`` and ``gt_lanes``.
+        fingerprints: A number and a fingerprint each. Those of scenes beyond the last
+            say nothing.
+    """
+    for line in fingerprints:
+        number, _, expected = line.partition(" ")
+        if int(number) >= len(samples):
+            continue
+        sample = samples[int(number)]
+        found = fingerprint(read_image(sample.img_path), sample.gt_lanes)
+        distance = fingerprint_distance(found, expected)
+        if distance > TOLERANCE:
+            raise ValueError(
+                f"'{sample.img_path}' is not the scene that the config means: its "
+                f"fingerprint differs by {distance} grey levels. Delete the folder, "
+                "and the scenes are made anew. If it comes again, this version draws "
+                "scenes otherwise than the one whose scores are published; without "
+                "fingerprints in the config it runs, but compares with nothing."
+            )
+
+
+def _num_listed(root: Path, split: str, collection: SceneCollection) -> int:
+    """Return how many scenes of a split are complete, after checking whose they are."""
+    list_file = root / LISTS[split]
+    provenance_file = _folder(root, split) / PROVENANCE_FILE
+    if provenance_file.is_file():
+        _check_provenance(provenance_file, collection)
+    elif list_file.is_file():
+        raise ValueError(
+            f"'{root}' must hold scenes or nothing: it has {LISTS[split]}, but no "
+            f"{provenance_file.relative_to(root)}. Choose another folder."
+        )
+    return len(read_culane_list(list_file)) if list_file.is_file() else 0
+
+
+def _check_provenance(provenance_file: Path, collection: SceneCollection) -> None:
+    expected = collection.provenance()
+    try:
+        found = dict(json.loads(provenance_file.read_bytes()))
+    except (ValueError, TypeError):
+        found = {}
+    # Whether another version draws the same is what fingerprints are for.
+    different = [
+        f"{key} {found.get(key)!r} instead of {expected[key]!r}"
+        for key in ("seed", "size", "category")
+        if found.get(key) != expected[key]
+    ]
+    if different:
+        raise ValueError(
+            f"'{provenance_file.parent}' holds other scenes: {', '.join(different)}. "
+            "Choose another folder, or delete this one."
+        )
+
+
+def _make_missing(
+    root: Path, split: str, collection: SceneCollection, num_scenes: int
+) -> None:
+    """Make what an earlier run has not, and list all."""
+    folder, part = _folder(root, split), root / ".part"
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(collection.provenance(), indent=2) + "\n"
+    (folder / PROVENANCE_FILE).write_text(text, encoding="utf-8")
+    tasks = [
+        CULANE_TREE.task(split, number, collection.seed) for number in range(num_scenes)
+    ]
+    missing = [
+        task for task in tasks if not culane_label_path(root, task.image).is_file()
+    ]
+    num_workers = num_scene_workers(len(missing))
+    tqdm.write(f"Making {len(missing):,} scenes in {folder}, once.")
+    made = make_scene_files(root, collection, missing, num_workers, f"{split} scenes")
+    for sample in made:
+        write_lane_files(part, [sample])
+        # Only whole ones: an empty label file says that there is no lane.
+        _move(part, root, culane_label_path(Path(), sample.raw_file))
+    if split == "test":
+        _list_categories(root, [task.image for task in tasks], collection)
+    write_culane_list(part / LISTS[split], [task.image for task in tasks])
+    _move(part, root, Path(LISTS[split]))
+    shutil.rmtree(part)
+
+
+def _list_categories(
+    root: Path, images: Sequence[str], collection: SceneCollection
+) -> None:
+    if collection.category is not None:
+        write_category_lists(
+            root,
+            {
+                image: deal_category(collection.seed, number, collection.category)
+                for number, image in enumerate(images)
+            },
+        )
+
+
+def _move(part: Path, root: Path, name: Path) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (part / name).replace(root / name)
+
+
+def _folder(root: Path, split: str) -> Path:
+    return root / f"scenes_{split}"

@@ -1,0 +1,131 @@
+"""RoadScenes: its frozen definition, and the experiments on it."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.evaluator import Evaluator
+from mmengine.registry import DATASETS, MODELS
+from torch.optim import AdamW
+
+from lanedet.datasets import culane_label_path
+from lanedet.engine import load_config
+from lanedet.evaluation import CULaneMetric, TuSimpleMetric
+from lanedet.models import SelfAttentionDistiller
+from lanedet.simulation.categories import CULANE_FRAMES
+from lanedet.simulation.fingerprint import TOLERANCE, fingerprint_distance
+from lanedet.simulation.road_scenes import take_fingerprints
+from lanedet.simulation.scene_files import SceneCollection
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+DEFINITION = CONFIGS / "_base_/datasets/roadscenes.py"
+PAIRS = (
+    "enet_{}_roadscenes",
+    "enet_{}_roadscenes_small",
+    "resnet18_{}_roadscenes",
+    "resnet34_{}_roadscenes",
+)
+SPLITS = {"train": (20_001, 10_000), "val": (20_002, 500), "test": (20_003, 2_000)}
+
+
+@cache
+def load(name: str) -> Config:
+    return load_config(CONFIGS / "roadscenes" / f"{name}.py")
+
+
+def dataset_of(split: str) -> Any:
+    return Config.fromfile(DEFINITION)[f"{split}_dataloader"].dataset
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_definition_is_that_of_version_1(split: str) -> None:
+    dataset = dataset_of(split)
+    assert dataset.data_root == "data/roadscenes-1"
+    assert (dataset.seed, dataset.num_scenes) == SPLITS[split]
+    assert tuple(dataset.shape) == (288, 800)
+    assert dataset.category == "culane"
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_scenes_are_drawn_as_when_the_version_was_frozen(split: str) -> None:
+    dataset = dataset_of(split)
+    frozen = dataset.fingerprints
+    assert len(frozen) == len(CULANE_FRAMES), "one scene of each category"
+    collection = SceneCollection(dataset.seed, tuple(dataset.shape), dataset.category)
+    drawn = take_fingerprints(collection, dataset.num_scenes)
+    for one, other in zip(drawn, frozen, strict=True):
+        (number, now), (frozen_number, then) = one.split(), other.split()
+        assert number == frozen_number
+        assert fingerprint_distance(now, then) <= TOLERANCE, (
+            f"Scene {number} of {split} has changed. Scores of another drawing do not "
+            "compare: give RoadScenes another version and folder, then run "
+            "tools/freeze_roadscenes.py."
+        )
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_sad_and_its_plain_baseline_differ_in_nothing_else(pair: str) -> None:
+    plain = load(pair.format("plain")).to_dict()
+    sad = load(pair.format("sad")).to_dict()
+    assert "distiller" not in plain["model"]
+    distiller = MODELS.build(sad["model"].pop("distiller"))
+    assert isinstance(distiller, SelfAttentionDistiller)
+    assert distiller.weight == 0.02
+    if pair.startswith("enet"):
+        assert plain["model"]["backbone"].pop("extra_stage") is False
+        assert plain["model"]["head"]["existence_branch"].pop("stage") == "E3"
+        assert sad["model"]["head"]["existence_branch"].pop("stage") == "E4"
+    for key in plain.keys() | sad.keys():
+        assert plain[key] == sad[key], key
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_sizes_recipe_and_scores(pair: str) -> None:
+    config, is_small = load(pair.format("sad")), pair.endswith("small")
+    assert tuple(config.model.view.input_shape) == (
+        (144, 400) if is_small else (288, 800)
+    )
+    assert config.optim_wrapper.optimizer.type is AdamW
+    assert config.default_hooks.checkpoint.save_best == "culane/f1"
+    assert config.train_cfg.max_iters % config.train_cfg.val_interval == 0
+    assert config.test_dataloader.dataset.num_scenes == 2_000, "the same for all"
+    culane, tusimple = config.test_evaluator
+    assert culane == {"type": CULaneMetric}
+    assert tusimple.type is TuSimpleMetric
+    assert tusimple.pixel_threshold / 800 == 20 / 1280
+
+
+def test_from_no_data_to_scores_by_both_rules(tmp_path: Path) -> None:
+    config = load_config(
+        CONFIGS / "roadscenes/enet_sad_roadscenes_small.py",
+        {
+            f"{split}_dataloader.dataset.{key}": value
+            for split in ("train", "test")
+            for key, value in (("num_scenes", 2), ("fingerprints", []))
+        },
+        data_root=tmp_path / "scenes",
+    )
+    model = MODELS.build(config.model)
+    batch = pseudo_collate([DATASETS.build(config.train_dataloader.dataset)[7]])
+    model.distiller.progress = 1.0
+    losses = model(**model.data_preprocessor(batch, training=True), mode="loss")
+    assert torch.isfinite(model.parse_losses(losses)[0])
+    dataset = DATASETS.build(config.test_dataloader.dataset)
+    evaluator = Evaluator(config.test_evaluator)
+    evaluator.metrics[0].out_dir = tmp_path / "predictions"
+    model.eval()
+    for index in range(2):
+        sample = dataset[index]["data_samples"]
+        sample.pred_lanes = sample.gt_lanes
+        evaluator.process([sample])
+    scores = evaluator.evaluate(2)
+    assert scores["culane/f1"] == 1.0
+    assert scores["culane/fp"] == 0.0
+    assert scores["tusimple/fn"] == 0.0
+    assert scores.keys() >= {f"culane/f1_{sample.category}", "tusimple/accuracy"}
+    written = culane_label_path(tmp_path / "predictions", sample.raw_file)
+    assert written.is_file()
