@@ -6,8 +6,14 @@ import numpy as np
 
 from lanedet.simulation.bodies import BODIES, Body, Outline
 from lanedet.simulation.canvas import fill_polygon, shade
-from lanedet.simulation.scene import Color, Prop
-from lanedet.simulation.vehicles import Panel, flank_shapes
+from lanedet.simulation.scene import Color, Prop, Vehicle
+from lanedet.simulation.vehicles import (
+    Panel,
+    flank_shapes,
+    is_beyond,
+    paint_vehicle,
+    visible_vehicles,
+)
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray
 
@@ -21,16 +27,22 @@ _TROUSERS: Color = (44, 46, 58)
 _SKIN: Color = (150, 112, 90)
 
 
-def paint_props(
+def paint_traffic(
     image: ByteArray, view: SceneView, rng: np.random.Generator
 ) -> ByteArray:
-    """Paint what stands on the road, the farthest first."""
+    """Paint what drives and what stands on the road, the farthest first."""
     del rng
     here = view.scene.camera.station_m
     aheads = [(prop, prop.station_m - here) for prop in view.scene.props]
-    near = [pair for pair in aheads if 2 * NEAREST_M < pair[1] < _FARTHEST_M]
-    for prop, ahead in sorted(near, key=lambda pair: -pair[1]):
-        PROPS[prop.kind](image, view, prop, ahead)
+    things: list[tuple[Prop | Vehicle, float]] = [
+        pair for pair in aheads if 2 * NEAREST_M < pair[1] < _FARTHEST_M
+    ]
+    things += [pair for pair in visible_vehicles(view) if not is_beyond(view, pair[0])]
+    for thing, ahead in sorted(things, key=lambda pair: -pair[1]):
+        if isinstance(thing, Vehicle):
+            paint_vehicle(image, view, thing, ahead)
+        else:
+            PROPS[thing.kind](image, view, thing, ahead)
     return image
 
 

@@ -19,7 +19,7 @@ from lanedet.simulation.lens import add_noise, expose, lose_detail, paint_bonnet
 from lanedet.simulation.light import cast_shadows, dim_to_night, light_lamps
 from lanedet.simulation.markings import paint_markings
 from lanedet.simulation.night import bloom_lamps, reflect_lamps
-from lanedet.simulation.props import paint_props
+from lanedet.simulation.props import paint_traffic
 from lanedet.simulation.recording import (
     blur_motion,
     compress_jpeg,
@@ -33,7 +33,7 @@ from lanedet.simulation.shades import cast_shades
 from lanedet.simulation.sky import paint_sky, paint_skyline
 from lanedet.simulation.surface import paint_ground
 from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
-from lanedet.simulation.vehicles import paint_other_traffic, paint_traffic
+from lanedet.simulation.vehicles import paint_other_traffic
 from lanedet.simulation.view import SceneView
 from lanedet.simulation.weather import (
     fall_rain,
@@ -75,7 +75,6 @@ RECIPE: tuple[Effect, ...] = (
     paint_other_traffic,
     paint_walls,
     paint_tunnel,
-    paint_props,
     paint_traffic,
     raise_spray,
     # Light.

@@ -75,36 +75,27 @@ class Panel:
             fill_polygon(image, points, seen)
 
 
-def paint_traffic(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
-    """Paint the vehicles on the road, the farthest first."""
-    del rng
-    for vehicle, ahead in visible_vehicles(view):
-        if not _is_beyond(view, vehicle):
-            _paint_vehicle(image, view, vehicle, ahead)
-    return image
-
-
 def paint_other_traffic(
     image: ByteArray, view: SceneView, rng: np.random.Generator
 ) -> ByteArray:
     """Paint the vehicles beside the road, of which barriers hide a part later."""
     del rng
     for vehicle, ahead in visible_vehicles(view):
-        if _is_beyond(view, vehicle):
-            _paint_vehicle(image, view, vehicle, ahead)
+        if is_beyond(view, vehicle):
+            paint_vehicle(image, view, vehicle, ahead)
     return image
 
 
-def _is_beyond(view: SceneView, vehicle: Vehicle) -> bool:
+def is_beyond(view: SceneView, vehicle: Vehicle) -> bool:
+    """Return whether a vehicle is beside the road, as on another carriageway."""
     pavement = view.scene.road.pavement
     return not pavement.left_m < vehicle.lateral_m < pavement.right_m
 
 
-def _paint_vehicle(
+def paint_vehicle(
     image: ByteArray, view: SceneView, vehicle: Vehicle, ahead: float
 ) -> None:
+    """Paint a vehicle, ``ahead`` metres away, in place."""
     body = BODIES[vehicle.kind]
     _paint_flank(image, view, vehicle, ahead)
     if ahead > NEAREST_M:
