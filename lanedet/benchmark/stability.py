@@ -1,0 +1,174 @@
+"""How steady lanes are on video, as a detector finds them and as they are tracked.
+
+On generated drives every frame's true lanes are known, so that what the road and the
+camera do does not count. On clips of one's own, movement that is even from one frame to
+the next does not count. The same detections are measured before and after tracking.
+
+jitter   px of the clip: how far a lane lies from the straight line, in time, between
+         the frame before and the one after; of its distance to the truth where known
+wobble   px: the distance to the truth, less its mean over the second around
+flicker  lanes that appear or disappear, a minute
+ids      lanes that get another id (before tracking: another slot), a minute
+error    px: mean distance to the truth
+found, false  lanes found and lanes that are none, as shares of the true lanes
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from lanedet.benchmark.steadiness import Steadiness, measure_steadiness
+from lanedet.benchmark.timing import format_table, hardware_line, write_json
+from lanedet.inference import LaneInferencer
+from lanedet.runtime import progress_bar
+from lanedet.simulation import Drive
+from lanedet.structures import FloatArray, LaneSample
+from lanedet.video import LaneTracker, open_source
+
+_FRAME_RATE = 25.0
+_SHAPE = (360, 640)
+_HEADER = ("", "jitter", "wobble", "flicker", "ids", "error", "found", "false")
+
+
+class Recording(NamedTuple):
+    """What was found on one clip, before any tracking."""
+
+    name: str
+    samples: list[LaneSample]
+    times_s: list[float]
+    truth: list[list[FloatArray]] | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this benchmark."""
+    parser.add_argument(
+        "clips", nargs="*", help="videos, folders of images; instead of drives"
+    )
+    parser.add_argument(
+        "--weights", help="weights or checkpoint (default: those of the package)"
+    )
+    parser.add_argument("--device", help="default: a GPU where there is one")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=[200, 201, 202, 203, 204, 205],
+        help="of the drives (default: 200 to 205)",
+    )
+    parser.add_argument(
+        "--category",
+        default="diverse",
+        help="of the drives, as for tools/make_scenes.py (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=8.0, help="length of a drive (default: 8)"
+    )
+    parser.add_argument(
+        "--every", type=int, default=1, help="take every so many frames (default: 1)"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the report as JSON as well"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure and print a table.
+
+    Raises:
+        FileNotFoundError: If there are no such weights or clips.
+        ValueError: If a number is out of its range, or a clip has too few frames.
+    """
+    if args.every < 1:
+        raise ValueError(f"--every must be at least 1, got {args.every}.")
+    inferencer = LaneInferencer(args.weights, device=args.device)
+    report: dict[str, dict[str, Steadiness]] = {}
+    for recording in _recordings(args, inferencer):
+        report[recording.name] = compare(recording, inferencer.num_slots)
+    report["mean"] = {
+        way: Steadiness(*np.mean([clip[way] for clip in report.values()], axis=0))
+        for way in ("detected", "tracked")
+    }
+    rows = [
+        [f"{name}, {way}", *_cells(measured)]
+        for name, clip in report.items()
+        for way, measured in clip.items()
+    ]
+    before, after = report["mean"]["detected"], report["mean"]["tracked"]
+    print(f"{args.weights or 'weights of the package'}; {hardware_line()}")
+    print(format_table(_HEADER, rows))
+    print(
+        f"Tracking divides jitter by {before.jitter_px / after.jitter_px:.1f} and "
+        f"flicker by {before.flicker_per_min / max(after.flicker_per_min, 1e-9):.1f}."
+    )
+    write_json(
+        args.json,
+        {
+            "every": args.every,
+            "clips": {
+                name: {way: measured._asdict() for way, measured in clip.items()}
+                for name, clip in report.items()
+            },
+        },
+    )
+
+
+def compare(recording: Recording, num_slots: int) -> dict[str, Steadiness]:
+    """Return how steady a clip's lanes are as ``detected`` and as ``tracked``.
+
+    Raises:
+        ValueError: If it has fewer than two frames.
+    """
+    tracker = LaneTracker(num_slots)
+    tracked = [
+        tracker.update(sample, time_s)
+        for sample, time_s in zip(recording.samples, recording.times_s, strict=True)
+    ]
+    return {
+        way: measure_steadiness(samples, recording.times_s, recording.truth)
+        for way, samples in (("detected", recording.samples), ("tracked", tracked))
+    }
+
+
+def _recordings(
+    args: argparse.Namespace, inferencer: LaneInferencer
+) -> Iterator[Recording]:
+    for clip in args.clips:
+        yield _film(clip, inferencer, args.every)
+    if not args.clips:
+        # Every so many frames of a drive are the drive at a lower frame rate.
+        rate = _FRAME_RATE / args.every
+        for seed in args.seeds:
+            drive = Drive(
+                seed, round(args.seconds * rate), rate, _SHAPE, category=args.category
+            )
+            yield _drive(drive, inferencer)
+
+
+def _drive(drive: Drive, inferencer: LaneInferencer) -> Recording:
+    samples, truth = [], []
+    for image, true in progress_bar(drive, desc=f"drive {drive.seed}", unit="frame"):
+        samples += inferencer.predict(image)
+        truth.append(true.gt_lanes)
+    times_s = [frame / drive.fps for frame in range(len(samples))]
+    return Recording(f"drive {drive.seed} ({true.category})", samples, times_s, truth)
+
+
+def _film(clip: str, inferencer: LaneInferencer, every: int) -> Recording:
+    samples, times_s = [], []
+    with open_source(clip) as source:
+        for frame in progress_bar(source, total=source.expected_frames, unit="frame"):
+            if frame.index % every == 0:
+                samples += inferencer.predict(frame.image)
+                times_s.append(frame.time_s)
+    return Recording(Path(clip).name, samples, times_s, None)
+
+
+def _cells(measured: Steadiness) -> Sequence[str]:
+    digits = (2, 2, 1, 1, 2, 3, 3)
+    return [
+        "" if np.isnan(value) else f"{value:.{places}f}"
+        for value, places in zip(measured, digits, strict=True)
+    ]
