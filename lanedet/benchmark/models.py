@@ -1,0 +1,149 @@
+"""How large and how fast networks are: parameters, multiplications, milliseconds.
+
+Each network runs on one image, in turns as it was trained and in the evaluation form
+that ``LaneInferencer`` uses. Weights are random, which changes none of the figures.
+MACs are pairs of a multiplication and an addition, of convolutions and matrices alone.
+"""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from lanedet.benchmark.timing import (
+    Timing,
+    add_common_arguments,
+    format_table,
+    hardware_line,
+    time_in_turns,
+    write_json,
+)
+from lanedet.engine import load_config
+from lanedet.models import LaneDetector, build_model, describe_model, evaluation_form
+
+_CONFIGS = tuple(
+    f"configs/sad/{name}_sad_culane.py" for name in ("enet", "resnet18", "resnet34")
+)
+
+
+class _Network(NamedTuple):
+    """A network at one size."""
+
+    name: str
+    size: tuple[int, int]
+    parameters: int
+    macs: int
+    plain: LaneDetector
+    fast: LaneDetector
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this benchmark."""
+    parser.add_argument(
+        "configs",
+        nargs="*",
+        default=_CONFIGS,
+        help="configs of detectors (default: ENet, ResNet-18 and -34 on CULane)",
+    )
+    parser.add_argument(
+        "--sizes",
+        nargs="+",
+        type=input_size,
+        default=[(288, 800), (144, 400)],
+        metavar="HxW",
+        help="sizes of the network input (default: 288x800 144x400)",
+    )
+    parser.add_argument(
+        "--device",
+        default="cuda" if torch.cuda.is_available() else "cpu",
+        help="default: a GPU where there is one",
+    )
+    add_common_arguments(parser, rounds=15)
+
+
+def input_size(text: str) -> tuple[int, int]:
+    """Read (H, W) from a text such as ``288x800``.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is of another form.
+    """
+    height, x, width = text.partition("x")
+    if not (x and height.isdecimal() and width.isdecimal()):
+        raise argparse.ArgumentTypeError(f"must be HxW, such as 288x800, got {text!r}")
+    return int(height), int(width)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure and print a table.
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        ValueError: If a network cannot take inputs of a size.
+    """
+    networks = [
+        _network(config, size, args.device)
+        for size in args.sizes
+        for config in args.configs
+    ]
+    passes: dict[str, Callable[[], object]] = {}
+    for number, network in enumerate(networks):
+        inputs = torch.randn(1, 3, *network.size, device=args.device)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+        for form in ("plain", "fast"):
+            detector = getattr(network, form)
+            passes[f"{number} {form}"] = partial(_pass, detector, inputs)
+    timings = time_in_turns(passes, args.rounds)
+    print(f"batch 1, {args.device}, {torch.get_num_threads()} threads")
+    print(hardware_line())
+    header = ["network", "input", "M params", "GMAC", "ms as trained", "ms folded", "x"]
+    rows = [
+        _row(network, timings[f"{number} plain"], timings[f"{number} fast"])
+        for number, network in enumerate(networks)
+    ]
+    print(format_table(header, rows))
+    print("ms: median (min)")
+    write_json(
+        args.json, {"networks": [dict(zip(header, r, strict=True)) for r in rows]}
+    )
+
+
+def _network(config: str, size: tuple[int, int], device: str) -> _Network:
+    description = describe_model(load_config(config).model)
+    description["view"]["input_shape"] = size
+    branch = description["head"].get("existence_branch")
+    if branch is not None:
+        branch["input_shape"] = size
+    torch.manual_seed(0)
+    plain = build_model(description).eval()
+    parameters = sum(parameter.numel() for parameter in plain.parameters())
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        plain(torch.zeros(1, 3, *size))
+    macs = counter.get_total_flops() // 2
+    plain = plain.to(device)
+    return _Network(
+        Path(config).stem, size, parameters, macs, plain, evaluation_form(plain)
+    )
+
+
+@torch.inference_mode()
+def _pass(detector: LaneDetector, inputs: Tensor) -> None:
+    detector(inputs)
+    if inputs.is_cuda:
+        torch.cuda.synchronize()
+
+
+def _row(network: _Network, plain: Timing, fast: Timing) -> list[str]:
+    return [
+        network.name,
+        "x".join(map(str, network.size)),
+        f"{network.parameters / 1e6:.2f}",
+        f"{network.macs / 1e9:.2f}",
+        f"{plain.median_s * 1e3:.1f} ({plain.min_s * 1e3:.1f})",
+        f"{fast.median_s * 1e3:.1f} ({fast.min_s * 1e3:.1f})",
+        f"{plain.median_s / fast.median_s:.2f}",
+    ]
