@@ -1,20 +1,25 @@
-"""Find the lanes in a dashcam video: draw them into a clip, log them, or both."""
+"""Find the lanes in a video, pictures, a stream or a camera: draw them, write them."""
 
 import argparse
+from pathlib import Path
 
+from lanedet.cli import PYTHON_HINT
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
-EXAMPLES = """examples:
-  python tools/infer_video.py drive.mp4 --weights weights.safetensors \\
-      --out annotated.mp4
-  python tools/infer_video.py drive.mp4 --weights weights.safetensors \\
-      --json lanes.jsonl --device cuda --batch-size 16
+EXAMPLES = f"""examples:
+  python tools/infer_video.py drive.mp4 --out lanes.mp4 --json lanes.jsonl
+  python tools/infer_video.py drive.mp4 --start 1:30 --end 2:00 --out cut.mp4
+  python tools/infer_video.py clips/0530/1492626760788443246_0/ --fps 20 --show
+  python tools/infer_video.py "drive/*.jpg" --tusimple predictions.json
+  python tools/infer_video.py rtsp://camera.local/stream --out drive.mp4 --end 600
+  python tools/infer_video.py 0 --weights weights.safetensors --show
 
 Each line of the log is one frame, with points in pixels of the video:
-  {"frame": 0, "time": 0.0, "lanes": [
-      {"slot": 2, "score": 0.97, "points": [[x, y], ...]}, ...]}
-Slots count from the left; of six, 2 and 3 are the driver's own lane.
-"""
+  {{"frame": 0, "time": 0.0, "lanes": [
+      {{"slot": 2, "name": "ego left", "id": 0, "score": 0.97,
+       "points": [[x, y], ...]}}, ...], "ego": {{...}}, "events": [...]}}
+Slots count from the left; of six, 2 and 3 are the lines of the driver's own lane.
+{PYTHON_HINT}"""
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,46 +29,168 @@ def parse_args() -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", help="video in any format that FFmpeg knows")
     parser.add_argument(
-        "--weights", required=True, help="weights (.safetensors) or checkpoint (.pth)"
+        "source",
+        help="video in any format that FFmpeg knows, image, folder or pattern of "
+        "images, number of a camera, or URL (rtsp://, http://, ...)",
     )
-    parser.add_argument("--out", help="annotated clip to write (.mp4, .mov or .mkv)")
-    parser.add_argument("--json", help="lanes to write, as JSON Lines")
-    parser.add_argument(
+    _add_outputs(parser)
+    _add_selection(parser)
+    _add_model(parser)
+    args = parser.parse_args()
+    if not (args.out or args.json or args.tusimple or args.culane or args.show):
+        parser.error(
+            "ask for --out CLIP, --json FILE, --tusimple FILE, --culane DIR or --show"
+        )
+    return args
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to make")
+    group.add_argument(
+        "--out",
+        type=Path,
+        metavar="CLIP",
+        help="annotated clip (.mp4, .mov or .mkv), with the source's times and sound",
+    )
+    group.add_argument("--json", type=Path, metavar="FILE", help="lanes, as JSON Lines")
+    group.add_argument(
+        "--tusimple", type=Path, metavar="FILE", help="lanes, as TuSimple predictions"
+    )
+    group.add_argument(
+        "--culane",
+        type=Path,
+        metavar="DIR",
+        help="lanes, as CULane predictions. The frames of a folder are named by their "
+        "paths in it: give the benchmark's root",
+    )
+    group.add_argument(
+        "--event-clips",
+        type=Path,
+        metavar="DIR",
+        help="clips of 4 s before to 4 s after each lane departure, cut out of --out",
+    )
+    group.add_argument(
+        "--show", action="store_true", help="show the frames; q or Esc ends the run"
+    )
+    group.add_argument(
+        "--attention",
+        action="store_true",
+        help="show where the network looks, beside each frame",
+    )
+    group.add_argument(
+        "--bev",
+        action="store_true",
+        help="show the road from above, in an inset; needs --calibration",
+    )
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which frames")
+    group.add_argument(
+        "--start", default="0", metavar="TIME", help="in seconds or HH:MM:SS"
+    )
+    group.add_argument("--end", metavar="TIME", help="likewise; not included")
+    group.add_argument(
+        "--every",
+        type=int,
+        default=1,
+        metavar="N",
+        help="take one of every N frames and leave out the others, in all outputs; "
+        "what is kept keeps its number and time (default: 1)",
+    )
+    group.add_argument(
+        "--fps",
+        type=int,
+        default=10,
+        help="frames per second where the source is made of images (default: 10)",
+    )
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how")
+    group.add_argument(
+        "--weights",
+        type=Path,
+        help="weights (.safetensors) or checkpoint (.pth) (default: the package's own)",
+    )
+    group.add_argument(
         "--device", help="such as cpu or cuda:0 (default: a GPU where there is one)"
     )
-    parser.add_argument(
+    group.add_argument(
+        "--half", action="store_true", help="compute with float16, on a GPU"
+    )
+    group.add_argument(
         "--batch-size",
         type=int,
         default=1,
         help="frames per pass; more helps on a GPU only (default: 1)",
     )
-    args = parser.parse_args()
-    if not args.out and not args.json:
-        parser.error("ask for --out CLIP, --json FILE or both")
-    return args
+    group.add_argument(
+        "--no-tracking",
+        dest="tracking",
+        action="store_false",
+        help="take each frame's lanes as they are found in it alone",
+    )
+    group.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="of the camera, for metres (docs/driving.md)",
+    )
+    group.add_argument(
+        "--threads",
+        action=argparse.BooleanOptionalAction,
+        help="overlap reading, network and writing (default: on a GPU, or with more "
+        "than two CPU cores)",
+    )
 
 
 @user_errors()
 def main() -> None:
-    """Annotate a video."""
+    """Annotate a source."""
     args = parse_args()
     tune_allocator()
     tune_threads()
-    from lanedet.inference import LaneInferencer
-    from lanedet.video import annotate_video
+    from lanedet.inference import LaneInferencer, default_weights
+    from lanedet.video import (
+        Calibration,
+        Selection,
+        VideoOptions,
+        VideoOutputs,
+        annotate_video,
+        open_source,
+        parse_time,
+    )
 
-    inferencer = LaneInferencer(args.weights, device=args.device)
-    summary = annotate_video(
-        args.source, inferencer, args.out, args.json, batch_size=args.batch_size
+    selection = Selection(
+        parse_time(args.start), parse_time(args.end) if args.end else None, args.every
     )
-    print(
-        f"{summary.num_frames} frames in {summary.seconds:.1f} s "
-        f"({summary.frames_per_second:.1f} frames/s), "
-        f"lanes in {summary.lane_share:.0%} of them."
+    options = VideoOptions(
+        args.batch_size,
+        args.threads,
+        args.tracking,
+        Calibration.read(args.calibration) if args.calibration else None,
+        args.attention,
+        args.bev,
     )
-    print("Wrote " + " and ".join(path for path in (args.out, args.json) if path))
+    outputs = VideoOutputs(
+        args.out, args.json, args.tusimple, args.culane, args.event_clips, args.show
+    )
+    outputs.check(args.source)
+    inferencer = LaneInferencer(
+        args.weights or default_weights(), device=args.device, half=args.half
+    )
+    with open_source(
+        args.source, image_rate=args.fps, with_sound=args.out is not None
+    ) as source:
+        summary = annotate_video(
+            source, inferencer, outputs, selection=selection, options=options
+        )
+    for line in summary.lines():
+        print(line)
+    if outputs.paths:
+        print("Wrote " + ", ".join(str(path) for path in outputs.paths))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,17 @@
 
 A line reads, with coordinates in pixels of the video's frames::
 
-    {"frame": 7, "time": 0.28, "lanes": [
-        {"slot": 2, "score": 0.97, "points": [[412.3, 539.0], [430.1, 520.0]]}]}
+    {"frame": 7, "time": 0.28,
+     "lanes": [{"slot": 2, "name": "ego left", "id": 0, "score": 0.97,
+                "points": [[412.3, 539.0], [430.1, 520.0]]}],
+     "ego": {"left": 0, "right": null, "offset_share": null, "offset_m": null,
+             "lane_width_m": null, "curvature": null, "radius_m": null,
+             "departure": null},
+     "events": [{"kind": "left", "frame": 3, "time": 0.12, "offset_share": -0.31}]}
+
+``left`` and ``right`` of ``ego`` say which of the lanes are the lines of the driver's
+own lane; the rest is as in :class:`~lanedet.video.DrivingState` and
+:class:`~lanedet.video.DepartureEvent`. What is not known is null.
 """
 
 import json
@@ -17,6 +26,7 @@ import numpy as np
 
 from lanedet.datasets import LabelError
 from lanedet.structures import FloatArray, LaneSample
+from lanedet.video.driving_monitor import DepartureEvent, DrivingState
 
 
 class LoggedFrame(NamedTuple):
@@ -54,8 +64,8 @@ def read_lane_log(path: Path) -> Iterator[LoggedFrame]:
                     ) from error
 
 
-class LaneLog:
-    """Write the lanes of a video, a line per frame.
+class LineFile:
+    """A text file that grows line by line and holds whole lines only.
 
     Use it as a context manager. Every line is handed to the system at once, and taken
     back if it does not fit on the disk, so that a run that is cut off leaves whole
@@ -66,6 +76,9 @@ class LaneLog:
 
     Raises:
         OSError: If the file cannot be written.
+
+    Attributes:
+        num_frames: Lines that were written, one a frame.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -76,37 +89,14 @@ class LaneLog:
         self._file = self.path.open("wb", buffering=0)
         self._size = 0
 
-    def write(self, time_s: float, sample: LaneSample) -> None:
-        """Append the next frame's line.
-
-        Args:
-            time_s: Time since the first frame, in seconds.
-            sample: Predicted lanes, with scores and slots. Points are rounded to 0.1
-                pixels, scores to 0.001.
+    def append(self, line: str) -> None:
+        """Append a line, given without its end.
 
         Raises:
-            OSError: If the line cannot be written. The file then ends with the last.
+            OSError: If it cannot be written. The file then ends with the one before.
         """
-        lanes = [
-            {
-                "slot": slot,
-                "score": round(score, 3),
-                "points": np.round(points, 1).tolist(),
-            }
-            for points, score, slot in zip(
-                sample.pred_lanes, sample.pred_scores, sample.pred_slots, strict=True
-            )
-        ]
-        line = {"frame": self.num_frames, "time": round(time_s, 6), "lanes": lanes}
-        self._append(f"{json.dumps(line)}\n".encode())
-        self.num_frames += 1
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _append(self, line: bytes) -> None:
-        rest = line
+        content = f"{line}\n".encode()
+        rest = content
         try:
             while rest:  # a disk that gets full takes the part that fits
                 rest = rest[self._file.write(rest) :]
@@ -115,7 +105,12 @@ class LaneLog:
                 self._file.truncate(self._size)
                 self._file.seek(self._size)
             raise
-        self._size += len(line)
+        self._size += len(content)
+        self.num_frames += 1
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +122,79 @@ class LaneLog:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class LaneLog(LineFile):
+    """Write the lanes of a video, a line per frame, as a :class:`LineFile`."""
+
+    def write(
+        self,
+        index: int,
+        time_s: float,
+        sample: LaneSample,
+        state: DrivingState | None = None,
+    ) -> None:
+        """Append the next frame's line.
+
+        Args:
+            index: Position of the frame in its source.
+            time_s: Time since the source's first frame, in seconds.
+            sample: Predicted lanes, with scores and slots, and ids if they are
+                tracked. Points are rounded to 0.1 pixels, scores to 0.001.
+            state: What the lanes say about the driving.
+
+        Raises:
+            OSError: If the line cannot be written. The file then ends with the last.
+        """
+        line = {
+            "frame": index,
+            "time": round(time_s, 6),
+            "lanes": _lanes(sample, state),
+            "ego": None if state is None else _ego(state),
+            "events": [] if state is None else [_event(e) for e in state.events],
+        }
+        self.append(json.dumps(line))
+
+
+def _lanes(sample: LaneSample, state: DrivingState | None) -> list[dict[str, Any]]:
+    number = len(sample.pred_lanes)
+    fields = {
+        "slot": sample.pred_slots,
+        "name": [None] * number if state is None else state.names,
+        "id": sample.pred_ids if "pred_ids" in sample else [None] * number,
+        "score": [round(score, 3) for score in sample.pred_scores],
+        "points": [np.round(points, 1).tolist() for points in sample.pred_lanes],
+    }
+    return [
+        dict(zip(fields, values, strict=True))
+        for values in zip(*fields.values(), strict=True)
+    ]
+
+
+def _ego(state: DrivingState) -> dict[str, Any]:
+    return {
+        "left": state.ego_left,
+        "right": state.ego_right,
+        "offset_share": _rounded(state.offset_share, 4),
+        "offset_m": _rounded(state.offset_m, 3),
+        "lane_width_m": _rounded(state.lane_width_m, 3),
+        "curvature": state.curvature_sign,
+        "radius_m": _rounded(state.radius_m, 1),
+        "departure": state.departure,
+    }
+
+
+def _event(event: DepartureEvent) -> dict[str, Any]:
+    return {
+        "kind": event.kind,
+        "frame": event.frame,
+        "time": round(event.time_s, 6),
+        "offset_share": _rounded(event.offset_share, 4),
+    }
+
+
+def _rounded(number: float | None, digits: int) -> float | None:
+    return None if number is None else round(number, digits)
 
 
 def _parse_line(line: str) -> LoggedFrame:

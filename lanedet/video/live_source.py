@@ -1,5 +1,6 @@
 """Streams and cameras that go on whether or not anybody keeps up with them."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -42,6 +43,7 @@ class LiveSource(Source):
         self.name = name
         self._connect = connect
         self._max_wait_s = max_wait_s
+        self._stopped = threading.Event()
         self._connection = connect()
         self.frame_rate = self._connection.frame_rate
         self.time_base = self._connection.time_base
@@ -59,7 +61,7 @@ class LiveSource(Source):
         """
         begin = time.monotonic()
         index, last = 0, Fraction(-1)
-        while True:
+        while not self._stopped.is_set():
             shift = None
             try:
                 for frame in self._connection:
@@ -79,6 +81,10 @@ class LiveSource(Source):
         """Close the connection."""
         self._connection.close()
 
+    def stop(self) -> None:
+        """Give up connecting again. A read goes on until it gives up by itself."""
+        self._stopped.set()
+
     def _shift(self, frame_time: Fraction, now: Fraction | int) -> Fraction:
         """Return what to add to a connection's times for its first frame to be now."""
         return -(-(now - frame_time) // self.time_base) * self.time_base
@@ -90,7 +96,8 @@ class LiveSource(Source):
         give_up = time.monotonic() + self._max_wait_s
         pause = _FIRST_PAUSE_S
         while time.monotonic() + pause < give_up:
-            time.sleep(pause)
+            if self._stopped.wait(pause):
+                return
             pause = min(2 * pause, _LONGEST_PAUSE_S)
             try:
                 self._connection = self._connect()

@@ -1,24 +1,79 @@
-"""From a dashcam video to an annotated clip and a log of its lanes."""
+"""From a source of frames to an annotated clip and a log of its lanes."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+import torch
+
 from lanedet.inference import LaneInferencer
-from lanedet.runtime import hold_interrupts, progress_bar
-from lanedet.structures import LaneSample
-from lanedet.video.lane_log import LaneLog
-from lanedet.video.source import VideoBreakError, VideoFrame
-from lanedet.video.video_reader import VideoReader
-from lanedet.video.video_writer import VideoWriter
-from lanedet.visualization import draw_lanes
+from lanedet.ops import map_to_original
+from lanedet.runtime import progress_bar
+from lanedet.structures import ByteArray, FloatArray, LaneSample
+from lanedet.video.annotated_frame import AnnotatedFrame
+from lanedet.video.calibration import Calibration
+from lanedet.video.driving_monitor import DrivingMonitor, DrivingSummary
+from lanedet.video.frame_painter import FramePainter
+from lanedet.video.frame_queue import FrameQueue, ReadAhead, WriteBehind
+from lanedet.video.lane_tracker import LaneTracker
+from lanedet.video.open_source import open_source
+from lanedet.video.selection import Selection
+from lanedet.video.source import Source, VideoBreakError, VideoFrame
+from lanedet.video.stage_times import STAGES, StageTimes
+from lanedet.video.video_outputs import OpenOutputs, VideoOutputs, WindowClosedError
+
+_QUEUE_SIZE = 4  # frames that wait between two stages; more smooth nothing out
+_LIVE_QUEUE_SIZE = 2  # of a live source the newest ones are wanted
+_NO_LANES_HINT = (
+    "No lane was found in any frame. Is the picture upright, and a road seen from a "
+    "windscreen? Weights see what they were trained on: try others with --weights."
+)
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """How a run goes about it.
+
+    Raises:
+        ValueError: If ``batch_size`` is below 1, or a view from above is wanted without
+            a calibration.
+    """
+
+    batch_size: int = 1
+    """Frames per pass of the network. More than 1 helps on a GPU only."""
+
+    threads: bool | None = None
+    """Whether reading, the network, and drawing with encoding overlap. If not given,
+    where :func:`threads_pay`."""
+
+    tracking: bool = True
+    """Whether lanes are followed and smoothed from frame to frame."""
+
+    calibration: Calibration | None = None
+    """Of the camera, for metres."""
+
+    attention: bool = False
+    """Whether to show where the network looks, beside each frame."""
+
+    birds_eye: bool = False
+    """Whether to show the road from above, in an inset; needs ``calibration``."""
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {self.batch_size}.")
+        if self.birds_eye and self.calibration is None:
+            raise ValueError(
+                "The road can be shown from above only with a calibration of the "
+                "camera: give one."
+            )
 
 
 @dataclass(frozen=True)
 class VideoSummary:
-    """What was done with a video."""
+    """What was done with a source."""
 
     num_frames: int
     """Frames that were written."""
@@ -26,8 +81,26 @@ class VideoSummary:
     num_frames_with_lanes: int
     """Those of them in which a lane was found."""
 
+    length_s: float
+    """Length of what was written, in seconds."""
+
     seconds: float
     """Wall-clock time, without loading the weights."""
+
+    driving: DrivingSummary
+    """What the lanes said about the driving."""
+
+    times: StageTimes
+    """How long each stage took."""
+
+    num_undecodable: int
+    """Frames that could not be decoded."""
+
+    num_dropped: int
+    """Frames of a live source that came faster than they could be looked at."""
+
+    num_reconnects: int
+    """How often a live source was connected again."""
 
     @property
     def frames_per_second(self) -> float:
@@ -37,34 +110,80 @@ class VideoSummary:
     @property
     def lane_share(self) -> float:
         """Share of the frames in which a lane was found, in [0, 1]."""
-        return self.num_frames_with_lanes / self.num_frames
+        return self.num_frames_with_lanes / self.num_frames if self.num_frames else 0.0
+
+    def lines(self) -> list[str]:
+        """Return the summary as a person may want to read it."""
+        lines = [
+            f"{self.num_frames} frames, {self.length_s:.1f} s long, in "
+            f"{self.seconds:.1f} s ({self.frames_per_second:.1f} frames/s)",
+            f"lanes in {self.lane_share:.0%} of the frames, the driver's own lane in "
+            f"{self.driving.ego_lane_share:.0%}",
+            _events_line(self.driving),
+            "frames/s of each stage alone: " + _stages_text(self.times),
+        ]
+        losses = {
+            "could not be decoded": self.num_undecodable,
+            "came too fast and were dropped": self.num_dropped,
+        }
+        lines += [f"{number} frames {why}" for why, number in losses.items() if number]
+        if self.num_reconnects:
+            lines.append(f"connected again {self.num_reconnects} times")
+        if not self.num_frames_with_lanes:
+            lines.append(_NO_LANES_HINT)
+        return lines
+
+
+def _events_line(driving: DrivingSummary) -> str:
+    sides = [event.kind for event in driving.events]
+    line = f"{len(sides)} lane departures"
+    if sides:
+        line += f" ({sides.count('left')} left, {sides.count('right')} right)"
+    return line
+
+
+def _stages_text(times: StageTimes) -> str:
+    rates = {stage: times.frames_per_second(stage) for stage in STAGES}
+    return ", ".join(f"{stage} {rate:.0f}" for stage, rate in rates.items() if rate)
+
+
+def threads_pay(device: torch.device) -> bool:
+    """Return whether to overlap the stages on a device, by what was measured.
+
+    On two cores, which the network of eager PyTorch fills alone, threads beside it
+    made the whole slower.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        num_cores = len(os.sched_getaffinity(0))
+    else:
+        num_cores = os.cpu_count() or 1
+    return num_cores > 2 or device.type != "cpu"
 
 
 def annotate_video(
-    source: Path | str,
+    source: Source | Path | str,
     inferencer: LaneInferencer,
-    out: Path | str | None = None,
-    json_path: Path | str | None = None,
+    outputs: VideoOutputs,
     *,
-    batch_size: int = 1,
+    selection: Selection | None = None,
+    options: VideoOptions | None = None,
 ) -> VideoSummary:
     """Draw the lanes of a video into a clip, and log them.
 
-    The clip has the source's size, shape of pixels, frame rate and number of frames,
-    but no sound. Frames are read, inferred and written one after the other on purpose:
-    on two CPU cores threads beside PyTorch's made the whole slower, not faster.
+    The clip has the source's size, shape of pixels and sound, and each frame the time
+    that it has there. Frames that are not selected are in no output.
 
-    Whatever ends the run, clip and log are whole and hold the same frames; only where
-    the clip itself cannot be written, as on a full disk, there is none. A note on the
-    exception tells what was kept.
+    Whatever ends the run, all files are whole, and log and clip hold the same frames;
+    only where the clip itself cannot be written, as on a full disk, there is none. A
+    note on the exception tells what was kept. Memory does not grow with the length.
 
     Args:
-        source: The video.
+        source: Where frames come from, as :func:`open_source` takes it. A
+            :class:`Source` stays open.
         inferencer: Finds the lanes.
-        out: The annotated clip, or None for none.
-        json_path: The lanes as JSON Lines (:class:`LaneLog`), or None for none.
-        batch_size: Frames per pass of the network, at least 1. More than 1 helps on
-            a GPU only.
+        outputs: What to make.
+        selection: Which frames; all if not given.
+        options: How to go about it.
 
     Returns:
         What was done.
@@ -72,87 +191,159 @@ def annotate_video(
     Raises:
         FileNotFoundError: If there is no such source.
         VideoBreakError: If the source breaks off, after what comes before was written.
-        ValueError: If the source is no video, no output is asked for, an output would
-            overwrite the source or the other output, or ``batch_size`` is below 1.
-        OSError: If an output cannot be written.
+        ValueError: If the source is no video, no output is asked for, or an output
+            would overwrite the source or another output.
+        OSError: If the source cannot be opened or an output cannot be written.
     """
-    out, json_path = (None if p is None else Path(p) for p in (out, json_path))
-    _check_outputs(Path(source), [path for path in (out, json_path) if path])
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
-    begin = perf_counter()
-    outputs = _Outputs(inferencer.num_slots)
-    try:
-        with ExitStack() as stack:
-            reader = stack.enter_context(VideoReader(source))
-            if out is not None:
-                outputs.clip = stack.enter_context(
-                    VideoWriter(
-                        out,
-                        reader.frame_rate,
-                        reader.sample_aspect_ratio,
-                        time_base=reader.time_base,
+    selection = Selection() if selection is None else selection
+    options = VideoOptions() if options is None else options
+    outputs.check(source.name if isinstance(source, Source) else str(source))
+    if isinstance(source, Source):
+        return _Run(source, inferencer, outputs, selection, options).run()
+    has_clip = outputs.clip is not None
+    with open_source(str(source), with_sound=has_clip) as opened:
+        return _Run(opened, inferencer, outputs, selection, options).run()
+
+
+class _Run:
+    """One source, once."""
+
+    def __init__(
+        self,
+        source: Source,
+        inferencer: LaneInferencer,
+        outputs: VideoOutputs,
+        selection: Selection,
+        options: VideoOptions,
+    ) -> None:
+        self._source, self._inferencer = source, inferencer
+        self._outputs, self._selection, self._options = outputs, selection, options
+        self._times = StageTimes()
+        num_slots = inferencer.num_slots
+        self._tracker = LaneTracker(num_slots) if options.tracking else None
+        self._monitor = DrivingMonitor(num_slots, options.calibration)
+        self._painter = FramePainter(
+            num_slots, options.calibration if options.birds_eye else None
+        )
+        self._has_threads = options.threads
+        if self._has_threads is None:
+            self._has_threads = threads_pay(inferencer.device)
+
+    def run(self) -> VideoSummary:
+        begin = perf_counter()
+        is_live = self._source.is_live
+        queue: FrameQueue[VideoFrame] = FrameQueue(
+            _LIVE_QUEUE_SIZE if is_live else _QUEUE_SIZE, drops=is_live
+        )
+        files: OpenOutputs | None = None
+        try:
+            with ExitStack() as stack:
+                frames = self._frames(stack, queue)
+                files = stack.enter_context(self._open_outputs())
+                bar = stack.enter_context(
+                    progress_bar(
+                        total=self._selection.expected_frames(self._source),
+                        unit="frame",
+                        desc=Path(self._source.name).name,
                     )
                 )
-            if json_path is not None:
-                outputs.log = stack.enter_context(LaneLog(json_path))
-            bar = stack.enter_context(
-                progress_bar(
-                    total=reader.expected_frames, unit="frame", desc=Path(source).name
-                )
+                with suppress(WindowClosedError), self._writer(files) as write:
+                    for batch in _batches(frames, self._options.batch_size):
+                        for found in self._look_at(batch):
+                            write(found)
+                            bar.update()
+                        if is_live:
+                            bar.set_postfix(dropped=queue.num_dropped, refresh=False)
+                files.finish()
+        except (VideoBreakError, KeyboardInterrupt, OSError) as stop:
+            if files is not None:  # and closed again by now, or not even that worked
+                stop.add_note(files.describe())
+            raise
+        return VideoSummary(
+            num_frames=files.num_frames,
+            num_frames_with_lanes=files.num_frames_with_lanes,
+            length_s=files.length_s,
+            seconds=perf_counter() - begin,
+            driving=self._monitor.summary,
+            times=self._times,
+            num_undecodable=self._source.num_undecodable,
+            num_dropped=queue.num_dropped,
+            num_reconnects=self._source.num_reconnects,
+        )
+
+    def _frames(
+        self, stack: ExitStack, queue: FrameQueue[VideoFrame]
+    ) -> Iterable[VideoFrame]:
+        """Return the selected frames, read by a thread where that is wanted."""
+        frames = self._timed(self._selection.frames(self._source))
+        # A live source must be read all the time: only the reader can drop frames.
+        if not (self._has_threads or self._source.is_live):
+            return frames
+        ahead = stack.enter_context(ReadAhead(frames, queue))
+        stack.callback(self._source.stop)
+        return ahead
+
+    def _open_outputs(self) -> OpenOutputs:
+        return OpenOutputs(
+            self._outputs,
+            self._source,
+            self._painter,
+            self._times,
+            end=self._selection.end,
+            every=self._selection.every,
+        )
+
+    @contextmanager
+    def _writer(self, files: OpenOutputs) -> Iterator[Callable[[AnnotatedFrame], None]]:
+        """Yield what writes a frame, in a thread where that is wanted."""
+        # A window belongs to the main thread.
+        if not self._has_threads or self._outputs.show:
+            yield files.write
+            return
+        with WriteBehind(files.write, _QUEUE_SIZE) as behind:
+            yield behind.put
+
+    def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        begin = perf_counter()
+        for frame in frames:
+            self._times.add("decode", perf_counter() - begin)
+            yield frame
+            begin = perf_counter()
+
+    def _look_at(self, frames: Sequence[VideoFrame]) -> Iterator[AnnotatedFrame]:
+        """Yield frames with their lanes and what these say."""
+        begin = perf_counter()
+        samples, maps = self._infer([frame.image for frame in frames])
+        seconds = perf_counter() - begin
+        self._times.add("infer", seconds, len(frames))
+        run_time_ms = 1000 * seconds / len(frames)
+        for frame, sample, attention in zip(frames, samples, maps, strict=True):
+            with self._times.measure("track"):
+                if self._tracker is not None:
+                    sample = self._tracker.update(sample, frame.time_s)
+                state = self._monitor.update(sample, frame.time_s, frame.index)
+            yield AnnotatedFrame(frame, sample, state, run_time_ms, attention)
+
+    def _infer(
+        self, images: Sequence[ByteArray]
+    ) -> tuple[list[LaneSample], list[dict[str, FloatArray]]]:
+        """Return the lanes of images, and their attention maps if they are wanted."""
+        if not self._options.attention:
+            samples = self._inferencer.predict(
+                images, batch_size=len(images), progress=False
             )
-            outputs.are_open = True
-            for frames in _batches(reader, batch_size):
-                samples = inferencer.predict([frame.image for frame in frames])
-                for frame, sample in zip(frames, samples, strict=True):
-                    outputs.write(frame, sample)
-                    bar.update()
-    except (VideoBreakError, KeyboardInterrupt, OSError) as stop:
-        if outputs.are_open:  # and closed again by now, or not even that worked
-            stop.add_note(outputs.describe())
-        raise
-    return VideoSummary(
-        outputs.num_frames, outputs.num_frames_with_lanes, perf_counter() - begin
-    )
-
-
-@dataclass
-class _Outputs:
-    """The files that a run writes, kept in step."""
-
-    num_slots: int
-    clip: VideoWriter | None = None
-    log: LaneLog | None = None
-    are_open: bool = False
-    num_frames: int = 0
-    num_frames_with_lanes: int = 0
-
-    def write(self, frame: VideoFrame, sample: LaneSample) -> None:
-        with hold_interrupts():  # into both files or none
-            image = frame.image
-            if self.clip is not None:
-                image = draw_lanes(
-                    image,
-                    sample.pred_lanes,
-                    slots=sample.pred_slots,
-                    num_slots=self.num_slots,
-                )
-            # The log first: a line that fails must not have its frame in the clip.
-            # The reverse does no harm, as there is no clip then.
-            if self.log is not None:
-                self.log.write(frame.time_s, sample)
-            if self.clip is not None:
-                self.clip.write(image, frame.time)
-            self.num_frames += 1
-            self.num_frames_with_lanes += bool(sample.pred_lanes)
-
-    def describe(self) -> str:
-        clip = self.clip if self.clip is not None and self.clip.is_kept else None
-        kept = [part for part in (clip, self.log) if part and part.num_frames]
-        if not kept:
-            return "No frame was kept."
-        paths = ", ".join(str(part.path) for part in kept)
-        return f"Whole and kept, with {kept[0].num_frames} frames: {paths}."
+            return samples, [{} for _ in samples]
+        samples, maps = [], []
+        for image in images:
+            sample, energies = self._inferencer.attention(image)
+            samples.append(sample)
+            maps.append(
+                {
+                    stage: map_to_original(energy.double().numpy(), sample.view)
+                    for stage, energy in energies.items()
+                }
+            )
+        return samples, maps
 
 
 def _batches(frames: Iterable[VideoFrame], size: int) -> Iterator[list[VideoFrame]]:
@@ -170,14 +361,3 @@ def _batches(frames: Iterable[VideoFrame], size: int) -> Iterator[list[VideoFram
         raise
     if batch:
         yield batch
-
-
-def _check_outputs(source: Path, outputs: Sequence[Path]) -> None:
-    if not outputs:
-        raise ValueError("Nothing to do: ask for a clip, a log of the lanes, or both.")
-    paths = [source, *outputs]
-    if len({path.resolve() for path in paths}) < len(paths):
-        raise ValueError(
-            "The source and the outputs must be different files, got "
-            f"{', '.join(repr(str(path)) for path in paths)}."
-        )

@@ -86,6 +86,9 @@ class Source(ABC):
         they are.
         """
 
+    def stop(self) -> None:  # noqa: B027 - most end soon by themselves
+        """Give up waiting for frames; another thread than the reading one may ask."""
+
     def __enter__(self) -> Self:
         return self
 

@@ -92,8 +92,9 @@ def test_a_whole_run(
     assert _num_frames(out) == 12
     frames = [json.loads(line)["frame"] for line in log.read_text().splitlines()]
     assert frames == list(range(12))
-    assert printed.out.startswith("12 frames in ")
-    assert printed.out.endswith(f"Wrote {out} and {log}\n")
+    assert printed.out.startswith("12 frames, 1.2 s long, in ")
+    assert "frames/s of each stage alone: decode " in printed.out
+    assert printed.out.endswith(f"Wrote {out}, {log}\n")
     assert "drive.mp4: 100%" in printed.err
 
 
@@ -108,7 +109,7 @@ def test_an_output_must_be_asked_for(
     run_tool: RunTool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("drive.mp4", "--weights", "w.safetensors") == 2
-    assert "ask for --out CLIP, --json FILE or both" in capsys.readouterr().err
+    assert "ask for --out CLIP, --json FILE, --tusimple FILE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,15 @@ def test_an_output_must_be_asked_for(
     [
         pytest.param({"source": "none.mp4"}, "No video at 'none.mp4'", id="missing"),
         pytest.param({"source": "notes.mp4"}, "'notes.mp4' is no video", id="text"),
-        pytest.param({"source": "."}, "'.' is a folder. Name one video", id="folder"),
+        pytest.param({"source": "empty"}, "No images in 'empty'", id="folder"),
+        pytest.param({"source": "97"}, "'camera 97' cannot be opened", id="camera"),
+        pytest.param({"source": "foo://x"}, "'foo://x' cannot be opened", id="stream"),
+        pytest.param({"--start": "soon"}, "seconds or HH:MM:SS", id="time"),
+        pytest.param({"--start": "2", "--end": "1"}, "before the end", id="stretch"),
+        pytest.param({"--every": "0"}, "every must be at least 1", id="every"),
+        pytest.param({"--calibration": "none"}, "No calibration", id="calibration"),
+        pytest.param({"--out": "out.mp4", "--half": None}, "CPU", id="half"),
+        pytest.param({"--bev": None}, "only with a calibration", id="bev"),
         pytest.param({"--weights": "none.pth"}, "'none.pth'", id="no weights"),
         pytest.param({"--weights": "notes.mp4"}, "no checkpoint", id="other weights"),
         pytest.param({"--out": "drive.mp4"}, "must be different files", id="source"),
@@ -127,7 +136,7 @@ def test_an_output_must_be_asked_for(
     ],
 )
 def test_a_user_error_is_one_line(
-    args: dict[str, str],
+    args: dict[str, str | None],
     message: str,
     run_tool: RunTool,
     clip: Path,
@@ -136,11 +145,12 @@ def test_a_user_error_is_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(clip.parent)
+    Path("empty").mkdir()
     Path("notes.mp4").write_text("Not a film.\n" * 99)
     before = clip.read_bytes()
     given = {"--weights": weights.name, "--out": "out.mp4"} | args
     source = given.pop("source", clip.name)
-    options = [part for item in given.items() for part in item]
+    options = [part for item in given.items() for part in item if part is not None]
     assert run_tool(source, *options) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
@@ -161,6 +171,39 @@ def test_an_unwritable_folder(
     folder.mkdir(mode=0o500)
     assert run_tool(clip, "--weights", weights, "--out", folder / "out.mp4") == 1
     assert capsys.readouterr().err.startswith("error: Permission denied")
+
+
+def test_all_options_at_once(
+    run_tool: RunTool,
+    clip: Path,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    calibration = tmp_path / "camera.yaml"
+    calibration.write_text(
+        "image_size: [64, 48]\ncamera: {focal_px: 50, height_m: 1.4, pitch_deg: 2}\n"
+    )
+    made = {
+        "--out": tmp_path / "out.mkv",
+        "--json": tmp_path / "lanes.jsonl",
+        "--tusimple": tmp_path / "tusimple.json",
+        "--culane": tmp_path / "culane",
+        "--event-clips": tmp_path / "events",
+    }
+    options = {"--start": "0.2", "--end": "0:01", "--every": "2"} | made
+    options |= {"--calibration": calibration, "--weights": weights}
+    flags = ["--threads", "--no-tracking", "--attention", "--bev"]
+    words = [word for option in options.items() for word in option]
+    assert run_tool(clip, *flags, *words) == 0
+    log = made["--json"].read_text().splitlines()
+    assert [json.loads(line)["frame"] for line in log] == [2, 4, 6, 8]
+    with VideoReader(made["--out"]) as reader:
+        assert reader.width > 64  # the maps stand beside the road
+        assert [frame.time_s for frame in reader] == [0, 0.2, 0.4, 0.6]
+    assert len(made["--tusimple"].read_text().splitlines()) == 4
+    assert len(list(made["--culane"].rglob("*.lines.txt"))) == 4
+    assert "4 frames, 0.8 s long" in capsys.readouterr().out
 
 
 def test_a_video_that_breaks_off(

@@ -141,7 +141,7 @@ def test_lanes_of_a_clip_go_out_and_come_back(
     with VideoWriter(clip, 25) as writer, LaneLog(log) as lanes:
         for number in range(12):
             writer.write(np.full((64, 96, 3), 20 * number, np.uint8))
-            lanes.write(number / 25, sample)
+            lanes.write(number, number / 25, sample)
     drawn, out = tmp_path / "drawn", tmp_path / "out"
     options = ["--to", tool, "--out", drawn, "--every", "5"]
     assert run_tool("export_labels", log, "--video", clip, *options) == 0

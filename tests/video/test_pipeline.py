@@ -2,33 +2,55 @@ import errno
 import itertools
 import json
 import signal
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
+import cv2
 import numpy as np
 import pytest
+import torch
 
+from lanedet.datasets import read_culane_lanes, read_tusimple_lines
+from lanedet.ops import LetterboxView
 from lanedet.structures import LaneSample
-from lanedet.video import LaneLog, VideoBreakError, VideoReader, annotate_video
+from lanedet.video import (
+    STAGES,
+    LineFile,
+    Selection,
+    Source,
+    VideoBreakError,
+    VideoFrame,
+    VideoOptions,
+    VideoOutputs,
+    VideoReader,
+    VideoSummary,
+    annotate_video,
+)
+
+AS_FOUND = VideoOptions(tracking=False)
 
 
 class FakeInferencer:
     """Finds one upright lane in every image but the first, at x = 20."""
 
     num_slots = 6
+    device = torch.device("cpu")
 
     def __init__(self) -> None:
         self.batch_sizes: list[int] = []
         self.num_seen = 0
 
-    def predict(self, images: Sequence[np.ndarray]) -> list[LaneSample]:
+    def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
         self.batch_sizes.append(len(images))
         return [self._sample(image) for image in images]
 
     def _sample(self, image: np.ndarray) -> LaneSample:
-        sample = LaneSample()
+        sample = LaneSample(metainfo={"ori_shape": image.shape[:2]})
         has_lane = self.num_seen > 0
         self.num_seen += 1
         lane = np.array([[20.0, len(image) - 1.0], [20.0, 0.0]])
@@ -36,6 +58,21 @@ class FakeInferencer:
         sample.pred_scores = [0.9] if has_lane else []
         sample.pred_slots = [2] if has_lane else []
         return sample
+
+
+def annotate(
+    source: Path | Source,
+    inferencer: FakeInferencer,
+    out: Path | None = None,
+    log: Path | None = None,
+    options: VideoOptions = AS_FOUND,
+    **more: Any,
+) -> VideoSummary:
+    outputs = VideoOutputs(out, log)
+    return annotate_video(source, inferencer, outputs, options=options, **more)
+
+
+THREADS = pytest.mark.parametrize("threads", [False, True], ids=["one", "threads"])
 
 
 def _images(path: Path) -> list[np.ndarray]:
@@ -58,7 +95,7 @@ def test_size_frame_rate_and_length_are_those_of_the_source(
         num_frames=23, size=(46, 62), frame_rate=rate, pixel_shape=shape
     )
     out = tmp_path / "out.mp4"
-    annotate_video(source, FakeInferencer(), out)
+    annotate(source, FakeInferencer(), out)
     with VideoReader(out) as reader:
         assert (reader.height, reader.width) == (46, 62)
         assert reader.sample_aspect_ratio == shape
@@ -69,7 +106,7 @@ def test_size_frame_rate_and_length_are_those_of_the_source(
 
 def test_lanes_are_drawn_and_logged(make_video, tmp_path: Path) -> None:
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
-    summary = annotate_video(make_video(num_frames=10), FakeInferencer(), out, log)
+    summary = annotate(make_video(num_frames=10), FakeInferencer(), out, log)
     images = _images(out)
     # Frame 0 has no lane; in the others column 20 is orange, column 50 is grey.
     orange = [int(image[10:40, 20, 0].mean()) for image in images]
@@ -81,9 +118,10 @@ def test_lanes_are_drawn_and_logged(make_video, tmp_path: Path) -> None:
     assert [line["frame"] for line in lines] == list(range(10))
     assert [line["time"] for line in lines] == pytest.approx(np.arange(10) / 25)
     assert lines[0]["lanes"] == []
-    assert lines[1]["lanes"] == [
-        {"slot": 2, "score": 0.9, "points": [[20.0, 47.0], [20.0, 0.0]]}
-    ]
+    lane = {"slot": 2, "name": "ego left", "id": None, "score": 0.9}
+    assert lines[1]["lanes"] == [lane | {"points": [[20.0, 47.0], [20.0, 0.0]]}]
+    assert lines[1]["ego"]["left"] == 0
+    assert lines[1]["events"] == []
     assert summary.num_frames == 10
     assert summary.lane_share == pytest.approx(0.9)
     assert summary.frames_per_second == pytest.approx(10 / summary.seconds)
@@ -91,8 +129,8 @@ def test_lanes_are_drawn_and_logged(make_video, tmp_path: Path) -> None:
 
 def test_either_output_is_enough(make_video, tmp_path: Path) -> None:
     source = make_video(num_frames=3)
-    annotate_video(source, FakeInferencer(), tmp_path / "out.mp4")
-    annotate_video(source, FakeInferencer(), json_path=tmp_path / "lanes.jsonl")
+    annotate(source, FakeInferencer(), tmp_path / "out.mp4")
+    annotate(source, FakeInferencer(), log=tmp_path / "lanes.jsonl")
     assert len(_images(tmp_path / "out.mp4")) == 3
     assert len(_lines(tmp_path / "lanes.jsonl")) == 3
 
@@ -100,17 +138,19 @@ def test_either_output_is_enough(make_video, tmp_path: Path) -> None:
 def test_batches_change_nothing_but_the_passes(make_video, tmp_path: Path) -> None:
     source = make_video(num_frames=10)
     single, batched = FakeInferencer(), FakeInferencer()
-    annotate_video(source, single, json_path=tmp_path / "a.jsonl")
-    annotate_video(source, batched, json_path=tmp_path / "b.jsonl", batch_size=4)
+    annotate(source, single, log=tmp_path / "a.jsonl", options=VideoOptions(1))
+    annotate(source, batched, log=tmp_path / "b.jsonl", options=VideoOptions(4))
     assert single.batch_sizes == [1] * 10
     assert batched.batch_sizes == [4, 4, 2]
     assert (tmp_path / "a.jsonl").read_text() == (tmp_path / "b.jsonl").read_text()
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 100])
+@THREADS
 def test_what_comes_before_a_break_is_written_whole(
-    make_video, tmp_path: Path, batch_size: int
+    make_video, tmp_path: Path, batch_size: int, threads: bool
 ) -> None:
+    options = VideoOptions(batch_size, threads)
     source = make_video(num_frames=40, container_options={"movflags": "+faststart"})
     content = source.read_bytes()
     source.write_bytes(content[: len(content) // 2])
@@ -120,7 +160,7 @@ def test_what_comes_before_a_break_is_written_whole(
     num_good = frame.index + 1
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     with pytest.raises(VideoBreakError, match=f"after {num_good} of 40") as caught:
-        annotate_video(source, FakeInferencer(), out, log, batch_size=batch_size)
+        annotate(source, FakeInferencer(), out, log, options)
     assert len(_images(out)) == len(_lines(log)) == num_good
     [note] = caught.value.__notes__
     assert note.startswith(f"Whole and kept, with {num_good} frames: ")
@@ -128,16 +168,21 @@ def test_what_comes_before_a_break_is_written_whole(
     assert str(log) in note
 
 
-def test_ctrl_c_leaves_both_outputs_whole_and_alike(make_video, tmp_path: Path) -> None:
+@THREADS
+def test_ctrl_c_leaves_both_outputs_whole_and_alike(
+    make_video, tmp_path: Path, threads: bool
+) -> None:
+    options = VideoOptions(threads=threads)
+
     class InterruptedInferencer(FakeInferencer):
-        def predict(self, images: Sequence[np.ndarray]) -> list[LaneSample]:
+        def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
             if self.num_seen == 7:
                 signal.raise_signal(signal.SIGINT)
             return super().predict(images)
 
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     with pytest.raises(KeyboardInterrupt) as caught:
-        annotate_video(make_video(num_frames=20), InterruptedInferencer(), out, log)
+        annotate(make_video(), InterruptedInferencer(), out, log, options)
     assert len(_images(out)) == len(_lines(log)) == 7
     assert "with 7 frames" in caught.value.__notes__[0]
 
@@ -145,14 +190,13 @@ def test_ctrl_c_leaves_both_outputs_whole_and_alike(make_video, tmp_path: Path) 
 def test_ctrl_c_while_a_frame_is_written_waits_for_the_frame(
     make_video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted_draw(image: np.ndarray, *_args, **_keywords) -> np.ndarray:
+    def interrupted_draw(*_args: Any, **_keywords: Any) -> None:
         signal.raise_signal(signal.SIGINT)
-        return image
 
-    monkeypatch.setattr("lanedet.video.pipeline.draw_lanes", interrupted_draw)
+    monkeypatch.setattr("lanedet.video.frame_painter.draw_overlay", interrupted_draw)
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     with pytest.raises(KeyboardInterrupt):
-        annotate_video(make_video(num_frames=20), FakeInferencer(), out, log)
+        annotate(make_video(num_frames=20), FakeInferencer(), out, log)
     assert len(_images(out)) == len(_lines(log)) == 1
 
 
@@ -168,13 +212,15 @@ def _fail_at(calls: int, function: Callable[..., Any]) -> Callable[..., Any]:
     return failing
 
 
+@THREADS
 def test_a_log_that_gets_no_room_leaves_both_alike(
-    make_video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: bool
 ) -> None:
-    monkeypatch.setattr(LaneLog, "_append", _fail_at(8, LaneLog._append))
+    options = VideoOptions(threads=threads)
+    monkeypatch.setattr(LineFile, "append", _fail_at(8, LineFile.append))
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     with pytest.raises(OSError, match="No space left") as caught:
-        annotate_video(make_video(num_frames=20), FakeInferencer(), out, log)
+        annotate(make_video(), FakeInferencer(), out, log, options)
     assert len(_images(out)) == len(_lines(log)) == 7
     assert caught.value.__notes__ == [f"Whole and kept, with 7 frames: {out}, {log}."]
 
@@ -187,12 +233,12 @@ def test_a_clip_that_gets_no_room_leaves_the_log(
     source = make_video(num_frames=20)
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     with pytest.raises(OSError, match="No space left") as caught:
-        annotate_video(source, FakeInferencer(), out, log)
+        annotate(source, FakeInferencer(), out, log)
     assert not out.exists()
     assert len(_lines(log)) == 20
     assert caught.value.__notes__ == [f"Whole and kept, with 20 frames: {log}."]
     with pytest.raises(OSError, match="No space left") as caught:
-        annotate_video(source, FakeInferencer(), out)
+        annotate(source, FakeInferencer(), out)
     assert caught.value.__notes__ == ["No frame was kept."]
 
 
@@ -200,7 +246,7 @@ def test_an_output_that_cannot_be_opened_needs_no_note(
     make_video, tmp_path: Path
 ) -> None:
     with pytest.raises(IsADirectoryError) as caught:
-        annotate_video(make_video(), FakeInferencer(), json_path=tmp_path)
+        annotate(make_video(), FakeInferencer(), log=tmp_path)
     assert not hasattr(caught.value, "__notes__")
 
 
@@ -208,18 +254,18 @@ def test_an_interrupt_before_the_first_frame_leaves_no_clip(
     make_video, tmp_path: Path
 ) -> None:
     class InterruptedInferencer(FakeInferencer):
-        def predict(self, images: Sequence[np.ndarray]) -> list[LaneSample]:
+        def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        annotate_video(make_video(), InterruptedInferencer(), tmp_path / "out.mp4")
+        annotate(make_video(), InterruptedInferencer(), tmp_path / "out.mp4")
     assert caught.value.__notes__ == ["No frame was kept."]
     assert not (tmp_path / "out.mp4").exists()
 
 
 def test_an_output_must_be_asked_for(make_video) -> None:
     with pytest.raises(ValueError, match="ask for a clip, a log"):
-        annotate_video(make_video(), FakeInferencer())
+        annotate(make_video(), FakeInferencer())
 
 
 def test_the_source_is_not_overwritten(
@@ -230,23 +276,240 @@ def test_the_source_is_not_overwritten(
     monkeypatch.chdir(tmp_path)
     for path in (source, Path(source.name), tmp_path / "x" / ".." / source.name):
         with pytest.raises(ValueError, match="must be different files"):
-            annotate_video(source, FakeInferencer(), path)
+            annotate(source, FakeInferencer(), path)
     (tmp_path / "link.mp4").symlink_to(source)
     with pytest.raises(ValueError, match="must be different files"):
-        annotate_video(source, FakeInferencer(), tmp_path / "link.mp4")
+        annotate(source, FakeInferencer(), tmp_path / "link.mp4")
     with pytest.raises(ValueError, match="must be different files"):
-        annotate_video(source, FakeInferencer(), "lanes.mp4", "lanes.mp4")
+        annotate(source, FakeInferencer(), Path("l.mp4"), Path("l.mp4"))
     assert source.read_bytes() == content
 
 
 def test_a_missing_source_makes_no_files(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="No video at"):
-        annotate_video(
+        annotate(
             tmp_path / "none.mp4", FakeInferencer(), tmp_path / "o.mp4", tmp_path / "l"
         )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_batch_size_must_be_positive(make_video, tmp_path: Path) -> None:
+def test_the_batch_size_must_be_positive() -> None:
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
-        annotate_video(make_video(), FakeInferencer(), tmp_path / "o.mp4", batch_size=0)
+        VideoOptions(batch_size=0)
+
+
+@THREADS
+def test_times_sound_and_numbers_of_a_stretch(
+    make_video, tmp_path: Path, threads: bool
+) -> None:
+    times = [Fraction(40 * i + 7 * (i % 3), 1000) for i in range(30)]
+    source = make_video(num_frames=30, times=times, sound="aac")
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    summary = annotate(
+        source,
+        FakeInferencer(),
+        out,
+        log,
+        VideoOptions(threads=threads),
+        selection=Selection(0.4, 1.0, 2),
+    )
+    kept = [i for i in range(30) if 0.4 <= times[i] < 1][::2]
+    assert [line["frame"] for line in _lines(log)] == kept
+    assert [line["time"] for line in _lines(log)] == [float(times[i]) for i in kept]
+    with VideoReader(out) as reader:
+        assert [f.time for f in reader] == [times[i] - times[kept[0]] for i in kept]
+    with av.open(str(out)) as container:
+        sound = container.streams.audio[0]
+        assert float(sound.duration * sound.time_base) == pytest.approx(0.6, abs=0.15)
+    assert summary.num_frames == len(kept)
+    assert summary.length_s == pytest.approx(0.6, abs=0.05)
+
+
+def test_every_stage_is_measured(make_video, tmp_path: Path) -> None:
+    summary = annotate(make_video(num_frames=4), FakeInferencer(), tmp_path / "o.mp4")
+    assert summary.times.num_frames == dict.fromkeys(STAGES, 4)
+    assert all(seconds > 0 for seconds in summary.times.seconds.values())
+    assert sum(summary.times.seconds.values()) < summary.seconds
+
+
+def test_turned_pictures_are_written_upright(make_video, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    annotate(make_video(num_frames=3, rotation=90), FakeInferencer(), out)
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        assert (stream.height, stream.width) == (64, 48)
+        assert next(container.decode(stream)).rotation == 0
+
+
+def test_benchmark_files_of_a_folder_of_images(tmp_path: Path) -> None:
+    folder = tmp_path / "root" / "clips" / "1"
+    folder.mkdir(parents=True)
+    for number in (9, 10):
+        cv2.imwrite(str(folder / f"{number}.jpg"), np.zeros((48, 64, 3), np.uint8))
+    outputs = VideoOutputs(
+        tusimple=tmp_path / "predictions.json", culane=tmp_path / "culane"
+    )
+    inferencer = FakeInferencer()
+    inferencer.num_seen = 1
+    annotate_video(tmp_path / "root", inferencer, outputs, options=AS_FOUND)
+    first, second = read_tusimple_lines(tmp_path / "predictions.json")
+    assert (first.raw_file, second.raw_file) == ("clips/1/9.jpg", "clips/1/10.jpg")
+    assert first.xs[0].tolist() == [20] * len(first.xs[0])
+    [lane] = read_culane_lanes(tmp_path / "culane" / "clips" / "1" / "9.lines.txt")
+    assert lane[:, 0].tolist() == [20] * len(lane)
+
+
+def test_images_of_another_size_fit_into_the_clip(tmp_path: Path) -> None:
+    folder = tmp_path / "drive"
+    folder.mkdir()
+    for number, size in enumerate([(48, 64, 3), (96, 64, 3)]):
+        image = np.full(size, 200, dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), image)
+    annotate(folder, FakeInferencer(), tmp_path / "out.mp4")
+    _, last = _images(tmp_path / "out.mp4")
+    assert last.shape == (48, 64, 3)
+    assert last[:, 26:38].mean() > 150  # half as wide as it was
+    assert last[:, :10].mean() < 20
+
+
+class LiveFake(Source):
+    """Comes faster than anybody can look."""
+
+    name = "live"
+    frame_rate = Fraction(25)
+    time_base = Fraction(1, 25)
+    is_live = True
+    is_stopped = False
+    expected_frames = None
+
+    def __init__(self, num_frames: int, is_seen: threading.Event) -> None:
+        self.num_frames, self.is_seen = num_frames, is_seen
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        image = np.zeros((48, 64, 3), dtype=np.uint8)
+        for index in range(self.num_frames):
+            yield VideoFrame(index, Fraction(index, 25), image, "")
+            if index == 0:
+                self.is_seen.wait(20)  # the first one is being looked at
+        self.is_seen.clear()
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+    def close(self) -> None:
+        pass
+
+
+@THREADS
+def test_a_live_source_loses_old_frames(tmp_path: Path, threads: bool) -> None:
+    is_seen = threading.Event()
+
+    class SlowInferencer(FakeInferencer):
+        def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
+            if self.num_seen == 0:
+                is_seen.set()
+                while is_seen.is_set():  # until the source has sent all
+                    time.sleep(0.001)
+            return super().predict(images)
+
+    source = LiveFake(20, is_seen)
+    log = tmp_path / "lanes.jsonl"
+    options = VideoOptions(threads=threads)
+    summary = annotate(source, SlowInferencer(), log=log, options=options)
+    assert [line["frame"] for line in _lines(log)] == [0, 18, 19]
+    assert summary.num_dropped == 17
+    assert any("17 frames came too fast" in line for line in summary.lines())
+    assert source.is_stopped
+
+
+def test_a_run_without_lanes_says_so(make_video, tmp_path: Path) -> None:
+    source = make_video(num_frames=1)  # in which the inferencer finds nothing
+    summary = annotate(source, FakeInferencer(), log=tmp_path / "lanes.jsonl")
+    assert "No lane was found" in summary.lines()[-1]
+    source = make_video(num_frames=2)
+    summary = annotate(source, FakeInferencer(), log=tmp_path / "lanes.jsonl")
+    assert not any("No lane was found" in line for line in summary.lines())
+    assert "lanes in 50% of the frames" in summary.lines()[1]
+
+
+class DriftingInferencer(FakeInferencer):
+    """Finds the own lane's lines, which move to the left from the third second on."""
+
+    def _sample(self, image: np.ndarray) -> LaneSample:
+        sample = super()._sample(image)
+        shift = 0.6 * max(0, self.num_seen - 30)
+        lanes = [[[8.0, 47.0], [28.0, 20.0]], [[56.0, 47.0], [36.0, 20.0]]]
+        sample.pred_lanes = [np.array(lane) - [min(shift, 20), 0] for lane in lanes]
+        sample.pred_scores, sample.pred_slots = [0.9, 0.9], [2, 3]
+        return sample
+
+
+def test_events_are_logged_and_cut_out(make_video, tmp_path: Path) -> None:
+    source = make_video(num_frames=120, frame_rate=Fraction(10), sound="aac")
+    outputs = VideoOutputs(
+        clip=tmp_path / "drive.mp4",
+        log=tmp_path / "lanes.jsonl",
+        event_clips=tmp_path / "events",
+    )
+    summary = annotate_video(source, DriftingInferencer(), outputs, options=AS_FOUND)
+    [event] = [e for line in _lines(tmp_path / "lanes.jsonl") for e in line["events"]]
+    assert summary.driving.events[0].kind == event["kind"] == "right"
+    [clip] = (tmp_path / "events").iterdir()
+    assert clip.name == f"drive_event001_{event['time']:06.1f}s_right.mp4"
+    assert len(_images(clip)) in (79, 80, 81) or event["time"] < 4
+    assert "1 lane departures (0 left, 1 right)" in summary.lines()
+
+
+def test_attention_is_shown_beside_the_road(make_video, tmp_path: Path) -> None:
+    class AttentiveInferencer(FakeInferencer):
+        def attention(self, image: np.ndarray) -> tuple[LaneSample, dict]:
+            view = LetterboxView((24, 32))(image.shape[:2])
+            sample = self._sample(image)
+            sample.set_metainfo({"view": view})
+            return sample, {"E2": torch.rand(6, 8), "E3": torch.rand(3, 4)}
+
+    options = VideoOptions(tracking=False, attention=True)
+    out = tmp_path / "out.mp4"
+    source = make_video(num_frames=3)
+    annotate(source, AttentiveInferencer(), out, options=options)
+    assert _images(out)[0].shape == (48, 96, 3)
+
+
+def test_what_outputs_need(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cut out of a clip: ask for it too"):
+        VideoOutputs(log=tmp_path / "l", event_clips=tmp_path).check("drive.mp4")
+    with pytest.raises(ValueError, match="only with a calibration"):
+        VideoOptions(birds_eye=True)
+
+
+def test_a_window_needs_a_screen(make_video, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    with pytest.raises(OSError, match="no screen to show frames on"):
+        annotate_video(make_video(), FakeInferencer(), VideoOutputs(show=True))
+
+
+@THREADS
+def test_a_window_that_is_closed_ends_the_run(
+    make_video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: bool
+) -> None:
+    shown = []
+
+    class FakeWindow:
+        def __init__(self, title: str) -> None:
+            assert title.endswith("clip.mp4")
+
+        def show(self, image: np.ndarray) -> bool:
+            shown.append((image.shape, threading.current_thread().name))
+            return len(shown) < 3
+
+        def close(self) -> None:
+            shown.append("closed")
+
+    monkeypatch.setattr("lanedet.video.video_outputs.FrameWindow", FakeWindow)
+    outputs = VideoOutputs(tmp_path / "out.mp4", show=True)
+    options = VideoOptions(threads=threads)
+    annotate_video(make_video(), FakeInferencer(), outputs, options=options)
+    assert shown == [((48, 64, 3), "MainThread")] * 3 + ["closed"]
+    assert len(_images(tmp_path / "out.mp4")) == 3

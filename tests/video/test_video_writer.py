@@ -1,3 +1,4 @@
+import resource
 import signal
 from fractions import Fraction
 from pathlib import Path
@@ -115,6 +116,23 @@ def test_an_interrupt_while_the_clip_is_closed_waits(
         _write(path, 3)
     with VideoReader(path) as reader:
         assert len(list(reader)) == 3
+
+
+def test_a_full_disk_leaves_no_clip(tmp_path: Path) -> None:
+    def write() -> None:
+        rng = np.random.default_rng(0)
+        with VideoWriter(tmp_path / "clip.mp4", 25) as writer:
+            for _ in range(200):
+                writer.write(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_name_holds_a_whole_clip_at_any_time(tmp_path: Path) -> None:

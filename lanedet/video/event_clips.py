@@ -1,0 +1,56 @@
+"""Short clips around what happened, cut out of an annotated clip."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from lanedet.video.driving_monitor import DepartureEvent
+from lanedet.video.selection import Selection
+from lanedet.video.video_reader import VideoReader
+from lanedet.video.video_writer import VideoWriter
+
+_BEFORE_S, _AFTER_S = 4.0, 4.0
+
+
+def cut_event_clips(
+    clip: Path, events: Sequence[DepartureEvent], start: Fraction, folder: Path
+) -> list[Path]:
+    """Write a clip of 4 s before to 4 s after each event.
+
+    Args:
+        clip: The annotated clip, which stays as it is.
+        events: With times on the source's clock.
+        start: Time of the clip's first frame on that clock, in seconds.
+        folder: Where to; it is made if missing. The names tell number, time and kind:
+            ``drive_event003_0071.4s_left.mp4``.
+
+    Returns:
+        The clips that were written, one for each event.
+
+    Raises:
+        OSError: If a clip cannot be written.
+    """
+    paths = []
+    for number, event in enumerate(events, start=1):
+        time_s = event.time_s - float(start)
+        name = f"{clip.stem}_event{number:03d}_{event.time_s:06.1f}s_{event.kind}"
+        path = folder / f"{name}{clip.suffix}"
+        _cut(clip, path, Selection(max(0.0, time_s - _BEFORE_S), time_s + _AFTER_S))
+        paths.append(path)
+    return paths
+
+
+def _cut(clip: Path, out: Path, selection: Selection) -> None:
+    with (
+        VideoReader(clip, with_sound=True) as reader,
+        VideoWriter(
+            out,
+            reader.frame_rate,
+            reader.sample_aspect_ratio,
+            time_base=reader.time_base,
+            sound=reader.sound,
+        ) as writer,
+    ):
+        for frame in selection.frames(reader):
+            writer.write(frame.image, frame.time)
+            writer.write_sound(selection.end)

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lanedet.datasets import read_culane_lanes, read_tusimple_lines
+from lanedet.structures import LaneSample
+from lanedet.video import CULanePredictions, TuSimplePredictions
+
+
+def _sample(height: int, width: int) -> LaneSample:
+    """A sample with a lane from the bottom to the middle, one pixel right each row."""
+    sample = LaneSample(metainfo={"ori_shape": (height, width)})
+    bottom, middle = height - 1.0, height / 2
+    sample.pred_lanes = [np.array([[100.0, bottom], [100 + bottom - middle, middle]])]
+    return sample
+
+
+def _empty(height: int, width: int) -> LaneSample:
+    sample = LaneSample(metainfo={"ori_shape": (height, width)})
+    sample.pred_lanes = []
+    return sample
+
+
+def test_tusimple_predictions_are_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "predictions.json"
+    with TuSimplePredictions(path) as file:
+        file.write("clips/1/20.jpg", _sample(720, 1280), 12.5)
+        file.write("clips/2/20.jpg", _sample(720, 1280), 11.5)
+        assert file.num_frames == 2
+    first, second = read_tusimple_lines(path)
+    assert (first.raw_file, second.raw_file) == ("clips/1/20.jpg", "clips/2/20.jpg")
+    assert first.run_time_ms == 12.5
+    assert first.rows is not None
+    assert first.rows.tolist() == list(range(160, 720, 10))
+    xs = dict(zip(first.rows, first.xs[0], strict=True))
+    assert xs[710] == 109
+    assert xs[400] == 419
+    assert np.isnan(xs[350])
+
+
+def test_culane_predictions_are_read_back(tmp_path: Path) -> None:
+    folder = CULanePredictions(tmp_path / "predictions")
+    folder.write("driver_1/05.MP4/00020.jpg", _sample(590, 1640))
+    folder.write("driver_1/05.MP4/00050.jpg", _empty(590, 1640))
+    [lane] = read_culane_lanes(folder.path / "driver_1/05.MP4/00020.lines.txt")
+    assert lane[0].tolist() == [100, 589]
+    assert lane[-1, 1] == 299
+    assert (folder.path / "driver_1/05.MP4/00050.lines.txt").read_text() == ""
+    assert folder.num_frames == 2
+
+
+def test_a_name_must_stay_in_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="stay in its folder"):
+        CULanePredictions(tmp_path / "p").write("../other/1.jpg", _sample(590, 1640))
