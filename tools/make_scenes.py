@@ -54,7 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--category",
         choices=[*CATEGORIES, *MIXTURES],
-        help="of which category all scenes of the set are; 'culane' mixes its nine in "
+        help="of which category all scenes are; 'culane' mixes its nine in "
         "the proportions of its test set, 'diverse' all of them for training (without "
         "it: plain highway scenes by day and night)",
     )
@@ -99,7 +99,10 @@ def _make_data_set(args: argparse.Namespace) -> None:
 
 def _make_clip(args: argparse.Namespace) -> None:
     num_frames = round(args.seconds * _FRAME_RATE)
-    drive = Drive(args.seed, num_frames, float(_FRAME_RATE), args.size or _CLIP_SHAPE)
+    shape = args.size or _CLIP_SHAPE
+    drive = Drive(
+        args.seed, num_frames, float(_FRAME_RATE), shape, category=args.category
+    )
     with VideoWriter(args.clip, _FRAME_RATE) as writer:
         for image, _ in progress_bar(drive, desc="clip", unit="frame"):
             writer.write(image)

@@ -6,16 +6,50 @@ from pathlib import Path
 import pytest
 
 from lanedet import __version__
-from lanedet.datasets import read_culane_labels
+from lanedet.datasets import (
+    read_bdd100k_labels,
+    read_culane_labels,
+    read_tusimple_labels,
+)
 from lanedet.datasets.checks import check_bdd100k, check_culane, check_tusimple
 from lanedet.datasets.label_faults import LabelFaults
 from lanedet.simulation import TREE_FORMATS, write_scene_tree
 from lanedet.simulation.categories import CULANE_FRAMES
+from lanedet.simulation.culane_tree import LISTS
 from lanedet.simulation.scene_files import PROVENANCE_FILE
 from lanedet.simulation.scene_tree import CATEGORIES_FILE
+from lanedet.structures import LaneSample
 
 SHAPE = (90, 160)
 CHECKS = {"tusimple": check_tusimple, "culane": check_culane, "bdd100k": check_bdd100k}
+
+
+def read_tusimple(root: Path) -> list[LaneSample]:
+    files = TREE_FORMATS["tusimple"].shares
+    return [each for name in files for each in read_tusimple_labels(root / name, root)]
+
+
+def read_culane(root: Path) -> list[LaneSample]:
+    return [
+        each
+        for list_file in LISTS.values()
+        for each in read_culane_labels(root / list_file, root, LabelFaults())
+    ]
+
+
+def read_bdd100k(root: Path) -> list[LaneSample]:
+    return [
+        each
+        for folder in ("train", "val", "test")
+        for each in read_bdd100k_labels(
+            root / "labels/100k" / folder,
+            root / "images/100k" / folder,
+            LabelFaults(),
+        )
+    ]
+
+
+READERS = {"tusimple": read_tusimple, "culane": read_culane, "bdd100k": read_bdd100k}
 LABELS = [
     (name, label) for name, layout in TREE_FORMATS.items() for label in layout.labels
 ]
@@ -173,6 +207,26 @@ def test_split_counts_cover_all_scenes(tree_format: str, num_scenes: int) -> Non
     if num_scenes >= 100:
         for name, share in TREE_FORMATS[tree_format].shares.items():
             assert counts[name] == pytest.approx(share * num_scenes, abs=3)
+
+
+@pytest.mark.slow
+def test_every_image_has_its_record_and_every_lane_lies_in_its_image(
+    tree_format: str, tmp_path: Path
+) -> None:
+    num_scenes = 300
+    write_scene_tree(
+        tmp_path, num_scenes, 9, SHAPE, 1, "diverse", tree_format=tree_format
+    )
+    samples = READERS[tree_format](tmp_path)
+    named = {Path(sample.img_path) for sample in samples}
+    assert len(samples) == num_scenes
+    assert named == set(tmp_path.rglob("*.jpg"))
+    height, width = SHAPE
+    for sample in samples:
+        for lane in sample.gt_lanes:
+            assert (lane >= 0).all()
+            # TuSimple's labels are whole numbers.
+            assert (lane <= [width - 0.5, height - 1]).all()
 
 
 def test_scenes_without_a_category_are_not_listed(tmp_path: Path) -> None:
