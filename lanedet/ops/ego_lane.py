@@ -16,6 +16,7 @@ from lanedet.structures import FloatArray
 _LOWEST_ROW = 0.6  # share of the image height to which both lines must come down
 _LEAST_SPAN = 0.1  # share of the image height over which both must be seen
 _NUM_ROWS = 24
+_FAR_END = 0.05  # share of the rows left out: near the horizon lines hook
 # Lane width over camera height: 2.2 m seen from 2.5 m to 6 m seen from 0.9 m.
 _WIDTH_PER_HEIGHT = (0.85, 6.7)
 
@@ -81,7 +82,7 @@ def ego_lane_in_image(
     bottom = min(left[:, 1].max(), right[:, 1].max())
     if bottom < _LOWEST_ROW * image_height or bottom - top < _LEAST_SPAN * image_height:
         return None
-    rows = np.linspace(top, bottom, _NUM_ROWS)
+    rows = np.linspace(top + _FAR_END * (bottom - top), bottom, _NUM_ROWS)
     xs = np.stack([xs_at_rows(left, rows), xs_at_rows(right, rows)], axis=1)
     low = slice(_NUM_ROWS // 2, None)
     left_slope, right_slope = np.polyfit(rows[low], xs[low], 1)[0]
@@ -89,11 +90,11 @@ def ego_lane_in_image(
     if not _WIDTH_PER_HEIGHT[0] <= width <= _WIDTH_PER_HEIGHT[1]:
         return None
     # The second derivative, not the point halfway: it reads every row.
-    heights = (rows - top) / (bottom - top)
+    heights = (rows - rows[0]) / (bottom - rows[0])
     sagitta = np.polyfit(heights, xs.mean(axis=1), 2)[0] / 4
     return ImageLane(
         offset_share=float(-(left_slope + right_slope) / (2 * width)),
-        bend=float(sagitta / (bottom - top)),
+        bend=float(sagitta / (bottom - rows[0])),
     )
 
 

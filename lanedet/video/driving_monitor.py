@@ -25,7 +25,7 @@ _IN_OTHER_LANE = (
 _SETTLING_S = 0.3
 _FORGETTING_S = 3.0
 
-_STRAIGHT_BEND = 0.015  # as ImageLane.bend; a radius of about 2,000 m
+_STRAIGHT_BEND = 0.008  # as ImageLane.bend; a radius of about 2,000 m
 _STRAIGHT_RADIUS_M = 2000.0
 
 

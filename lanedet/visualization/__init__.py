@@ -13,6 +13,7 @@ from lanedet.visualization.draw import draw_caption, draw_lanes
 from lanedet.visualization.image_files import show_image, write_image
 from lanedet.visualization.image_folder_backend import ImageFolderBackend
 from lanedet.visualization.lane_visualizer import LaneVisualizer
+from lanedet.visualization.overlay import draw_overlay
 
 __all__ = [
     "ImageFolderBackend",
@@ -23,6 +24,7 @@ __all__ = [
     "draw_caption",
     "draw_class_map",
     "draw_lanes",
+    "draw_overlay",
     "robust_scale",
     "show_image",
     "stack_grids",

@@ -5,29 +5,34 @@ The colours are those of M. Okabe and K. Ito, "Color Universal Design", 2008
 The driver's own lanes get the pair that is safest for everyone, orange and sky blue.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from lanedet.ops import assign_slots, draw_polyline
+from lanedet.ops import assign_slots, simplify_polyline
 from lanedet.structures import ByteArray, FloatArray
 
-_Colour = tuple[int, int, int]
+Colour = tuple[int, int, int]
+"""RGB."""
 
 # RGB by distance from the driver: the own lane, the next one, and so on outwards.
 # Of the set's colours that are not dark, in the order that keeps neighbours farthest
 # apart for normal sight and the three kinds of colour blindness.
-_LEFT_COLOURS: list[_Colour] = [(230, 159, 0), (0, 158, 115), (213, 94, 0)]
-_RIGHT_COLOURS: list[_Colour] = [(86, 180, 233), (240, 228, 66), (204, 121, 167)]
-_NO_SLOT_COLOUR: _Colour = (255, 255, 255)
-_EDGE_COLOUR: _Colour = (0, 0, 0)
+_LEFT_COLOURS: list[Colour] = [(230, 159, 0), (0, 158, 115), (213, 94, 0)]
+_RIGHT_COLOURS: list[Colour] = [(86, 180, 233), (240, 228, 66), (204, 121, 167)]
+_NO_SLOT_COLOUR: Colour = (255, 255, 255)
+_EDGE_COLOUR: Colour = (0, 0, 0)
 
 _EGO_WIDTH = 1 / 90  # share of the image height
 _OTHER_WIDTH = 1 / 140
 _EDGE_WIDTH = 1 / 450
 _HORIZON = 0.35  # share of the image height at which lines would vanish
 _MIN_TAPER = 0.3  # share of the full width that remains above that
+_TOLERANCE_PX = 0.25  # points that lie so near to the line between others are left out
+_FRACTION_BITS = 4  # cv2 draws in fixed point: 1/16 of a pixel
+_FAR = 2.0**15  # keeps far points inside cv2's coordinates
 
 
 def draw_lanes(
@@ -77,9 +82,12 @@ def draw_lanes(
     for index in sorted(
         range(len(lanes)), key=lambda i: _distance(slots[i], num_slots), reverse=True
     ):
-        colour = slot_colour(slots[index], num_slots)
-        is_ego = _distance(slots[index], num_slots) == 0
-        _draw_lane(canvas, lanes[index], colour, _EGO_WIDTH if is_ego else _OTHER_WIDTH)
+        draw_lane(
+            canvas,
+            lanes[index],
+            slot_colour(slots[index], num_slots),
+            is_ego=_distance(slots[index], num_slots) == 0,
+        )
     if scores is not None:
         for lane, score in zip(lanes, scores, strict=True):
             _write_score(canvas, lane, score)
@@ -109,7 +117,7 @@ def _distance(slot: int | None, num_slots: int) -> int:
     return centre - 1 - slot if slot < centre else slot - centre
 
 
-def slot_colour(slot: int | None, num_slots: int) -> _Colour:
+def slot_colour(slot: int | None, num_slots: int) -> Colour:
     """Return the colour (RGB) of a slot of K; white for lanes without one."""
     if slot is None:
         return _NO_SLOT_COLOUR
@@ -117,31 +125,70 @@ def slot_colour(slot: int | None, num_slots: int) -> _Colour:
     return colours[_distance(slot, num_slots) % len(colours)]
 
 
-def _draw_lane(
-    canvas: ByteArray, lane: FloatArray, colour: _Colour, width: float
+def draw_lane(
+    canvas: ByteArray, lane: FloatArray, colour: Colour, *, is_ego: bool
 ) -> None:
-    """Draw one lane into ``canvas``, ``width`` being a share of its height."""
+    """Draw one lane into an image, with a dark edge and thinner towards the horizon.
+
+    Args:
+        canvas: (H, W, 3) uint8, RGB, drawn into.
+        lane: (N, 2) in pixels of ``canvas``.
+        colour: RGB.
+        is_ego: Whether it is one of the driver's own, which are thicker.
+    """
+    if not np.isfinite(lane).all():
+        raise ValueError(f"A lane's coordinates must be finite, got {lane!r}.")
     if len(lane) == 0:
         return
-    # cv2 draws a line between equal points as a dot, but nothing for a single point.
-    points = np.repeat(lane, 2, axis=0) if len(lane) == 1 else lane
     height = len(canvas)
-    rows = np.arange(height) / height
-    taper = np.clip((rows - _HORIZON) / (1 - _HORIZON), _MIN_TAPER, 1)
-    thickness = np.maximum(2, np.rint(width * height * taper)).astype(int)
+    points = simplify_polyline(np.clip(lane, -_FAR, _FAR), _TOLERANCE_PX)
+    points = _with_rows(points, (_HORIZON * height, height - 1.0))
+    taper = (points[:, 1] / height - _HORIZON) / (1 - _HORIZON)
+    widths = (_EGO_WIDTH if is_ego else _OTHER_WIDTH) * height
+    widths = np.maximum(2, widths * np.clip(taper, _MIN_TAPER, 1))
     edge = max(1, round(_EDGE_WIDTH * height))
-    # cv2 lines have one whole-numbered width: draw each band of rows with its own.
-    starts = np.flatnonzero(np.diff(thickness, prepend=0))
-    bands = list(zip(starts, [*starts[1:], height], strict=True))
-    for extra, paint in ((2 * edge, _EDGE_COLOUR), (0, colour)):
-        for top, bottom in bands:
-            draw_polyline(
-                canvas[top:bottom],
-                points - np.array([0.0, top]),
-                paint,
-                int(thickness[top]) + extra,
-                cv2.LINE_AA,
-            )
+    _draw_ribbon(canvas, points, widths / 2 + edge, _EDGE_COLOUR)
+    _draw_ribbon(canvas, points, widths / 2, colour)
+
+
+def _with_rows(points: FloatArray, rows: Iterable[float]) -> FloatArray:
+    """Return a polyline with a point wherever it crosses one of some rows."""
+    for row in rows:
+        ys = points[:, 1]
+        before = np.flatnonzero((ys[:-1] - row) * (ys[1:] - row) < 0)
+        parts = ((row - ys[before]) / (ys[before + 1] - ys[before]))[:, None]
+        crossings = (1 - parts) * points[before] + parts * points[before + 1]
+        points = np.insert(points, before + 1, crossings, axis=0)
+    return points
+
+
+def _draw_ribbon(
+    canvas: ByteArray, points: FloatArray, radii: FloatArray, colour: Colour
+) -> None:
+    """Draw a line whose width changes along it: a disc at each point, quads between."""
+    steps = np.diff(points, axis=0)
+    normals = steps[:, ::-1] * (-1, 1) / np.maximum(np.hypot(*steps.T), 1e-9)[:, None]
+    begin, end = normals * radii[:-1, None], normals * radii[1:, None]
+    quads = np.stack(
+        [points[:-1] - begin, points[:-1] + begin, points[1:] + end, points[1:] - end],
+        axis=1,
+    )
+    for quad in _fixed_point(quads):
+        cv2.fillConvexPoly(canvas, quad, colour, cv2.LINE_AA, _FRACTION_BITS)
+    for centre, radius in zip(_fixed_point(points), _fixed_point(radii), strict=True):
+        cv2.circle(
+            canvas,
+            centre.tolist(),
+            int(radius),
+            colour,
+            cv2.FILLED,
+            cv2.LINE_AA,
+            _FRACTION_BITS,
+        )
+
+
+def _fixed_point(values: FloatArray) -> NDArray[np.int32]:
+    return np.rint(values * 2**_FRACTION_BITS).astype(np.int32)
 
 
 def _write_score(canvas: ByteArray, lane: FloatArray, score: float) -> None:

@@ -1,0 +1,291 @@
+"""A dashcam frame with what was found in it: lanes, own lane, place in it, departures.
+
+Sizes follow the shorter side of the frame. Where texts could not be read they are left
+out, and so is the name of a lane that would lie on another text.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import cv2
+import numpy as np
+
+from lanedet.structures import ByteArray, FloatArray, LaneSample
+from lanedet.visualization.birds_eye import birds_eye_box, draw_birds_eye
+from lanedet.visualization.draw import Colour, draw_lane, slot_colour
+from lanedet.visualization.panels import (
+    Box,
+    darken,
+    text_height,
+    text_width,
+    write_text,
+)
+
+LEAST_SIZE_WITH_TEXT = 300
+"""Frames whose shorter side has fewer pixels get neither texts nor an inset."""
+
+_WHITE: Colour = (255, 255, 255)
+_GREY: Colour = (190, 190, 190)
+# Okabe's and Ito's bluish green and vermillion, see lanedet.visualization.draw.
+_LANE_COLOUR: Colour = (0, 158, 115)
+_WARNING_COLOUR: Colour = (213, 94, 0)
+_LANE_OPACITY = 0.4  # at the near end; none at the far one
+_LANE_BANDS = 32  # so many opacities: a step is too small to be seen
+_LANE_POINTS = 48
+_SIDE = 0.02  # share of the width that counts as the side of the picture
+_DISCLAIMER = "not a safety device"
+_WIDEST_LINE = "0.00 m right of centre"
+
+
+class Driving(Protocol):
+    """What the overlay tells about the driving; None is what is not known."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Name of each lane."""
+
+    @property
+    def ego_left(self) -> int | None:
+        """Which lane is the left line of the driver's own."""
+
+    @property
+    def ego_right(self) -> int | None:
+        """Which one is the right line."""
+
+    @property
+    def offset_share(self) -> float | None:
+        """Place in the lane: 0 in the middle, 0.5 over the right line."""
+
+    @property
+    def offset_m(self) -> float | None:
+        """The same in metres."""
+
+    @property
+    def curvature_sign(self) -> Literal["left", "right", "straight"] | None:
+        """Where the road bends to."""
+
+    @property
+    def radius_m(self) -> float | None:
+        """Of the bend."""
+
+    @property
+    def departure(self) -> Literal["left", "right"] | None:
+        """The side to which the own lane is being left."""
+
+
+def draw_overlay(
+    canvas: ByteArray,
+    sample: LaneSample,
+    driving: Driving,
+    *,
+    num_slots: int,
+    to_road: FloatArray | None = None,
+) -> None:
+    """Draw into a frame what was found in it.
+
+    Args:
+        canvas: (H, W, 3) uint8, RGB, of any size, drawn into.
+        sample: Its lanes: ``pred_lanes``, ``pred_scores`` and ``pred_slots``.
+        driving: What they say.
+        num_slots: Number of slots K.
+        to_road: (3, 3), from pixels of ``canvas`` to the road, for a bird's-eye inset;
+            see :func:`~lanedet.ops.camera_to_road`.
+
+    Raises:
+        ValueError: If ``canvas`` is not (H, W, 3) uint8 or a coordinate is not finite.
+    """
+    if canvas.ndim != 3 or canvas.shape[2] != 3 or canvas.dtype != np.uint8:
+        raise ValueError(
+            f"canvas must be (H, W, 3) uint8, got {canvas.shape} {canvas.dtype}."
+        )
+    lanes = sample.pred_lanes
+    colours = [slot_colour(slot, num_slots) for slot in sample.pred_slots]
+    left, right = driving.ego_left, driving.ego_right
+    if driving.offset_share is not None and left is not None and right is not None:
+        colour = _LANE_COLOUR if driving.departure is None else _WARNING_COLOUR
+        _fill_lane(canvas, lanes[left], lanes[right], colour)
+    # The driver's own lines lie on top, and their names come first.
+    order = sorted(range(len(lanes)), key=lambda i: i in (left, right))
+    for i in order:
+        draw_lane(canvas, lanes[i], colours[i], is_ego=i in (left, right))
+    if driving.departure is not None:
+        _draw_frame(canvas)
+    if min(canvas.shape[:2]) < LEAST_SIZE_WITH_TEXT:
+        return
+    taken = [_draw_panel(canvas, driving, num_slots)]
+    if to_road is not None:
+        draw_birds_eye(canvas, lanes, colours, to_road)
+        taken.append(birds_eye_box(canvas))
+    for i in reversed(order):
+        text = f"{driving.names[i]}  {sample.pred_scores[i]:.0%}"
+        _name_lane(canvas, lanes[i], text, colours[i], taken)
+
+
+def _fill_lane(
+    canvas: ByteArray, left: FloatArray, right: FloatArray, colour: Colour
+) -> None:
+    """Tint the road between two lines, less and less far away."""
+    height, width = canvas.shape[:2]
+    shorter, longer = sorted((left, right), key=lambda line: line[:, 1].max())
+    end_x, bottom = shorter[shorter[:, 1].argmax()]
+    if not _SIDE * width < end_x < (1 - _SIDE) * width:
+        # It leaves through the side of the picture, which bounds the lane from there.
+        bottom = longer[:, 1].max()
+    rows = np.linspace(max(left[:, 1].min(), right[:, 1].min()), bottom, _LANE_POINTS)
+    left_xs, right_xs = (_xs_at(line, rows) for line in (left, right))
+    xs, ys = np.append(left_xs, right_xs[::-1]), np.append(rows, rows[::-1])
+    x0, y0 = max(0, int(xs.min())), max(0, int(ys.min()))
+    x1, y1 = min(width, int(xs.max()) + 2), min(height, int(ys.max()) + 2)
+    if x0 >= x1 or y0 >= y1:
+        return
+    road = canvas[y0:y1, x0:x1]
+    painted = road.copy()
+    outline = np.stack([xs - x0, ys - y0], axis=1)
+    corners = np.rint(outline * 16).astype(np.int32)
+    cv2.fillPoly(painted, [corners], colour, cv2.LINE_AA, shift=4)
+    edges = np.linspace(0, len(road), _LANE_BANDS + 1).astype(int)
+    for band in range(_LANE_BANDS):
+        part = slice(edges[band], edges[band + 1])
+        if part.start < part.stop:
+            opacity = _LANE_OPACITY * (band + 0.5) / _LANE_BANDS
+            road[part] = cv2.addWeighted(
+                painted[part], opacity, road[part], 1 - opacity, 0
+            )
+
+
+def _xs_at(line: FloatArray, rows: FloatArray) -> FloatArray:
+    """Return where a line crosses rows; below its end it goes straight down."""
+    ordered = line[np.argsort(line[:, 1], kind="stable")]
+    return np.asarray(np.interp(rows, ordered[:, 1], ordered[:, 0]))
+
+
+def _draw_frame(canvas: ByteArray) -> None:
+    """Put a frame in the colour of warnings around the picture."""
+    stroke = max(2, round(min(canvas.shape[:2]) / 90))
+    for part in (
+        canvas[:stroke],
+        canvas[-stroke:],
+        canvas[:, :stroke],
+        canvas[:, -stroke:],
+    ):
+        part[:] = _WARNING_COLOUR
+
+
+def _draw_panel(canvas: ByteArray, driving: Driving, num_slots: int) -> Box:
+    """Draw the place in the lane, in the upper left corner."""
+    size = text_height(canvas)
+    pad, line = size, round(1.9 * size)
+    width = text_width(_WIDEST_LINE, size) + 2 * pad
+    box = Box(size, size, width, 2 * pad + 4 * line - size // 2)
+    darken(canvas, box)
+    panel = box.of(canvas)
+    _draw_gauge(
+        panel, driving.offset_share, Box(pad, pad, width - 2 * pad, size), num_slots
+    )
+    if driving.departure is not None:
+        cv2.rectangle(
+            panel,
+            (0, pad + line - size // 2),
+            (width, pad + 2 * line - size // 4),
+            _WARNING_COLOUR,
+            cv2.FILLED,
+        )
+    texts = (
+        (_place_text(driving), size, _WHITE),
+        (_bend_text(driving), size, _WHITE),
+        (_DISCLAIMER, max(7, size * 3 // 4), _GREY),
+    )
+    for number, (text, height, colour) in enumerate(texts, start=1):
+        write_text(panel, text, (pad, pad + number * line + size), height, colour)
+    return box
+
+
+def _place_text(driving: Driving) -> str:
+    if driving.departure is not None:
+        return f"leaving the lane: {driving.departure}"
+    if driving.offset_share is None:
+        return "own lane not seen"
+    side = "right" if driving.offset_share > 0 else "left"
+    if driving.offset_m is None:
+        return f"{abs(driving.offset_share):.0%} {side} of centre"
+    return f"{abs(driving.offset_m):.2f} m {side} of centre"
+
+
+def _bend_text(driving: Driving) -> str:
+    if driving.curvature_sign is None:
+        return ""
+    if driving.curvature_sign == "straight":
+        return "straight road"
+    radius = "" if driving.radius_m is None else f", {driving.radius_m:.0f} m"
+    return f"{driving.curvature_sign} bend{radius}"
+
+
+def _draw_gauge(
+    panel: ByteArray, offset_share: float | None, box: Box, num_slots: int
+) -> None:
+    """Draw the lane's two lines, and where between them the vehicle is."""
+    part = box.of(panel)
+    stroke = max(2, box.height // 4)
+    middle = box.width / 2
+    for share, slot in ((-0.5, num_slots // 2 - 1), (0.5, num_slots // 2)):
+        x = round(middle + share * (box.width - stroke - 1))
+        colour = slot_colour(slot, num_slots)
+        cv2.line(part, (x, 0), (x, box.height - 1), colour, stroke)
+    cv2.circle(
+        part,
+        (round(middle), box.height // 2),
+        max(1, stroke // 2),
+        _GREY,
+        cv2.FILLED,
+        cv2.LINE_AA,
+    )
+    if offset_share is not None:
+        share = float(np.clip(offset_share, -0.5, 0.5))
+        centre = (round(middle + share * (box.width - box.height)), box.height // 2)
+        cv2.circle(part, centre, box.height // 2 - 1, _WHITE, cv2.FILLED, cv2.LINE_AA)
+
+
+def _name_lane(
+    canvas: ByteArray, lane: FloatArray, text: str, colour: Colour, taken: list[Box]
+) -> None:
+    """Write a lane's name at its lower end, unless something is there already."""
+    height, width = canvas.shape[:2]
+    inside = ((lane >= 0) & (lane <= (width - 1, height - 1))).all(axis=1)
+    if not inside.any():
+        return
+    seen = lane[inside]
+    size = max(8, text_height(canvas) * 4 // 5)
+    pad = size // 2
+    box = _box_beside(
+        seen[seen[:, 1].argmax()],
+        (text_width(text, size) + 3 * pad, size + 2 * pad),
+        (height, width),
+    )
+    if any(box.meets(other) for other in taken):
+        return
+    taken.append(box)
+    darken(canvas, box)
+    label = box.of(canvas)
+    label[:, : pad // 2 + 1] = colour
+    write_text(label, text, (2 * pad, pad + size), size, _WHITE)
+
+
+def _box_beside(
+    end: FloatArray, size: tuple[int, int], image_shape: tuple[int, int]
+) -> Box:
+    """Return a box (w, h) that a lane's lower end does not run through.
+
+    It lies on the outer side of the end, or beneath it where the picture ends there.
+    """
+    (x, y), (width, height), (image_height, image_width) = end, size, image_shape
+    gap = height // 2
+    left = x - gap - width if x < image_width / 2 else x + gap
+    top = y - height
+    if left < gap or left + width > image_width - gap:
+        left, top = x - width / 2, y + gap
+    return Box(
+        int(np.clip(left, gap, max(gap, image_width - gap - width))),
+        int(np.clip(top, gap, max(gap, image_height - gap - height))),
+        width,
+        height,
+    )
