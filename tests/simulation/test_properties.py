@@ -91,8 +91,9 @@ def check_paint(category: str | None, indices: range) -> None:
         view = SceneView(scene, SHAPE)
         image = render_scene(scene, SHAPE, (paint_ground, paint_markings)).astype(int)
         for lane in scene_lanes(scene, SHAPE):
-            # At its end a label may touch the crest, where a row shows many metres.
-            xs, ys = np.rint(lane[:-3]).astype(int).T
+            # At its end a label may touch the crest, where a row shows many metres, and
+            # in its first row a line that begins ahead covers a part of the pixels.
+            xs, ys = np.rint(lane[2:-3]).astype(int).T
             inside = ys >= view.ground.top_row
             xs, ys = xs[inside], ys[inside]
             seen_m = view.ground.across[ys - view.ground.top_row, xs]
