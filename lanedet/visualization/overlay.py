@@ -33,6 +33,7 @@ _LANE_OPACITY = 0.4  # at the near end; none at the far one
 _LANE_BANDS = 32  # so many opacities: a step is too small to be seen
 _LANE_POINTS = 48
 _SIDE = 0.02  # share of the width that counts as the side of the picture
+_CENTRED = 0.01  # sides of a smaller offset would only flicker
 _DISCLAIMER = "not a safety device"
 _WIDEST_LINE = "0.00 m right of centre"
 
@@ -205,6 +206,8 @@ def _place_text(driving: Driving) -> str:
         return f"leaving the lane: {driving.departure}"
     if driving.offset_share is None:
         return "own lane not seen"
+    if abs(driving.offset_share) < _CENTRED:
+        return "in the lane's centre"
     side = "right" if driving.offset_share > 0 else "left"
     if driving.offset_m is None:
         return f"{abs(driving.offset_share):.0%} {side} of centre"

@@ -127,6 +127,15 @@ def test_the_panel_tells_them_apart(one: Driving, other: Driving) -> None:
     assert _changed(_drawn(one), _drawn(other))[:100, :140].any()
 
 
+def test_a_side_is_told_only_where_there_is_one() -> None:
+    text = slice(27, 50), slice(0, 140)
+    hair, other_hair, bit = (
+        _drawn(Driving(offset_share=share))[text] for share in (0.001, -0.001, 0.02)
+    )
+    assert not _changed(hair, other_hair).any()
+    assert _changed(hair, bit).any()
+
+
 def test_small_frames_have_no_texts() -> None:
     assert LEAST_SIZE_WITH_TEXT > 180
     image = _grey(180, 320)
