@@ -144,11 +144,11 @@ def draw_lane(
     points = simplify_polyline(np.clip(lane, -_FAR, _FAR), _TOLERANCE_PX)
     points = _with_rows(points, (_HORIZON * height, height - 1.0))
     taper = (points[:, 1] / height - _HORIZON) / (1 - _HORIZON)
-    widths = (_EGO_WIDTH if is_ego else _OTHER_WIDTH) * height
-    widths = np.maximum(2, widths * np.clip(taper, _MIN_TAPER, 1))
+    width = (_EGO_WIDTH if is_ego else _OTHER_WIDTH) * height
+    radii = np.maximum(2, width * np.clip(taper, _MIN_TAPER, 1)) / 2
     edge = max(1, round(_EDGE_WIDTH * height))
-    _draw_ribbon(canvas, points, widths / 2 + edge, _EDGE_COLOUR)
-    _draw_ribbon(canvas, points, widths / 2, colour)
+    _draw_ribbon(canvas, points, radii + edge, _EDGE_COLOUR)
+    _draw_ribbon(canvas, points, radii, colour)
 
 
 def _with_rows(points: FloatArray, rows: Iterable[float]) -> FloatArray:
