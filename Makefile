@@ -5,15 +5,16 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo test test-slow lint clean
+.PHONY: help setup demo demo-train test test-slow lint clean
 
 help:
-	@echo "make demo       train on generated scenes, score, draw lanes on a clip (minutes)"
+	@echo "make demo       draw lanes on a generated dashcam clip"
+	@echo "make demo-train the same with a model trained for it: the whole way (minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run the tests that take minutes"
 	@echo "make lint       ruff, mypy, import-linter, codespell"
 	@echo "make setup      only install, into $(VENV)"
-	@echo "make clean      remove what the demo made (out/), nothing of your own runs"
+	@echo "make clean      remove what the demos made (out/), nothing of your own runs"
 
 setup: $(INSTALLED)
 
@@ -28,6 +29,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 demo: setup
 	$(RUN) tools/demo.py
+
+demo-train: setup
+	$(RUN) tools/demo.py --train
 
 test: setup
 	$(RUN) -m pytest

@@ -1,6 +1,8 @@
-"""Go the whole way once: scenes, training, score, and lanes on a dashcam clip.
+"""See lanes on a dashcam clip; with --train go the whole way there.
 
-Every step is one of the other tools, and is skipped if its result is there already.
+Without it, the model that comes with the package finds the lanes. With it, a model is
+trained on generated scenes and scored first, which takes minutes on a CPU. Every step
+is one of the other tools, and is skipped if its result is there already.
 """
 
 import argparse
@@ -47,10 +49,28 @@ class Step(NamedTuple):
         print(f"    took {time.monotonic() - start:.0f} s", flush=True)
 
 
-def steps() -> list[Step]:
-    """Return the steps of the demo."""
+def drawing_steps() -> list[Step]:
+    """Return the steps from nothing to a clip, with the model of the package."""
+    drive, clip = OUT / "drive.mp4", OUT / "demo.mp4"
+    return [
+        Step(
+            "Make a drive that the model has not seen",
+            drive,
+            f"tools/make_scenes.py --seed 6 --clip {drive} --seconds 10",
+        ),
+        Step(
+            "Draw lanes on the drive",
+            clip,
+            f"tools/infer_video.py {drive} --out {clip} --json {OUT / 'demo.jsonl'}",
+        ),
+    ]
+
+
+def training_steps() -> list[Step]:
+    """Return the steps from nothing to a clip, with a model of one's own."""
     scenes, weights = OUT / "scenes", OUT / "train" / "weights.safetensors"
-    score, drive, clip = OUT / "score.json", OUT / "drive.mp4", OUT / "demo.mp4"
+    score, clip = OUT / "score.json", OUT / "trained.mp4"
+    make_drive = drawing_steps()[0]
     return [
         Step(
             "Make dashcam scenes with exact lanes",
@@ -69,16 +89,12 @@ def steps() -> list[Step]:
             f"tools/test.py {CONFIG} {weights} --data-root {scenes} "
             f"--work-dir {OUT / 'test'} --json {score}",
         ),
+        make_drive,
         Step(
-            "Make a drive that it has not seen",
-            drive,
-            f"tools/make_scenes.py --seed 6 --clip {drive} --seconds 10",
-        ),
-        Step(
-            "Draw lanes on the drive",
+            "Draw its lanes on the drive",
             clip,
-            f"tools/infer_video.py {drive} --weights {weights} --out {clip} "
-            f"--json {OUT / 'demo.jsonl'}",
+            f"tools/infer_video.py {make_drive.product} --weights {weights} "
+            f"--out {clip}",
         ),
     ]
 
@@ -96,14 +112,24 @@ def wait_for(process: "subprocess.Popen[bytes]") -> int:
         raise
 
 
-def summary() -> str:
+def drawing_summary() -> str:
+    """Return what was made and what to try next."""
+    return f"""
+Made
+  {OUT}/demo.mp4    the clip with its lanes: play it
+  {OUT}/demo.jsonl  the same lanes as data, one line a frame
+Next
+  .venv/bin/python tools/infer_video.py YOUR_CLIP.mp4 --out lanes.mp4
+  .venv/bin/python tools/demo.py --train   # a model of your own, in minutes"""
+
+
+def training_summary() -> str:
     """Return what was made, how good it is and what to try next."""
     score = json.loads((OUT / "score.json").read_text())
     return f"""
 Made
-  {OUT}/demo.mp4                   the clip with its lanes: play it
-  {OUT}/demo.jsonl                 the same lanes as data, one line a frame
   {OUT}/train/weights.safetensors  the model
+  {OUT}/trained.mp4                a clip with its lanes: play it
 Score on generated test scenes, by the TuSimple rules (10 px at 640x360)
   accuracy {score["tusimple/accuracy"]:.3f}, \
 false positives {score["tusimple/fp"]:.3f}, false negatives {score["tusimple/fn"]:.3f}
@@ -118,19 +144,25 @@ Next
 @user_errors()
 def main() -> None:
     """Run all steps and tell what they made."""
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    )
+    parser.add_argument(
+        "--train",
+        action="store_true",
+        help="train a model, rather than use the one that comes with the package",
+    )
+    train = parser.parse_args().train
     os.chdir(Path(__file__).resolve().parents[1])
     is_stale = False  # what is made from something new must be made anew
-    for step in steps():
+    for step in training_steps() if train else drawing_steps():
         print(f"\n=== {step.title}", flush=True)
         if step.is_done() and not is_stale:
             print(f"    is there: {step.product}", flush=True)
         else:
             step.run()
             is_stale = True
-    print(summary())
+    print(training_summary() if train else drawing_summary())
 
 
 if __name__ == "__main__":

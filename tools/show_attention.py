@@ -7,7 +7,7 @@ from lanedet.cli import PYTHON_HINT
 from lanedet.runtime import progress_bar, tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
-  python tools/show_attention.py road.jpg --weights weights.safetensors
+  python tools/show_attention.py road.jpg
   python tools/show_attention.py frames/ --weights weights.safetensors \\
       --stages E2 E3 --softmax standardize --out out/attention
   python tools/show_attention.py road.jpg --weights plain.safetensors \\
@@ -34,7 +34,8 @@ def parse_args() -> argparse.Namespace:
         help="image, folder with images, or pattern in quotes",
     )
     parser.add_argument(
-        "--weights", required=True, help="weights (.safetensors) or checkpoint (.pth)"
+        "--weights",
+        help="weights (.safetensors) or checkpoint (.pth) (default: the package's own)",
     )
     parser.add_argument(
         "--compare", metavar="WEIGHTS", help="other weights, for a row below"
@@ -79,6 +80,7 @@ def main() -> None:
         LaneInferencer,
         SoftmaxMaps,
         check_out,
+        default_weights,
         draw_detector_attention,
         find_images,
         out_path,
@@ -93,9 +95,10 @@ def main() -> None:
         if args.softmax is None
         else SoftmaxMaps(AttentionGenerator(energy_norm=args.softmax))
     )
+    weights = args.weights or str(default_weights())
     inferencers = {
         caption: LaneInferencer(path, device=args.device)
-        for caption, path in _captions(args.weights, args.compare).items()
+        for caption, path in _captions(weights, args.compare).items()
     }
     for path in progress_bar(images, desc="attention", unit="image"):
         picture = draw_detector_attention(

@@ -16,6 +16,6 @@ def default_weights() -> Path:
         raise FileNotFoundError(
             "This copy of lanedet brings no weights: its folder must hold one "
             f"weights/*.safetensors, and holds {len(found)}. Name a weights file of "
-            "your own, or train one: `make demo`."
+            "your own, or train one: `make demo-train`."
         )
     return found[0]
