@@ -26,7 +26,7 @@ LEAST_SIZE_WITH_TEXT = 300
 
 _WHITE: Colour = (255, 255, 255)
 _GREY: Colour = (190, 190, 190)
-# Okabe's and Ito's bluish green and vermillion, see lanedet.visualization.draw.
+# Okabe's and Ito's bluish green and vermilion, see lanedet.visualization.draw.
 _LANE_COLOUR: Colour = (0, 158, 115)
 _WARNING_COLOUR: Colour = (213, 94, 0)
 _LANE_OPACITY = 0.4  # at the near end; none at the far one

@@ -10,7 +10,7 @@ from lanedet.visualization import draw_overlay
 from lanedet.visualization.birds_eye import birds_eye_box
 from lanedet.visualization.overlay import LEAST_SIZE_WITH_TEXT
 
-ORANGE, SKY_BLUE, VERMILLION = (230, 159, 0), (86, 180, 233), (213, 94, 0)
+ORANGE, SKY_BLUE, VERMILION = (230, 159, 0), (86, 180, 233), (213, 94, 0)
 GREY = 90
 
 
@@ -99,8 +99,8 @@ def test_the_drivers_own_lines_have_their_colours() -> None:
 def test_a_departure_puts_a_frame_around_the_picture() -> None:
     drawn = _drawn(Driving(departure="left"))
     for border in (drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]):
-        assert (border == VERMILLION).all()
-    assert not (_drawn()[0] == VERMILLION).all(axis=1).any()
+        assert (border == VERMILION).all()
+    assert not (_drawn()[0] == VERMILION).all(axis=1).any()
 
 
 def test_the_gauge_tells_the_side() -> None:
