@@ -67,17 +67,7 @@ def _open_pattern(pattern: str, image_rate: Fraction | int) -> ImageSource:
     parts = Path(pattern).parts
     depth = next(i for i, part in enumerate(parts) if glob.has_magic(part))
     root = Path(*parts[:depth])
-    paths = [
-        path
-        for path in root.glob("/".join(parts[depth:]))
-        if path.suffix.lower() in _IMAGE_SUFFIXES and path.is_file()
-    ]
-    if not paths:
-        raise FileNotFoundError(
-            f"No image matches {pattern!r}. Put it in quotation marks, and check that "
-            f"its files end in {', '.join(_IMAGE_SUFFIXES)}."
-        )
-    return ImageSource(paths, root, image_rate, pattern)
+    return ImageSource(find_images(pattern), root, image_rate, pattern)
 
 
 def _open_camera(index: int, stall_s: float, max_wait_s: float) -> LiveSource:

@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from lanedet.datasets import (
-    culane_label_path,
-    format_culane_lanes,
     format_tusimple_line,
     sample_culane_lane,
+    write_culane_labels,
 )
 from lanedet.structures import FloatArray, LaneSample
 from lanedet.video.lane_log import LineFile
@@ -65,12 +64,12 @@ class CULanePredictions:
 
         Raises:
             OSError: If it cannot be written.
+            ValueError: If the name leads out of the folder.
         """
         rows = culane_rows(sample.ori_shape[0])
-        lanes = [sample_culane_lane(lane, rows) for lane in sample.pred_lanes]
-        path = culane_label_path(self.path, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(format_culane_lanes(lanes), encoding="ascii")
+        written = LaneSample(metainfo={"raw_file": name})
+        written.gt_lanes = [sample_culane_lane(x, rows) for x in sample.pred_lanes]
+        write_culane_labels(self.path, [written])
         self.num_frames += 1
 
 

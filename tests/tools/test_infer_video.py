@@ -124,7 +124,7 @@ def test_an_output_must_be_asked_for(
         pytest.param({"--start": "2", "--end": "1"}, "before the end", id="stretch"),
         pytest.param({"--every": "0"}, "every must be at least 1", id="every"),
         pytest.param({"--calibration": "none"}, "No calibration", id="calibration"),
-        pytest.param({"--out": "out.mp4", "--half": None}, "CPU", id="half"),
+        pytest.param({"--half": None, "--device": "cpu"}, "CPU", id="half"),
         pytest.param({"--bev": None}, "only with a calibration", id="bev"),
         pytest.param({"--weights": "none.pth"}, "'none.pth'", id="no weights"),
         pytest.param({"--weights": "notes.mp4"}, "no checkpoint", id="other weights"),

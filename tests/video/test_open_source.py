@@ -61,7 +61,7 @@ def test_what_is_not_there(
 ) -> None:
     with pytest.raises(FileNotFoundError, match=r"No video at 'none\.mp4'"):
         open_source("none.mp4")
-    with pytest.raises(FileNotFoundError, match=r"No image matches .*\*\.gif"):
+    with pytest.raises(FileNotFoundError, match=r"No images in .*\*\.gif"):
         open_source(f"{drive}/*.gif")
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"No images in .*empty"):

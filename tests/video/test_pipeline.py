@@ -438,8 +438,9 @@ class DriftingInferencer(FakeInferencer):
     def _sample(self, image: np.ndarray) -> LaneSample:
         sample = super()._sample(image)
         shift = 0.6 * max(0, self.num_seen - 30)
+        moved = min(shift, 20) * np.array([[1, 0], [1 / 6, 0]])  # the far end less
         lanes = [[[8.0, 47.0], [28.0, 20.0]], [[56.0, 47.0], [36.0, 20.0]]]
-        sample.pred_lanes = [np.array(lane) - [min(shift, 20), 0] for lane in lanes]
+        sample.pred_lanes = [np.array(lane) - moved for lane in lanes]
         sample.pred_scores, sample.pred_slots = [0.9, 0.9], [2, 3]
         return sample
 
