@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
-BENCHMARKS = ("data", "evaluation", "sad")
+BENCHMARKS = ("data", "evaluation", "models", "sad", "scenes", "stability", "video")
 EXAMPLES = """benchmarks:
   data        the input pipeline by stage, and a data loader with workers
   evaluation  the benchmarks' metrics beside the official algorithms
+  models      networks: parameters, multiplications, milliseconds
   sad         a training step with and without self attention distillation
+  scenes      drawing generated scenes, by category
+  stability   how steady lanes are on video, before and after tracking
+  video       a clip through the whole pipeline, by stage
 
 examples:
   python tools/benchmark.py data --images /data/culane/driver_37_30frame

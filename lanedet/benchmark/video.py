@@ -1,0 +1,214 @@
+"""How fast a clip is annotated: each stage and the whole, with and without threads.
+
+A clip of 1280x720 in H.264 goes through the whole pipeline and comes out as another,
+with its log. Two networks are tried: an ENet for 288x800, which is untrained, so that
+its lanes are noise but as many are decoded, tracked and drawn; and the weights that
+come with the package. Beside them runs the ENet as it was trained, with nothing folded.
+All take turns, and the table has the medians.
+
+Stages that overlap add up to more than the whole. "cpu" is what all threads of this
+process computed, which another load on the machine changes less than the clock.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from lanedet.benchmark.timing import (
+    add_common_arguments,
+    format_table,
+    hardware_line,
+    write_json,
+)
+from lanedet.engine import load_config
+from lanedet.inference import LaneInferencer, default_weights
+from lanedet.models import build_model, describe_model, load_weights, save_weights
+from lanedet.simulation import Drive
+from lanedet.structures import ByteArray
+from lanedet.video import (
+    STAGES,
+    VideoOptions,
+    VideoOutputs,
+    VideoWriter,
+    annotate_video,
+)
+
+_SHAPE = (720, 1280)
+_RATE = 25
+_NUM_RENDERED = 25  # frames; played forth and back, as rendering takes long
+_ENET = "configs/sad/enet_sad_culane.py"
+
+
+class _Measured(NamedTuple):
+    """What one run took, in seconds a frame."""
+
+    whole_s: float
+    cpu_s: float
+    stages_s: dict[str, float]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this benchmark."""
+    parser.add_argument(
+        "--source", type=Path, help="clip to annotate (default: a generated one)"
+    )
+    parser.add_argument(
+        "--frames", type=int, default=150, help="of the generated clip (default: 150)"
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        help="second network (default: the weights of the package, if there are any)",
+    )
+    parser.add_argument(
+        "--device",
+        default="cuda" if torch.cuda.is_available() else "cpu",
+        help="default: a GPU where there is one",
+    )
+    add_common_arguments(parser, rounds=3)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure and print a table.
+
+    Raises:
+        FileNotFoundError: If there is no such clip or weights.
+        ValueError: If a number is out of its range or the clip is no video.
+    """
+    if args.frames < 1 or args.rounds < 1:
+        raise ValueError(
+            f"--frames and --rounds must be at least 1, got {args.frames} and "
+            f"{args.rounds}."
+        )
+    source = args.source or generated_clip(args.frames)
+    with tempfile.TemporaryDirectory(prefix="lanedet_") as folder:
+        runs = {
+            name: _run_of(source, inferencer, threads, Path(folder))
+            for name, inferencer, threads in _subjects(args, Path(folder))
+        }
+        measured: dict[str, list[_Measured]] = {name: [] for name in runs}
+        for number in range(args.rounds + 1):  # the first warms up
+            for name, annotate in runs.items():
+                taken = annotate()
+                if number > 0:
+                    measured[name].append(taken)
+    medians = {name: _median(taken) for name, taken in measured.items()}
+    print(f"{source}, {args.device}; {hardware_line()}")
+    print(_table(medians))
+    write_json(
+        args.json,
+        {"source": str(source), "runs": {n: m._asdict() for n, m in medians.items()}},
+    )
+
+
+def generated_clip(num_frames: int, shape: tuple[int, int] = _SHAPE) -> Path:
+    """Return a clip of a generated drive; it is made once and kept beside others.
+
+    Args:
+        num_frames: Number of frames.
+        shape: (H, W) of the frames.
+    """
+    folder = Path(tempfile.gettempdir()) / "lanedet_benchmark"
+    path = folder / f"drive_{shape[1]}x{shape[0]}_{num_frames}.mp4"
+    if not path.is_file():
+        num_rendered = min(num_frames, _NUM_RENDERED)
+        drive = Drive(seed=0, num_frames=num_rendered, fps=_RATE, shape=shape)
+        with VideoWriter(path, _RATE) as writer:
+            for image in _forth_and_back([image for image, _ in drive], num_frames):
+                writer.write(image)
+    return path
+
+
+def _forth_and_back(images: list[ByteArray], number: int) -> Iterator[ByteArray]:
+    return islice(cycle(images + images[-2:0:-1]), number)
+
+
+class _PlainInferencer(LaneInferencer):
+    """Predicts with the network as it was trained."""
+
+    def __init__(self, weights: Path, device: str) -> None:
+        super().__init__(weights, device=device)
+        self._detector = load_weights(weights, self.device)
+
+
+def _subjects(
+    args: argparse.Namespace, folder: Path
+) -> Iterator[tuple[str, LaneInferencer, bool]]:
+    """Yield what is compared: its name, what finds lanes, and whether with threads."""
+    enet = _untrained_enet(folder / "enet.safetensors")
+    yield "ENet 288x800, as trained", _PlainInferencer(enet, args.device), False
+    for name, weights in [("ENet 288x800", enet), *_shipped(args.weights)]:
+        inferencer = LaneInferencer(weights, device=args.device)
+        yield name, inferencer, False
+        yield f"{name}, threads", inferencer, True
+
+
+def _shipped(weights: Path | None) -> list[tuple[str, Path]]:
+    if weights is None:
+        try:
+            weights = default_weights()
+        except FileNotFoundError:
+            return []
+    return [(weights.stem, weights)]
+
+
+def _untrained_enet(path: Path) -> Path:
+    """Write an ENet that finds a lane in every slot of any image."""
+    description = describe_model(load_config(_ENET).model)
+    description["head"]["decoder"] = {
+        "type": "LaneDecoder",
+        "threshold": 0.01,
+        "existence_threshold": 0.0,
+    }
+    torch.manual_seed(0)
+    save_weights(path, description, build_model(description).state_dict(), {})
+    return path
+
+
+def _run_of(
+    source: Path, inferencer: LaneInferencer, threads: bool, folder: Path
+) -> Callable[[], _Measured]:
+    outputs = VideoOutputs(clip=folder / "out.mp4", log=folder / "out.jsonl")
+    options = VideoOptions(threads=threads)
+
+    def annotate() -> _Measured:
+        begin_s = time.process_time()
+        summary = annotate_video(source, inferencer, outputs, options=options)
+        cpu_s = time.process_time() - begin_s
+        count = summary.num_frames
+        stages_s = {stage: summary.times.seconds[stage] / count for stage in STAGES}
+        return _Measured(summary.seconds / count, cpu_s / count, stages_s)
+
+    return annotate
+
+
+def _median(measured: Sequence[_Measured]) -> _Measured:
+    return _Measured(
+        statistics.median(each.whole_s for each in measured),
+        statistics.median(each.cpu_s for each in measured),
+        {s: statistics.median(each.stages_s[s] for each in measured) for s in STAGES},
+    )
+
+
+def _table(medians: dict[str, _Measured]) -> str:
+    base_s = next(iter(medians.values())).whole_s
+    rows = [
+        [
+            name,
+            *(f"{taken.stages_s[stage] * 1e3:.1f}" for stage in STAGES),
+            f"{taken.cpu_s * 1e3:.1f}",
+            f"{taken.whole_s * 1e3:.1f}",
+            f"{1 / taken.whole_s:.1f}",
+            f"{base_s / taken.whole_s:.2f}",
+        ]
+        for name, taken in medians.items()
+    ]
+    header = ["ms a frame", *STAGES, "cpu", "whole", "frames/s", "x"]
+    return format_table(header, rows)
