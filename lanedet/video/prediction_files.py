@@ -78,7 +78,7 @@ def tusimple_rows(height: int) -> FloatArray:
 
     Example:
         >>> rows = tusimple_rows(720)
-        >>> len(rows), rows[0], rows[-1]
+        >>> len(rows), float(rows[0]), float(rows[-1])
         (56, 160.0, 710.0)
     """
     first = int(np.ceil(height * 160 / 720 / _STEP)) * _STEP
@@ -90,7 +90,7 @@ def culane_rows(height: int) -> FloatArray:
 
     Example:
         >>> rows = culane_rows(590)
-        >>> len(rows), rows[0], rows[-1]
+        >>> len(rows), float(rows[0]), float(rows[-1])
         (35, 589.0, 249.0)
     """
     return np.arange(height - 1, height * 239 / 590, -_STEP, dtype=np.float64)
