@@ -67,6 +67,7 @@ def main() -> None:
         Ablation,
         checkpoint_before,
         first_test_image,
+        format_category_table,
         format_table,
         run_ablation,
         source_commit,
@@ -89,6 +90,8 @@ def main() -> None:
         f"`{shlex.join(['python', *sys.argv])}`, commit {source_commit()}, "
         f"{hardware_line()}\n\n{format_table(results)}"
     )
+    if by_category := format_category_table(results):
+        table += f"\n{by_category}"
     (out / "table.md").write_text(table, encoding="utf-8")
     print(table)
     weights = {title: runs[0]["checkpoint"] for title, runs in results.items()}

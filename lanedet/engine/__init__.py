@@ -6,7 +6,7 @@ from lanedet.engine.ablation import (
     first_test_image,
     run_ablation,
 )
-from lanedet.engine.ablation_table import format_table
+from lanedet.engine.ablation_table import format_category_table, format_table
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
@@ -45,6 +45,7 @@ __all__ = [
     "checkpoint_before",
     "evaluate",
     "first_test_image",
+    "format_category_table",
     "format_table",
     "latest_checkpoint",
     "load_config",

@@ -8,6 +8,8 @@ import numpy as np
 Results = dict[str, list[dict[str, Any]]]
 """For each row, by title, its seeds' results; the plain row first."""
 
+_TOTAL = "culane/f1"
+_CROSS = "culane/fp_cross"
 _HEAD = (
     "row",
     "accuracy %",
@@ -85,3 +87,52 @@ def _means(runs: Sequence[Mapping[str, Any]], key: str, form: str) -> str:
     return ", ".join(
         format(np.mean([run[key][name] for run in runs]), form) for name in names
     )
+
+
+def format_category_table(results: Results) -> str:
+    """Return CULane's F1 by category as a Markdown table, empty without that rule.
+
+    Args:
+        results: From :func:`~lanedet.engine.run_ablation`.
+
+    Returns:
+        A column for each row of the ablation with its F1 in percent: means and, over
+        the seeds, standard deviations (n - 1). Behind each but the plain one, the mean
+        of the differences to the plain run of the same seed. Of the crossroads, in
+        which there is no lane to find, the number of lanes found.
+    """
+    titles = list(results)
+    plain = titles[0]
+    names = [name for name in results[plain][0]["metrics"] if _is_category(name)]
+    if not names:
+        return ""
+    head = ["category", plain]
+    for title in titles[1:]:
+        head += [title, "gain"]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for name in names:
+        scale, digits = (1.0, 0) if name == _CROSS else (100.0, 1)
+        values = {
+            title: scale * np.array([run["metrics"][name] for run in runs])
+            for title, runs in results.items()
+        }
+        cells = [_category_name(name), _spread(values[plain], digits)]
+        for title in titles[1:]:
+            gain = values[title] - values[plain]
+            cells += [_spread(values[title], digits), _spread(gain, digits, "+")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _is_category(name: str) -> bool:
+    # f1_75 is the total's at a stricter threshold.
+    is_part = name.startswith(f"{_TOTAL}_") and not name.endswith("_75")
+    return name in (_TOTAL, _CROSS) or is_part
+
+
+def _category_name(name: str) -> str:
+    if name == _TOTAL:
+        return "all"
+    if name == _CROSS:
+        return "crossroad, lanes found"
+    return name.removeprefix(f"{_TOTAL}_")

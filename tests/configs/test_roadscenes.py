@@ -99,6 +99,24 @@ def test_sizes_recipe_and_scores(pair: str) -> None:
     assert tusimple.pixel_threshold / 800 == 20 / 1280
 
 
+@pytest.mark.parametrize("network", ["enet", "resnet18", "resnet34"])
+def test_networks_are_compared_by_one_experiment(network: str) -> None:
+    config = load_config(CONFIGS / f"ablation/roadscenes_{network}.py")
+    enet = load_config(CONFIGS / "ablation/roadscenes_enet.py")
+    assert config.train_dataloader == enet.train_dataloader
+    assert config.train_cfg == enet.train_cfg
+    assert config.test_evaluator == load(PAIRS[0].format("sad")).test_evaluator
+    assert config.test_dataloader.dataset.num_scenes == 2_000, "the whole test set"
+    model = MODELS.build(config.model)
+    assert {"enet": "ENet"}.get(network, "ResNet") == type(model.backbone).__name__
+    blocks = sum(name.endswith("conv2.weight") for name in model.state_dict())
+    assert blocks == {"enet": 0, "resnet18": 8, "resnet34": 16}[network]
+    distiller = MODELS.build(config._rows["SAD"])
+    stages = {stage for path in distiller.paths for stage in path}
+    assert stages <= set(model.backbone.stage_channels), "SAD's stages must exist"
+    assert (distiller.weight, distiller.start) == (0.02, 0.5)
+
+
 def test_from_no_data_to_scores_by_both_rules(tmp_path: Path) -> None:
     config = load_config(
         CONFIGS / "roadscenes/enet_sad_roadscenes_small.py",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lanedet.engine import format_table
+from lanedet.engine import format_category_table, format_table
 
 
 def result(accuracy: float, ratio: float | None) -> dict[str, Any]:
@@ -43,3 +43,32 @@ def test_one_seed_has_no_spread() -> None:
     table = format_table({"plain": [result(0.8, None)], "SAD": [result(0.9, 0.1)]})
     assert "±" not in table
     assert "| +10.00 |" in table
+
+
+def scored(f1: float, night: float, found_at_crossings: float) -> dict[str, Any]:
+    metrics = {
+        "culane/f1": f1,
+        "culane/f1_75": 0.125,
+        "culane/recall_night": 0.25,
+        "culane/f1_night": night,
+        "culane/fp_cross": found_at_crossings,
+    }
+    return {"metrics": metrics}
+
+
+def test_categories_with_gains_over_the_plain_run_of_the_seed() -> None:
+    results = {
+        "plain": [scored(0.50, 0.40, 30), scored(0.52, 0.40, 10)],
+        "SAD": [scored(0.51, 0.38, 20), scored(0.55, 0.44, 10)],
+    }
+    assert format_category_table(results).splitlines() == [
+        "| category | plain | SAD | gain |",
+        "|---|---|---|---|",
+        "| all | 51.0 ± 1.4 | 53.0 ± 2.8 | +2.0 ± 1.4 |",
+        "| night | 40.0 ± 0.0 | 41.0 ± 4.2 | +1.0 ± 4.2 |",
+        "| crossroad, lanes found | 20 ± 14 | 15 ± 7 | -5 ± 7 |",
+    ]
+
+
+def test_no_categories_without_culane_s_rule() -> None:
+    assert format_category_table({"plain": [result(0.8, None)]}) == ""
