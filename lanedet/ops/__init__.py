@@ -21,7 +21,12 @@ from lanedet.ops.lane_bytes import (
     pack_lane_byte,
 )
 from lanedet.ops.lane_mask import class_map_to_original, draw_lane_mask
-from lanedet.ops.lane_slots import assign_slots, lane_angle, slot_name
+from lanedet.ops.lane_slots import (
+    assign_slots,
+    lane_angle,
+    slot_name,
+    slots_under_camera,
+)
 from lanedet.ops.polylines import resample_polyline, simplify_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
 from lanedet.ops.road_plane import camera_to_road, project
@@ -64,6 +69,7 @@ __all__ = [
     "shrink_image",
     "simplify_polyline",
     "slot_name",
+    "slots_under_camera",
     "straighten",
     "warp_image",
     "xs_at_rows",

@@ -10,7 +10,7 @@ from time import perf_counter
 import torch
 
 from lanedet.inference import LaneInferencer
-from lanedet.ops import map_to_original
+from lanedet.ops import map_to_original, slots_under_camera
 from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, FloatArray, LaneSample
 from lanedet.video.annotated_frame import AnnotatedFrame
@@ -319,6 +319,12 @@ class _Run:
         run_time_ms = 1000 * seconds / len(frames)
         for frame, sample, attention in zip(frames, samples, maps, strict=True):
             with self._times.measure("track"):
+                sample.pred_slots = slots_under_camera(
+                    sample.pred_lanes,
+                    sample.pred_slots,
+                    frame.image.shape[0],
+                    self._inferencer.num_slots,
+                )
                 if self._tracker is not None:
                     sample = self._tracker.update(sample, frame.time_s)
                 state = self._monitor.update(sample, frame.time_s, frame.index)
