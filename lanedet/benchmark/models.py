@@ -1,8 +1,8 @@
 """How large and how fast networks are: parameters, multiplications, milliseconds.
 
-Each network runs on one image, in turns as it was trained and in the evaluation form
-that ``LaneInferencer`` uses. Weights are random, which changes none of the figures.
-MACs are pairs of a multiplication and an addition, of convolutions and matrices alone.
+Each network runs on one image, in turns as it was trained and in the form that
+``LaneInferencer`` uses. Weights are random, which changes none of the figures. MACs are
+pairs of a multiplication and an addition, of convolutions and matrices alone.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from lanedet.benchmark.timing import (
     write_json,
 )
 from lanedet.engine import load_config
-from lanedet.models import LaneDetector, build_model, describe_model, evaluation_form
+from lanedet.models import LaneDetector, build_model, describe_model, packed_form
 
 _CONFIGS = tuple(
     f"configs/sad/{name}_sad_culane.py" for name in ("enet", "resnet18", "resnet34")
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> None:
     timings = time_in_turns(passes, args.rounds)
     print(f"batch 1, {args.device}, {torch.get_num_threads()} threads")
     print(hardware_line())
-    header = ["network", "input", "M params", "GMAC", "ms as trained", "ms folded", "x"]
+    header = ["network", "input", "M params", "GMAC", "ms as trained", "ms packed", "x"]
     rows = [
         _row(network, timings[f"{number} plain"], timings[f"{number} fast"])
         for number, network in enumerate(networks)
@@ -126,7 +126,7 @@ def _network(config: str, size: tuple[int, int], device: str) -> _Network:
     macs = counter.get_total_flops() // 2
     plain = plain.to(device)
     return _Network(
-        Path(config).stem, size, parameters, macs, plain, evaluation_form(plain)
+        Path(config).stem, size, parameters, macs, plain, packed_form(plain)
     )
 
 

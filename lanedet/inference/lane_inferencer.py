@@ -15,7 +15,7 @@ from lanedet.engine import load_config
 from lanedet.images import read_image
 from lanedet.inference.image_folders import find_images
 from lanedet.inference.packaged_weights import default_weights
-from lanedet.models import LaneDetector, evaluation_form, load_weights, stage_energies
+from lanedet.models import LaneDetector, load_weights, packed_form, stage_energies
 from lanedet.ops import ViewTransform, slot_name
 from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, LaneSample
@@ -80,7 +80,7 @@ class LaneInferencer:
         detector = _load(model, weights, self.device)
         self._mean = detector.data_preprocessor.mean.flatten()
         self._std = detector.data_preprocessor.std.flatten()
-        self._detector = evaluation_form(detector).to(self._dtype)
+        self._detector = packed_form(detector).to(self._dtype)
         self._warned_shapes: set[tuple[int, int]] = set()
         self.num_slots: int = detector.head.num_lanes
         self.slot_names = tuple(

@@ -31,6 +31,7 @@ from lanedet.models.heads import (
 )
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
+from lanedet.models.packed_form import packed_form
 from lanedet.models.weights import (
     MODEL_KEY,
     build_model,
@@ -77,6 +78,7 @@ __all__ = [
     "evaluation_form",
     "load_weights",
     "pack_weights",
+    "packed_form",
     "read_checkpoint",
     "read_provenance",
     "sad_preset",

@@ -82,7 +82,7 @@ def _in_place(activation: nn.Module) -> nn.Module:
     return activation
 
 
-class _FoldedInitialBlock(nn.Module):
+class FoldedInitialBlock(nn.Module):
     """ENet's first block: one convolution, to which the maxima are added."""
 
     scale: Tensor
@@ -110,6 +110,7 @@ class _FoldedInitialBlock(nn.Module):
         self.activation = _in_place(block.activation)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to (B, out_channels, H/2, W/2)."""
         out: Tensor = self.conv(x)
         # The maxima of rows and then of columns: a pooling of three channels does
         # not vectorise, and takes ten times as long on a CPU.
@@ -119,32 +120,40 @@ class _FoldedInitialBlock(nn.Module):
         return self.activation(out)
 
 
-class _FoldedBottleneck(nn.Module):
+class FoldedBottleneck(nn.Module):
+    """ENet's block at constant size."""
+
     def __init__(self, block: Bottleneck) -> None:
         super().__init__()
         self.residual = _fold_sequence(block.residual)
         self.activation = _in_place(block.activation)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, h, w) to the same shape."""
         out: Tensor = self.residual(x)
         out += x
         return self.activation(out)
 
 
-class _FoldedDownBottleneck(nn.Module):
+class FoldedDownBottleneck(nn.Module):
+    """ENet's block that halves the size."""
+
     def __init__(self, block: DownBottleneck) -> None:
         super().__init__()
         self.residual = _fold_sequence(block.residual)
         self.activation = _in_place(block.activation)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (B, out_channels, h/2, w/2) and the pooling indices."""
         pooled, indices = F.max_pool2d(x, 2, return_indices=True)
         out: Tensor = self.residual(x)
         out[:, : pooled.shape[1]] += pooled
         return self.activation(out), indices
 
 
-class _FoldedUpBottleneck(nn.Module):
+class FoldedUpBottleneck(nn.Module):
+    """ENet's block that doubles the size."""
+
     def __init__(self, block: UpBottleneck) -> None:
         super().__init__()
         self.main = _fold_sequence(block.main)
@@ -152,12 +161,15 @@ class _FoldedUpBottleneck(nn.Module):
         self.activation = _in_place(block.activation)
 
     def forward(self, x: Tensor, indices: Tensor) -> Tensor:
+        """Map (B, C, h, w) to (B, out_channels, 2h, 2w)."""
         out: Tensor = self.residual(x)
         out += F.max_unpool2d(self.main(x), indices, [2, 2])
         return self.activation(out)
 
 
-class _FoldedBasicBlock(nn.Module):
+class FoldedBasicBlock(nn.Module):
+    """The block of ResNet-18 and -34."""
+
     def __init__(self, block: BasicBlock) -> None:
         super().__init__()
         self.residual = _fold_sequence(
@@ -170,6 +182,7 @@ class _FoldedBasicBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, h, w) to the size of the block's output."""
         out: Tensor = self.residual(x)
         out += self.downsample(x)
         return out.relu_()
@@ -184,12 +197,12 @@ def _fold_resnet(backbone: ResNet) -> ResNet:
 
 
 _FORMS: dict[type[nn.Module], Callable[..., nn.Module]] = {
-    BasicBlock: _FoldedBasicBlock,
-    Bottleneck: _FoldedBottleneck,
-    DownBottleneck: _FoldedDownBottleneck,
-    InitialBlock: _FoldedInitialBlock,
+    BasicBlock: FoldedBasicBlock,
+    Bottleneck: FoldedBottleneck,
+    DownBottleneck: FoldedDownBottleneck,
+    InitialBlock: FoldedInitialBlock,
     ResNet: _fold_resnet,
-    UpBottleneck: _FoldedUpBottleneck,
+    UpBottleneck: FoldedUpBottleneck,
     nn.Sequential: _fold_sequence,
 }
 """How a module of exactly this class gets its evaluation form."""

@@ -19,6 +19,7 @@ from lanedet.models import (
     TorchvisionFeatures,
     TransposedConvClassifier,
     evaluation_form,
+    packed_form,
 )
 from lanedet.ops import LaneDecoder, LetterboxView, StretchView
 from lanedet.structures import LaneSample
@@ -96,9 +97,13 @@ def inputs() -> torch.Tensor:
     return torch.randn(2, 3, *SHAPE, generator=torch.Generator().manual_seed(1))
 
 
+FORMS = [evaluation_form, packed_form]
+
+
+@pytest.mark.parametrize("form", FORMS)
 @torch.no_grad()
-def test_stages_and_logits_are_the_same(detector, inputs) -> None:
-    fast = evaluation_form(detector)
+def test_stages_and_logits_are_the_same(form, detector, inputs) -> None:
+    fast = form(detector)
     expected, got = detector.extract_features(inputs), fast.extract_features(inputs)
     assert list(got) == list(expected)
     for stage, feature in expected.items():
@@ -109,25 +114,37 @@ def test_stages_and_logits_are_the_same(detector, inputs) -> None:
         torch.testing.assert_close(output / size, other / size, atol=1e-5, rtol=0)
 
 
-def test_lanes_are_the_same(detector, inputs) -> None:
+@pytest.mark.parametrize("form", FORMS)
+@torch.no_grad()
+def test_probabilities_are_the_same(form, detector, inputs) -> None:
+    got, expected = form(detector)(inputs), detector(inputs)
+    for logits, other in zip(got, expected, strict=True):
+        torch.testing.assert_close(
+            logits.softmax(dim=1), other.softmax(dim=1), atol=1e-4, rtol=0
+        )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_lanes_are_the_same(form, detector, inputs) -> None:
     def lanes_of(model: LaneDetector) -> list[LaneSample]:
         view = model.view((180, 320))
         samples = [LaneSample(metainfo={"view": view}) for _ in inputs]
         with torch.no_grad():
             return model(inputs, samples, mode="predict")
 
-    for sample, other in zip(
-        lanes_of(evaluation_form(detector)), lanes_of(detector), strict=True
-    ):
+    for sample, other in zip(lanes_of(form(detector)), lanes_of(detector), strict=True):
         assert sample.pred_slots == other.pred_slots
         assert sample.pred_lanes
         for lane, expected in zip(sample.pred_lanes, other.pred_lanes, strict=True):
             np.testing.assert_allclose(lane, expected, atol=0.05)
 
 
-def test_nothing_is_left_to_normalise_and_the_detector_is_not_touched(detector) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_is_left_to_normalise_and_the_detector_is_not_touched(
+    form, detector
+) -> None:
     before = copy.deepcopy(detector.state_dict())
-    fast = evaluation_form(detector)
+    fast = form(detector)
     left = [m for m in fast.modules() if isinstance(m, nn.BatchNorm2d | nn.Dropout2d)]
     assert left == []
     assert not any(parameter.requires_grad for parameter in fast.parameters())
@@ -138,8 +155,9 @@ def test_nothing_is_left_to_normalise_and_the_detector_is_not_touched(detector) 
         assert torch.equal(tensor, before[name]), name
 
 
+@pytest.mark.parametrize("form", FORMS)
 @torch.no_grad()
-def test_a_network_of_torchvision_stays_as_it_is(inputs) -> None:
+def test_a_network_of_torchvision_stays_as_it_is(form, inputs) -> None:
     stages = {"layer4": "features.3"}
     backbone = dict(type=TorchvisionFeatures, name="mobilenet_v3_large", stages=stages)
     head = dict(
@@ -152,7 +170,7 @@ def test_a_network_of_torchvision_stays_as_it_is(inputs) -> None:
     )
     view = dict(type=StretchView, input_shape=SHAPE)
     detector = _as_if_trained(LaneDetector(backbone=backbone, head=head, view=view))
-    got, expected = evaluation_form(detector)(inputs), detector(inputs)
+    got, expected = form(detector)(inputs), detector(inputs)
     torch.testing.assert_close(got.seg_logits, expected.seg_logits, atol=1e-4, rtol=0)
 
 
