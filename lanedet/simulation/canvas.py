@@ -20,16 +20,31 @@ def fill_polygon(image: ByteArray, points: FloatArray, color: Sequence[float]) -
         points: Corners (x, y) in pixels, shape (N, 2); they may lie outside.
         color: One value per channel, in [0, 255].
     """
+    fill_polygons(image, points, (len(points),), (color,))
+
+
+def fill_polygons(
+    image: ByteArray,
+    points: FloatArray,
+    ends: Sequence[int] | np.ndarray,
+    colors: Sequence[Sequence[float]],
+) -> None:
+    """Fill polygons in place, one after the other, anti-aliased.
+
+    Args:
+        image: (H, W, C) or (H, W), uint8.
+        points: Corners (x, y) of all polygons in pixels, shape (N, 2).
+        ends: Where the corners of each polygon end.
+        colors: The colour of each, one value per channel, in [0, 255].
+    """
     # Thousands of small polygons: np.clip would take as long as the drawing.
     near = np.minimum(np.maximum(points, -_FAR), _FAR)
     fixed_point = np.rint(near * 2**_FRACTION_BITS).astype(np.int32)
-    cv2.fillPoly(
-        image,
-        [fixed_point],
-        color=tuple(color),
-        lineType=cv2.LINE_AA,
-        shift=_FRACTION_BITS,
-    )
+    start = 0
+    for end, color in zip(ends, colors, strict=True):
+        corners = [fixed_point[start:end]]
+        cv2.fillPoly(image, corners, color, cv2.LINE_AA, _FRACTION_BITS)
+        start = end
 
 
 def shade(color: Color, gain: float) -> Color:

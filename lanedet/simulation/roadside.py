@@ -5,13 +5,14 @@ world's seed and the cell's number, so it stays put while the camera drives past
 """
 
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import fill_polygon, mix, shade
+from lanedet.simulation.canvas import mix, shade
 from lanedet.simulation.scene import Color, Wall
+from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray, FloatArray
@@ -28,19 +29,21 @@ def paint_roadside(
 ) -> ByteArray:
     """Paint trees, buildings, lamp posts, signs and bridges, the farthest first."""
     del rng
+    sketch = Sketch(view)
     first = int(view.scene.camera.station_m // _CELL_M)
     for cell in range(first + int(_REACH_M / _CELL_M), first, -1):
         ahead = cell * _CELL_M - view.scene.camera.station_m
         if ahead < NEAREST_M or _is_crossed(view, cell * _CELL_M):
             continue
         cell_rng = np.random.default_rng((*view.scene.seed, 71, cell))
-        _paint_bridge(image, view, cell, ahead)
+        _add_bridge(sketch, view, cell, ahead)
         for side in (-1, 1):
-            _paint_buildings(image, view, side, ahead, cell_rng)
-            _paint_trees(image, view, side, ahead, cell_rng)
-            _paint_pole(image, view, side, cell, ahead)
-        _paint_sign(image, view, cell, ahead, cell_rng)
-        _paint_gantry(image, view, cell, ahead)
+            _add_buildings(sketch, view, side, ahead, cell_rng)
+            _add_trees(sketch, view, side, ahead, cell_rng)
+            _add_pole(sketch, view, side, cell, ahead)
+        _add_sign(sketch, view, cell, ahead, cell_rng)
+        _add_gantry(sketch, view, cell, ahead)
+    sketch.paint(image)
     return image
 
 
@@ -49,54 +52,55 @@ def paint_walls(
 ) -> ByteArray:
     """Paint barriers, guard rails and embankments, piece by piece."""
     del rng
+    sketch = Sketch(view)
     for wall in view.scene.surroundings.walls:
-        _paint_wall(image, view, wall)
+        _add_wall(sketch, view, wall)
+    sketch.paint(image)
     return image
 
 
-def _paint_wall(image: ByteArray, view: SceneView, wall: Wall) -> None:
+def _add_wall(sketch: Sketch, view: SceneView, wall: Wall) -> None:
     here = view.scene.camera.station_m
     first = int((here + NEAREST_M) // _PIECE_M)
     pieces = np.unique((first + np.geomspace(1, 80, 40)).astype(int)) - 1
     aheads = np.maximum(pieces * _PIECE_M - here, NEAREST_M)
-    laterals = wall.lateral_m + np.zeros(len(aheads))
+    feet = wall.lateral_m + np.zeros(len(aheads))
     if wall.lateral_m > view.scene.road.pavement.right_m:
-        laterals += view.scene.road.right_shift(aheads + here)
+        feet += view.scene.road.right_shift(aheads + here)
     # A high face is a patchwork of several strips.
     rises = np.linspace(0, 1, 2 + int(wall.top_m / 2.5))
     # A slope lies rather than stands: it is not in its own shadow.
     gain = (
         1.0 if abs(wall.lean_m) > wall.top_m else 1 - 0.45 * view.scene.light.backlight
     )
-    grid = view.project_visible(
-        aheads[:, None],
-        laterals[:, None] + rises * wall.lean_m,
-        wall.bottom_m + rises * (wall.top_m - wall.bottom_m),
-    )
-    gains = 1 + wall.roughness * noise_tile(0.8, seed=7)[: len(rises)]
+    laterals = (feet[:, None] + rises * wall.lean_m).tolist()
+    heights = (wall.bottom_m + rises * (wall.top_m - wall.bottom_m)).tolist()
+    roughness = noise_tile(0.8, seed=7)[: len(rises), pieces % TILE_SIZE]
+    gains = (gain * (1 + wall.roughness * roughness)).tolist()
+    places = aheads.tolist()
     for i in range(len(pieces) - 2, -1, -1):
         if _is_crossed(view, float(pieces[i] * _PIECE_M)):
             continue
+        near, far = places[i], places[i + 1]
         for j in range(len(rises) - 1):
-            color = shade(wall.color, gain * float(gains[j, pieces[i] % TILE_SIZE]))
-            corners = grid[[i, i + 1, i + 1, i], [j, j, j + 1, j + 1]]
-            fill_polygon(image, corners, view.through_haze(color, float(aheads[i])))
-        if wall.post_spacing_m > 0 and aheads[i] < 60:
-            _paint_post(image, view, wall, float(aheads[i]), float(laterals[i]))
+            corners = (
+                (near, laterals[i][j], heights[j]),
+                (far, laterals[i + 1][j], heights[j]),
+                (far, laterals[i + 1][j + 1], heights[j + 1]),
+                (near, laterals[i][j + 1], heights[j + 1]),
+            )
+            sketch.add(corners, wall.color, near, gains[j][i])
+        if wall.post_spacing_m > 0 and near < 60:
+            _add_post(sketch, wall, near, float(feet[i]))
 
 
-def _paint_post(
-    image: ByteArray, view: SceneView, wall: Wall, ahead: float, lateral: float
-) -> None:
-    width = 0.07
-    laterals = lateral + np.array([-width, width, width, -width])
-    heights = np.array([0, 0, wall.top_m, wall.top_m])
-    corners = view.project_visible(np.full(4, ahead), laterals, heights)
-    fill_polygon(image, corners, view.through_haze(shade(wall.color, 0.6), ahead))
+def _add_post(sketch: Sketch, wall: Wall, ahead: float, lateral: float) -> None:
+    sides, heights = (lateral - 0.07, lateral + 0.07), (0.0, wall.top_m)
+    sketch.add(upright(ahead, sides, heights), wall.color, ahead, 0.6)
 
 
-def _paint_trees(
-    image: ByteArray, view: SceneView, side: int, ahead: float, rng: np.random.Generator
+def _add_trees(
+    sketch: Sketch, view: SceneView, side: int, ahead: float, rng: np.random.Generator
 ) -> None:
     place = view.scene.surroundings
     for _ in range(rng.poisson(place.tree_density)):
@@ -108,13 +112,13 @@ def _paint_trees(
         color = shade(place.tree_color, gain * rng.uniform(0.6, 1.35))
         distance = ahead + rng.uniform(0, _CELL_M)
         lateral = _outer_edge(view, side, ahead) + side * (away + width / 2)
-        corners = view.project_visible(
-            np.full(2, distance),
-            np.array([lateral - width / 2, lateral + width / 2]),
-            np.array([0.0, height]),
+        corners = (
+            (distance, lateral - width / 2, 0.0),
+            (distance, lateral + width / 2, height),
         )
-        seen = view.through_haze(color, distance)
-        _paint_sprite(image, sprite, corners, seen, _contrast(view, distance))
+        contrast = _contrast(view, distance)
+        brush = partial(_paint_sprite, sprite=sprite, contrast=contrast)
+        sketch.add_brush(brush, corners, color, distance)
 
 
 def _contrast(view: SceneView, ahead: float) -> float:
@@ -126,9 +130,10 @@ def _contrast(view: SceneView, ahead: float) -> float:
 
 def _paint_sprite(
     image: ByteArray,
-    sprite: ByteArray,
     corners: FloatArray,
     color: Color,
+    *,
+    sprite: ByteArray,
     contrast: float,
 ) -> None:
     """Paint a (grey, mask) sprite into the box between two corners, in place."""
@@ -169,38 +174,36 @@ def tree_sprites() -> tuple[ByteArray, ...]:
     return tuple(sprites)
 
 
-def _paint_buildings(
-    image: ByteArray, view: SceneView, side: int, ahead: float, rng: np.random.Generator
+def _add_buildings(
+    sketch: Sketch, view: SceneView, side: int, ahead: float, rng: np.random.Generator
 ) -> None:
     if rng.uniform() > view.scene.surroundings.building_density:
         return
     lateral = _outer_edge(view, side, ahead) + side * rng.uniform(14, 60)
     width, height = rng.uniform(10, 30), rng.uniform(5, 30)
     color = mix((165, 155, 140), (120, 125, 135), rng.uniform())
-    _paint_box(
-        image, view, ahead, (lateral, lateral + side * width), (0, height), color
-    )
+    _add_box(sketch, view, ahead, (lateral, lateral + side * width), (0, height), color)
     floors = np.arange(2.0, height - 1.5, 3.2)
     for floor in floors:
         glass = (lateral + side, lateral + side * (width - 1))
-        _paint_box(image, view, ahead, glass, (floor, floor + 1.5), shade(color, 0.55))
+        _add_box(sketch, view, ahead, glass, (floor, floor + 1.5), shade(color, 0.55))
 
 
-def _paint_pole(
-    image: ByteArray, view: SceneView, side: int, cell: int, ahead: float
+def _add_pole(
+    sketch: Sketch, view: SceneView, side: int, cell: int, ahead: float
 ) -> None:
     spacing = view.scene.surroundings.pole_spacing_m
     if spacing == 0 or cell % max(1, round(spacing / _CELL_M)):
         return
     lateral = _edge(view, side, ahead) + side * 2.0
     grey: Color = (95, 97, 100)
-    _paint_box(image, view, ahead, (lateral - 0.1, lateral + 0.1), (0, 9), grey)
+    _add_box(sketch, view, ahead, (lateral - 0.1, lateral + 0.1), (0, 9), grey)
     arm = (lateral, lateral - side * 2.5)
-    _paint_box(image, view, ahead, arm, (8.85, 9.0), grey)
+    _add_box(sketch, view, ahead, arm, (8.85, 9.0), grey)
 
 
-def _paint_sign(
-    image: ByteArray, view: SceneView, cell: int, ahead: float, rng: np.random.Generator
+def _add_sign(
+    sketch: Sketch, view: SceneView, cell: int, ahead: float, rng: np.random.Generator
 ) -> None:
     spacing = view.scene.surroundings.sign_spacing_m
     if spacing == 0 or cell % max(1, round(spacing / _CELL_M)):
@@ -210,49 +213,49 @@ def _paint_sign(
     colors: list[Color] = [(20, 90, 60), (30, 70, 140), (225, 175, 30), (215, 215, 210)]
     color = colors[rng.integers(len(colors))]
     post = (lateral + width / 2 - 0.06, lateral + width / 2 + 0.06)
-    _paint_box(image, view, ahead, post, (0, top), (90, 90, 90))
+    _add_box(sketch, view, ahead, post, (0, top), (90, 90, 90))
     sheet = (lateral, lateral + width)
-    _paint_box(image, view, ahead, sheet, (top - width * 0.6, top), color)
+    _add_box(sketch, view, ahead, sheet, (top - width * 0.6, top), color)
 
 
-def _paint_bridge(image: ByteArray, view: SceneView, cell: int, ahead: float) -> None:
+def _add_bridge(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> None:
     spacing = view.scene.surroundings.bridge_spacing_m
     if spacing == 0 or cell % max(1, round(spacing / _CELL_M)) != 3:
         return
     concrete: Color = (128, 124, 116)
     left, right = _edge(view, -1, ahead) - 60, _edge(view, 1, ahead) + 60
-    _paint_box(image, view, ahead + 12, (left, right), (5.4, 6.6), shade(concrete, 0.4))
+    _add_box(sketch, view, ahead + 12, (left, right), (5.4, 6.6), shade(concrete, 0.4))
     for lateral in (_edge(view, -1, ahead) - 2.0, _edge(view, 1, ahead) + 1.0):
-        _paint_box(
-            image, view, ahead, (lateral, lateral + 1), (0, 6), shade(concrete, 0.7)
+        _add_box(
+            sketch, view, ahead, (lateral, lateral + 1), (0, 6), shade(concrete, 0.7)
         )
-    _paint_box(image, view, ahead, (left, right), (5.4, 6.9), concrete)
-    _paint_box(image, view, ahead, (left, right), (6.9, 7.8), shade(concrete, 0.8))
+    _add_box(sketch, view, ahead, (left, right), (5.4, 6.9), concrete)
+    _add_box(sketch, view, ahead, (left, right), (6.9, 7.8), shade(concrete, 0.8))
 
 
-def _paint_gantry(image: ByteArray, view: SceneView, cell: int, ahead: float) -> None:
+def _add_gantry(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> None:
     spacing = view.scene.surroundings.gantry_spacing_m
     if spacing == 0 or cell % max(1, round(spacing / _CELL_M)) != 1:
         return
     left, right = _edge(view, -1, ahead) - 0.5, _edge(view, 1, ahead) + 1.0
     grey: Color = (118, 120, 122)
     for lateral in (left, right):
-        _paint_box(image, view, ahead, (lateral - 0.2, lateral + 0.2), (0, 7.6), grey)
+        _add_box(sketch, view, ahead, (lateral - 0.2, lateral + 0.2), (0, 7.6), grey)
     for height in (6.2, 7.4):
-        _paint_box(image, view, ahead, (left, right), (height, height + 0.22), grey)
+        _add_box(sketch, view, ahead, (left, right), (height, height + 0.22), grey)
     rng = np.random.default_rng((*view.scene.seed, 76, cell))
     sheet: Color = (22, 88, 62) if rng.uniform() < 0.75 else (30, 62, 130)
     for middle in left + (right - left) * rng.uniform(0.1, 0.9, rng.integers(1, 4)):
         half, top = rng.uniform(1.5, 3.2), rng.uniform(8.0, 9.2)
         box = (middle - half, middle + half)
-        _paint_box(image, view, ahead, box, (5.8, top), (205, 210, 205))
+        _add_box(sketch, view, ahead, box, (5.8, top), (205, 210, 205))
         box = (middle - half + 0.15, middle + half - 0.15)
-        _paint_box(image, view, ahead, box, (5.95, top - 0.15), sheet)
+        _add_box(sketch, view, ahead, box, (5.95, top - 0.15), sheet)
         for low in np.arange(6.4, top - 0.7, 0.9):
             reach = half * rng.uniform(0.3, 0.8)
             box = (middle - reach, middle + reach)
-            _paint_box(
-                image,
+            _add_box(
+                sketch,
                 view,
                 ahead,
                 box,
@@ -261,23 +264,17 @@ def _paint_gantry(image: ByteArray, view: SceneView, cell: int, ahead: float) ->
             )
 
 
-def _paint_box(
-    image: ByteArray,
+def _add_box(
+    sketch: Sketch,
     view: SceneView,
     ahead: float,
     laterals: tuple[float, float],
     heights: tuple[float, float],
     color: Color,
 ) -> None:
-    """Paint an upright rectangle that faces the camera."""
-    (left, right), (bottom, top) = laterals, heights
-    corners = view.project_outline(
-        np.full(4, ahead),
-        np.array([left, right, right, left]),
-        np.array([bottom, bottom, top, top]),
-    )
-    seen = shade(color, view.scene.light.facing_gain)
-    fill_polygon(image, corners, view.through_haze(seen, ahead))
+    """Add an upright rectangle that faces the camera."""
+    corners = upright(ahead, laterals, heights)
+    sketch.add_large(corners, color, ahead, view.scene.light.facing_gain)
 
 
 def _is_crossed(view: SceneView, station_m: float) -> bool:

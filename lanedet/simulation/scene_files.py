@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import cv2
 
 from lanedet import __version__
-from lanedet.runtime import progress_bar
+from lanedet.runtime import progress_bar, tune_allocator
 from lanedet.simulation.categories import check_category
 from lanedet.simulation.render import check_shape
 from lanedet.simulation.sampler import make_scene
@@ -142,8 +142,13 @@ def _results(
 
 
 def _start_worker() -> None:
-    """Leave the other cores to the other workers, and Ctrl-C to the parent."""
+    """Leave the other cores to the other workers, and Ctrl-C to the parent.
+
+    An effect makes many arrays of the size of a picture: to map each of
+    them afresh costs a tenth of a worker's time or more.
+    """
     cv2.setNumThreads(1)
+    tune_allocator()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
