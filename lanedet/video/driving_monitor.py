@@ -27,6 +27,8 @@ _FORGETTING_S = 3.0
 
 _STRAIGHT_BEND = 0.008  # as ImageLane.bend; a radius of about 2,000 m
 _STRAIGHT_RADIUS_M = 2000.0
+_BEND_S = 0.5  # time constant in which a bend is averaged
+_WAVER = 0.2  # so much more begins a bend, and so much less ends it
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class DrivingState:
     """Where the road bends to: on its plane where calibrated, else in the image."""
 
     radius_m: float | None
-    """Of the bend. None without a calibration, and above 2,000 m: that is straight."""
+    """Of the bend. None without a calibration, and where the road is straight: above
+    about 2,000 m."""
 
     departure: Side | None
     """The side of a departure that goes on."""
@@ -136,6 +139,7 @@ class DrivingMonitor:
         self._num_slots = num_slots
         self._calibration = calibration
         self._departures = _DepartureWatch()
+        self._bends = _BendWatch()
         self._num_frames = 0
         self._offsets = _MeanSize()
         self._offsets_m = _MeanSize()
@@ -148,9 +152,10 @@ class DrivingMonitor:
 
         Args:
             sample: Its lanes (``pred_lanes``, ``pred_scores``, ``pred_slots``) and
-                ``ori_shape``.
+                ``ori_shape``. In sharp bends slots must be those that
+                :func:`~lanedet.ops.slots_under_camera` gives.
             time_s: When it was taken. After a step back, or 3 s without an offset, the
-                watch for departures begins anew.
+                watch for departures and bends begins anew.
             frame: Its number, for the events; if not given, updates are counted.
 
         Raises:
@@ -165,6 +170,7 @@ class DrivingMonitor:
             measures = self._measure(*lines, sample.ori_shape)
         self._offsets.add(measures.offset_share)
         self._offsets_m.add(measures.offset_m)
+        sign, radius_m = self._bends.update(measures.sharpness, time_s)
         event = self._departures.update(measures.offset_share, time_s, frame)
         events = () if event is None else (event,)
         self._events += events
@@ -172,7 +178,11 @@ class DrivingMonitor:
             names=tuple(slot_name(s, self._num_slots) for s in sample.pred_slots),
             ego_left=ego_left,
             ego_right=ego_right,
-            **measures._asdict(),
+            offset_share=measures.offset_share,
+            offset_m=measures.offset_m,
+            lane_width_m=measures.lane_width_m,
+            curvature_sign=sign,
+            radius_m=None if self._calibration is None else radius_m,
             departure=self._departures.side,
             events=events,
         )
@@ -198,13 +208,13 @@ class DrivingMonitor:
 
 
 class _Measures(NamedTuple):
-    """The measured part of a state."""
+    """What is measured in one frame."""
 
     offset_share: float | None = None
     offset_m: float | None = None
     lane_width_m: float | None = None
-    curvature_sign: Curvature | None = None
-    radius_m: float | None = None
+    sharpness: float | None = None
+    """Of the bend: 1 where a straight road ends, positive to the right."""
 
 
 def _measure_in_image(
@@ -214,8 +224,7 @@ def _measure_in_image(
     if lane is None or abs(lane.offset_share) > _IN_OTHER_LANE:
         return _Measures()
     return _Measures(
-        offset_share=lane.offset_share,
-        curvature_sign=_curvature_sign(lane.bend, _STRAIGHT_BEND),
+        offset_share=lane.offset_share, sharpness=lane.bend / _STRAIGHT_BEND
     )
 
 
@@ -223,24 +232,13 @@ def _measure_on_road(left: FloatArray, right: FloatArray) -> _Measures:
     lane = ego_lane_on_road(left, right)
     if lane is None or abs(lane.offset_m / lane.width_m) > _IN_OTHER_LANE:
         return _Measures()
-    sign, radius_m = None, None
-    if lane.curvature_per_m is not None:
-        sign = _curvature_sign(lane.curvature_per_m, 1 / _STRAIGHT_RADIUS_M)
-        if sign != "straight":
-            radius_m = 1 / abs(lane.curvature_per_m)
+    curvature = lane.curvature_per_m
     return _Measures(
         offset_share=lane.offset_m / lane.width_m,
         offset_m=lane.offset_m,
         lane_width_m=lane.width_m,
-        curvature_sign=sign,
-        radius_m=radius_m,
+        sharpness=None if curvature is None else curvature * _STRAIGHT_RADIUS_M,
     )
-
-
-def _curvature_sign(bend: float, straight: float) -> Curvature:
-    if abs(bend) <= straight:
-        return "straight"
-    return "right" if bend > 0 else "left"
 
 
 def _ego_lines(sample: LaneSample, num_slots: int) -> tuple[int | None, int | None]:
@@ -298,6 +296,39 @@ class _DepartureWatch:
             self._centred_since_s = time_s
         elif time_s - self._centred_since_s >= _SETTLING_S:
             self.side = self._centred_since_s = None
+
+
+class _BendWatch:
+    """Tells bends from straight road, without wavering from frame to frame.
+
+    The bend is averaged over half a second. A straight road ends where its bend is a
+    fifth above the bound, and begins again where it is a fifth below.
+    """
+
+    def __init__(self) -> None:
+        self._sign: Curvature | None = None
+        self._sharpness = 0.0
+        self._known_s = -np.inf
+
+    def update(
+        self, sharpness: float | None, time_s: float
+    ) -> tuple[Curvature | None, float | None]:
+        """Return the sign, and of a bend the radius in metres if 1 is 2,000 m."""
+        if sharpness is None:
+            return None, None
+        step_s = time_s - self._known_s
+        self._known_s = time_s
+        if not 0 <= step_s <= _FORGETTING_S:
+            self._sign, self._sharpness, least = None, sharpness, 1.0
+        else:
+            weight = -np.expm1(-step_s / _BEND_S)
+            self._sharpness += weight * (sharpness - self._sharpness)
+            least = 1 + _WAVER if self._sign == "straight" else 1 - _WAVER
+        if abs(self._sharpness) <= least:
+            self._sign = "straight"
+            return "straight", None
+        self._sign = "right" if self._sharpness > 0 else "left"
+        return self._sign, float(_STRAIGHT_RADIUS_M / abs(self._sharpness))
 
 
 class _MeanSize:

@@ -34,7 +34,7 @@ class FilterConfig:
     """
 
     noise: float = 0.004
-    acceleration: float = 0.03
+    acceleration: float = 0.02
     start_velocity: float = 0.1
     outlier: float = 4.0
     coast_s: float = 0.3

@@ -157,6 +157,43 @@ def test_a_departure_outlasts_a_short_gap_but_not_a_long_one() -> None:
         assert len(events) == departures
 
 
+def _bent(sharpness: float) -> LaneSample:
+    """A lane that bends to the right; it is straight up to about 1."""
+    lanes = [_line(-2), _line(2)]
+    for lane in lanes:
+        up = (719 - lane[:, 1]) / 319
+        lane[:, 0] += sharpness * 4 * 0.008 * 319 * up**2
+    return _sample(lanes, [2, 3])
+
+
+def _signs(sharpness: Iterable[float], step_s: float = 0.04) -> list[str | None]:
+    monitor = DrivingMonitor(num_slots=6)
+    return [
+        monitor.update(_bent(value), step_s * number).curvature_sign
+        for number, value in enumerate(sharpness)
+    ]
+
+
+def test_a_bend_does_not_waver() -> None:
+    rng = np.random.default_rng(0)
+    signs = _signs(rng.normal(1.0, 0.3, 200))
+    assert len(set(signs)) == 1
+    # What one frame says alone counts in the first frame only.
+    assert set(_signs([0.0, 0.0, 9.0, 0.0, 0.0])) == {"straight"}
+
+
+def test_a_bend_is_told_soon_and_ends_soon() -> None:
+    signs = _signs([0.0] * 10 + [-4.0] * 25 + [0.0] * 50)
+    assert signs == sorted(signs[:35], reverse=True) + sorted(signs[35:])
+    assert 1 <= signs.index("left") - 10 <= 0.3 / 0.04
+    assert 1 <= signs.index("straight", 35) - 35 <= 1.0 / 0.04
+
+
+def test_after_a_gap_a_bend_is_what_is_seen() -> None:
+    for step_s, expected in ((1.0, "right"), (4.0, "straight")):
+        assert _signs([6.0, 0.2], step_s)[-1] == expected
+
+
 def test_time_that_steps_back_begins_anew() -> None:
     monitor = DrivingMonitor(6)
     for time_s in (10.0, 10.4):
