@@ -9,6 +9,7 @@ from pathlib import PurePath
 import av
 import numpy as np
 from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
 
 from lanedet.structures import ByteArray
 from lanedet.video.sound import Sound
@@ -57,6 +58,7 @@ class ContainerReader(Source):
     ) -> None:
         self.name = name
         self._container = container
+        self._to_rgb = VideoReformatter()  # a frame's own would be set up each time
         self._stem = PurePath(name).stem or "video"
         try:
             self._stream = _video_stream(container, name)
@@ -74,7 +76,7 @@ class ContainerReader(Source):
         self._start = self._clock(self._first)
         if self.sound is not None:
             self.sound.origin = self._start or Fraction(0)
-        self.height, self.width = _upright(self._first).shape[:2]
+        self.height, self.width = self._upright(self._first).shape[:2]
         self.sample_aspect_ratio = Fraction(self._stream.sample_aspect_ratio or 1)
         if _quarter_turns(self._first) % 2:
             self.sample_aspect_ratio = 1 / self.sample_aspect_ratio
@@ -169,14 +171,19 @@ class ContainerReader(Source):
             ) from error
 
     def _image(self, frame: av.VideoFrame) -> ByteArray:
-        image = _upright(frame)
+        image = self._upright(frame)
         if image.shape[:2] == (self.height, self.width):
             return image
         # The size may change within a stream; a clip and its lanes have only one.
         width, height = self.width, self.height
         if _quarter_turns(frame) % 2:
             width, height = height, width
-        return _upright(frame.reformat(width=width, height=height))
+        return self._upright(frame.reformat(width=width, height=height))
+
+    def _upright(self, frame: av.VideoFrame) -> ByteArray:
+        rgb = self._to_rgb.reformat(frame, format="rgb24").to_ndarray()
+        image = np.rot90(rgb, _quarter_turns(frame))
+        return np.ascontiguousarray(image, dtype=np.uint8)
 
     def _ends_early(self, num_seen: int, end: Fraction) -> bool:
         last = self._last_packet
@@ -264,8 +271,3 @@ def _stated_duration(
 def _quarter_turns(frame: av.VideoFrame) -> int:
     """Return how often the frame must be turned by 90 degrees, anticlockwise."""
     return round(frame.rotation / 90)
-
-
-def _upright(frame: av.VideoFrame) -> ByteArray:
-    image = np.rot90(frame.to_ndarray(format="rgb24"), _quarter_turns(frame))
-    return np.ascontiguousarray(image, dtype=np.uint8)

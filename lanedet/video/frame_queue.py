@@ -3,12 +3,15 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from lanedet.runtime import hold_interrupts
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class FrameQueue(Generic[T]):
@@ -118,6 +121,31 @@ class ReadAhead(Generic[T]):
             self._queue.end(error)
         else:
             self._queue.end()
+
+
+@contextmanager
+def map_ahead(
+    function: Callable[[T], R],
+    items: Iterable[T],
+    num_threads: int,
+    begin: Callable[[], object],
+) -> Iterator[Iterator[R]]:
+    """Yield what threads of their own make of items, in the order of the items.
+
+    What an item raises, or the function on it, is raised after the results before it.
+    Leaving the block ends the threads after the items that they are at.
+
+    Args:
+        function: Called by several threads at once.
+        items: Touched by one thread only.
+        num_threads: How many call the function, at least 1. As many results wait.
+        begin: Called once by each of these threads.
+    """
+    with ThreadPoolExecutor(num_threads, "worker", begin) as workers:
+        queue: FrameQueue[Future[R]] = FrameQueue(num_threads)
+        started = (workers.submit(function, item) for item in items)
+        with ReadAhead(started, queue) as futures:
+            yield (future.result() for future in futures)
 
 
 class WriteBehind(Generic[T]):

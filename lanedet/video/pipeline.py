@@ -4,9 +4,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
+import cv2
 import torch
 
 from lanedet.inference import LaneInferencer
@@ -17,7 +20,7 @@ from lanedet.video.annotated_frame import AnnotatedFrame
 from lanedet.video.calibration import Calibration
 from lanedet.video.driving_monitor import DrivingMonitor, DrivingSummary
 from lanedet.video.frame_painter import FramePainter
-from lanedet.video.frame_queue import FrameQueue, ReadAhead, WriteBehind
+from lanedet.video.frame_queue import FrameQueue, ReadAhead, WriteBehind, map_ahead
 from lanedet.video.lane_tracker import LaneTracker
 from lanedet.video.open_source import open_source
 from lanedet.video.selection import Selection
@@ -27,6 +30,7 @@ from lanedet.video.video_outputs import OpenOutputs, VideoOutputs, WindowClosedE
 
 _QUEUE_SIZE = 4  # frames that wait between two stages; more smooth nothing out
 _LIVE_QUEUE_SIZE = 2  # of a live source the newest ones are wanted
+_MAX_NETWORK_THREADS = 16  # each holds the activations of a network
 _NO_LANES_HINT = (
     "No lane was found in any frame. Is the picture upright, and a road seen from a "
     "windscreen? Weights see what they were trained on: try others with --weights."
@@ -46,8 +50,9 @@ class VideoOptions:
     """Frames per pass of the network. More than 1 helps on a GPU only."""
 
     threads: bool | None = None
-    """Whether reading, the network, and drawing with encoding overlap. If not given,
-    where :func:`threads_pay`."""
+    """Whether reading, the network, and drawing with encoding overlap, and on a CPU
+    the network looks at as many frames at once as there are cores. If not given, where
+    :func:`threads_pay`."""
 
     tracking: bool = True
     """Whether lanes are followed and smoothed from frame to frame."""
@@ -148,16 +153,15 @@ def _stages_text(times: StageTimes) -> str:
 
 
 def threads_pay(device: torch.device) -> bool:
-    """Return whether to overlap the stages on a device, by what was measured.
+    """Return whether to overlap the stages on a device: with two cores or a GPU."""
+    return device.type != "cpu" or _num_cores() > 1
 
-    On two cores, which the network of eager PyTorch fills alone, threads beside it
-    made the whole slower.
-    """
+
+def _num_cores() -> int:
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
-        num_cores = len(os.sched_getaffinity(0))
-    else:
-        num_cores = os.cpu_count() or 1
-    return num_cores > 2 or device.type != "cpu"
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def annotate_video(
@@ -205,6 +209,17 @@ def annotate_video(
         return _Run(opened, inferencer, outputs, selection, options).run()
 
 
+class _Seen(NamedTuple):
+    """Frames that went through the network."""
+
+    frames: Sequence[VideoFrame]
+    samples: list[LaneSample]
+    attention: list[dict[str, FloatArray]]
+    """Maps (H, W) by stage; empty where they are not wanted."""
+    seconds: float
+    """From the frames to their lanes."""
+
+
 class _Run:
     """One source, once."""
 
@@ -228,6 +243,9 @@ class _Run:
         self._has_threads = options.threads
         if self._has_threads is None:
             self._has_threads = threads_pay(inferencer.device)
+        self._num_networks = 1
+        if self._has_threads and inferencer.device.type == "cpu":
+            self._num_networks = min(_num_cores(), _MAX_NETWORK_THREADS)
 
     def run(self) -> VideoSummary:
         begin = perf_counter()
@@ -247,9 +265,10 @@ class _Run:
                         desc=Path(self._source.name).name,
                     )
                 )
+                seen = self._seen(stack, frames)
                 with suppress(WindowClosedError), self._writer(files) as write:
-                    for batch in _batches(frames, self._options.batch_size):
-                        for found in self._look_at(batch):
+                    for batch in seen:
+                        for found in self._annotated(batch):
                             write(found)
                             bar.update()
                         if is_live:
@@ -310,14 +329,36 @@ class _Run:
             yield frame
             begin = perf_counter()
 
-    def _look_at(self, frames: Sequence[VideoFrame]) -> Iterator[AnnotatedFrame]:
-        """Yield frames with their lanes and what these say."""
+    def _seen(self, stack: ExitStack, frames: Iterable[VideoFrame]) -> Iterator[_Seen]:
+        """Yield the frames in order, in batches, as they come out of the network."""
+        batches = _batches(frames, self._options.batch_size)
+        if self._num_networks == 1:
+            return map(self._look_at, batches)
+        # An operator of a small network is too short to be shared: two threads of one
+        # operator wait for one another as long as they compute. Two frames do not.
+        stack.enter_context(_one_thread_each())
+        seen = stack.enter_context(
+            map_ahead(
+                self._look_at,
+                batches,
+                self._num_networks,
+                begin=partial(torch.set_num_threads, 1),
+            )
+        )
+        stack.callback(self._source.stop)
+        return seen
+
+    def _look_at(self, frames: Sequence[VideoFrame]) -> _Seen:
         begin = perf_counter()
-        samples, maps = self._infer([frame.image for frame in frames])
-        seconds = perf_counter() - begin
-        self._times.add("infer", seconds, len(frames))
-        run_time_ms = 1000 * seconds / len(frames)
-        for frame, sample, attention in zip(frames, samples, maps, strict=True):
+        samples, attention = self._infer([frame.image for frame in frames])
+        return _Seen(frames, samples, attention, perf_counter() - begin)
+
+    def _annotated(self, seen: _Seen) -> Iterator[AnnotatedFrame]:
+        """Yield frames with their lanes and what these say."""
+        num_frames = len(seen.frames)
+        self._times.add("infer", seen.seconds / self._num_networks, num_frames)
+        run_time_ms = 1000 * seen.seconds / num_frames
+        for frame, sample, attention in zip(*seen[:3], strict=True):
             with self._times.measure("track"):
                 sample.pred_slots = slots_under_camera(
                     sample.pred_lanes,
@@ -350,6 +391,18 @@ class _Run:
                 }
             )
         return samples, maps
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let OpenCV, and PyTorch in new threads, use no threads of their own."""
+    of_cv2, of_torch = cv2.getNumThreads(), torch.get_num_threads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(of_cv2)
+        torch.set_num_threads(of_torch)  # the threads' setting is everybody's default
 
 
 def _batches(frames: Iterable[VideoFrame], size: int) -> Iterator[list[VideoFrame]]:

@@ -12,7 +12,8 @@ class StageTimes:
     """Adds up the time that frames spend in each stage.
 
     Where stages overlap, the times are those of each stage alone and add up to more
-    than the clock shows. Each stage must be measured by one thread only.
+    than the clock shows. Where a stage has several frames at once, each counts with its
+    share of the time. Each stage must be measured by one thread only.
 
     Attributes:
         seconds: By stage, of all its frames.

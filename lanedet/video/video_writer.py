@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
@@ -14,8 +15,21 @@ from lanedet.structures import ByteArray
 from lanedet.video.sound import Sound, SoundTrack
 
 _SUFFIXES = (".mp4", ".mov", ".mkv")
-_BT709 = 1  # number of that standard in H.264's colour description
-_LIMITED_RANGE = 1
+# As large and as close to the original as x264's "veryfast" with the same quality, in
+# half the time: of what that does in addition, the look ahead is nearly all the gain.
+_ENCODER = {
+    "preset": "superfast",
+    "crf": "20",
+    "x264-params": "mbtree=1:rc-lookahead=10",
+}
+# R, G, B, 1 in [0, 255] to Y, Cb, Cr of ITU-R BT.709 in the limited range.
+_TO_BT709 = np.array(
+    [
+        [0.18259, 0.61423, 0.06201, 16.0],
+        [-0.10064, -0.33857, 0.43922, 128.0],
+        [0.43922, -0.39894, -0.04027, 128.0],
+    ]
+)
 
 
 class VideoWriter:
@@ -114,11 +128,7 @@ class VideoWriter:
                 f"All frames of a clip must have the size of the first, (H, W) = "
                 f"{self._image_shape[:2]}, got {image.shape[:2]}."
             )
-        frame = av.VideoFrame.from_ndarray(_even(image), format="rgb24").reformat(
-            format="yuv420p",
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-        )
+        frame = _yuv_frame(_even(image))
         if time is None:
             time = self.num_frames / self._rate
         pts = round((time - self._start) / self._time_base)
@@ -181,7 +191,7 @@ class VideoWriter:
         options = {} if self.path.suffix == ".mkv" else {"movflags": "+faststart"}
         self._container = av.open(f"file:{self._part}", "w", options=options)
         self._stream = self._container.add_stream(
-            "libx264", rate=self._rate, options={"preset": "veryfast", "crf": "20"}
+            "libx264", rate=self._rate, options=_ENCODER
         )
         self._stream.height = image_shape[0] + image_shape[0] % 2
         self._stream.width = image_shape[1] + image_shape[1] % 2
@@ -190,8 +200,8 @@ class VideoWriter:
         codec.time_base = self._time_base
         codec.sample_aspect_ratio = self._pixel_shape
         # Players guess the meaning of untagged colours from the size of the picture.
-        codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
-        codec.color_range = _LIMITED_RANGE
+        codec.colorspace = codec.color_primaries = codec.color_trc = Colorspace.ITU709
+        codec.color_range = ColorRange.MPEG
         self._image_shape = image_shape
         if self._sound is not None:
             self._track = SoundTrack(self._container, self._sound)
@@ -208,3 +218,20 @@ def _even(image: ByteArray) -> ByteArray:
     if height % 2 == 0 and width % 2 == 0:
         return np.ascontiguousarray(image)
     return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def _yuv_frame(image: ByteArray) -> av.VideoFrame:
+    """Return an image (H, W, 3), RGB, both sides even, as a frame in yuv420p.
+
+    A third of the time that FFmpeg's scaler takes for it.
+    """
+    height, width = image.shape[:2]
+    frame = av.VideoFrame(width, height, "yuv420p")
+    frame.colorspace, frame.color_range = Colorspace.ITU709, ColorRange.MPEG
+    full = cv2.transform(image, _TO_BT709)
+    half = cv2.resize(full, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    for channel, values in enumerate((full, half, half)):
+        plane = frame.planes[channel]
+        rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+        cv2.extractChannel(values, channel, dst=rows[:, : plane.width])
+    return frame

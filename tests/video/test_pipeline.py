@@ -35,6 +35,12 @@ from lanedet.video import (
 AS_FOUND = VideoOptions(tracking=False)
 
 
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the network look at one frame at a time: most fakes here count them."""
+    monkeypatch.setattr("lanedet.video.pipeline._num_cores", lambda: 1)
+
+
 class FakeInferencer:
     """Finds one upright lane in every image but the first, at x = 20."""
 
@@ -198,6 +204,77 @@ def test_ctrl_c_while_a_frame_is_written_waits_for_the_frame(
     with pytest.raises(KeyboardInterrupt):
         annotate(make_video(num_frames=20), FakeInferencer(), out, log)
     assert len(_images(out)) == len(_lines(log)) == 1
+
+
+class SleepyInferencer(FakeInferencer):
+    """Takes least for every third image, and places the lane by what it shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.num_torch_threads: set[int] = set()
+
+    def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
+        self.num_torch_threads.add(torch.get_num_threads())
+        x = images[0][:, 50].mean().round()
+        time.sleep(0.002 * (x % 3))
+        [sample] = super().predict(images)
+        sample.pred_lanes = [np.array([[x, 47.0], [x, 0.0]])]
+        sample.pred_scores, sample.pred_slots = [0.9], [2]
+        return [sample]
+
+
+@pytest.fixture
+def three_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the network look at three frames at once, and PyTorch use two threads."""
+    monkeypatch.setattr("lanedet.video.pipeline._num_cores", lambda: 3)
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(num_threads)
+
+
+@pytest.mark.usefixtures("three_cores")
+def test_several_frames_at_once_keep_their_order(make_video, tmp_path: Path) -> None:
+    source = make_video(num_frames=40)
+    alone, together = SleepyInferencer(), SleepyInferencer()
+    one = VideoOptions(threads=False, tracking=False)
+    annotate(source, alone, log=tmp_path / "a", options=one)
+    summary = annotate(source, together, log=tmp_path / "b")
+    assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
+    assert len({str(line["lanes"]) for line in _lines(tmp_path / "a")}) > 20
+    assert summary.times.num_frames["infer"] == 40
+    assert (alone.num_torch_threads, together.num_torch_threads) == ({2}, {1})
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("three_cores")
+def test_several_frames_at_once_before_a_break(make_video, tmp_path: Path) -> None:
+    source = make_video(num_frames=40, container_options={"movflags": "+faststart"})
+    content = source.read_bytes()
+    source.write_bytes(content[: len(content) // 2])
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    with pytest.raises(VideoBreakError) as caught:
+        annotate(source, SleepyInferencer(), out, log)
+    num_good = int(str(caught.value).split("after ")[1].split()[0])
+    assert len(_images(out)) == len(_lines(log)) == num_good > 5
+
+
+@pytest.mark.usefixtures("three_cores")
+def test_ctrl_c_among_several_frames_leaves_both_outputs_alike(
+    make_video, tmp_path: Path
+) -> None:
+    class InterruptedInferencer(SleepyInferencer):
+        def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
+            if self.num_seen == 12:
+                signal.raise_signal(signal.SIGINT)
+            return super().predict(images)
+
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        annotate(make_video(), InterruptedInferencer(), out, log)
+    frames = [line["frame"] for line in _lines(log)]
+    assert len(_images(out)) == len(frames) > 3
+    assert frames == list(range(len(frames)))
 
 
 def _fail_at(calls: int, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,10 +4,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange, Colorspace
 
-from lanedet.video import VideoReader, VideoWriter
+from lanedet.video import VideoReader, VideoWriter, video_writer
 
 
 def _write(path: Path, num_frames: int, size: tuple[int, int] = (48, 64)) -> None:
@@ -69,6 +71,22 @@ def test_the_shape_of_the_pixels_is_kept(tmp_path: Path, suffix: str) -> None:
         writer.write(np.zeros((47, 64, 3), dtype=np.uint8))
     with av.open(str(path)) as container:
         assert container.streams.video[0].sample_aspect_ratio == 1
+
+
+def test_pixels_are_those_of_ffmpeg_s_own_conversion() -> None:
+    rng = np.random.default_rng(0)
+    # Smooth colours: where neighbours differ much, FFmpeg weighs them otherwise.
+    image = cv2.resize(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8), (82, 54))
+    frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
+        format="yuv420p",
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.MPEG,
+    )
+    expected = frame.to_ndarray().astype(int)
+    got = video_writer._yuv_frame(image).to_ndarray().astype(int)
+    assert got.shape == expected.shape
+    assert np.abs(got - expected)[:54].max() <= 1
+    assert np.abs(got - expected)[54:].max() <= 3
 
 
 @pytest.mark.parametrize("size", [(47, 63), (48, 63), (47, 64)])
