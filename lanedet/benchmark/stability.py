@@ -100,9 +100,11 @@ def run(args: argparse.Namespace) -> None:
     print(f"{args.weights or 'weights of the package'}; {hardware_line()}")
     print(format_table(_HEADER, rows))
     print(
-        f"Tracking divides jitter by {before.jitter_px / after.jitter_px:.1f} and "
-        f"flicker by {before.flicker_per_min / max(after.flicker_per_min, 1e-9):.1f}."
+        f"Tracking divides jitter by {_factor(before.jitter_px, after.jitter_px)} and "
+        f"flicker by {_factor(before.flicker_per_min, after.flicker_per_min)}."
     )
+    if not np.isnan(before.error_px):
+        print(f"The error changes by {after.error_px / before.error_px - 1:+.1%}.")
     write_json(
         args.json,
         {
@@ -164,6 +166,18 @@ def _film(clip: str, inferencer: LaneInferencer, every: int) -> Recording:
                 samples += inferencer.predict(frame.image)
                 times_s.append(frame.time_s)
     return Recording(Path(clip).name, samples, times_s, None)
+
+
+def _factor(before: float, after: float) -> str:
+    """Return by what a number is divided.
+
+    Example:
+        >>> _factor(12.0, 5.0), _factor(12.0, 0.0)
+        ('2.4', 'more than can be told, as none is left')
+    """
+    if after > 0:
+        return f"{before / after:.1f}"
+    return "more than can be told, as none is left" if before > 0 else "nothing"
 
 
 def _cells(measured: Steadiness) -> Sequence[str]:

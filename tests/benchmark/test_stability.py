@@ -74,7 +74,10 @@ def test_tracking_steadies_a_drive(
     assert before["flicker_per_min"] > 3 * after["flicker_per_min"]
     assert after["error_px"] < before["error_px"]
     assert clips["mean"]["tracked"] == after
-    assert "drive 3 (highway), tracked" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "drive 3 (highway), tracked" in printed
+    change = after["error_px"] / before["error_px"] - 1
+    assert f"The error changes by {change:+.1%}." in printed
 
 
 def test_every_must_be_positive(arguments: Callable[..., argparse.Namespace]) -> None:
