@@ -38,13 +38,13 @@ class ImageSource(Source):
         self.name = name
         self.frame_rate = Fraction(frame_rate)
         self.time_base = 1 / self.frame_rate
-        self._paths = sorted(paths, key=_natural_order)
+        self.files = tuple(sorted(paths, key=_natural_order))
         self._root = root
 
     @property
     def expected_frames(self) -> int:
         """Number of files."""
-        return len(self._paths)
+        return len(self.files)
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Yield the images in order.
@@ -53,12 +53,12 @@ class ImageSource(Source):
             ImageError: If not one of the files is a whole image.
         """
         index = 0
-        for position, path in enumerate(self._paths):
+        for position, path in enumerate(self.files):
             try:
                 image = read_image(path)
             except ImageError:
                 self.num_undecodable += 1
-                if self.num_undecodable == len(self._paths):
+                if self.num_undecodable == len(self.files):
                     raise
                 continue
             name = path.relative_to(self._root).as_posix()

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -47,6 +48,7 @@ class Source(ABC):
         frame_rate: Frames per second; where they come unevenly, on average.
         time_base: What the frames' times are multiples of, in seconds.
         sample_aspect_ratio: Width to height of a pixel as it is to be shown.
+        files: The files that it reads; none for cameras and streams.
         is_live: Whether it goes on without waiting for its reader.
         sound: The sound beside the frames; None where there is none.
         num_undecodable: Frames lost so far because they could not be decoded.
@@ -57,6 +59,7 @@ class Source(ABC):
     frame_rate: Fraction
     time_base: Fraction
     sample_aspect_ratio = Fraction(1)
+    files: tuple[Path, ...] = ()
     is_live = False
     sound: Sound | None = None
     num_undecodable = 0

@@ -25,6 +25,7 @@ class VideoReader(ContainerReader):
 
     def __init__(self, path: Path | str, *, with_sound: bool = False) -> None:
         self.path = Path(path)
+        self.files = (self.path,)
         super().__init__(_open_video(self.path), str(path), with_sound=with_sound)
 
     def skip_to(self, start_s: float) -> None:

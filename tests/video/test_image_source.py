@@ -22,6 +22,7 @@ def test_images_come_in_the_order_of_their_numbers(images, tmp_path: Path) -> No
     shuffled = [images[i] for i in (3, 11, 0, 7, 1, 10, 2, 4, 9, 5, 8, 6)]
     source = ImageSource(shuffled, tmp_path.parent, Fraction(5, 2), "drive")
     assert source.expected_frames == 12
+    assert source.files == tuple(images)
     assert not source.is_live
     assert source.sound is None
     with source:

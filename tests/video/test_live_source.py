@@ -89,6 +89,7 @@ def test_a_stream_that_drops_is_connected_again() -> None:
     frames = []
     with serving(send) as url, open_source(url, max_wait_s=2) as source:
         assert source.is_live
+        assert source.files == ()
         assert source.expected_frames is None
         with pytest.raises(VideoBreakError, match=r"no frame for 2 s, after 20 frames"):
             frames.extend(source)

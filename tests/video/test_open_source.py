@@ -30,6 +30,7 @@ def test_a_video(make_video) -> None:
     with open_source(str(make_video())) as source:
         assert isinstance(source, VideoReader)
         assert source.sound is None
+        assert source.files == (source.path,)
         assert next(iter(source)).name == "clip/000000.jpg"
     with open_source(str(make_video(sound="aac")), with_sound=True) as source:
         assert source.sound is not None
