@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import av
 
@@ -36,7 +36,7 @@ def open_source(
     Args:
         name: A video file, an image, a folder of images (those in its folders too), a
             pattern of images such as ``drive/*.jpg``, the number of a camera, or a
-            URL: rtsp://, http:// and whatever else FFmpeg knows.
+            URL: rtsp://, http:// and whatever else FFmpeg knows. file:// names a path.
         image_rate: Frames per second where the source is made of images.
         with_sound: Whether the source is to have its ``sound``. It then has to be
             taken while frames are read.
@@ -49,6 +49,8 @@ def open_source(
         ValueError: If it is nothing that frames can come from.
         OSError: If the camera or stream cannot be opened.
     """
+    if name.lower().startswith("file://"):
+        name = _path_of_url(name)
     if "://" in name:
         return _open_stream(name, with_sound, stall_s, max_wait_s)
     path = Path(name)
@@ -61,6 +63,17 @@ def open_source(
     if not path.exists() and glob.has_magic(name):
         return _open_pattern(name, image_rate)
     return VideoReader(path, with_sound=with_sound)
+
+
+def _path_of_url(url: str) -> str:
+    """Return the path that a file:// URL names, so that it is treated as one."""
+    host, slash, path = url[len("file://") :].partition("/")
+    if host.lower() not in ("", "localhost"):
+        raise ValueError(
+            f"A file:// URL must name a file of this computer, such as "
+            f"file:///drive.mp4, got {url!r}. Give the path itself."
+        )
+    return unquote(slash + path)
 
 
 def _open_pattern(pattern: str, image_rate: Fraction | int) -> ImageSource:

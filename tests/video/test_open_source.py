@@ -57,6 +57,17 @@ def test_names_win_over_patterns_and_numbers(
             assert isinstance(source, VideoReader)
 
 
+@pytest.mark.parametrize("host", ["", "localhost"])
+def test_a_file_url_is_a_path(drive: Path, make_video, host: str) -> None:
+    clip = make_video("a b.mp4", num_frames=2)
+    with open_source(clip.as_uri().replace("://", f"://{host}")) as source:
+        assert isinstance(source, VideoReader)
+        assert source.files == (clip,)
+    assert _names(f"file://{host}{drive}/a/*.jpg") == ["9.jpg", "10.jpg"]
+    with pytest.raises(ValueError, match=r"a file of this computer.*'file://a/b'"):
+        open_source("file://a/b")
+
+
 def test_what_is_not_there(
     drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
