@@ -3,24 +3,27 @@
 A clip of 1280x720 in H.264 goes through the whole pipeline and comes out as another,
 with its log. Two networks are tried: an ENet for 288x800, which is untrained, so that
 its lanes are noise but as many are decoded, tracked and drawn; and the weights that
-come with the package. Beside them runs the ENet as it was trained, with nothing folded.
-All take turns, and the table has the medians.
+come with the package. Beside them runs the same ENet in what a known port's demo does
+(lanedet/benchmark/known_port.py). All take turns, and the table has the medians, or
+with --minima the runs that were disturbed least.
 
 Stages that overlap add up to more than the whole. "cpu" is what all threads of this
 process computed, which another load on the machine changes less than the clock.
+"x" is how many times faster than the known port's logic the whole is by the clock.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
+from lanedet.benchmark.known_port import KnownPort
 from lanedet.benchmark.timing import (
     add_common_arguments,
     format_table,
@@ -72,6 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="cuda" if torch.cuda.is_available() else "cpu",
         help="default: a GPU where there is one",
     )
+    parser.add_argument(
+        "--minima", action="store_true", help="show the least of all rounds"
+    )
     add_common_arguments(parser, rounds=3)
 
 
@@ -89,22 +95,20 @@ def run(args: argparse.Namespace) -> None:
         )
     source = args.source or generated_clip(args.frames)
     with tempfile.TemporaryDirectory(prefix="lanedet_") as folder:
-        runs = {
-            name: _run_of(source, inferencer, threads, Path(folder))
-            for name, inferencer, threads in _subjects(args, Path(folder))
-        }
+        runs = _runs(args, source, Path(folder))
         measured: dict[str, list[_Measured]] = {name: [] for name in runs}
         for number in range(args.rounds + 1):  # the first warms up
             for name, annotate in runs.items():
                 taken = annotate()
                 if number > 0:
                     measured[name].append(taken)
-    medians = {name: _median(taken) for name, taken in measured.items()}
+    typical = min if args.minima else statistics.median
+    results = {name: _summed_up(taken, typical) for name, taken in measured.items()}
     print(f"{source}, {args.device}; {hardware_line()}")
-    print(_table(medians))
+    print(_table(results))
     write_json(
         args.json,
-        {"source": str(source), "runs": {n: m._asdict() for n, m in medians.items()}},
+        {"source": str(source), "runs": {n: m._asdict() for n, m in results.items()}},
     )
 
 
@@ -130,24 +134,18 @@ def _forth_and_back(images: list[ByteArray], number: int) -> Iterator[ByteArray]
     return islice(cycle(images + images[-2:0:-1]), number)
 
 
-class _PlainInferencer(LaneInferencer):
-    """Predicts with the network as it was trained."""
-
-    def __init__(self, weights: Path, device: str) -> None:
-        super().__init__(weights, device=device)
-        self._detector = load_weights(weights, self.device)
-
-
-def _subjects(
-    args: argparse.Namespace, folder: Path
-) -> Iterator[tuple[str, LaneInferencer, bool]]:
-    """Yield what is compared: its name, what finds lanes, and whether with threads."""
+def _runs(
+    args: argparse.Namespace, source: Path, folder: Path
+) -> dict[str, Callable[[], _Measured]]:
+    """Return what is compared, by name."""
     enet = _untrained_enet(folder / "enet.safetensors")
-    yield "ENet 288x800, as trained", _PlainInferencer(enet, args.device), False
+    port = KnownPort(load_weights(enet, args.device))
+    runs = {"known port's logic": _run_of_port(source, port, folder)}
     for name, weights in [("ENet 288x800", enet), *_shipped(args.weights)]:
         inferencer = LaneInferencer(weights, device=args.device)
-        yield name, inferencer, False
-        yield f"{name}, threads", inferencer, True
+        for threads, suffix in ((False, ""), (True, ", threads")):
+            runs[name + suffix] = _run_of(source, inferencer, threads, folder)
+    return runs
 
 
 def _shipped(weights: Path | None) -> list[tuple[str, Path]]:
@@ -189,16 +187,32 @@ def _run_of(
     return annotate
 
 
-def _median(measured: Sequence[_Measured]) -> _Measured:
+def _run_of_port(
+    source: Path, port: KnownPort, folder: Path
+) -> Callable[[], _Measured]:
+    def annotate() -> _Measured:
+        begin_s, cpu_s = time.perf_counter(), time.process_time()
+        times = port.annotate(source, folder / "port.mp4")
+        whole_s, cpu_s = time.perf_counter() - begin_s, time.process_time() - cpu_s
+        count = times.num_frames["infer"]
+        stages_s = {stage: times.seconds[stage] / count for stage in STAGES}
+        return _Measured(whole_s / count, cpu_s / count, stages_s)
+
+    return annotate
+
+
+def _summed_up(
+    measured: Sequence[_Measured], typical: Callable[[Iterable[float]], float]
+) -> _Measured:
     return _Measured(
-        statistics.median(each.whole_s for each in measured),
-        statistics.median(each.cpu_s for each in measured),
-        {s: statistics.median(each.stages_s[s] for each in measured) for s in STAGES},
+        typical(each.whole_s for each in measured),
+        typical(each.cpu_s for each in measured),
+        {stage: typical(each.stages_s[stage] for each in measured) for stage in STAGES},
     )
 
 
-def _table(medians: dict[str, _Measured]) -> str:
-    base_s = next(iter(medians.values())).whole_s
+def _table(results: dict[str, _Measured]) -> str:
+    base_s = next(iter(results.values())).whole_s
     rows = [
         [
             name,
@@ -208,7 +222,7 @@ def _table(medians: dict[str, _Measured]) -> str:
             f"{1 / taken.whole_s:.1f}",
             f"{base_s / taken.whole_s:.2f}",
         ]
-        for name, taken in medians.items()
+        for name, taken in results.items()
     ]
     header = ["ms a frame", *STAGES, "cpu", "whole", "frames/s", "x"]
     return format_table(header, rows)
