@@ -8,8 +8,9 @@ from typing import NamedTuple
 import av
 
 # What browsers play out of an MP4 file. It takes others, such as AC-3 and PCM, but
-# then the clip is silent there.
+# then the clip is silent there. MOV has no place for all of them.
 _COPIED = ("aac", "mp3", "opus", "flac")
+_COPIED_TO_MOV = ("aac", "mp3")
 _ENCODED_AS = "aac"
 
 
@@ -69,8 +70,8 @@ class Sound:
 class SoundTrack:
     """The sound of a clip that is being written.
 
-    What a browser plays out of an MP4 file is copied as it is; the rest is encoded
-    anew, as AAC. What cannot be decoded then is left out.
+    What a browser plays out of an MP4 file is copied as it is, if the container takes
+    it; the rest is encoded anew, as AAC. What cannot be decoded then is left out.
 
     Args:
         container: The clip, before its first packet.
@@ -81,9 +82,14 @@ class SoundTrack:
         self._container = container
         source = sound.stream.codec_context
         self._decoder: av.AudioCodecContext | None = None
+        self._filter: av.BitStreamFilterContext | None = None
         self._last_dts: int | None = None
-        if source.codec.canonical_name in _COPIED:
+        copied = _COPIED_TO_MOV if container.format.name == "mov" else _COPIED
+        if source.codec.canonical_name in copied:
             self._stream = container.add_stream_from_template(sound.stream)
+            if source.codec.canonical_name == "aac" and not source.extradata:
+                # MPEG-TS says before each piece what other containers say once.
+                self._filter = av.BitStreamFilterContext("aac_adtstoasc", sound.stream)
             return
         self._decoder = source
         self._stream = container.add_stream(_ENCODED_AS, rate=source.sample_rate)
@@ -103,7 +109,9 @@ class SoundTrack:
             delay = (packet.pts - packet.dts) if packet.dts is not None else 0
             packet.pts = round(time / packet.time_base)
             packet.dts = packet.pts - delay
-            self._mux(packet)
+            pieces = [packet] if self._filter is None else self._filter.filter(packet)
+            for piece in pieces:
+                self._mux(piece)
             return
         try:
             frames = self._decoder.decode(packet)

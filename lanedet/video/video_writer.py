@@ -1,5 +1,8 @@
 """Frames into a video file that every player and browser plays."""
 
+import errno
+import os
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +15,12 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from lanedet.runtime import hold_interrupts
 from lanedet.structures import ByteArray
+from lanedet.video.fragments import (
+    FRAGMENTED,
+    count_frames,
+    cut_to_fragments,
+    write_ordinary,
+)
 from lanedet.video.sound import Sound, SoundTrack
 
 _SUFFIXES = (".mp4", ".mov", ".mkv")
@@ -37,8 +46,14 @@ class VideoWriter:
 
     Use it as a context manager. The file appears under its name when the block is
     left, also when an exception or Ctrl-C leaves it, and holds every frame that was
-    written; until then it grows under a name of its own beside it. If no frame was
-    written there is no file.
+    written; until then it grows as ``.<name>.part.<suffix>`` beside it, which can be
+    played too, also after the process was killed. If no frame was written there is no
+    file.
+
+    An MP4 or MOV file grows in fragments and is copied at the end, with its index at
+    the front. Where the disk has no room for the copy the fragmented file is kept,
+    which browsers and players play as well; where it had no room for all frames, those
+    that fit.
 
     Args:
         path: The file, ending in .mp4, .mov or .mkv. Missing folders are made, an
@@ -56,8 +71,8 @@ class VideoWriter:
         OSError: If the file cannot be written.
 
     Attributes:
-        num_frames: That were written.
-        is_kept: Whether the clip is complete and has its name.
+        num_frames: That were written; once closed, those in the file.
+        is_kept: Whether the file has its name.
     """
 
     def __init__(
@@ -94,6 +109,8 @@ class VideoWriter:
             raise IsADirectoryError(f"{str(self.path)!r} is a folder, not a clip.")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
+        self._copy = self.path.with_name(f".{self.path.stem}.copy{self.path.suffix}")
+        self._is_fragmented = self.path.suffix.lower() != ".mkv"
         self._part.touch()  # fails now rather than after the first frame
         self._container: av.container.OutputContainer | None = None
         self._image_shape: tuple[int, ...] = ()
@@ -162,17 +179,46 @@ class VideoWriter:
         container, self._container = self._container, None
         with hold_interrupts():
             try:
-                if container is None:
-                    return
-                with container:
-                    for packet in self._stream.encode():
-                        container.mux(packet)
-                    if self._track is not None:
-                        self._track.close()
-                self._part.replace(self.path)
-                self.is_kept = True
+                if container is not None:
+                    self._complete(container)
             finally:
                 self._part.unlink(missing_ok=True)
+                self._copy.unlink(missing_ok=True)
+
+    def _complete(self, container: av.container.OutputContainer) -> None:
+        try:
+            with container:
+                for packet in self._stream.encode():
+                    container.mux(packet)
+                if self._track is not None:
+                    self._track.close()
+        except OSError:
+            self._keep_what_fits()
+            raise
+        if not self._is_fragmented:
+            self._keep(self._part)
+            return
+        num_copied = 0
+        with suppress(OSError, av.error.FFmpegError):  # no room for two of them
+            num_copied = write_ordinary(self._part, self._copy)
+        num_frames = self.num_frames
+        if num_copied == num_frames:
+            self._keep(self._copy)
+            return
+        self._keep_what_fits()
+        if self.num_frames < num_frames:  # FFmpeg does not tell of every lost end
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+
+    def _keep_what_fits(self) -> None:
+        if self._is_fragmented:
+            cut_to_fragments(self._part)
+        self.num_frames = count_frames(self._part)
+        if self.num_frames:
+            self._keep(self._part)
+
+    def _keep(self, file: Path) -> None:
+        file.replace(self.path)
+        self.is_kept = True
 
     def __enter__(self) -> Self:
         return self
@@ -187,8 +233,7 @@ class VideoWriter:
 
     def _open(self, image_shape: tuple[int, ...]) -> None:
         """Start the file; the size is known from the first frame."""
-        # faststart puts the index first, so that a browser can play while it loads.
-        options = {} if self.path.suffix == ".mkv" else {"movflags": "+faststart"}
+        options = FRAGMENTED if self._is_fragmented else {}
         self._container = av.open(f"file:{self._part}", "w", options=options)
         self._stream = self._container.add_stream(
             "libx264", rate=self._rate, options=_ENCODER

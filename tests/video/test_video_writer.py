@@ -1,5 +1,8 @@
+import errno
 import resource
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,18 +21,19 @@ def _write(path: Path, num_frames: int, size: tuple[int, int] = (48, 64)) -> Non
             writer.write(np.full((*size, 3), 30 + 5 * number, dtype=np.uint8))
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".MP4"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".MP4", ".MKV"])
 @pytest.mark.parametrize(
     "rate", [Fraction(10), Fraction(30000, 1001)], ids=["10", "29.97"]
 )
 def test_what_is_written_can_be_read(
-    tmp_path: Path, suffix: str, rate: Fraction
+    tmp_path: Path, suffix: str, rate: Fraction, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / f"clip{suffix}"
     with VideoWriter(path, rate) as writer:
         for number in range(30):
             writer.write(np.full((48, 64, 3), 30 + 5 * number, dtype=np.uint8))
         assert writer.num_frames == 30
+    assert caplog.messages == []  # such as an option that the container has not
     with VideoReader(path) as reader:
         assert reader.frame_rate == rate
         frames = list(reader)
@@ -136,21 +140,85 @@ def test_an_interrupt_while_the_clip_is_closed_waits(
         assert len(list(reader)) == 3
 
 
-def test_a_full_disk_leaves_no_clip(tmp_path: Path) -> None:
-    def write() -> None:
-        rng = np.random.default_rng(0)
-        with VideoWriter(tmp_path / "clip.mp4", 25) as writer:
-            for _ in range(200):
-                writer.write(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
-
+@contextmanager
+def _full_disk(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size, in bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
-        with pytest.raises(OSError, match="too large"):
-            write()
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def _write_noise(writer: VideoWriter, num_frames: int) -> None:
+    rng = np.random.default_rng(0)
+    with writer:
+        for _ in range(num_frames):
+            writer.write(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+
+
+def _num_playable(path: Path) -> int:
+    """Return how many frames a player shows of a file that may be cut off."""
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mov", "clip.mkv"])
+def test_a_full_disk_keeps_what_fits(tmp_path: Path, name: str) -> None:
+    writer = VideoWriter(tmp_path / name, 10)
+    with _full_disk(150_000), pytest.raises(OSError, match="too large"):
+        _write_noise(writer, 150)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert writer.is_kept
+    assert 10 < writer.num_frames < 100
+    assert _num_playable(writer.path) == pytest.approx(writer.num_frames, abs=1)
+
+
+def test_a_disk_without_room_for_the_copy_keeps_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_fragmented: Path, out: Path) -> None:
+        out.write_bytes(b"the part that fits")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(video_writer, "write_ordinary", fail)
+    _write_noise(VideoWriter(tmp_path / "clip.mp4", 10), 25)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+    assert _num_playable(tmp_path / "clip.mp4") == 25
+
+
+def test_a_disk_without_room_for_one_frame_keeps_nothing(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "clip.mp4", 10)
+    with _full_disk(500), pytest.raises(OSError, match="too large"):
+        _write_noise(writer, 15)
+    assert not writer.is_kept
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_end_that_got_lost_unnoticed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_end(fragmented: Path, _out: Path) -> int:
+        content = fragmented.read_bytes()
+        fragmented.write_bytes(content[: len(content) // 2])
+        return 3
+
+    monkeypatch.setattr(video_writer, "write_ordinary", lose_end)
+    writer = VideoWriter(tmp_path / "clip.mp4", 5)
+    with pytest.raises(OSError, match="No space left"):
+        _write_noise(writer, 30)
+    assert 0 < writer.num_frames < 30
+    assert _num_playable(tmp_path / "clip.mp4") == writer.num_frames
+
+
+def test_a_clip_can_be_played_while_it_grows(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "clip.mp4", 5)
+    rng = np.random.default_rng(0)
+    with writer:
+        for _ in range(30):
+            writer.write(rng.integers(0, 256, (96, 128, 3), dtype=np.uint8))
+        assert _num_playable(tmp_path / ".clip.part.mp4") > 5
 
 
 def test_the_name_holds_a_whole_clip_at_any_time(tmp_path: Path) -> None:
@@ -300,6 +368,19 @@ def test_sound_is_cut_with_the_frames(make_video, tmp_path: Path) -> None:
     for time, data in packets[1:]:
         # The pictures start at the first frame from 0.5 s on: at 0.52.
         assert float(known[data] - time) == pytest.approx(0.52, abs=2e-3)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".MOV", ".mkv"])
+@pytest.mark.parametrize("codec", ["aac", "mp3", "libopus", "flac", "pcm_s16le"])
+def test_each_container_gets_sound_that_it_takes(
+    make_video, tmp_path: Path, codec: str, suffix: str
+) -> None:
+    source = make_video("source.mkv", num_frames=12, sound=codec, sound_rate=48000)
+    out = tmp_path / f"out{suffix}"
+    _copy(source, out, Fraction(0), None)
+    assert len(_times(out)) == 12
+    assert len(_tone(out)) / 48000 == pytest.approx(0.48, abs=0.1)
+    assert np.abs(_tone(out)).max() > 0.1
 
 
 @pytest.mark.parametrize(("name", "codec"), [("c.mkv", "pcm_s16le"), ("c.ts", "mp2")])
