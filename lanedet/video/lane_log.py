@@ -1,8 +1,8 @@
 """Lanes of a video as text: JSON Lines, one object per frame.
 
-A line reads, with coordinates in pixels of the video's frames::
+A line reads, with coordinates in pixels of the frame, of which it tells the size::
 
-    {"frame": 7, "time": 0.28,
+    {"frame": 7, "time": 0.28, "name": null, "width": 960, "height": 540,
      "lanes": [{"slot": 2, "name": "ego left", "id": 0, "score": 0.97,
                 "points": [[412.3, 539.0], [430.1, 520.0]]}],
      "ego": {"left": 0, "right": null, "offset_share": null, "offset_m": null,
@@ -10,8 +10,9 @@ A line reads, with coordinates in pixels of the video's frames::
              "departure": null},
      "events": [{"kind": "left", "frame": 3, "time": 0.12, "offset_share": -0.31}]}
 
-``left`` and ``right`` of ``ego`` say which of the lanes are the lines of the driver's
-own lane; the rest is as in :class:`~lanedet.video.DrivingState` and
+``name`` is the path of a picture below the folder that was named; the frames of a clip
+have none. ``left`` and ``right`` of ``ego`` say which of the lanes are the lines of the
+driver's own lane; the rest is as in :class:`~lanedet.video.DrivingState` and
 :class:`~lanedet.video.DepartureEvent`. What is not known is null.
 """
 
@@ -69,10 +70,12 @@ class LineFile:
 
     Use it as a context manager. Every line is handed to the system at once, and taken
     back if it does not fit on the disk, so that a run that is cut off leaves whole
-    lines only.
+    lines only, and other programs can follow the file while it grows.
 
     Args:
-        path: The file. Missing folders are made, an existing file is replaced.
+        path: The file, or a pipe. Missing folders are made. An existing file is
+            replaced by the first line: until then it stays what it is. If no line was
+            written there is no new file.
 
     Raises:
         OSError: If the file cannot be written.
@@ -85,8 +88,10 @@ class LineFile:
         self.path = Path(path)
         self.num_frames = 0
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Without a buffer, which would keep a line that failed and try it again.
-        self._file = self.path.open("wb", buffering=0)
+        self._is_new = not self.path.exists()
+        # Without a buffer, which would keep a line that failed and try it again; and to
+        # append, as that fails now if it must but does not empty what is there.
+        self._file = self.path.open("ab", buffering=0)
         self._size = 0
 
     def append(self, line: str) -> None:
@@ -97,20 +102,27 @@ class LineFile:
         """
         content = f"{line}\n".encode()
         rest = content
+        if self.num_frames == 0:
+            self._cut_back()
         try:
             while rest:  # a disk that gets full takes the part that fits
                 rest = rest[self._file.write(rest) :]
         except OSError:
-            with suppress(OSError):  # a pipe cannot be cut back
-                self._file.truncate(self._size)
-                self._file.seek(self._size)
+            self._cut_back()
             raise
         self._size += len(content)
         self.num_frames += 1
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and remove it if it is new and empty."""
+        if not self._file.closed and self._is_new and not self.num_frames:
+            self.path.unlink(missing_ok=True)
         self._file.close()
+
+    def _cut_back(self) -> None:
+        """Leave nothing but the lines that were written."""
+        with suppress(OSError):  # a pipe cannot be cut
+            self._file.truncate(self._size)
 
     def __enter__(self) -> Self:
         return self
@@ -133,27 +145,44 @@ class LaneLog(LineFile):
         time_s: float,
         sample: LaneSample,
         state: DrivingState | None = None,
+        *,
+        name: str | None = None,
     ) -> None:
         """Append the next frame's line.
 
         Args:
             index: Position of the frame in its source.
             time_s: Time since the source's first frame, in seconds.
-            sample: Predicted lanes, with scores and slots, and ids if they are
-                tracked. Points are rounded to 0.1 pixels, scores to 0.001.
+            sample: Predicted lanes, with scores and slots, ids if they are tracked,
+                and the frame's size as ``ori_shape``. Points are rounded to 0.1
+                pixels, scores to 0.001.
             state: What the lanes say about the driving.
+            name: Of the picture, where the source is made of pictures.
 
         Raises:
             OSError: If the line cannot be written. The file then ends with the last.
+            ValueError: If a number is not finite, which JSON cannot hold; likewise.
         """
+        height, width = sample.ori_shape if "ori_shape" in sample else (None, None)
         line = {
             "frame": index,
             "time": round(time_s, 6),
+            "name": name,
+            "width": width,
+            "height": height,
             "lanes": _lanes(sample, state),
             "ego": None if state is None else _ego(state),
             "events": [] if state is None else [_event(e) for e in state.events],
         }
-        self.append(json.dumps(line))
+        try:
+            text = json.dumps(line, allow_nan=False)
+        except ValueError as error:
+            raise ValueError(
+                f"Frame {index} must have finite numbers only to be logged, got a "
+                "point, score or measure that is not. Check the weights and the "
+                "calibration."
+            ) from error
+        self.append(text)
 
 
 def _lanes(sample: LaneSample, state: DrivingState | None) -> list[dict[str, Any]]:

@@ -40,7 +40,8 @@ def test_a_line_per_frame(tmp_path: Path) -> None:
         {"slot": 2, **nothing, "points": [[412.3, 539.0], [430.1, 520.0]]},
         {"slot": 3, **nothing, "points": [[1.0, 2.0], [3.0, 4.0]]},
     ]
-    rest = {"ego": None, "events": []}
+    size = {"name": None, "width": None, "height": None}
+    rest = {**size, "ego": None, "events": []}
     assert [json.loads(line) for line in lines] == [
         {"frame": 0, "time": 0.0, "lanes": [], **rest},
         {"frame": 1, "time": 0.04, "lanes": lanes, **rest},
@@ -117,8 +118,47 @@ def test_what_cannot_be_cut_back_keeps_its_error() -> None:
 
 
 def test_missing_folders_are_made(tmp_path: Path) -> None:
-    LaneLog(tmp_path / "a" / "lanes.jsonl").close()
-    assert (tmp_path / "a" / "lanes.jsonl").read_text() == ""
+    with LaneLog(tmp_path / "a" / "lanes.jsonl") as log:
+        log.write(0, 0.0, _sample())
+    assert len((tmp_path / "a" / "lanes.jsonl").read_text().splitlines()) == 1
+
+
+def test_size_and_name_of_a_picture_are_written(tmp_path: Path) -> None:
+    sample = _sample()
+    sample.set_metainfo({"ori_shape": (590, 1640)})
+    with LaneLog(tmp_path / "lanes.jsonl") as log:
+        log.write(0, 0.0, sample, name="clips/1/20.jpg")
+    line = json.loads((tmp_path / "lanes.jsonl").read_text())
+    assert (line["width"], line["height"]) == (1640, 590)
+    assert line["name"] == "clips/1/20.jpg"
+
+
+def test_the_first_line_replaces_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "lanes.jsonl"
+    path.write_text("line of an earlier run\n" * 99)
+    with LaneLog(path) as log:
+        assert path.read_text().count("earlier") == 99
+        log.write(5, 0.2, _sample())
+        log.write(6, 0.24, _sample())
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["frame"] for line in lines] == [5, 6]
+
+
+def test_without_a_line_nothing_changes(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("of an earlier run\n")
+    for name in ("old", "new"):
+        LaneLog(tmp_path / name).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old").read_text() == "of an earlier run\n"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_must_be_finite(tmp_path: Path, number: float) -> None:
+    with LaneLog(tmp_path / "lanes.jsonl") as log:
+        log.write(3, 0.1, _sample())
+        with pytest.raises(ValueError, match="Frame 4 must have finite numbers only"):
+            log.write(4, 0.2, _sample([[1, 2], [number, 4]]))
+    assert len((tmp_path / "lanes.jsonl").read_text().splitlines()) == 1
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
