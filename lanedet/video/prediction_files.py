@@ -64,8 +64,15 @@ class CULanePredictions:
 
         Raises:
             OSError: If it cannot be written.
-            ValueError: If the name leads out of the folder.
+            ValueError: If the name leads out of the folder, or the frame's own picture
+                lies there: then the file would be taken for its label, or replace it.
         """
+        if (self.path / name).exists():
+            raise ValueError(
+                "CULane predictions must go to a folder apart from the images, whose "
+                f"labels they would replace, got {str(self.path)!r}, which holds "
+                f"{name!r}. Name another folder."
+            )
         rows = culane_rows(sample.ori_shape[0])
         written = LaneSample(metainfo={"raw_file": name})
         written.gt_lanes = [sample_culane_lane(x, rows) for x in sample.pred_lanes]

@@ -53,3 +53,13 @@ def test_culane_predictions_are_read_back(tmp_path: Path) -> None:
 def test_a_name_must_stay_in_the_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="stay in its folder"):
         CULanePredictions(tmp_path / "p").write("../other/1.jpg", _sample(590, 1640))
+
+
+def test_labels_beside_their_images_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "driver_1").mkdir()
+    (tmp_path / "driver_1" / "1.jpg").touch()
+    labels = tmp_path / "driver_1" / "1.lines.txt"
+    labels.write_text("1 589\n")
+    with pytest.raises(ValueError, match="a folder apart from the images"):
+        CULanePredictions(tmp_path).write("driver_1/1.jpg", _sample(590, 1640))
+    assert labels.read_text() == "1 589\n"
