@@ -8,7 +8,9 @@ from fractions import Fraction
 
 from lanedet.video.source import Source, VideoFrame
 
-_CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?)")
+_SECONDS = re.compile(r"\d+(?:\.\d*)?")
+# A part after a colon is below 60; the first one may be anything.
+_CLOCK = re.compile(r"(?:(\d+):(?=[0-5]?\d:))?(\d+):([0-5]?\d(?:\.\d*)?)")
 _MICROSECONDS = 1_000_000
 
 
@@ -22,10 +24,13 @@ def parse_time(text: str) -> float:
         >>> parse_time("1:02:03.5")
         3723.5
     """
+    if _SECONDS.fullmatch(text.strip()):
+        return float(text)
     match = _CLOCK.fullmatch(text.strip())
     if match is None:
         raise ValueError(
-            f"A time must be seconds or HH:MM:SS, such as 90.5 or 1:30.5, got {text!r}."
+            "A time must be seconds, MM:SS or HH:MM:SS, such as 90.5 or 1:30.5, with "
+            f"less than 60 after a colon, got {text!r}."
         )
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return 3600 * hours + 60 * minutes + seconds
@@ -77,20 +82,24 @@ class Selection:
 
         Raises:
             VideoBreakError: As the source does.
+            ValueError: After its end, if no frame was wanted.
         """
         source.skip_to(self.start_s)
         start, end = self.start, self.end
-        position = 0
+        position, time = 0, Fraction(0)
         for frame in source:
-            if end is not None and frame.time >= end:
-                return
-            if frame.time < start:
+            time = frame.time
+            if end is not None and time >= end:
+                break
+            if time < start:
                 if source.sound is not None:
-                    source.sound.drop_before(frame.time)
+                    source.sound.drop_before(time)
                 continue
             if position % self.every == 0:
                 yield frame
             position += 1
+        if position == 0:
+            raise self._empty(source, time)
 
     def expected_frames(self, source: Source) -> int | None:
         """Return how many there will be, stated or estimated; None if unknown."""
@@ -102,3 +111,16 @@ class Selection:
             return None
         number = max(0, number - math.ceil(self.start * source.frame_rate))
         return math.ceil(number / self.every)
+
+    def _empty(self, source: Source, last: Fraction) -> ValueError:
+        """Return what to raise where the last frame looked at was not wanted either."""
+        if last < self.start:
+            stretch = f"begin at {self.start_s:g} s"
+            found = f"it is only {float(last + 1 / source.frame_rate):.2f} s long"
+        else:
+            stretch = f"lie between {self.start_s:g} and {self.end_s:g} s"
+            found = f"the next frame is at {float(last):.2f} s"
+        return ValueError(
+            f"What is wanted of {source.name!r} must {stretch}, but {found}. Choose "
+            "another stretch."
+        )
