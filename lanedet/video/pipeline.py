@@ -18,6 +18,7 @@ from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, FloatArray, LaneSample
 from lanedet.video.annotated_frame import AnnotatedFrame
 from lanedet.video.calibration import Calibration
+from lanedet.video.container_reader import counted
 from lanedet.video.driving_monitor import DrivingMonitor, DrivingSummary
 from lanedet.video.frame_painter import FramePainter
 from lanedet.video.frame_queue import FrameQueue, ReadAhead, WriteBehind, map_ahead
@@ -26,7 +27,11 @@ from lanedet.video.open_source import open_source
 from lanedet.video.selection import Selection
 from lanedet.video.source import Source, VideoBreakError, VideoFrame
 from lanedet.video.stage_times import STAGES, StageTimes
-from lanedet.video.video_outputs import OpenOutputs, VideoOutputs, WindowClosedError
+from lanedet.video.video_outputs import (
+    OpenOutputs,
+    VideoOutputs,
+    WindowClosedError,
+)
 
 _QUEUE_SIZE = 4  # frames that wait between two stages; more smooth nothing out
 _LIVE_QUEUE_SIZE = 2  # of a live source the newest ones are wanted
@@ -107,6 +112,15 @@ class VideoSummary:
     num_reconnects: int
     """How often a live source was connected again."""
 
+    written: tuple[Path, ...]
+    """The files and folders that hold it."""
+
+    event_clips: tuple[Path, ...]
+    """Those of them that show one lane departure each."""
+
+    is_sound_missing: bool
+    """Whether a clip is silent because the sound of a live source is not recorded."""
+
     @property
     def frames_per_second(self) -> float:
         """Speed of the whole pipeline."""
@@ -120,7 +134,7 @@ class VideoSummary:
     def lines(self) -> list[str]:
         """Return the summary as a person may want to read it."""
         lines = [
-            f"{self.num_frames} frames, {self.length_s:.1f} s long, in "
+            f"{counted(self.num_frames)}, {self.length_s:.1f} s long, in "
             f"{self.seconds:.1f} s ({self.frames_per_second:.1f} frames/s)",
             f"lanes in {self.lane_share:.0%} of the frames, the driver's own lane in "
             f"{self.driving.ego_lane_share:.0%}",
@@ -129,11 +143,18 @@ class VideoSummary:
         ]
         losses = {
             "could not be decoded": self.num_undecodable,
-            "came too fast and were dropped": self.num_dropped,
+            "came too fast to be looked at": self.num_dropped,
         }
-        lines += [f"{number} frames {why}" for why, number in losses.items() if number]
+        lines += [
+            f"{counted(number)} {why}" for why, number in losses.items() if number
+        ]
         if self.num_reconnects:
-            lines.append(f"connected again {self.num_reconnects} times")
+            lines.append(f"connected again {counted(self.num_reconnects, 'time')}")
+        if self.event_clips:
+            names = ", ".join(path.name for path in self.event_clips)
+            lines.append(f"{counted(len(self.event_clips), 'event clip')}: {names}")
+        if self.is_sound_missing:
+            lines.append("no sound: that of a live source is not recorded")
         if not self.num_frames_with_lanes:
             lines.append(_NO_LANES_HINT)
         return lines
@@ -141,7 +162,7 @@ class VideoSummary:
 
 def _events_line(driving: DrivingSummary) -> str:
     sides = [event.kind for event in driving.events]
-    line = f"{len(sides)} lane departures"
+    line = counted(len(sides), "lane departure")
     if sides:
         line += f" ({sides.count('left')} left, {sides.count('right')} right)"
     return line
@@ -178,7 +199,7 @@ def annotate_video(
     that it has there. Frames that are not selected are in no output.
 
     Whatever ends the run, all files are whole, and log and clip hold the same frames;
-    only where the clip itself cannot be written, as on a full disk, there is none. A
+    only where the clip itself cannot be written, as on a full disk, it has fewer. A
     note on the exception tells what was kept. Memory does not grow with the length.
 
     Args:
@@ -196,16 +217,19 @@ def annotate_video(
         FileNotFoundError: If there is no such source.
         VideoBreakError: If the source breaks off, after what comes before was written.
         ValueError: If the source is no video, no output is asked for, or an output
-            would overwrite the source or another output.
+            would overwrite a file of the source or another output; if no frame is in
+            the selection, or one cannot be drawn or logged, after what comes before.
         OSError: If the source cannot be opened or an output cannot be written.
     """
     selection = Selection() if selection is None else selection
     options = VideoOptions() if options is None else options
-    outputs.check(source.name if isinstance(source, Source) else str(source))
     if isinstance(source, Source):
+        outputs.check(source.name, source.files)
         return _Run(source, inferencer, outputs, selection, options).run()
+    outputs.check(str(source))
     has_clip = outputs.clip is not None
     with open_source(str(source), with_sound=has_clip) as opened:
+        outputs.check(opened.name, opened.files)
         return _Run(opened, inferencer, outputs, selection, options).run()
 
 
@@ -274,7 +298,7 @@ class _Run:
                         if is_live:
                             bar.set_postfix(dropped=queue.num_dropped, refresh=False)
                 files.finish()
-        except (VideoBreakError, KeyboardInterrupt, OSError) as stop:
+        except BaseException as stop:  # among them Ctrl-C and what `kill` raises
             if files is not None:  # and closed again by now, or not even that worked
                 stop.add_note(files.describe())
             raise
@@ -288,6 +312,9 @@ class _Run:
             num_undecodable=self._source.num_undecodable,
             num_dropped=queue.num_dropped,
             num_reconnects=self._source.num_reconnects,
+            written=tuple(files.written),
+            event_clips=tuple(files.event_clips),
+            is_sound_missing=is_live and self._outputs.clip is not None,
         )
 
     def _frames(

@@ -1,5 +1,7 @@
 """The files that a run over a video writes, kept in step."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
@@ -9,11 +11,13 @@ from typing import Self
 from lanedet.runtime import hold_interrupts
 from lanedet.structures import ByteArray
 from lanedet.video.annotated_frame import AnnotatedFrame
+from lanedet.video.container_reader import counted
 from lanedet.video.driving_monitor import DepartureEvent
 from lanedet.video.event_clips import cut_event_clips
 from lanedet.video.frame_painter import FramePainter, fit_picture
 from lanedet.video.frame_window import FrameWindow
-from lanedet.video.lane_log import LaneLog
+from lanedet.video.image_source import ImageSource
+from lanedet.video.lane_log import LaneLog, LineFile
 from lanedet.video.prediction_files import CULanePredictions, TuSimplePredictions
 from lanedet.video.source import Source
 from lanedet.video.stage_times import StageTimes
@@ -48,8 +52,13 @@ class VideoOutputs:
         values = (getattr(self, field.name) for field in fields(self))
         return [value for value in values if isinstance(value, Path)]
 
-    def check(self, source: str) -> None:
-        """Raise ValueError if this cannot be made of a source."""
+    def check(self, source: str, files: Sequence[Path] = ()) -> None:
+        """Raise ValueError if this cannot be made of a source.
+
+        Args:
+            source: What the user calls it.
+            files: What it reads, where that is known (:attr:`Source.files`).
+        """
         if not self.paths and not self.show:
             raise ValueError(
                 "Nothing to do: ask for a clip, a log of the lanes, a benchmark's "
@@ -57,12 +66,26 @@ class VideoOutputs:
             )
         if self.event_clips is not None and self.clip is None:
             raise ValueError("Clips of events are cut out of a clip: ask for it too.")
-        paths = [Path(source), *self.paths]
-        if len({path.resolve() for path in paths}) < len(paths):
-            raise ValueError(
-                "The source and the outputs must be different files, got "
-                f"{', '.join(repr(str(path)) for path in paths)}."
-            )
+        taken = {_identity(Path(source.removeprefix("file://")))}
+        taken.update(map(_identity, files))
+        for path in self.paths:
+            if _identity(path) in taken:
+                raise ValueError(
+                    "The source and the outputs must be different files, but "
+                    f"{str(path)!r} is the source, a file of it or named twice. Choose "
+                    "another name."
+                )
+            taken.add(_identity(path))
+
+
+def _identity(path: Path) -> tuple[int, int] | Path:
+    """Return what two names of one file have in common, hard links among them."""
+    path = path.resolve()
+    try:
+        status = path.stat()
+    except OSError:  # not there yet
+        return path
+    return status.st_dev, status.st_ino
 
 
 class WindowClosedError(Exception):
@@ -74,7 +97,7 @@ class OpenOutputs:
 
     Use it as a context manager. Whatever leaves the block, all files are whole, and
     log and clip hold the same frames; only where the clip itself cannot be written,
-    as on a full disk, there is none.
+    as on a full disk, it holds fewer.
 
     Args:
         outputs: What to make.
@@ -107,7 +130,16 @@ class OpenOutputs:
         self._first = self._last = Fraction(0)
         self._rate = source.frame_rate / every
         self._picture_shape: tuple[int, int] | None = None
+        self._event_clips: list[Path] = []
+        with ExitStack() as opening:  # what was opened is closed if the next cannot be
+            self._open(opening)
+            self._open_files = opening.pop_all()
+
+    def _open(self, stack: ExitStack) -> None:
+        outputs, source = self._outputs, self._source
         self._window = FrameWindow(source.name) if outputs.show else None
+        if self._window is not None:
+            stack.callback(self._window.close)
         self._clip: VideoWriter | None = None
         if outputs.clip is not None:
             self._clip = VideoWriter(
@@ -117,13 +149,26 @@ class OpenOutputs:
                 time_base=source.time_base,
                 sound=source.sound,
             )
-        self._log = None if outputs.log is None else LaneLog(outputs.log)
-        self._tusimple = (
-            None if outputs.tusimple is None else TuSimplePredictions(outputs.tusimple)
-        )
+            stack.callback(self._clip.close)
+        self._log: LaneLog | None = None
+        if outputs.log is not None:
+            self._log = stack.enter_context(LaneLog(outputs.log))
+        self._tusimple: TuSimplePredictions | None = None
+        if outputs.tusimple is not None:
+            self._tusimple = stack.enter_context(TuSimplePredictions(outputs.tusimple))
         self._culane = (
             None if outputs.culane is None else CULanePredictions(outputs.culane)
         )
+
+    @property
+    def written(self) -> list[Path]:
+        """The files and folders that hold what was written, complete after the end."""
+        return [*(part.path for part in self._kept_parts()), *self._event_clips]
+
+    @property
+    def event_clips(self) -> list[Path]:
+        """The clips of events, which are cut at the end."""
+        return self._event_clips
 
     @property
     def length_s(self) -> float:
@@ -159,13 +204,19 @@ class OpenOutputs:
 
     def describe(self) -> str:
         """Return a sentence that says what was kept."""
-        clip = self._clip if self._clip is not None and self._clip.is_kept else None
-        parts = (clip, self._log, self._tusimple, self._culane)
-        kept = [part for part in parts if part is not None and part.num_frames]
+        kept = self._kept_parts()
         if not kept:
             return "No frame was kept."
+        if len({part.num_frames for part in kept}) > 1:  # on a full disk
+            each = (f"{p.path} ({counted(p.num_frames)})" for p in kept)
+            return f"Whole and kept: {', '.join(each)}."
         paths = ", ".join(str(part.path) for part in kept)
-        return f"Whole and kept, with {kept[0].num_frames} frames: {paths}."
+        return f"Whole and kept, with {counted(kept[0].num_frames)}: {paths}."
+
+    def _kept_parts(self) -> list[VideoWriter | LineFile | CULanePredictions]:
+        clip = self._clip if self._clip is not None and self._clip.is_kept else None
+        parts = (clip, self._log, self._tusimple, self._culane)
+        return [part for part in parts if part is not None and part.num_frames]
 
     def __enter__(self) -> Self:
         return self
@@ -176,14 +227,18 @@ class OpenOutputs:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for part in (self._window, self._log, self._tusimple):
-            if part is not None:
-                part.close()
-        if self._clip is not None:
-            self._clip.close()
-            folder = self._outputs.event_clips
-            if folder is not None and self._clip.is_kept:
-                cut_event_clips(self._clip.path, self._events, self._first, folder)
+        self._open_files.close()
+        clip, folder = self._clip, self._outputs.event_clips
+        is_disk_full = isinstance(error, OSError)
+        if (
+            clip is not None
+            and clip.is_kept
+            and folder is not None
+            and not is_disk_full
+        ):
+            self._event_clips = cut_event_clips(
+                clip.path, self._events, self._first, folder
+            )
 
     def _paint(self, found: AnnotatedFrame) -> ByteArray | None:
         if self._clip is None and self._window is None:
@@ -196,14 +251,16 @@ class OpenOutputs:
 
     def _write_text(self, found: AnnotatedFrame) -> None:
         # The log last, as its frames are those of the clip: where a line fails, the
-        # clip does not get the frame. Where the clip fails there is none.
+        # clip does not get the frame. Where the clip fails the log has more.
         frame, sample = found.frame, found.sample
         if self._tusimple is not None:
             self._tusimple.write(frame.name, sample, found.run_time_ms)
         if self._culane is not None:
             self._culane.write(frame.name, sample)
         if self._log is not None:
-            self._log.write(frame.index, frame.time_s, sample, found.state)
+            # Frames of a clip have no names but those that benchmarks want.
+            name = frame.name if isinstance(self._source, ImageSource) else None
+            self._log.write(frame.index, frame.time_s, sample, found.state, name=name)
 
     def _write_clip(self, found: AnnotatedFrame, picture: ByteArray | None) -> None:
         if self._clip is None or picture is None:

@@ -1,9 +1,12 @@
 import errno
+import gc
 import itertools
 import json
+import resource
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -263,9 +266,11 @@ def test_several_frames_at_once_before_a_break(make_video, tmp_path: Path) -> No
 def test_ctrl_c_among_several_frames_leaves_both_outputs_alike(
     make_video, tmp_path: Path
 ) -> None:
+    calls = itertools.count()
+
     class InterruptedInferencer(SleepyInferencer):
         def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
-            if self.num_seen == 12:
+            if next(calls) == 12:
                 signal.raise_signal(signal.SIGINT)
             return super().predict(images)
 
@@ -319,6 +324,25 @@ def test_a_clip_that_gets_no_room_leaves_the_log(
     assert caught.value.__notes__ == ["No frame was kept."]
 
 
+def test_a_clip_that_gets_too_little_room_is_kept_as_far_as_it_goes(
+    make_video, tmp_path: Path
+) -> None:
+    source = make_video(num_frames=40, frame_rate=Fraction(5))
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"too large|No space left") as caught:
+            annotate(source, FakeInferencer(), out, log)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    in_clip, in_log = len(_images(out)), len(_lines(log))
+    assert 0 < in_clip < in_log
+    assert caught.value.__notes__ == [
+        f"Whole and kept: {out} ({in_clip} frames), {log} ({in_log} frames)."
+    ]
+
+
 def test_an_output_that_cannot_be_opened_needs_no_note(
     make_video, tmp_path: Path
 ) -> None:
@@ -360,6 +384,82 @@ def test_the_source_is_not_overwritten(
     with pytest.raises(ValueError, match="must be different files"):
         annotate(source, FakeInferencer(), Path("l.mp4"), Path("l.mp4"))
     assert source.read_bytes() == content
+
+
+def _pictures(folder: Path, num_pictures: int) -> list[Path]:
+    folder.mkdir(parents=True)
+    paths = [folder / f"{number}.png" for number in range(num_pictures)]
+    for number, path in enumerate(paths):
+        cv2.imwrite(str(path), np.full((48, 64, 3), 20 * number, dtype=np.uint8))
+    return paths
+
+
+@pytest.mark.parametrize("pattern", ["drive", "drive/*.png", "drive/1.png"])
+def test_pictures_of_the_source_are_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = [path.read_bytes() for path in _pictures(Path("drive"), 2)]
+    Path("linked.json").hardlink_to("drive/1.png")
+    for name in ("drive/1.png", "linked.json"):
+        for outputs in (
+            VideoOutputs(log=Path(name)),
+            VideoOutputs(tusimple=Path(name)),
+        ):
+            with pytest.raises(ValueError, match="must be different files"):
+                annotate_video(pattern, FakeInferencer(), outputs)
+    assert [Path(f"drive/{i}.png").read_bytes() for i in (0, 1)] == before
+
+
+@pytest.mark.parametrize(
+    ("source", "folder"), [("root", "root"), ("root/a/*.png", "root/a")]
+)
+def test_labels_beside_the_pictures_are_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _pictures(Path("root/a"), 2)
+    labels = Path("root/a/0.lines.txt")
+    labels.write_text("1 589\n")
+    outputs = VideoOutputs(log=Path("lanes.jsonl"), culane=Path(folder))
+    with pytest.raises(ValueError, match=r"apart from the|different files"):
+        annotate_video(source, FakeInferencer(), outputs)
+    assert labels.read_text() == "1 589\n"
+    assert not Path("lanes.jsonl").exists()
+
+
+def test_a_source_named_by_a_url_is_not_overwritten(make_video) -> None:
+    source = make_video(num_frames=2)
+    outputs = VideoOutputs(clip=source)
+    with pytest.raises(ValueError, match="must be different files"):
+        annotate_video(f"file://{source}", FakeInferencer(), outputs)
+    with VideoReader(source) as reader:
+        assert len(list(reader)) == 2
+
+
+def test_nothing_is_left_of_outputs_that_cannot_all_be_opened(
+    make_video, tmp_path: Path
+) -> None:
+    source = make_video(num_frames=2)
+    with pytest.raises(IsADirectoryError):
+        annotate(source, FakeInferencer(), tmp_path / "out.mp4", log=tmp_path)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("kind", [SystemExit, RuntimeError, MemoryError])
+def test_whatever_ends_a_run_tells_what_was_kept(
+    make_video, tmp_path: Path, kind: type[BaseException]
+) -> None:
+    class StoppedInferencer(FakeInferencer):
+        def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
+            if self.num_seen == 3:
+                raise kind
+            return super().predict(images)
+
+    log = tmp_path / "lanes.jsonl"
+    with pytest.raises(kind) as caught:
+        annotate(make_video(num_frames=5), StoppedInferencer(), log=log)
+    assert caught.value.__notes__ == [f"Whole and kept, with 3 frames: {log}."]
 
 
 def test_a_missing_source_makes_no_files(tmp_path: Path) -> None:
@@ -497,6 +597,67 @@ def test_a_live_source_loses_old_frames(tmp_path: Path, threads: bool) -> None:
     assert summary.num_dropped == 17
     assert any("17 frames came too fast" in line for line in summary.lines())
     assert source.is_stopped
+    assert not any("sound" in line for line in summary.lines())
+
+
+def test_the_missing_sound_of_a_live_source_is_told(tmp_path: Path) -> None:
+    is_seen = threading.Event()
+    is_seen.set()
+    summary = annotate(LiveFake(1, is_seen), FakeInferencer(), tmp_path / "out.mp4")
+    assert "no sound: that of a live source is not recorded" in summary.lines()
+    assert summary.lines()[0].startswith("1 frame, ")
+
+
+class LongDrive(Source):
+    """Remembers which of its pictures somebody still holds."""
+
+    name = "long"
+    frame_rate = Fraction(25)
+    time_base = Fraction(1, 25)
+    expected_frames = None
+
+    def __init__(self, num_frames: int) -> None:
+        self.num_frames = num_frames
+        self.pictures: list[weakref.ref[np.ndarray]] = []
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        for index in range(self.num_frames):
+            image = np.zeros((16, 16, 3), dtype=np.uint8)
+            self.pictures.append(weakref.ref(image))
+            yield VideoFrame(index, Fraction(index, 25), image, "")
+
+    def close(self) -> None:
+        pass
+
+
+@THREADS
+def test_what_is_held_does_not_grow_with_the_length(
+    tmp_path: Path, threads: bool
+) -> None:
+    source = LongDrive(300)
+    samples: list[weakref.ref[LaneSample]] = []
+    held: list[int] = []
+
+    class CountingInferencer(FakeInferencer):
+        def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
+            held.append(sum(ref() is not None for ref in [*source.pictures, *samples]))
+            found = super().predict(images)
+            samples.extend(map(weakref.ref, found))
+            return found
+
+    gc.disable()  # what is in a circle would look as if it was held for long
+    try:
+        annotate(
+            source,
+            CountingInferencer(),
+            tmp_path / "out.mp4",
+            tmp_path / "lanes.jsonl",
+            VideoOptions(threads=threads),
+        )
+    finally:
+        gc.enable()
+    assert len(held) == 300
+    assert max(held) <= 30
 
 
 def test_a_run_without_lanes_says_so(make_video, tmp_path: Path) -> None:
@@ -535,7 +696,9 @@ def test_events_are_logged_and_cut_out(make_video, tmp_path: Path) -> None:
     [clip] = (tmp_path / "events").iterdir()
     assert clip.name == f"drive_event001_{event['time']:06.1f}s_right.mp4"
     assert len(_images(clip)) in (79, 80, 81) or event["time"] < 4
-    assert "1 lane departures (0 left, 1 right)" in summary.lines()
+    assert "1 lane departure (0 left, 1 right)" in summary.lines()
+    assert f"1 event clip: {clip.name}" in summary.lines()
+    assert summary.written == (outputs.clip, outputs.log, clip)
 
 
 def test_attention_is_shown_beside_the_road(make_video, tmp_path: Path) -> None:
