@@ -1,5 +1,6 @@
 """Frames out of anything that FFmpeg opens, through PyAV (FFmpeg's libraries)."""
 
+import errno
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -8,14 +9,17 @@ from pathlib import PurePath
 
 import av
 import numpy as np
+from av.format import Flags
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
 from lanedet.structures import ByteArray
 from lanedet.video.sound import Sound
 from lanedet.video.source import Source, VideoBreakError, VideoFrame
+from lanedet.video.steady_clock import SteadyClock
 
 _STATE_DURATION = ("matroska", "flv")  # formats that state it without a count
+_DURATION_TAG = "DURATION"  # of a track of Matroska
 _MAX_MISSING_S = 0.5  # where only the duration is stated, and that roughly
 _LATE = Fraction(1, 2)  # of a frame
 
@@ -29,6 +33,9 @@ class ContainerReader(Source):
     goes through a frame, or where the container states how long it should be: MP4,
     MOV, FLV and Matroska do; fragmented MP4, MPEG-TS and bare streams do not, and some
     of their cuts pass for the end.
+
+    Where the container's clock jumps back, as in files that were put one after another,
+    times go on as if it had not.
 
     Args:
         container: What FFmpeg opened. It is closed with this reader, also when the
@@ -44,6 +51,7 @@ class ContainerReader(Source):
     Attributes:
         height: Of the frames, in pixels, after turning them upright.
         width: Likewise.
+        has_times: Whether the container has time stamps; else they are made up.
         num_frames: As the container states it, in AVI with the empty frames that fill
             gaps; None where it does not.
         duration_s: Of the video stream in seconds, None where it is not known.
@@ -60,6 +68,7 @@ class ContainerReader(Source):
         self._container = container
         self._to_rgb = VideoReformatter()  # a frame's own would be set up each time
         self._stem = PurePath(name).stem or "video"
+        self.has_times = not container.format.flags & Flags.no_timestamps.value
         try:
             self._stream = _video_stream(container, name)
             self.num_frames: int | None = self._stream.frames or None
@@ -67,6 +76,8 @@ class ContainerReader(Source):
             self.frame_rate = _frame_rate(self._stream, name)
             self.sound = _sound(container) if with_sound else None
             self._last_packet: av.Packet | None = None
+            self._packets_end = Fraction(0)  # on the container's clock
+            self._places: dict[int | None, int | None] = {}
             self._decoded = self._decode()
             self._first = self._first_frame()
         except (ValueError, OSError):
@@ -112,11 +123,12 @@ class ContainerReader(Source):
                 name = f"{self._stem}/{index:06d}.jpg"
                 yield VideoFrame(index, time, self._image(frame), name)
         except av.error.FFmpegError as error:
-            raise self._broken(index + 1, end, str(error.strerror)) from error
+            raise self._broken(index + 1, end, failure_reason(error)) from error
         if self._ends_early(index + 1, end):
             reason = "the file ends there"
             if self.num_undecodable:
-                reason = f"{self.num_undecodable} packets cannot be decoded"
+                packets = counted(self.num_undecodable, "packet")
+                reason = f"{packets} could not be decoded"
             raise self._broken(index + 1, end, reason)
 
     def close(self) -> None:
@@ -136,12 +148,16 @@ class ContainerReader(Source):
         was cut out of a longer one often starts between two key frames.
         """
         has_begun = False
+        self._places.clear()  # in the file, by time stamp, up to the first frame
         for packet in self._packets():
             if self.sound is not None and packet.stream is self.sound.stream:
                 self.sound.add(packet)
                 continue
             if packet.size:  # the last one is empty and only flushes the decoder
                 self._last_packet = packet
+                self._packets_end = max(self._packets_end, _end_of(packet))
+                if not has_begun:
+                    self._places[packet.pts] = packet.pos
             try:
                 frames = packet.decode()
             except av.error.InvalidDataError:
@@ -153,8 +169,11 @@ class ContainerReader(Source):
     def _packets(self) -> Iterator[av.Packet]:
         """Yield the streams' packets; where reading fails, first the flushing one."""
         streams = [self._stream, *([self.sound.stream] if self.sound else [])]
+        clock = SteadyClock(self._stream.index, 1 / self.frame_rate)
         try:
-            yield from self._container.demux(streams)
+            for packet in self._container.demux(streams):
+                clock.correct(packet)
+                yield packet
         except av.error.FFmpegError:
             flushing = av.Packet()
             flushing.stream = self._stream
@@ -201,16 +220,48 @@ class ContainerReader(Source):
             too_short = missing_s > float(_LATE / self.frame_rate)
             return num_seen < self.num_frames and too_short
         # In other formats a duration without a count is an estimate.
-        is_stated = self._container.format.name.startswith(_STATE_DURATION)
-        return is_stated and missing_s > _MAX_MISSING_S
+        if not self._container.format.name.startswith(_STATE_DURATION):
+            return False
+        if _DURATION_TAG not in self._stream.metadata:
+            return missing_s > _MAX_MISSING_S
+        # Exact, and it says how long the last frame is shown, as packets do.
+        packets_end = self._packets_end - (self._start or 0)
+        missing_s = min(missing_s, self.duration_s - float(packets_end))
+        return missing_s > float(_LATE / self.frame_rate)
 
     def _broken(self, num_seen: int, end: Fraction, reason: str) -> VideoBreakError:
         expected = self.expected_frames
-        of = f" of {expected}" if expected else ""
+        seen = f"{num_seen} of {expected} frames" if expected else counted(num_seen)
         return VideoBreakError(
-            f"{self.name!r} breaks off after {num_seen}{of} frames "
+            f"{self.name!r} breaks off after {seen} "
             f"({float(end):.2f} s): {reason}. Copy or record it again to get the rest."
         )
+
+
+def failure_reason(error: av.error.FFmpegError) -> str:
+    """Return why FFmpeg failed, in words that help."""
+    if isinstance(error, av.error.ExitError):  # what it calls a time limit
+        return "nothing came in time"
+    if error.errno == errno.EIO:
+        return "it cannot be read any further"
+    return str(error.strerror)
+
+
+def counted(number: int, noun: str = "frame") -> str:
+    """Return a number with its noun.
+
+    Example:
+        >>> counted(1), counted(2)
+        ('1 frame', '2 frames')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _end_of(packet: av.Packet) -> Fraction:
+    """Return when a packet is no longer shown, on the container's clock."""
+    if packet.pts is None:
+        return Fraction(0)
+    return Fraction((packet.pts + (packet.duration or 0)) * packet.time_base)
 
 
 def _video_stream(
@@ -253,7 +304,7 @@ def _stated_duration(
     # Matroska keeps it in a tag.
     stated_s = None
     tag = re.fullmatch(
-        r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", "")
+        r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get(_DURATION_TAG, "")
     )
     if tag:
         hours, minutes, seconds = (float(part) for part in tag.groups())

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from lanedet.video.container_reader import ContainerReader
+from lanedet.video.container_reader import ContainerReader, counted
 from lanedet.video.source import Source, VideoBreakError, VideoFrame
 
+_MILLISECOND = Fraction(1, 1000)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
 
 
@@ -18,7 +19,8 @@ class LiveSource(Source):
     It goes on until nothing has come for ``max_wait_s``: of a live source nobody can
     say whether it has ended or will be back. Pauses between attempts double, up to 8
     seconds. A gap in the frames is a gap in their times, as long as it really lasted.
-    There is no sound.
+    Where the source has no time stamps, as MJPEG over HTTP, a frame's time is when it
+    came. There is no sound.
 
     Args:
         connect: Opens the source. It must give up on its own when nothing comes, both
@@ -47,6 +49,8 @@ class LiveSource(Source):
         self._connection = connect()
         self.frame_rate = self._connection.frame_rate
         self.time_base = self._connection.time_base
+        if not self._connection.has_times:
+            self.time_base = min(self.time_base, _MILLISECOND)
         self.sample_aspect_ratio = self._connection.sample_aspect_ratio
 
     @property
@@ -65,9 +69,10 @@ class LiveSource(Source):
             shift = None
             try:
                 for frame in self._connection:
-                    if shift is None:
+                    if shift is None or not self._connection.has_times:
                         now = Fraction(time.monotonic() - begin) if index else 0
-                        shift = self._shift(frame.time, max(now, last))
+                        now = max(now, last + self.time_base)
+                        shift = self._shift(frame.time, now)
                     last = frame.time + shift
                     yield replace(frame, index=index, time=last)
                     index += 1
@@ -107,6 +112,6 @@ class LiveSource(Source):
                 self.num_reconnects += 1
                 return
         raise VideoBreakError(
-            f"{self.name!r} gave no frame for {self._max_wait_s:g} s, after {num_seen} "
-            f"frames ({reason}). Check the connection and start again."
+            f"{self.name!r} gave no frame for {self._max_wait_s:g} s, after "
+            f"{counted(num_seen)} ({reason}). Check the connection and start again."
         )

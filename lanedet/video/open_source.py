@@ -1,5 +1,6 @@
 """From what a user names to a source of frames."""
 
+import errno
 import glob
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from lanedet.video.source import Source
 from lanedet.video.video_reader import VideoReader
 
 _IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+_NO_VIDEO = "what it sends is no video"
 _CAMERAS = {  # FFmpeg's format and the name of camera {index}
     "linux": ("v4l2", "/dev/video{index}"),
     "darwin": ("avfoundation", "{index}"),
@@ -106,13 +108,29 @@ def _open_stream(
     connect = _connector(url, name, stall_s)
     container = connect()
     if container.duration is not None:
-        return ContainerReader(container, name, with_sound=with_sound)
+        return _open_remote_file(container, name, with_sound)
     opened = [container]  # already, to find out
     return LiveSource(
         lambda: ContainerReader(opened.pop() if opened else connect(), name),
         name,
         max_wait_s=max_wait_s,
     )
+
+
+def _open_remote_file(
+    container: av.container.InputContainer, name: str, with_sound: bool
+) -> ContainerReader:
+    is_mp4 = container.format.name.startswith("mov")
+    try:
+        return ContainerReader(container, name, with_sound=with_sound)
+    except ValueError as error:
+        if not is_mp4 or error.__cause__ is None:  # the cause is FFmpeg's
+            raise
+        raise ValueError(
+            f"Not one frame of {name!r} can be decoded. Where an MP4 has its index at "
+            "the end, as recorders put it, the server must answer requests for ranges "
+            "of bytes. Serve it by one that does, or download it first."
+        ) from error
 
 
 def _connector(
@@ -122,7 +140,7 @@ def _connector(
 
     def connect() -> av.container.InputContainer:
         try:
-            return av.open(
+            container = av.open(
                 location,
                 format=kind,
                 options={"rtsp_transport": "tcp", "reconnect": "1"},
@@ -130,9 +148,27 @@ def _connector(
                 metadata_errors="replace",
             )
         except av.error.FFmpegError as error:
-            raise ConnectionError(
-                f"{name!r} cannot be opened: {error.strerror}. Check that it is there "
-                "and sends pictures."
-            ) from error
+            raise _cannot_open(name, _opening_failure(error, stall_s)) from error
+        if container.format.name == "tty":  # FFmpeg would show any text as a film
+            container.close()
+            raise _cannot_open(name, _NO_VIDEO)
+        return container
 
     return connect
+
+
+def _opening_failure(error: av.error.FFmpegError, stall_s: float) -> str:
+    if isinstance(error, av.error.ExitError):
+        return f"no picture came within {stall_s:g} s"
+    if isinstance(error, av.error.InvalidDataError):
+        return _NO_VIDEO
+    if error.errno == errno.EIO:  # of the network, FFmpeg says no more than this
+        return f"its host is not known, or {_NO_VIDEO}"
+    return str(error.strerror)
+
+
+def _cannot_open(name: str, reason: str) -> ConnectionError:
+    return ConnectionError(
+        f"{name!r} cannot be opened: {reason}. Check that it is there and sends "
+        "pictures."
+    )

@@ -7,6 +7,14 @@ import av
 
 from lanedet.video.container_reader import ContainerReader
 
+_CUT_MP4_HINT = (
+    "; this one looks like an MP4 without its index, as one that was cut off while it "
+    "was recorded: repair it first"
+)
+_MP4_BOXES = (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip")
+_TS_SYNC = 0x47
+_TS_SIZES = {188: 0, 192: 4, 204: 0}  # of a packet, and where its sync byte is
+
 
 class VideoReader(ContainerReader):
     """Iterate over the frames of a video file, once.
@@ -36,19 +44,33 @@ class VideoReader(ContainerReader):
         nothing is skipped.
         """
         first = self._first
-        if first.pts is None or start_s <= 0:
+        # What is no file, as a pipe, cannot be opened twice.
+        if first.pts is None or start_s <= 0 or not self.path.is_file():
             return
         target = first.pts + int(Fraction(start_s) / self._stream.time_base)
+        with VideoReader(self.path) as trial:
+            index = trial._index_after_seek(target)
+        if index is not None:
+            self._seek(target)
+            self._first_index = index
+
+    def _ends_early(self, num_seen: int, end: Fraction) -> bool:
+        is_ts = self._container.format.name == "mpegts"
+        if is_ts and _ends_in_packet(self.path):
+            return True
+        return super()._ends_early(num_seen, end)
+
+    def _index_after_seek(self, target: int) -> int | None:
+        """Go to a time stamp; return the first frame's index, None if not known."""
+        begin = self._first.pts
         try:
             self._seek(target)
-        except av.error.FFmpegError:  # a pipe, for one
-            return
-        index = None
-        if self._first.pts is not None and first.pts <= self._first.pts <= target:
-            index = self._count_packets(first.pts, self._first.pts)
-        if index is None:
-            self._seek(first.pts)
-        self._first_index = index or 0
+        except (av.error.FFmpegError, ValueError):
+            return None
+        pts = self._first.pts
+        if begin is None or pts is None or not begin <= pts <= target:
+            return None
+        return self._count_packets(begin, pts)
 
     def _seek(self, pts: int) -> None:
         self._container.seek(pts, stream=self._stream)
@@ -58,21 +80,29 @@ class VideoReader(ContainerReader):
         self._first = self._first_frame()
 
     def _count_packets(self, begin: int, end: int) -> int | None:
-        """Return how many frames have a time stamp from ``begin`` to before ``end``."""
-        number = 0
+        """Return how many frames have a time stamp from ``begin`` to before ``end``.
+
+        None where ``end`` comes first elsewhere than at the frame just read: the clock
+        jumps back.
+        """
+        number, is_found = 0, False
         with _open_video(self.path) as container:
             for packet in container.demux(container.streams[self._stream.index]):
                 if packet.pts is None:
-                    return None if packet.size else number
+                    break
+                if packet.pts == end:
+                    is_found = packet.pos == self._places.get(end)
                 if packet.dts is not None and packet.dts >= end:
-                    return number
+                    return number if is_found else None
                 number += begin <= packet.pts < end and not packet.is_discard
-        return number
+        return number if is_found and not packet.size else None
 
 
 def _open_video(path: Path) -> av.container.InputContainer:
     if not path.exists():
         raise FileNotFoundError(f"No video at {str(path)!r}. Check the path.")
+    if path.is_file() and not path.stat().st_size:
+        raise ValueError(f"{str(path)!r} is empty. Copy or record it again.")
     if path.is_dir():
         raise ValueError(
             f"{str(path)!r} is a folder. Name one video file; for several, run once "
@@ -82,11 +112,31 @@ def _open_video(path: Path) -> av.container.InputContainer:
         # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
         container = av.open(f"file:{path}", metadata_errors="replace")
     except av.error.InvalidDataError as error:
+        hint = _CUT_MP4_HINT if _begins_as_mp4(path) else ""
         raise ValueError(
-            f"{str(path)!r} is no video that FFmpeg can read. Use a video file; one "
-            "that was cut off while it was recorded must be repaired first."
+            f"{str(path)!r} is no video that FFmpeg can read. Use a video file{hint}."
         ) from error
     if container.format.name == "tty":  # FFmpeg would show any text as a film
         container.close()
         raise ValueError(f"{str(path)!r} is a text file. Use a video file.")
     return container
+
+
+def _begins_as_mp4(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(8)[4:] in _MP4_BOXES
+
+
+def _ends_in_packet(path: Path) -> bool:
+    """Return whether an MPEG transport stream ends before its last packet does."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(3 * max(_TS_SIZES))
+    for size, sync in _TS_SIZES.items():
+        places = range(sync, len(head), size)
+        if all(head[place] == _TS_SYNC for place in places):
+            return path.stat().st_size % size != 0
+    return False

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from types import SimpleNamespace
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from lanedet.video import (
     VideoBreakError,
     VideoFrame,
     VideoReader,
+    live_source,
     open_source,
 )
 
@@ -127,6 +130,82 @@ def test_a_stream_that_stalls_is_given_up_in_time() -> None:
     assert len(frames) == 25
 
 
+def test_a_stream_that_stalls_and_comes_back() -> None:
+    content = transport_stream(10)
+    goes_on = threading.Event()
+
+    def send(handler: http.server.BaseHTTPRequestHandler, number: int) -> None:
+        if number > 2:
+            handler.send_error(503)
+            return
+        _answer(handler, content)
+        if number == 1:
+            goes_on.wait(20)
+
+    frames = []
+    with serving(send) as url:
+        try:
+            with (
+                open_source(url, stall_s=0.7, max_wait_s=1.2) as source,
+                pytest.raises(VideoBreakError, match="after 20 frames"),
+            ):
+                frames.extend(source)
+        finally:
+            goes_on.set()
+    assert source.num_reconnects == 1
+    assert frames[10].time > Fraction(7, 10)
+
+
+def test_pauses_between_attempts_double(
+    make_video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video(num_frames=1)
+    attempts = iter([path])
+    source = LiveSource(lambda: VideoReader(next(attempts, "gone")), "x", max_wait_s=40)
+    pauses: list[float] = []
+
+    def wait(pause: float) -> bool:
+        pauses.append(pause)
+        return False
+
+    monkeypatch.setattr(source._stopped, "wait", wait)
+    monkeypatch.setattr(
+        live_source, "time", SimpleNamespace(monotonic=lambda: sum(pauses))
+    )
+    with source, pytest.raises(VideoBreakError, match=r"after 1 frame \("):
+        list(source)
+    assert pauses == [0.5, 1, 2, 4, 8, 8, 8, 8]
+
+
+def test_frames_without_time_stamps_have_the_time_at_which_they_came() -> None:
+    _, picture = cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))
+    part = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + picture.tobytes() + b"\r\n"
+
+    def send(handler: http.server.BaseHTTPRequestHandler, number: int) -> None:
+        if number > 1:
+            handler.send_error(503)
+            return
+        handler.send_response(200)
+        handler.send_header("Content-Type", "multipart/x-mixed-replace;boundary=frame")
+        handler.end_headers()
+        for _ in range(12):
+            handler.wfile.write(part)
+            handler.wfile.flush()
+            time.sleep(0.1)  # FFmpeg would say 0.04
+
+    frames = []
+    with (
+        serving(send) as url,
+        open_source(url, max_wait_s=0.6) as source,
+        pytest.raises(VideoBreakError),
+    ):
+        frames.extend(source)
+    times = [frame.time_s for frame in frames]
+    assert len(times) >= 11  # the last part has no end
+    assert min(np.diff(times)) > 0
+    assert times[-1] > 0.7  # the first few come at once, after FFmpeg has probed them
+
+
 def test_what_was_lost_in_all_connections_is_counted(make_video) -> None:
     class Lossy(VideoReader):
         def __iter__(self) -> Iterator[VideoFrame]:
@@ -149,6 +228,39 @@ def test_a_server_that_is_not_there() -> None:
     ):
         open_source(url)
     with pytest.raises(ConnectionError, match="cannot be opened: Connection refused"):
+        open_source(url)
+
+
+def test_a_server_that_sends_nothing_or_no_video() -> None:
+    goes_on = threading.Event()
+    with serving(lambda _handler, _number: goes_on.wait(20)) as url:
+        try:
+            with pytest.raises(ConnectionError, match=r"no picture came within 0\.5 s"):
+                open_source(url, stall_s=0.5)
+        finally:
+            goes_on.set()
+    page = b"<html><body>Camera</body></html>" * 40
+    with (
+        serving(lambda handler, _: _answer(handler, page)) as url,
+        pytest.raises(ConnectionError, match="what it sends is no video"),
+    ):
+        open_source(url)
+
+
+def test_an_mp4_with_its_index_at_the_end_on_a_simple_server(make_video) -> None:
+    content = make_video(num_frames=6, size=(720, 1280)).read_bytes()
+    assert content.find(b"moov") > len(content) / 2
+
+    def send(handler: http.server.BaseHTTPRequestHandler, number: int) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    with (
+        serving(send) as url,
+        pytest.raises(ValueError, match=r"ranges of bytes\. Serve .* or download it"),
+    ):
         open_source(url)
 
 

@@ -122,6 +122,44 @@ def test_a_cut_is_reported_after_the_frames_before_it(
     assert f"breaks off after {len(indices)} of 40 frames" in str(caught.value)
 
 
+@pytest.mark.parametrize("num_lost", [1, 4])
+def test_a_matroska_file_without_its_last_frames_is_reported(
+    make_video, num_lost: int
+) -> None:
+    path = make_video("clip.mkv", num_frames=20, sound="aac")
+    with av.open(str(path)) as container:
+        places = [packet.pos for packet in container.demux(video=0) if packet.size]
+    path.write_bytes(path.read_bytes()[: places[-num_lost]])
+    with (
+        VideoReader(path) as reader,
+        pytest.raises(VideoBreakError, match=f"after {20 - num_lost} of 20 frames"),
+    ):
+        list(reader)
+
+
+def test_a_long_last_frame_is_no_break(make_video) -> None:
+    times = [Fraction(number, 25) for number in (0, 1, 2, 3, 30)]
+    with VideoReader(make_video("clip.mkv", num_frames=5, times=times)) as reader:
+        assert len(list(reader)) == 5
+
+
+@pytest.mark.parametrize("size", [188, 192])
+def test_a_transport_stream_that_ends_in_a_packet_is_reported(
+    make_video, size: int
+) -> None:
+    path = make_video("clip.ts", num_frames=5)
+    content = path.read_bytes()
+    prefix = bytes(size - 188)  # cameras put a time there
+    packets = (content[i : i + 188] for i in range(0, len(content), 188))
+    content = b"".join(prefix + packet for packet in packets)
+    path.write_bytes(content)
+    with VideoReader(path) as reader:
+        assert len(list(reader)) == 5
+    path.write_bytes(content[:-100])
+    with VideoReader(path) as reader, pytest.raises(VideoBreakError):
+        list(reader)
+
+
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.avi", "clip.mp4", "clip.flv"])
 def test_a_late_start_is_no_break(make_video, name: str) -> None:
     path = make_video(name, num_frames=40, start=50)
@@ -237,6 +275,26 @@ def test_skipping_keeps_numbers_and_times(
         assert np.array_equal(frame.image, known.image)
 
 
+@pytest.mark.parametrize("start_s", [0.0, 0.3, 0.7])
+def test_times_go_on_where_the_clock_jumps_back(make_video, start_s: float) -> None:
+    path = make_video("clip.ts", num_frames=10, sound="aac")
+    path.write_bytes(2 * path.read_bytes())
+    with VideoReader(path, with_sound=True) as reader:
+        reader.skip_to(start_s)
+        frames = list(reader)
+        assert reader.sound is not None
+        sound_ends = [piece.end for piece in reader.sound.take()]
+    first = frames[0].index
+    assert first / 25 <= start_s
+    assert [frame.time_s for frame in frames] == pytest.approx(
+        np.arange(first, 20) / 25, abs=1e-4
+    )
+    levels = [frame.image.mean() for frame in frames]
+    numbers = np.tile(np.arange(10), 2)[first:]
+    assert levels == pytest.approx(30 + 5 * numbers, abs=2)
+    assert sound_ends[-1] == pytest.approx(0.8, abs=0.2)  # with the pictures
+
+
 def test_sound_comes_with_the_frames(make_video) -> None:
     path = make_video(num_frames=10, sound="aac")
     with VideoReader(path) as silent:
@@ -254,7 +312,7 @@ def test_sound_comes_with_the_frames(make_video) -> None:
 
 
 def test_an_mp4_without_its_index_cannot_be_opened(make_video) -> None:
-    with pytest.raises(ValueError, match=r"no video that FFmpeg can read.*repaired"):
+    with pytest.raises(ValueError, match=r"no video that FFmpeg can read.*repair"):
         VideoReader(_cut(make_video(), 0.9))
 
 
@@ -266,8 +324,8 @@ def test_a_missing_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("empty.mp4", b"", "no video that FFmpeg can read"),
-        ("noise.mp4", b"no video at all " * 99, "no video that FFmpeg can read"),
+        ("empty.mp4", b"", "is empty. Copy"),
+        ("noise.mp4", b"no video at all " * 99, r"read\. Use a video file\.$"),
         ("notes.txt", b"no video at all\n" * 99, "text file"),
     ],
 )
