@@ -5,6 +5,8 @@ from glob import has_magic
 from pathlib import Path
 
 _SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+_VIDEO_SUFFIXES = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts")
+_VIDEO_HINT = "Videos are given one at a time, to tools/infer_video.py."
 
 
 def find_images(source: Path | str) -> list[Path]:
@@ -16,21 +18,26 @@ def find_images(source: Path | str) -> list[Path]:
 
     Raises:
         FileNotFoundError: If there is no such file or folder, or no image in it.
+        ValueError: If it is a video.
     """
     source = Path(source)
     if source.is_file():
+        if _is_video(source):
+            raise ValueError(
+                f"{str(source)!r} is a video; images are wanted here. {_VIDEO_HINT}"
+            )
         return [source]
     if not source.is_dir() and not _is_pattern(source):
         raise FileNotFoundError(f"No image or folder at {str(source)!r}.")
+    found = set(_all_in(source))
     images = sorted(
-        path
-        for path in set(_all_in(source))
-        if path.suffix.lower() in _SUFFIXES and path.is_file()
+        path for path in found if path.suffix.lower() in _SUFFIXES and path.is_file()
     )
     if not images:
+        hint = f" {_VIDEO_HINT}" if any(map(_is_video, found)) else ""
         raise FileNotFoundError(
             f"No images in {str(source)!r}: no file in it or its folders ends in "
-            f"{', '.join(_SUFFIXES)}."
+            f"{', '.join(_SUFFIXES)}.{hint}"
         )
     return images
 
@@ -83,6 +90,10 @@ def _root(source: Path) -> Path:
     if _is_pattern(source):
         return next(folder for folder in source.parents if not has_magic(str(folder)))
     return source.parent if source.is_file() else source
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in _VIDEO_SUFFIXES
 
 
 def _is_pattern(source: Path) -> bool:

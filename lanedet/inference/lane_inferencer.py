@@ -12,7 +12,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from lanedet.engine import load_config
-from lanedet.images import read_image
+from lanedet.images import ImageError, read_image
 from lanedet.inference.image_folders import find_images
 from lanedet.inference.packaged_weights import default_weights
 from lanedet.models import LaneDetector, load_weights, packed_form, stage_energies
@@ -21,7 +21,8 @@ from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, LaneSample
 
 Images = ByteArray | Path | str | Iterable["Images"]
-"""An image (H, W, 3) uint8, RGB; a file, a folder or a pattern; or several of these."""
+"""An image (H, W, 3) uint8, RGB, or a batch of them (N, H, W, 3); a file, a folder or a
+pattern; or several of these."""
 
 _MANY_IMAGES = 50  # from here on a progress bar is shown
 _MAX_EMPTY_SHARE = 0.5
@@ -99,9 +100,10 @@ class LaneInferencer:
         """Return the lanes of each image.
 
         Args:
-            images: An image (H, W, 3) uint8, RGB; the path of an image; a folder, of
-                which all images are taken, sorted; a pattern such as ``clip/*.jpg``;
-                or several of these. Images may differ in size.
+            images: An image (H, W, 3) uint8, RGB, or a batch (N, H, W, 3) of them; the
+                path of an image; a folder, of which all images are taken, sorted; a
+                pattern such as ``clip/*.jpg``; or several of these. Images may differ
+                in size.
             batch_size: Images per pass of the network, at least 1. On a CPU it makes
                 little difference.
             progress: Whether to show a progress bar where there are 50 images or more.
@@ -194,11 +196,8 @@ class LaneInferencer:
                 image = source
             else:
                 metainfo["img_path"] = str(source)
-                image = read_image(source)
-            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-                raise ValueError(
-                    f"Images must be (H, W, 3) uint8, got {image.shape} {image.dtype}."
-                )
+                image = _read(source)
+            _check_image(image)
             ori_shape = (image.shape[0], image.shape[1])
             view = self._detector.view(ori_shape)
             self._check_shape(view)
@@ -254,14 +253,50 @@ def _load(
 
 
 def _each_image(images: Images) -> Iterator[ByteArray | Path]:
-    """Yield arrays as they are, and the files that paths and patterns name."""
+    """Yield the images of arrays, and the files that paths and patterns name."""
     if isinstance(images, np.ndarray):
-        yield images
+        yield from images if images.ndim == 4 else [images]
     elif isinstance(images, Path | str):
         yield from find_images(images)
+    elif isinstance(images, Tensor | bytes) or not isinstance(images, Iterable):
+        raise ValueError(
+            "Images must be arrays (H, W, 3) uint8 or paths, got "
+            f"{type(images).__name__}. Make an array of it: a tensor (3, H, W) in "
+            "[0, 255] by image.permute(1, 2, 0).byte().cpu().numpy(), a PIL image by "
+            'np.asarray(image.convert("RGB")).'
+        )
     else:
         for part in images:
             yield from _each_image(part)
+
+
+def _read(path: Path | str) -> ByteArray:
+    try:
+        return read_image(path)
+    except ImageError as error:
+        raise ImageError(
+            f"{error} lanedet.video.open_source, and with it tools/infer_video.py, "
+            "leaves out such files of a folder by itself."
+        ) from None
+
+
+def _check_image(image: ByteArray) -> None:
+    """Raise ValueError, with what to do, if an array is no image."""
+    if image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8:
+        if image.size:
+            return
+        hint = "It is empty: leave it out."
+    elif image.dtype != np.uint8:
+        hint = "Scale it to [0, 255] and convert it by image.astype(np.uint8)."
+    elif image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 1):
+        hint = "If it is grey: np.dstack([image] * 3)."
+    elif image.ndim == 3 and image.shape[2] == 4:
+        hint = "If it is RGBA: image[..., :3]."
+    else:
+        hint = "If the channels come first: np.moveaxis(image, -3, -1)."
+    raise ValueError(
+        f"Images must be (H, W, 3) uint8, got {image.shape} {image.dtype}. {hint}"
+    )
 
 
 def _empty_share(view: ViewTransform) -> float:

@@ -171,7 +171,7 @@ def test_nothing_at_the_path(inferencer, folder: Path) -> None:
 
 def test_a_file_that_is_no_image(inferencer, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 no more")
-    with pytest.raises(ValueError, match=r"broken\.jpg"):
+    with pytest.raises(ValueError, match=r"broken\.jpg.*open_source.*leaves out"):
         inferencer.predict(tmp_path)
 
 
@@ -203,11 +203,33 @@ def test_turned_and_cut_images_are_accepted(inferencer) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3))], ids=["grey", "float"]
+    ("image", "hint"),
+    [
+        pytest.param(np.zeros((9, 9), np.uint8), "grey: np.dstack", id="grey"),
+        pytest.param(np.zeros((9, 9, 4), np.uint8), r"image\[\.\.\., :3\]", id="RGBA"),
+        pytest.param(np.zeros((3, 9, 9), np.uint8), "moveaxis", id="channels first"),
+        pytest.param(np.zeros((9, 9, 3)), r"to \[0, 255\]", id="float"),
+        pytest.param(np.zeros((0, 9, 3), np.uint8), "It is empty", id="empty"),
+    ],
 )
-def test_images_of_another_kind(inferencer, image: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"Images must be \(H, W, 3\) uint8, got"):
+def test_images_of_another_kind(inferencer, image: np.ndarray, hint: str) -> None:
+    message = rf"Images must be \(H, W, 3\) uint8, got \(.*{hint}"
+    with pytest.raises(ValueError, match=message):
         inferencer.predict([image])
+
+
+@pytest.mark.parametrize("image", [None, torch.zeros(3, 9, 9), b"\xff\xd8", 7])
+def test_what_is_no_array(inferencer, image: Any) -> None:
+    with pytest.raises(ValueError, match=f"got {type(image).__name__}. Make an array"):
+        inferencer.predict(image)
+
+
+def test_a_batch_is_so_many_images(inferencer) -> None:
+    images = np.stack([_image(96, 160, seed) for seed in range(2)])
+    for one, other in zip(
+        inferencer.predict(images), inferencer.predict(list(images)), strict=True
+    ):
+        _assert_same(one, other)
 
 
 def _with_classes(part: dict[str, Any]) -> dict[str, Any]:
