@@ -10,7 +10,7 @@ EXAMPLES = """examples:
   python tools/pack_weights.py work_dirs/enet_sad_diverse/weights.safetensors \\
       enet.safetensors --licence MIT \\
       --data "tools/make_scenes.py data/diverse --num 12000 --seed 1"
-  python tools/pack_weights.py lanedet/weights/enet_diverse.safetensors  # only show it
+  python tools/pack_weights.py lanedet/weights/enet_sad.safetensors  # only show it
 """
 
 
