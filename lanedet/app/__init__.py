@@ -1,0 +1,28 @@
+"""A page in the browser to try a detector on pictures and clips.
+
+Gradio, which draws the page, is an extra: ``pip install 'lanedet[app]'``. Only
+:mod:`lanedet.app.page` knows it.
+"""
+
+from lanedet.app.annotate import (
+    ClipResult,
+    PictureResult,
+    StoppableStart,
+    annotate_clip,
+    annotate_picture,
+)
+from lanedet.app.examples import write_drive, write_pictures
+from lanedet.app.server import serve
+from lanedet.app.weights import find_weights
+
+__all__ = [
+    "ClipResult",
+    "PictureResult",
+    "StoppableStart",
+    "annotate_clip",
+    "annotate_picture",
+    "find_weights",
+    "serve",
+    "write_drive",
+    "write_pictures",
+]

@@ -1,0 +1,159 @@
+"""What the page does with a picture or a clip."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from threading import Event
+
+from lanedet.images import read_image
+from lanedet.inference import LaneInferencer
+from lanedet.ops import map_to_original
+from lanedet.video import (
+    AnnotatedFrame,
+    DrivingMonitor,
+    FramePainter,
+    LaneLog,
+    Selection,
+    Source,
+    VideoBreakError,
+    VideoFrame,
+    VideoOptions,
+    VideoOutputs,
+    VideoReader,
+    annotate_video,
+)
+from lanedet.visualization import draw_attention, write_image
+
+
+@dataclass(frozen=True)
+class PictureResult:
+    """What was made of a picture."""
+
+    picture: Path
+    """The picture with its lanes."""
+
+    attention: dict[str, Path]
+    """Pictures of where the network looks, by the name of its stage."""
+
+    log: Path
+    """The lanes, one line of a :class:`~lanedet.video.LaneLog`."""
+
+    lines: list[str]
+    """What to tell about it."""
+
+
+@dataclass(frozen=True)
+class ClipResult:
+    """What was made of a clip."""
+
+    clip: Path
+    """The clip with its lanes, H.264."""
+
+    log: Path
+    """The lanes, a :class:`~lanedet.video.LaneLog`."""
+
+    lines: list[str]
+    """What to tell about it."""
+
+
+@dataclass(frozen=True)
+class StoppableStart(Selection):
+    """The beginning of a source, which can be cut shorter on the way."""
+
+    stop: Event = field(default_factory=Event)
+    """Once another thread has set it, the frame at hand is the last."""
+
+    def frames(self, source: Source) -> Iterator[VideoFrame]:
+        """Yield the frames of a source that are wanted, at least one."""
+        for frame in super().frames(source):
+            yield frame
+            if self.stop.is_set():
+                return
+
+
+def annotate_picture(
+    source: Path, inferencer: LaneInferencer, folder: Path
+) -> PictureResult:
+    """Draw the lanes of a picture and where the network looks.
+
+    Args:
+        source: An image file.
+        inferencer: Finds the lanes.
+        folder: Where the results go.
+
+    Raises:
+        ValueError: If it is no whole image.
+    """
+    image = read_image(source)
+    with _told_warnings() as lines:
+        sample, energies = inferencer.attention(image)
+    state = DrivingMonitor(inferencer.num_slots).update(sample, 0.0)
+    frame = VideoFrame(0, Fraction(0), image, source.name)
+    picture = folder / f"{source.stem}_lanes.jpg"
+    painter = FramePainter(inferencer.num_slots)
+    write_image(picture, painter.paint(AnnotatedFrame(frame, sample, state, 0.0)))
+    attention = {}
+    for stage, energy in energies.items():
+        on_image = map_to_original(energy.double().numpy(), sample.view)
+        attention[stage] = folder / f"{source.stem}_{stage}.jpg"
+        write_image(attention[stage], draw_attention(image, on_image))
+    with LaneLog(folder / f"{source.stem}_lanes.jsonl") as log:
+        log.write(0, 0.0, sample, state)
+    names = ", ".join(state.names)
+    lines.append(f"Lanes found: {names}." if names else "No lane was found.")
+    return PictureResult(picture, attention, log.path, lines)
+
+
+def annotate_clip(
+    source: Path,
+    inferencer: LaneInferencer,
+    folder: Path,
+    *,
+    selection: Selection | None = None,
+    options: VideoOptions | None = None,
+) -> ClipResult:
+    """Draw the lanes of a clip.
+
+    Of a clip that breaks off, what comes before is the result, and says so.
+
+    Args:
+        source: A video file.
+        inferencer: Finds the lanes.
+        folder: Where the results go.
+        selection: Which frames; all if not given.
+        options: How to go about it.
+
+    Raises:
+        ValueError: If it is no video.
+        OSError: If the results cannot be written.
+    """
+    clip = folder / f"{source.stem}_lanes.mp4"
+    log = folder / f"{source.stem}_lanes.jsonl"
+    with _told_warnings() as lines, VideoReader(source, with_sound=True) as reader:
+        try:
+            summary = annotate_video(
+                reader,
+                inferencer,
+                VideoOutputs(clip=clip, log=log),
+                selection=selection,
+                options=options,
+            )
+            lines += summary.lines()
+        except VideoBreakError as error:
+            if not clip.exists():
+                raise
+            lines.append(str(error))
+    return ClipResult(clip, log, lines)
+
+
+@contextmanager
+def _told_warnings() -> Iterator[list[str]]:
+    """Yield a list that has the warnings to users once the block is done."""
+    lines: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield lines
+    lines[:0] = [str(each.message) for each in caught if each.category is UserWarning]

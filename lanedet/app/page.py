@@ -1,0 +1,264 @@
+"""What the page looks like, in Gradio."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import gradio as gr
+
+from lanedet.app.annotate import StoppableStart, annotate_clip, annotate_picture
+from lanedet.app.examples import write_drive, write_pictures
+from lanedet.inference import LaneInferencer
+from lanedet.video import VideoOptions
+
+_TITLE = "Lanes in your pictures and clips"
+_INTRODUCTION = f"""# {_TITLE}
+A network trained with Self Attention Distillation finds the lanes of a road seen from
+the windscreen, and shows where it looks. It runs on this machine, and nothing you drop
+here leaves it. **Not a safety device.**"""
+_ATTENTION = """### Where the network looks
+Stage by stage, from black, where it looks least, to yellow, where it looks most."""
+_ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "network"}
+_KEEP_S = 24 * 3600  # of files that were made, while the page is on
+
+STYLE = """
+.gradio-container { max-width: 1200px; margin: auto; }
+/* Tiles as wide as there is room for, in the shape of the picture. */
+#attention .grid-wrap { max-height: none; min-height: 0; }
+#attention .grid-container {
+    grid-template: none;
+    grid-template-columns: repeat(auto-fit, minmax(220px, 1fr));
+    grid-auto-rows: auto;
+}
+#attention .thumbnail-lg { aspect-ratio: auto; height: auto; }
+/* They would fetch a program from the network to cut the clip with. */
+[aria-label="Reset video to initial value"], [aria-label="Trim video to selection"] {
+    display: none;
+}
+"""
+"""CSS of the page."""
+
+
+def page_theme() -> gr.Theme:
+    """Return colours and the system's own fonts: nothing is fetched."""
+    theme = gr.themes.Soft(
+        primary_hue="sky",
+        secondary_hue="sky",
+        neutral_hue="slate",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    )
+    # The first is Soft's own, which a call of set() would lose.
+    return theme.set(
+        background_fill_primary="*neutral_50", checkbox_border_color="*neutral_400"
+    )
+
+
+class LanePage:
+    """The page and what its parts do.
+
+    Args:
+        weights: Files to choose from, by what to call them; the first one is chosen.
+        device: Such as ``cpu`` or ``cuda:0``. If None, a GPU where there is one.
+        folder: Where files go.
+        stop: Set it to end a clip that is being made.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, Path],
+        device: str | None,
+        folder: Path,
+        stop: Event,
+    ) -> None:
+        self._choices = [(name, str(path)) for name, path in weights.items()]
+        self._device = device
+        self._results = folder / "results"
+        self._examples = folder / "examples"
+        self._stop = stop
+
+    def build(self) -> gr.Blocks:
+        """Return the page."""
+        with gr.Blocks(
+            title=_TITLE, analytics_enabled=False, delete_cache=(_KEEP_S, _KEEP_S)
+        ) as page:
+            gr.Markdown(_INTRODUCTION)
+            with gr.Row(equal_height=True):
+                weights = gr.Dropdown(
+                    self._choices, label="Weights", scale=3, min_width=320
+                )
+                upload = gr.UploadButton(
+                    "Use a weights file", file_types=[".safetensors"], min_width=240
+                )
+            upload.upload(self._add_weights, upload, weights, show_progress="hidden")
+            with gr.Tab("Picture"):
+                self._build_picture_tab(weights)
+            with gr.Tab("Clip"):
+                self._build_clip_tab(weights)
+        return page
+
+    def _build_picture_tab(self, weights: gr.Dropdown) -> None:
+        with gr.Row():
+            with gr.Column():
+                source = gr.Image(
+                    label="Picture",
+                    sources=["upload", "clipboard"],
+                )
+                # Its own opens the file, and tells of a broken one in a long riddle.
+                source.preprocess = lambda file: file and file.path
+                gr.Examples(
+                    [str(path) for path in write_pictures(self._examples)],
+                    source,
+                    label="None at hand? These are generated.",
+                )
+            with gr.Column():
+                # Without a label, which would lie on what is drawn there.
+                picture = gr.Image(
+                    show_label=False,
+                    interactive=False,
+                    buttons=["download", "fullscreen"],
+                    elem_id="picture",
+                )
+                text = gr.Markdown()
+                log = gr.DownloadButton("Download the lanes", interactive=False)
+        gr.Markdown(_ATTENTION)
+        maps = gr.Gallery(
+            show_label=False, object_fit="contain", height="auto", elem_id="attention"
+        )
+        gr.on(
+            [source.change, weights.change],
+            self._annotate_picture,
+            [source, weights],
+            [picture, text, log, maps],
+            show_progress_on=picture,
+            **_ONE_AT_A_TIME,
+        )
+
+    def _build_clip_tab(self, weights: gr.Dropdown) -> None:
+        with gr.Row():
+            with gr.Column():
+                source = gr.Video(label="Clip", sources=["upload"])
+                drive = gr.Button("None at hand? Make one")
+                seconds = gr.Slider(
+                    5, 600, 30, step=5, label="Seconds to look at, from its start"
+                )
+                tracking = gr.Checkbox(True, label="Follow lanes from frame to frame")
+                attention = gr.Checkbox(
+                    label="Show where the network looks, beside the road"
+                )
+                with gr.Row():
+                    start = gr.Button("Find the lanes", variant="primary")
+                    stop = gr.Button("Stop")
+            with gr.Column():
+                clip = gr.Video(
+                    show_label=False,
+                    interactive=False,
+                    buttons=["download"],
+                    elem_id="clip",
+                )
+                text = gr.Markdown()
+                with gr.Row():
+                    clip_file = gr.DownloadButton(
+                        "Download the clip", interactive=False
+                    )
+                    log = gr.DownloadButton("Download the lanes", interactive=False)
+
+        # Made here and not where modules are loaded: it changes tqdm itself, whose bars
+        # are shown in the page from then on.
+        progress = gr.Progress(track_tqdm=True)
+
+        def make_drive(_progress: gr.Progress = progress) -> Path:
+            path = self._new_results() / "drive.mp4"
+            write_drive(path)
+            return path
+
+        def annotate(
+            source: str | None,
+            weights: str,
+            seconds: float,
+            tracking: bool,
+            attention: bool,
+            _progress: gr.Progress = progress,
+        ) -> tuple[Any, ...]:
+            options = VideoOptions(tracking=tracking, attention=attention)
+            return self._annotate_clip(source, weights, seconds, options)
+
+        drive.click(make_drive, None, source, **_ONE_AT_A_TIME)
+        start.click(
+            annotate,
+            [source, weights, seconds, tracking, attention],
+            [clip, text, clip_file, log],
+            show_progress_on=clip,
+            **_ONE_AT_A_TIME,
+        )
+        stop.click(self._stop.set, queue=False)
+
+    def _add_weights(self, file: str) -> gr.Dropdown:
+        """Offer a weights file too, and choose it."""
+        with _told_in_page(file):
+            LaneInferencer(file, device=self._device)  # raises unless it can be used
+        choices = [*self._choices, (Path(file).name, file)]
+        return gr.Dropdown(choices, value=file)
+
+    def _annotate_picture(self, source: str | None, weights: str) -> tuple[Any, ...]:
+        """Return the picture, the text, the log and the maps."""
+        if source is None:
+            return None, "", gr.DownloadButton(interactive=False), None
+        with _told_in_page(source):
+            result = annotate_picture(
+                Path(source),
+                LaneInferencer(weights, device=self._device),
+                self._new_results(),
+            )
+        return (
+            result.picture,
+            _listed(result.lines),
+            gr.DownloadButton(value=result.log, interactive=True),
+            [(path, stage) for stage, path in result.attention.items()],
+        )
+
+    def _annotate_clip(
+        self, source: str | None, weights: str, seconds: float, options: VideoOptions
+    ) -> tuple[Any, ...]:
+        """Return the clip, the text and the two files."""
+        if source is None:
+            raise gr.Error("Drop a clip first.", print_exception=False)
+        self._stop.clear()
+        with _told_in_page(source):
+            result = annotate_clip(
+                Path(source),
+                LaneInferencer(weights, device=self._device),
+                self._new_results(),
+                selection=StoppableStart(end_s=seconds, stop=self._stop),
+                options=options,
+            )
+        return (
+            result.clip,
+            _listed(result.lines),
+            gr.DownloadButton(value=result.clip, interactive=True),
+            gr.DownloadButton(value=result.log, interactive=True),
+        )
+
+    def _new_results(self) -> Path:
+        """Return an empty folder; Gradio has its own copy of what was in it."""
+        shutil.rmtree(self._results, ignore_errors=True)
+        self._results.mkdir()
+        return self._results
+
+
+def _listed(lines: list[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+@contextmanager
+def _told_in_page(upload: str) -> Iterator[None]:
+    """Show what a user can mend as a message, in which a file has its own name."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        message = str(error).replace(str(Path(upload).parent) + os.sep, "")
+        raise gr.Error(message, duration=None, print_exception=False) from error

@@ -1,0 +1,24 @@
+"""Weights to choose from."""
+
+from pathlib import Path
+
+from lanedet.inference import default_weights
+
+
+def find_weights(first: Path | None, runs: Path) -> dict[str, Path]:
+    """Return the weights files that a page offers, by what to call them.
+
+    Args:
+        first: Comes first. If not given, the weights that come with the package.
+        runs: Folder of training runs; all weights in it and its folders come next,
+            sorted. It need not be there.
+
+    Raises:
+        FileNotFoundError: If there is no file ``first``.
+    """
+    if first is not None and not first.is_file():
+        raise FileNotFoundError(f"No weights at {str(first)!r}. Check the path.")
+    packaged = default_weights()
+    files = {} if first is None else {str(first): first}
+    files[f"{packaged.stem} (comes with lanedet)"] = packaged
+    return files | {str(path): path for path in sorted(runs.rglob("*.safetensors"))}
