@@ -1,13 +1,19 @@
 """What may stand on the skyline and in the sky: a city, clouds with edges."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import fill_polygon, mix, shade
+from lanedet.simulation.canvas import fill_polygons, mix, shade
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile
 from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
+
+Block = tuple[tuple[float, float], tuple[float, float], Color]
+"""A rectangle and its colour: its sides, and its lower and upper edge, in tangents of
+the angles from straight ahead at the horizon."""
 
 _REDUCTION = 2
 _MOST_BUILDINGS = 60
@@ -61,6 +67,7 @@ def paint_city(
     world = np.random.default_rng((*view.scene.seed, 73))
     turned = view.scene.road.course.slope(camera.station_m) + camera.yaw_rad
     centre = world.normal(0, 0.35)
+    blocks: list[Block] = []
     for _ in range(max(1, round(backdrop.city * _MOST_BUILDINGS))):
         azimuth = centre + world.normal(0, 0.1 + 0.5 * backdrop.city)
         half, share = world.uniform(0.008, 0.035), world.uniform(0.15, 1.0) ** 1.5
@@ -69,35 +76,33 @@ def paint_city(
         x, rise = azimuth - turned, share * backdrop.city_rad
         if abs(x) > _HALF_CIRCLE_RAD:
             continue
-        _fill_block(image, view, (x - half, x + half), (0.0, rise), color)
-        _paint_floors(image, view, (x - half, x + half), rise, color)
+        blocks.append(((x - half, x + half), (0.0, rise), color))
+        blocks += _floors(view, (x - half, x + half), rise, color)
+    _fill_blocks(image, view, blocks)
     return image
 
 
-def _paint_floors(
-    image: ByteArray,
-    view: SceneView,
-    sides: tuple[float, float],
-    rise: float,
-    color: Color,
-) -> None:
-    """Paint rows of windows, as far as the picture can show them."""
+def _floors(
+    view: SceneView, sides: tuple[float, float], rise: float, color: Color
+) -> list[Block]:
+    """Return rows of windows, as far as the picture can show them."""
     step = max(0.006, 4.0 / view.focal)
     inset = 0.1 * (sides[1] - sides[0])
     glass = mix(color, (60, 75, 92), 0.45)
-    for floor in np.arange(step / 2, rise - step / 2, step):
-        row = (floor, floor + step / 2)
-        _fill_block(image, view, (sides[0] + inset, sides[1] - inset), row, glass)
+    floors = np.arange(step / 2, rise - step / 2, step).tolist()
+    windows = (sides[0] + inset, sides[1] - inset)
+    return [(windows, (floor, floor + step / 2), glass) for floor in floors]
 
 
-def _fill_block(
-    image: ByteArray,
-    view: SceneView,
-    sides: tuple[float, float],
-    rises: tuple[float, float],
-    color: Color,
-) -> None:
-    """Fill a rectangle given in tangents of the angles from straight ahead."""
-    (left, right), (low, high) = sides, rises
-    corners = np.array([(left, low), (right, low), (right, high), (left, high)])
-    fill_polygon(image, view.project_far(corners), color)
+def _fill_blocks(image: ByteArray, view: SceneView, blocks: Sequence[Block]) -> None:
+    """Fill rectangles, in place; one projection for all costs what one takes."""
+    if not blocks:
+        return
+    corners = [
+        corner
+        for (left, right), (low, high), _ in blocks
+        for corner in ((left, low), (right, low), (right, high), (left, high))
+    ]
+    points = view.project_far(np.array(corners))
+    ends = np.arange(1, len(blocks) + 1) * 4
+    fill_polygons(image, points, ends, [color for _, _, color in blocks])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from lanedet.simulation.kernels import blend_color, multiply_pixels
 from lanedet.simulation.scene import Color
 from lanedet.structures import ByteArray, FloatArray
 
@@ -61,8 +62,13 @@ def mix(first: Color, second: Color, share: float) -> Color:
 
 def multiply(image: ByteArray, gain: np.ndarray) -> ByteArray:
     """Return an image with each pixel multiplied by its gain, float32 (H, W)."""
-    gains = cv2.merge([gain, gain, gain])
-    return np.asarray(cv2.multiply(image, gains, dtype=cv2.CV_8U), dtype=np.uint8)
+    return np.asarray(multiply_pixels(np.ascontiguousarray(image), gain))
+
+
+def darken(image: ByteArray, light: ByteArray) -> ByteArray:
+    """Return an image in less light: uint8 (H, W), 255 leaves a pixel as it is."""
+    lights = cv2.merge([light, light, light])
+    return np.asarray(cv2.multiply(image, lights, scale=1 / 255), dtype=np.uint8)
 
 
 def blend(image: ByteArray, color: Color, share: np.ndarray) -> ByteArray:
@@ -73,6 +79,5 @@ def blend(image: ByteArray, color: Color, share: np.ndarray) -> ByteArray:
         color: What is laid over it.
         share: How much of it covers each pixel, float32 (H, W) in [0, 1].
     """
-    kept = multiply(image, 1 - share)
-    added = cv2.merge([share * np.float32(channel) for channel in color])
-    return np.asarray(cv2.add(kept, added, dtype=cv2.CV_8U), dtype=np.uint8)
+    channels = np.array(color, dtype=np.float32)
+    return np.asarray(blend_color(np.ascontiguousarray(image), channels, share))

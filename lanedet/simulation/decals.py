@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lanedet.simulation.canvas import fill_polygon
+from lanedet.simulation.canvas import fill_polygons
+from lanedet.simulation.kernels import lay_paint
 from lanedet.simulation.road import Decal
 from lanedet.simulation.textures import noise_tile, pick_tile
 from lanedet.simulation.view import NEAREST_M, SceneView
@@ -55,34 +56,38 @@ def fill_on_ground(
     corners = np.array([corner for outline in outlines for corner in outline])
     aheads = corners[:, 0] - here
     pixels = view.project_visible(aheads, corners[:, 1])
-    ends = np.cumsum([len(outline) for outline in outlines])
-    shown = []
-    for polygon, ahead in zip(
-        np.split(pixels, ends[:-1]), np.split(aheads, ends[:-1]), strict=True
-    ):
-        if ahead.max() <= NEAREST_M or ahead.min() > FARTHEST_DECAL_M:
-            continue
-        share = _thickness_px(polygon)
-        if value * share >= 1:
-            fill_polygon(mask, polygon, (value * min(1.0, share),))
-            shown.append(polygon)
+    sizes = np.array([len(outline) for outline in outlines])
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    shares = np.minimum(_thickness_px(pixels, starts, ends), 1.0)
+    is_shown = (
+        (np.maximum.reduceat(aheads, starts) > NEAREST_M)
+        & (np.minimum.reduceat(aheads, starts) <= FARTHEST_DECAL_M)
+        & (value * shares >= 1)
+    )
+    shown = pixels[np.repeat(is_shown, sizes)]
+    levels = [(level,) for level in (value * shares[is_shown]).tolist()]
+    fill_polygons(mask, shown, np.cumsum(sizes[is_shown]), levels)
     return _box(shown, view.shape)
 
 
-def _thickness_px(polygon: FloatArray) -> float:
-    """Return the mean thickness of a polygon: its area over half its perimeter."""
-    xs, ys = polygon.T
-    area = abs(float(xs @ np.roll(ys, -1) - ys @ np.roll(xs, -1))) / 2
-    steps = polygon - np.roll(polygon, -1, axis=0)
-    return 2 * area / max(float(np.hypot(*steps.T).sum()), 1e-6)
+def _thickness_px(
+    points: FloatArray, starts: np.ndarray, ends: np.ndarray
+) -> FloatArray:
+    """Return the mean thickness of polygons: their area over half their perimeter."""
+    following = np.arange(1, len(points) + 1)
+    following[ends - 1] = starts
+    xs, ys = points.T
+    crosses = xs * ys[following] - ys * xs[following]
+    areas = np.abs(np.add.reduceat(crosses, starts)) / 2
+    lengths = np.hypot(*(points - points[following]).T)
+    perimeters = np.add.reduceat(lengths, starts)
+    return np.asarray(2 * areas / np.maximum(perimeters, 1e-6))
 
 
-def _box(
-    polygons: Sequence[FloatArray], shape: tuple[int, int]
-) -> tuple[slice, slice] | None:
-    if not polygons:
+def _box(points: FloatArray, shape: tuple[int, int]) -> tuple[slice, slice] | None:
+    if len(points) == 0:
         return None
-    points = np.concatenate(polygons)
     low = np.maximum(np.floor(points.min(axis=0)).astype(int) - 1, 0)
     high = np.minimum(np.ceil(points.max(axis=0)).astype(int) + 2, shape[::-1])
     if (low >= high).any():
@@ -131,8 +136,7 @@ def _blend(
             (ahead + view.scene.camera.station_m) / _FLAKE_M[1],
         )
         cover *= np.clip((flakes - 3 * (decal.wear - 0.5)) * 0.8 + 0.5, 0.15, 1)
-    haze = view.haze(ahead)[:, None]
-    paint = np.array(decal.color, dtype=np.float32) * (1 - haze)
-    paint += np.array(light.horizon_color, dtype=np.float32) * haze
-    pixels = image[rows, columns]
-    image[rows, columns] = (pixels + (paint - pixels) * cover[:, None]).astype(np.uint8)
+    paint = np.array(decal.color, dtype=np.float32)
+    sky = np.array(light.horizon_color, dtype=np.float32)
+    pixels, places = image.reshape(-1, 3), rows * image.shape[1] + columns
+    lay_paint(pixels, places, (cover, view.haze(ahead)), (paint, sky))

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon, multiply, shade
+from lanedet.simulation.kernels import add_sheet, tone
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
@@ -59,15 +60,13 @@ def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteA
     # Sensors reach their aim by day; at night the gain has an end.
     mean = max(1.0, float(grey[height // 4 :].mean()))
     gain = min(lens.exposure / mean, _MAX_GAIN)
-    grey = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
-    image = cv2.addWeighted(image, lens.saturation, grey, 1 - lens.saturation, 0)
     levels = np.arange(256)[:, None] / 255
     balance = np.array([1 + light.warmth, 1.0, 1 - light.warmth])
     curve = (levels * balance * gain) ** lens.gamma
     # A soft shoulder instead of a hard clip, as sensors' tone curves have.
     curve = np.where(curve > 0.8, 1 - 0.2 * np.exp(-(curve - 0.8) / 0.2), curve)
-    table = np.rint(curve * 255).astype(np.uint8)[None]
-    return np.asarray(cv2.LUT(image, table), dtype=np.uint8)
+    table = np.rint(curve * 255).astype(np.uint8)
+    return np.asarray(tone(image, grey, np.float32(lens.saturation), table))
 
 
 def add_noise(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
@@ -77,9 +76,7 @@ def add_noise(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
         return image
     sheet = _noise_sheet(height, width)
     top, left = rng.integers(_NOISE_MARGIN, size=2)
-    window = sheet[top : top + height, left : left + width]
-    noise = cv2.multiply(window, (lens.noise,) * 4)
-    return np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), dtype=np.uint8)
+    return np.asarray(add_sheet(image, sheet, top, left, np.float32(lens.noise)))
 
 
 @lru_cache(maxsize=2)

@@ -4,7 +4,12 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.bodies import BODIES
-from lanedet.simulation.canvas import fill_polygon, multiply
+from lanedet.simulation.canvas import (
+    darken,
+    fill_polygon,
+    fill_polygons,
+    multiply,
+)
 from lanedet.simulation.night import (
     LAMP_POST_M,
     light_far,
@@ -31,27 +36,38 @@ def cast_shadows(
     if light.tree_shade > 0 and light.shadow > 0:
         lit[top:] = _tree_shade(view, dark)
     _bridge_shadow(lit, view, dark)
+    _vehicle_shadows(lit, view, dark)
+    soft = cv2.blur(lit, (3, 3))
+    image[top:] = darken(image[top:], np.asarray(soft[top:], dtype=np.uint8))
+    return image
+
+
+def _vehicle_shadows(lit: ByteArray, view: SceneView, dark: float) -> None:
+    """Darken the light beside and beneath vehicles, in place."""
+    light = view.scene.light
+    feet: list[tuple[float, float]] = []
+    levels: list[tuple[float]] = []
     for vehicle, ahead in visible_vehicles(view):
-        body = BODIES[vehicle.kind]
+        body, middle = BODIES[vehicle.kind], vehicle.lateral_m
         half = body.width_m / 2
         far = ahead + body.length_m
         fall = light.sun_lateral * body.height_m * 0.8
         if light.shadow > 0.15:
             near = ahead - 1.3 * light.backlight * body.height_m
-            sides = np.array([-half, half + fall, half + fall, -half])
+            sides = (-half, half + fall, half + fall, -half)
             if fall < 0:
-                sides = np.array([-half + fall, half, half, -half + fall])
-            aheads = np.array([near, near, far, far])
-            feet = view.project_visible(aheads, vehicle.lateral_m + sides)
-            fill_polygon(lit, feet, (dark,))
+                sides = (-half + fall, half, half, -half + fall)
+            aheads = (near, near, far, far)
+            feet += zip(aheads, (middle + side for side in sides), strict=True)
+            levels.append((dark,))
         # Even under an overcast sky it is dark beneath a car.
-        sides = np.array([-half, half, half * 0.9, -half * 0.9]) * 1.04
-        aheads = np.array([ahead - 0.25, ahead - 0.25, far, far])
-        feet = view.project_visible(aheads, vehicle.lateral_m + sides)
-        fill_polygon(lit, feet, (60,))
-    soft = cv2.blur(lit, (3, 3))
-    image[top:] = multiply(image[top:], soft[top:].astype(np.float32) / 255)
-    return image
+        sides = (-1.04 * half, 1.04 * half, 0.936 * half, -0.936 * half)
+        aheads = (ahead - 0.25, ahead - 0.25, far, far)
+        feet += zip(aheads, (middle + side for side in sides), strict=True)
+        levels.append((60.0,))
+    if feet:
+        points = view.project_visible(*np.array(feet).T)
+        fill_polygons(lit, points, np.arange(1, len(levels) + 1) * 4, levels)
 
 
 def _tree_shade(view: SceneView, dark: float) -> np.ndarray:
@@ -150,11 +166,12 @@ def _light_posts(glow: ByteArray, view: SceneView) -> None:
         return
     here, pavement = view.scene.camera.station_m, view.scene.road.pavement
     spacing = max(1, round(spacing / 10)) * 10
-    for number in range(1, 12):
-        ahead = (here // spacing + number) * spacing - here
-        for lateral in (pavement.left_m + 0.5, pavement.right_m - 0.5):
-            point = view.project_visible(ahead, lateral, LAMP_POST_M)
-            radius = max(0.6, 0.25 * view.focal / ahead)
+    aheads = np.arange(1.0, 12.0) * spacing + (here // spacing * spacing - here)
+    laterals = np.array([pavement.left_m + 0.5, pavement.right_m - 0.5])
+    points = view.project_visible(aheads[:, None], laterals, LAMP_POST_M)
+    radii = np.maximum(0.6, 0.25 * view.focal / aheads)
+    for pair, radius in zip(points, radii.tolist(), strict=True):
+        for point in pair:
             light_point(glow, point, radius, (255, 205, 130))
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.simulation.kernels import find_stripe, lay_paint
 from lanedet.simulation.road import LaneLine, Road, Stripe
 from lanedet.simulation.surface import taper_offsets
 from lanedet.simulation.textures import noise_tile, pick_tile
@@ -33,18 +34,17 @@ def _paint_stripe(
 ) -> None:
     """Paint one stripe of a line onto the ground's pixels (h * W, 3), in place."""
     ground, scene = view.ground, view.scene
-    reach = ground.across * np.float32(0.5) + np.float32(stripe.width_m / 2)
-    offset = ground.lateral - np.float32(stripe.lateral_m)
+    middle, width = np.float32(stripe.lateral_m), np.float32(stripe.width_m)
+    laterals = ground.lateral
     if line.taper is not None:
-        offset -= taper_offsets(line.taper, view)
-    away = np.abs(offset)
-    touched = np.flatnonzero(away < reach)
+        laterals = laterals - taper_offsets(line.taper, view)
+    touched = find_stripe(laterals, ground.across, middle, width)
     if len(touched) == 0:
         return
     across = ground.across.ravel()[touched]
-    lateral = offset.ravel()[touched]
-    overlap = reach.ravel()[touched] - away.ravel()[touched]
-    cover = np.minimum(overlap, np.minimum(across, stripe.width_m)) / across
+    lateral = laterals.ravel()[touched] - middle
+    overlap = (across + width) / 2 - np.abs(lateral)
+    cover = np.minimum(overlap, np.minimum(across, width)) / across
     ahead = ground.ahead.ravel()[touched]
     # In float32 a station of several kilometres would be off by millimetres.
     stations = ahead + (scene.camera.station_m - stripe.phase_m)
@@ -61,11 +61,10 @@ def _paint_stripe(
         )
         # Above the normal distribution's quantile of the wear, paint is left.
         cover *= np.clip((flakes - 3 * (stripe.wear - 0.5)) * 0.8 + 0.5, 0.2, 1)
-    haze = view.haze(ahead)[:, None]
-    paint = np.array(stripe.color) * (1 - haze)
-    paint += np.array(scene.light.horizon_color) * haze
-    below = pixels[touched]
-    pixels[touched] = (below + (paint - below) * cover[:, None]).astype(np.uint8)
+    shares = cover.astype(np.float32), view.haze(ahead)
+    paint = np.array(stripe.color, dtype=np.float32)
+    sky = np.array(scene.light.horizon_color, dtype=np.float32)
+    lay_paint(pixels, touched, shares, (paint, sky))
 
 
 def _is_broken(road: Road, line: LaneLine) -> bool:

@@ -22,6 +22,8 @@ _FAR_COLORS: tuple[Color, ...] = (
     (255, 170, 80),
 )  # fmt: skip
 _MIRROR_RANGE_M = 150.0
+_ANGLES = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+_CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
 _POST_COLOR: Color = (255, 205, 130)
 
 
@@ -85,9 +87,7 @@ def light_point(
     glow: ByteArray, point: np.ndarray, radius: float, color: Color
 ) -> None:
     """Draw a round lamp at a pixel, in place."""
-    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-    circle = point + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    fill_polygon(glow, circle, color)
+    fill_polygon(glow, point + radius * _CIRCLE, color)
 
 
 def reflect_lamps(

@@ -1,7 +1,9 @@
 """Random traffic."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -120,7 +122,7 @@ def _random_vehicle(
     speed: float,
     kinds: Mapping[str, float],
 ) -> Vehicle:
-    kind = list(kinds)[rng.choice(len(kinds), p=list(kinds.values()))]
+    kind = _pick_kind(rng, tuple(kinds), tuple(kinds.values()))
     number = rng.integers(len(_PAINTS))
     paint = _PAINTS[number]
     if kind in ("lorry", "box_van") and number % 3:
@@ -128,7 +130,21 @@ def _random_vehicle(
     return Vehicle(
         kind=kind,
         station_m=float(station),
-        lateral_m=float(lateral + np.clip(rng.normal(0, 0.2), -0.4, 0.4)),
+        lateral_m=float(lateral + min(max(rng.normal(0, 0.2), -0.4), 0.4)),
         speed_mps=float(speed),
         color=paint,
     )
+
+
+def _pick_kind(
+    rng: np.random.Generator, kinds: tuple[str, ...], shares: tuple[float, ...]
+) -> str:
+    """Draw as ``rng.choice(kinds, p=shares)`` does, without its checks."""
+    return kinds[bisect_right(_bounds(shares), rng.random())]
+
+
+@lru_cache
+def _bounds(shares: tuple[float, ...]) -> list[float]:
+    bounds = np.cumsum(shares)
+    sums: list[float] = (bounds / bounds[-1]).tolist()
+    return sums

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from lanedet.simulation.kernels import mean_of_three
 from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
 
@@ -19,14 +20,15 @@ def blur_motion(
     if motion == 0:
         return image
     x, y = view.center[0], view.center[1] + view.horizon_y
-    mean = np.zeros(image.shape, dtype=np.uint16)
-    scales = np.linspace(1 - motion, 1 + motion, 3)
-    for scale in scales:
+    zoomed = []
+    for scale in (1 - motion, 1 + motion):
         zoom = np.array([[scale, 0, x * (1 - scale)], [0, scale, y * (1 - scale)]])
-        mean += cv2.warpAffine(
-            image, zoom, (width, height), borderMode=cv2.BORDER_REPLICATE
+        zoomed.append(
+            cv2.warpAffine(
+                image, zoom, (width, height), borderMode=cv2.BORDER_REPLICATE
+            )
         )
-    return np.asarray(mean // len(scales), dtype=np.uint8)
+    return np.asarray(mean_of_three(image, *zoomed))
 
 
 def misexpose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:

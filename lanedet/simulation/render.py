@@ -9,6 +9,7 @@ belongs into the scene, or is derived from ``view.scene.seed``.
 
 import zlib
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from lanedet.simulation.light import cast_shadows, dim_to_night, light_lamps
 from lanedet.simulation.markings import paint_markings
 from lanedet.simulation.night import bloom_lamps, reflect_lamps
 from lanedet.simulation.props import paint_traffic
+from lanedet.simulation.randomness import LateGenerator
 from lanedet.simulation.recording import (
     blur_motion,
     compress_jpeg,
@@ -131,8 +133,9 @@ def render_scene(
     image = np.zeros((*shape, 3), dtype=np.uint8)
     for effect in recipe:
         name = zlib.crc32(effect.__name__.encode())
-        rng = np.random.default_rng((*scene.seed, scene.frame, name))
-        image = effect(image, view, rng)
+        # Most effects draw nothing.
+        rng = LateGenerator(*scene.seed, scene.frame, name)
+        image = effect(image, view, cast(np.random.Generator, rng))
     return image
 
 

@@ -89,14 +89,12 @@ class Pattern:
 
     def _painted_until(self, station_m: FloatArray) -> FloatArray:
         """Return the metres of paint between station 0 and each station."""
-        ends = np.array([(start, start + size) for start, size in self.pieces]).ravel()
-        painted = np.cumsum([size for _, size in self.pieces])
-        totals = np.stack([painted - [s for _, s in self.pieces], painted], 1).ravel()
         periods = np.floor(station_m / self.period_m)
         rest = station_m - periods * self.period_m
-        knots = np.concatenate([[0.0], ends, [self.period_m]])
-        heights = np.concatenate([[0.0], totals, [painted[-1]]])
-        return periods * painted[-1] + np.interp(rest, knots, heights)
+        painted = periods * sum(size for _, size in self.pieces)
+        for start, size in self.pieces:
+            painted += np.minimum(np.maximum(rest - start, 0), size)
+        return painted
 
 
 SOLID = Pattern(1.0, ((0.0, 1.0),))

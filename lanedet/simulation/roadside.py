@@ -7,10 +7,11 @@ world's seed and the cell's number, so it stays put while the camera drives past
 import math
 from functools import lru_cache, partial
 
-import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import mix, shade
+from lanedet.simulation.kernels import paint_sprite
+from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color, Wall
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
@@ -35,7 +36,7 @@ def paint_roadside(
         ahead = cell * _CELL_M - view.scene.camera.station_m
         if ahead < NEAREST_M or _is_crossed(view, cell * _CELL_M):
             continue
-        cell_rng = np.random.default_rng((*view.scene.seed, 71, cell))
+        cell_rng = seeded(*view.scene.seed, 71, cell)
         _add_bridge(sketch, view, cell, ahead)
         for side in (-1, 1):
             _add_buildings(sketch, view, side, ahead, cell_rng)
@@ -137,21 +138,10 @@ def _paint_sprite(
     contrast: float,
 ) -> None:
     """Paint a (grey, mask) sprite into the box between two corners, in place."""
-    height, width = image.shape[:2]
-    (left, right), (bottom, top) = np.rint(corners).astype(int).T
-    if right - left < 2 or bottom - top < 2 or right - left > 2 * width:
+    (left, right), (bottom, top) = np.rint(corners).astype(int).T.tolist()
+    if right - left < 2 or bottom - top < 2 or right - left > 2 * image.shape[1]:
         return
-    x0, x1, y0, y1 = max(left, 0), min(right, width), max(top, 0), min(bottom, height)
-    if x0 >= x1 or y0 >= y1:
-        return
-    columns = ((np.arange(x0, x1) - left) * _SPRITE_SIZE) // (right - left)
-    rows = ((np.arange(y0, y1) - top) * _SPRITE_SIZE) // (bottom - top)
-    cut = sprite[rows[:, None], columns[None, :]]
-    grey = cut[..., 0]
-    if contrast < 1:
-        grey = cv2.convertScaleAbs(grey, alpha=contrast, beta=128 * (1 - contrast))
-    painted = cv2.merge([cv2.convertScaleAbs(grey, alpha=c / 128) for c in color])
-    cv2.copyTo(painted, cut[..., 1].copy(), image[y0:y1, x0:x1])
+    paint_sprite(image, sprite, (left, top, right, bottom), tuple(color), contrast)
 
 
 @lru_cache(maxsize=1)
@@ -243,7 +233,7 @@ def _add_gantry(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> Non
         _add_box(sketch, view, ahead, (lateral - 0.2, lateral + 0.2), (0, 7.6), grey)
     for height in (6.2, 7.4):
         _add_box(sketch, view, ahead, (left, right), (height, height + 0.22), grey)
-    rng = np.random.default_rng((*view.scene.seed, 76, cell))
+    rng = seeded(*view.scene.seed, 76, cell)
     sheet: Color = (22, 88, 62) if rng.uniform() < 0.75 else (30, 62, 130)
     for middle in left + (right - left) * rng.uniform(0.1, 0.9, rng.integers(1, 4)):
         half, top = rng.uniform(1.5, 3.2), rng.uniform(8.0, 9.2)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import multiply
+from lanedet.simulation.canvas import darken
 from lanedet.simulation.decals import fill_on_ground
 from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
@@ -24,6 +24,5 @@ def cast_shades(
     width = 2 * (view.shape[0] // 150) + 1
     soft = cv2.blur(shadow, (width, width))
     top = view.ground.top_row
-    light = 1 - soft[top:].astype(np.float32) / 255
-    image[top:] = multiply(image[top:], light)
+    image[top:] = darken(image[top:], 255 - np.asarray(soft[top:], dtype=np.uint8))
     return image

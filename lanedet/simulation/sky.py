@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import shade
+from lanedet.simulation.kernels import paint_ridge
 from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
 from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
@@ -97,15 +98,14 @@ def _paint_ridge(
     if len(rows) == 0:
         return image
     band = slice(rows[0], rows[-1] + 1)
-    ys = ys[band]
-    alpha = np.clip(ys - np.float32(view.horizon_y) + ridge + 0.5, 0, 1)
+    depths = ys[band] - np.float32(view.horizon_y)
     # Turned by a right angle the clouds' tile serves as foliage.
-    rise = (ys - np.float32(view.horizon_y)) * np.float32(0.9)
-    columns = np.broadcast_to(_ridge_columns(view) * np.float32(1.7), rise.shape)
-    foliage = sample_tile(noise_tile(0.7, seed=3), rise + 99, columns % TILE_SIZE)
-    gain = np.clip(1 + np.float32(contrast) * foliage, 0.55, 1.35)
-    sky = image[band].astype(np.float32)
-    ridge_color = gain[..., None] * np.array(color, dtype=np.float32)
-    blended = sky + (ridge_color - sky) * alpha[..., None]
-    image[band] = np.clip(blended, 0, 255).astype(np.uint8)
+    columns = _ridge_columns(view) * np.float32(1.7) % TILE_SIZE
+    paint_ridge(
+        image[band],
+        (depths, ridge, columns),
+        noise_tile(0.7, seed=3),
+        np.float32(contrast),
+        np.array(color, dtype=np.float32),
+    )
     return image

@@ -9,9 +9,10 @@ fits, so that edges are smooth at any distance.
 import cv2
 import numpy as np
 
-from lanedet.simulation.road import Pattern, Pavement, Ramp, Taper
+from lanedet.simulation.kernels import add_texture, shade_ground
+from lanedet.simulation.road import Pattern, Ramp, Taper
 from lanedet.simulation.scene import Scene
-from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
+from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.view import Float32Array, GroundMap, SceneView
 from lanedet.structures import ByteArray
 
@@ -28,23 +29,11 @@ def paint_ground(
     del rng
     ground = view.ground
     section = _read_sections(cross_sections(view.scene), view)
-    gain = 1 + section[..., 3] * np.float32(1 / 255) * _texture(view, ground)
-    pavement = view.scene.road.pavement
-    if pavement.joint_spacing_m > 0:
-        gain *= _joints(pavement, view, ground)
+    texture, gains = _texture(view, ground), _joints(view, ground)
     haze = view.haze(ground.ahead)
-    clear = gain * (1 - haze)
     sky = np.array(view.scene.light.horizon_color, dtype=np.float32)
-    below = image[ground.top_row :]
-    edge_rows = int(np.argmax((ground.cover >= 1).all(axis=1)))
-    painted = np.empty(below.shape, dtype=np.uint8)
-    for channel in range(3):
-        hazed = section[..., channel] * clear + sky[channel] * haze
-        painted[..., channel] = np.clip(hazed, 0, 255)
-    cover = ground.cover[:edge_rows, :, None]
-    edge = painted[:edge_rows] * cover + below[:edge_rows] * (1 - cover)
-    painted[:edge_rows] = edge.astype(np.uint8)
-    below[:] = painted
+    layers = (texture, gains, haze, ground.cover)
+    shade_ground(image[ground.top_row :], section, layers, sky)
     return image
 
 
@@ -165,25 +154,31 @@ def _texture(view: SceneView, ground: GroundMap) -> Float32Array:
         if len(seen) == 0:
             continue
         rows = slice(seen[0], None)
-        blur = np.maximum(
-            ground.across[rows] * np.float32(1 / across_m),
-            ground.along[rows] * np.float32(1 / along_m),
-        )
         start = camera.station_m % (TILE_SIZE * along_m)
-        layer = sample_tile(
+        add_texture(
+            total[rows],
+            (
+                ground.ahead[rows],
+                ground.lateral[rows],
+                ground.across[rows],
+                ground.along[rows],
+            ),
             noise_tile(roughness),
-            ground.lateral[rows] * np.float32(1 / across_m) + np.float32(offset),
-            (ground.ahead[rows] + np.float32(start)) * np.float32(1 / along_m),
+            (np.float32(1 / across_m), np.float32(1 / along_m)),
+            (np.float32(offset), np.float32(start)),
+            np.float32(weight),
         )
-        total[rows] += np.float32(weight) * layer / np.maximum(1, blur)
     return total
 
 
-def _joints(pavement: Pavement, view: SceneView, ground: GroundMap) -> Float32Array:
+def _joints(view: SceneView, ground: GroundMap) -> Float32Array:
     """Return the darkening by the transverse joints of concrete slabs."""
+    pavement = view.scene.road.pavement
     spacing = pavement.joint_spacing_m
-    joints = Pattern(spacing, ((0.0, 0.03),))
     gain = np.ones_like(ground.ahead)
+    if spacing == 0:
+        return gain
+    joints = Pattern(spacing, ((0.0, 0.03),))
     near = np.flatnonzero(ground.ahead[:, ground.ahead.shape[1] // 2] < 45)
     if len(near) == 0:
         return gain

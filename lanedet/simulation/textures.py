@@ -6,9 +6,9 @@ depend on the scene, which is far cheaper than drawing fresh noise for each pict
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
+from lanedet.simulation.kernels import read_tile
 from lanedet.simulation.view import Float32Array
 
 TILE_SIZE = 512
@@ -44,11 +44,11 @@ def sample_tile(tile: Float32Array, xs: Float32Array, ys: Float32Array) -> Float
 
     Args:
         tile: From :func:`noise_tile`.
-        xs: Columns, float32, shape (h, w), below 2 ** 15 in absolute value.
+        xs: Columns, float32, shape (h, w).
         ys: Rows, same shape.
     """
-    values = cv2.remap(tile, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-    return np.asarray(values, dtype=np.float32)
+    places = (np.ascontiguousarray(each) for each in (xs, ys))
+    return np.asarray(read_tile(tile, *places))
 
 
 def pick_tile(tile: Float32Array, xs: Float32Array, ys: Float32Array) -> Float32Array:

@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +22,7 @@ from lanedet.simulation.distortion import (
     stretch,
     stretch_map,
 )
+from lanedet.simulation.kernels import read_ground, upright_grid
 from lanedet.simulation.scene import Color, Scene
 from lanedet.structures import FloatArray
 
@@ -36,6 +36,10 @@ Float32Array = NDArray[np.float32]
 _TABLE_STEPS_PER_PX = 4
 _LEAST_DEPTH_M = 0.2
 _EDGE_PARTS = 12
+# Equal steps in the picture, about: the distances form a geometric series.
+_AHEAD_GRID = np.geomspace(NEAREST_M, FARTHEST_M, 900)
+_AHEAD_GRID.setflags(write=False)
+_NOT_STRETCHED = np.zeros((0, 0), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,7 @@ class SceneView:
         self._turn = np.array([[cos, sin], [-sin, cos]])
         self._pitch = np.cos(camera.pitch_rad), np.sin(camera.pitch_rad)
         self._yaw = np.tan(camera.yaw_rad)
-        # Equal steps in the picture, about: the distances form a geometric series.
-        self.ahead_grid = np.geomspace(NEAREST_M, FARTHEST_M, 900)
+        self.ahead_grid = _AHEAD_GRID
         ground_rows = self._to_upright(self.ahead_grid, 0.0, 0.0)
         self._grid_ys = ground_rows[:, 1]
         self._crest_ys = np.minimum.accumulate(self._grid_ys)
@@ -227,28 +230,15 @@ class SceneView:
         xs, ys = self._upright_grid[0][top_row:], ys[top_row:]
         table = self._ground_table()
         cells = (ys - np.float32(self.crest_y)) * np.float32(_TABLE_STEPS_PER_PX)
-        read = cv2.remap(
-            table[None],
-            cells,
-            np.zeros_like(cells),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        ahead, row_scale, shift, along = cv2.split(read)
-        lateral = xs * row_scale + shift
-        if self.scene.camera.distortion > 0:
-            # A step in the distorted picture is a longer one in the upright frame.
-            row_scale = np.abs(np.gradient(lateral, axis=1))
-            along = along * self._stretch[top_row:]
-        drift = np.empty_like(lateral)
-        np.subtract(lateral[1:], lateral[:-1], out=drift[:-1])
-        drift[-1:] = drift[-2:-1]
+        is_bent = self.scene.camera.distortion > 0
+        stretched = self._stretch[top_row:] if is_bent else _NOT_STRETCHED
+        ahead, lateral, across, along = read_ground(xs, cells, table, stretched)
         return GroundMap(
             top_row=top_row,
             cover=np.clip(ys - np.float32(self.crest_y) + 0.5, 0, 1),
             ahead=ahead,
             lateral=lateral,
-            across=cv2.magnitude(row_scale, drift),
+            across=across,
             along=along,
         )
 
@@ -256,13 +246,14 @@ class SceneView:
     def _upright_grid(self) -> tuple[Float32Array, Float32Array]:
         """(x, y) of each pixel in the upright frame."""
         height, width = self.shape
-        us = (np.arange(width) - self.center[0]).astype(np.float32)[None, :]
-        vs = (np.arange(height) - self.center[1]).astype(np.float32)[:, None]
-        if self.scene.camera.distortion > 0:
-            us, vs = us * self._stretch, vs * self._stretch
+        us = (np.arange(width) - self.center[0]).astype(np.float32)
+        vs = (np.arange(height) - self.center[1]).astype(np.float32)
         roll = self.scene.camera.roll_rad
-        cos, sin = np.float32(np.cos(roll)), np.float32(np.sin(roll))
-        return us * cos + vs * sin, vs * cos - us * sin
+        turn = np.float32(np.cos(roll)), np.float32(np.sin(roll))
+        is_bent = self.scene.camera.distortion > 0
+        stretched = self._stretch if is_bent else _NOT_STRETCHED
+        xs, ys = upright_grid(us, vs, stretched, turn)
+        return xs, ys
 
     @cached_property
     def _stretch(self) -> Float32Array:

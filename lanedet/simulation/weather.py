@@ -29,8 +29,8 @@ def veil_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> Byt
     rows = np.arange(view.shape[0]) - view.center[1]
     rise = np.clip((view.horizon_y - rows) / view.focal, 0, None)
     share = fog * np.exp(-4 * rise * (1 - fog))
-    veil = np.repeat(share[:, None], view.shape[1], axis=1)
-    return blend(image, view.scene.light.horizon_color, veil.astype(np.float32))
+    veil = np.repeat(share.astype(np.float32)[:, None], view.shape[1], axis=1)
+    return blend(image, view.scene.light.horizon_color, veil)
 
 
 def lay_snow(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:

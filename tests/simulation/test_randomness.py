@@ -1,0 +1,17 @@
+import numpy as np
+import pytest
+
+from lanedet.simulation.randomness import LateGenerator, seeded
+
+
+@pytest.mark.parametrize("numbers", [(0, 0), (5, 2**32 - 1, 71), (2**32, 1), (2**70,)])
+def test_seeds_are_those_of_numpy(numbers: tuple[int, ...]) -> None:
+    expected = np.random.default_rng(numbers).integers(2**60, size=8)
+    assert np.array_equal(seeded(*numbers).integers(2**60, size=8), expected)
+
+
+def test_a_late_generator_goes_on_where_it_was() -> None:
+    late, expected = LateGenerator(3, 4), np.random.default_rng((3, 4))
+    for _ in range(3):
+        assert late.normal(2.0, 3.0) == expected.normal(2.0, 3.0)
+    assert np.array_equal(late.uniform(size=5), expected.uniform(size=5))
