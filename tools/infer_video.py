@@ -1,7 +1,16 @@
 """Find the lanes in a video, pictures, a stream or a camera: draw them, write them."""
 
 import argparse
+import math
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
+from typing import TextIO
+
+from tqdm import tqdm
 
 from lanedet.cli import PYTHON_HINT
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
@@ -14,11 +23,16 @@ EXAMPLES = f"""examples:
   python tools/infer_video.py rtsp://camera.local/stream --out drive.mp4 --end 600
   python tools/infer_video.py 0 --weights weights.safetensors --show
 
-Each line of the log is one frame, with points in pixels of the video:
-  {{"frame": 0, "time": 0.0, "lanes": [
+Each line of the log is one frame, with points in its own pixels:
+  {{"frame": 0, "time": 0.0, "name": null, "width": 1280, "height": 720, "lanes": [
       {{"slot": 2, "name": "ego left", "id": 0, "score": 0.97,
        "points": [[x, y], ...]}}, ...], "ego": {{...}}, "events": [...]}}
 Slots count from the left; of six, 2 and 3 are the lines of the driver's own lane.
+Pictures have a name, their path below the folder that was named.
+
+What ends a run early (a broken video, a full disk, Ctrl-C) leaves whole files, which a
+last line names, and an exit status that is not 0. Not every video that was cut off can
+be told from a whole one: of MPEG-TS (.ts) some cuts pass for the end.
 {PYTHON_HINT}"""
 
 
@@ -51,7 +65,8 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="CLIP",
-        help="annotated clip (.mp4, .mov or .mkv), with the source's times and sound",
+        help="annotated clip (.mp4, .mov or .mkv), with the source's times and, of a "
+        "video file, its sound; that of cameras and streams is not recorded",
     )
     group.add_argument("--json", type=Path, metavar="FILE", help="lanes, as JSON Lines")
     group.add_argument(
@@ -62,7 +77,8 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="lanes, as CULane predictions. The frames of a folder are named by their "
-        "paths in it: give the benchmark's root",
+        "paths in it: name the benchmark's root as the source, and another folder "
+        "here, as labels beside the images would be replaced",
     )
     group.add_argument(
         "--event-clips",
@@ -88,7 +104,7 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 def _add_selection(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("which frames")
     group.add_argument(
-        "--start", default="0", metavar="TIME", help="in seconds or HH:MM:SS"
+        "--start", default="0", metavar="TIME", help="in seconds, MM:SS or HH:MM:SS"
     )
     group.add_argument("--end", metavar="TIME", help="likewise; not included")
     group.add_argument(
@@ -101,10 +117,50 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--fps",
-        type=int,
-        default=10,
-        help="frames per second where the source is made of images (default: 10)",
+        type=_frame_rate,
+        default=Fraction(10),
+        help="frames per second where the source is made of images, such as 29.97 or "
+        "30000/1001 (default: 10)",
     )
+    group.add_argument(
+        "--stall",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long a camera or stream may send nothing before it counts as "
+        "dropped (default: 10)",
+    )
+    group.add_argument(
+        "--max-wait",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="how long to try to get a camera or stream back (default: 30)",
+    )
+
+
+def _frame_rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if rate <= 0:
+        raise argparse.ArgumentTypeError(
+            f"must be a number above 0, such as 29.97 or 30000/1001, got {text!r}"
+        )
+    return rate
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(
+            f"must be seconds, a number above 0 such as 7.5, got {text!r}"
+        )
+    return seconds
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
@@ -141,9 +197,34 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--threads",
         action=argparse.BooleanOptionalAction,
-        help="overlap reading, network and writing (default: on a GPU, or with more "
-        "than two CPU cores)",
+        help="overlap reading, network and writing (default: on a GPU, or with at "
+        "least two CPU cores)",
     )
+
+
+@contextmanager
+def _told_warnings() -> Iterator[list[str]]:
+    """Show warnings to users as one line each above the progress bar; yield them."""
+    lines: list[str] = []
+    with warnings.catch_warnings():
+        show_others = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if category is not UserWarning:
+                show_others(message, category, filename, lineno, file, line)
+                return
+            lines.append(f"warning: {message}")
+            tqdm.write(lines[-1], file=sys.stderr)
+
+        warnings.showwarning = show
+        yield lines
 
 
 @user_errors()
@@ -181,16 +262,23 @@ def main() -> None:
     inferencer = LaneInferencer(
         args.weights or default_weights(), device=args.device, half=args.half
     )
-    with open_source(
-        args.source, image_rate=args.fps, with_sound=args.out is not None
-    ) as source:
+    with (
+        open_source(
+            args.source,
+            image_rate=args.fps,
+            with_sound=args.out is not None,
+            stall_s=args.stall,
+            max_wait_s=args.max_wait,
+        ) as source,
+        _told_warnings() as told,
+    ):
         summary = annotate_video(
             source, inferencer, outputs, selection=selection, options=options
         )
-    for line in summary.lines():
+    for line in [*told, *summary.lines()]:
         print(line)
-    if outputs.paths:
-        print("Wrote " + ", ".join(str(path) for path in outputs.paths))
+    if summary.written:
+        print("Wrote " + ", ".join(str(path) for path in summary.written))
 
 
 if __name__ == "__main__":

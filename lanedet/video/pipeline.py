@@ -386,6 +386,10 @@ class _Run:
         self._times.add("infer", seen.seconds / self._num_networks, num_frames)
         run_time_ms = 1000 * seen.seconds / num_frames
         for frame, sample, attention in zip(*seen[:3], strict=True):
+            if self._options.calibration is not None:
+                # Now, not when the first lanes are measured: lines would be written.
+                height, width = frame.image.shape[:2]
+                self._options.calibration.to_road_from((height, width))
             with self._times.measure("track"):
                 sample.pred_slots = slots_under_camera(
                     sample.pred_lanes,

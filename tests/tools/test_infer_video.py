@@ -15,6 +15,7 @@ import pytest
 
 from lanedet.models import build_model, describe_model, save_weights
 from lanedet.video import VideoReader, VideoWriter
+from lanedet.visualization import write_image
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOOL = REPOSITORY / "tools" / "infer_video.py"
@@ -159,18 +160,101 @@ def test_a_user_error_is_one_line(
     assert not Path("out.mp4").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="Root may write anywhere.")
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has /proc.")
+@pytest.mark.parametrize("option", ["--out", "--json", "--tusimple", "--culane"])
 def test_an_unwritable_folder(
+    option: str,
+    run_tool: RunTool,
+    clip: Path,
+    weights: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # Where not even root may write.
+    name = "/proc/lanes.mp4" if option == "--out" else "/proc/lanes"
+    assert run_tool(clip, "--weights", weights, option, name) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert name.rpartition("/")[2].partition(".")[0] in line
+
+
+def test_pictures_at_an_uneven_rate(
+    run_tool: RunTool, weights: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "drive").mkdir()
+    for number in range(3):
+        image = np.zeros((48, 64, 3), dtype=np.uint8)
+        write_image(tmp_path / "drive" / f"{number}.png", image)
+    log = tmp_path / "lanes.jsonl"
+    options = ["--weights", weights, "--json", log, "--fps", "29.97"]
+    assert run_tool(tmp_path / "drive", *options) == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["time"] for line in lines] == [0, 0.033367, 0.066733]
+    assert [line["name"] for line in lines] == ["0.png", "1.png", "2.png"]
+
+
+def test_a_stretch_behind_the_end_harms_nothing(
     run_tool: RunTool,
     clip: Path,
     weights: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    assert run_tool(clip, "--weights", weights, "--out", folder / "out.mp4") == 1
-    assert capsys.readouterr().err.startswith("error: Permission denied")
+    out, log = tmp_path / "late.mp4", tmp_path / "late.jsonl"
+    log.write_text("of an earlier run\n")
+    made = ["--out", out, "--json", log, "--start", "1:40"]
+    assert run_tool(clip, "--weights", weights, *made) == 1
+    printed = capsys.readouterr()
+    assert "must begin at 100 s, but it is only 1.20 s long" in printed.err
+    assert "Wrote" not in printed.out
+    assert not out.exists()
+    assert log.read_text() == "of an earlier run\n"
+
+
+def test_a_calibration_of_other_pictures_harms_nothing(
+    run_tool: RunTool, clip: Path, weights: Path, tmp_path: Path
+) -> None:
+    calibration = tmp_path / "camera.yaml"
+    calibration.write_text(
+        "image_size: [64, 64]\ncamera: {focal_px: 50, height_m: 1.4, pitch_deg: 2}\n"
+    )
+    made = {"--json": tmp_path / "a.jsonl", "--tusimple": tmp_path / "a.json"}
+    for path in made.values():
+        path.write_text("of an earlier run\n")
+    options = [part for item in made.items() for part in item]
+    calibrated = ["--weights", weights, "--calibration", calibration]
+    assert run_tool(clip, *calibrated, *options) == 1
+    for path in made.values():
+        assert path.read_text() == "of an earlier run\n"
+
+
+def test_a_shape_that_the_network_does_not_know_is_one_line(
+    run_tool: RunTool,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clip = tmp_path / "portrait.mp4"
+    with VideoWriter(clip, 10) as writer:
+        for _ in range(2):
+            writer.write(np.zeros((160, 32, 3), dtype=np.uint8))
+    log = tmp_path / "lanes.jsonl"
+    assert run_tool(clip, "--weights", weights, "--json", log) == 0
+    printed = capsys.readouterr()
+    warning = "warning: An image of 32x160 is far from the shape"
+    assert [warning in line for line in printed.err.splitlines()].count(True) == 1
+    assert ".py" not in printed.err
+    assert printed.out.startswith(warning)
+
+
+@pytest.mark.parametrize("option", ["--fps", "--stall", "--max-wait"])
+@pytest.mark.parametrize("value", ["0", "-1", "often", "1/0", "nan"])
+def test_rates_and_waits_are_numbers_above_0(
+    option: str, value: str, run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool("drive", "--show", f"{option}={value}") == 2
+    err = capsys.readouterr().err
+    assert "a number above 0" in err
+    assert f"got {value!r}" in err
 
 
 def test_all_options_at_once(
@@ -250,6 +334,7 @@ def test_a_stopped_run_leaves_whole_files(
         process.kill()
     assert process.returncode == status
     assert "Traceback" not in err
+    assert f"Whole and kept, with {_num_frames(out)} frames: {out}, {log}." in err
     lines = log.read_text().splitlines()
     assert [json.loads(line)["frame"] for line in lines] == list(range(len(lines)))
     assert 5 <= len(lines) < 3000
