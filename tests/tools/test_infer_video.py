@@ -121,7 +121,7 @@ def test_an_output_must_be_asked_for(
         pytest.param({"source": "empty"}, "No images in 'empty'", id="folder"),
         pytest.param({"source": "97"}, "'camera 97' cannot be opened", id="camera"),
         pytest.param({"source": "foo://x"}, "'foo://x' cannot be opened", id="stream"),
-        pytest.param({"--start": "soon"}, "seconds or HH:MM:SS", id="time"),
+        pytest.param({"--start": "soon"}, "seconds, MM:SS or HH:MM:SS", id="time"),
         pytest.param({"--start": "2", "--end": "1"}, "before the end", id="stretch"),
         pytest.param({"--every": "0"}, "every must be at least 1", id="every"),
         pytest.param({"--calibration": "none"}, "No calibration", id="calibration"),
