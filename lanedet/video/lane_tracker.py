@@ -44,9 +44,9 @@ class TrackerConfig:
 
     gate: float = 0.05
     min_common: float = 0.03
-    presence_s: float = 0.4
-    appear: float = 0.5
-    disappear: float = 0.25
+    presence_s: float = 0.5
+    appear: float = 0.6
+    disappear: float = 0.2
     forget: float = 0.03
     slot_s: float = 0.25
     max_step_s: float = 1.0

@@ -364,8 +364,8 @@ def test_config_numbers_must_be_positive(name: str) -> None:
 
 
 def test_presences_must_be_in_order() -> None:
-    with pytest.raises(ValueError, match=r"must rise and stay below 1, got 0.03, 0.6"):
-        TrackerConfig(disappear=0.6)
+    with pytest.raises(ValueError, match=r"must rise and stay below 1, got 0.03, 0.7"):
+        TrackerConfig(disappear=0.7)
 
 
 def test_filter_numbers_must_be_positive() -> None:
