@@ -6,12 +6,16 @@ overwrite. ``categories.json`` names the scenes of each category.
 """
 
 import json
+import os
 import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from lanedet.datasets import culane_label_path
 from lanedet.runtime import hold_interrupts
 from lanedet.simulation.bdd100k_tree import BDD100K_TREE
-from lanedet.simulation.culane_tree import CULANE_TREE
+from lanedet.simulation.culane_tree import CULANE_TREE, LISTS, category_lists
 from lanedet.simulation.scene_files import (
     PROVENANCE_FILE,
     SceneCollection,
@@ -32,6 +36,20 @@ TREE_FORMATS = {
 CATEGORIES_FILE = "categories.json"
 """Lists the scenes of each category, by the category's name."""
 
+_LABEL_FILES: dict[str, Callable[[Sequence[str]], Iterable[str]]] = {
+    "tusimple": lambda _: TUSIMPLE_TREE.labels,
+    "culane": lambda images: (
+        *LISTS.values(),
+        *category_lists().values(),
+        *(culane_label_path(Path(), image).as_posix() for image in images),
+    ),
+    "bdd100k": lambda images: (
+        Path("labels", *Path(image).parts[1:]).with_suffix(".json").as_posix()
+        for image in images
+    ),
+}
+"""What labels a format has for images: paths in the tree, as those of the images."""
+
 
 def write_scene_tree(
     root: Path,
@@ -47,8 +65,11 @@ def write_scene_tree(
     The files do not depend on the number of workers. Labels are put in place last, and
     old ones are removed first: a tree with labels is complete.
 
+    Scenes of an earlier run are replaced. Only files that it can have written are
+    deleted; where others lie among them, or there was no such run, nothing is.
+
     Args:
-        root: Folder of the data set; it is made. Scenes in it are replaced.
+        root: Folder of the data set; it is made.
         num_scenes: Number of scenes in all splits together, at least one for each.
         seed: Names the collection, from 0 to 2 ** 32 - 1.
         shape: (H, W) of the images, or None for those of the format.
@@ -62,7 +83,7 @@ def write_scene_tree(
 
     Raises:
         ValueError: If a number is out of its range, a name is unknown, or ``root``
-            holds labels that were not generated.
+            holds images or labels that were not generated.
         OSError: If a file cannot be written.
     """
     if tree_format not in TREE_FORMATS:
@@ -92,18 +113,7 @@ def _claim(
     root: Path, tree_format: str, num_scenes: int, collection: SceneCollection
 ) -> None:
     """Make the folder ours and remove our old scenes from it."""
-    layout = TREE_FORMATS[tree_format]
-    found = [name for name in layout.labels if (root / name).exists()]
-    provenance_file = root / PROVENANCE_FILE
-    if provenance_file.is_file():
-        _check_format(provenance_file, tree_format)
-        _remove_scenes(root, layout)
-    elif found:
-        raise ValueError(
-            f"'{root}' must not hold a data set that was not generated: it has "
-            f"{found[0]} but no {PROVENANCE_FILE}. Choose another folder, or delete "
-            f"{', '.join(found)} if nobody needs them."
-        )
+    _remove_scenes(root, tree_format, _files_of_scenes(root, tree_format))
     root.mkdir(parents=True, exist_ok=True)
     provenance = {
         "format": tree_format,
@@ -111,31 +121,97 @@ def _claim(
         **collection.provenance(),
     }
     text = json.dumps(provenance, indent=2) + "\n"
-    provenance_file.write_text(text, encoding="utf-8")
+    (root / PROVENANCE_FILE).write_text(text, encoding="utf-8")
 
 
-def _check_format(provenance_file: Path, tree_format: str) -> None:
-    """Raise ValueError if the scenes of a folder have another format."""
+def _files_of_scenes(root: Path, tree_format: str) -> list[str]:
+    """Return what lies where scenes go, after checking that all of it is ours."""
+    layout = TREE_FORMATS[tree_format]
+    found = [name for top in _places(layout) for name in _files_in(root, top)]
+    provenance_file = root / PROVENANCE_FILE
+    if not provenance_file.is_file():
+        if found:
+            raise ValueError(
+                f"'{root}' must not hold a data set that was not generated: it has "
+                f"{_some(found)} but no {PROVENANCE_FILE}. Choose another folder, or "
+                "move these files out of it."
+            )
+        return []
+    num_scenes, seed = _read_provenance(provenance_file, tree_format)
+    ours = _written_files(tree_format, num_scenes, seed)
+    others = [name for name in found if name not in ours]
+    if others:
+        raise ValueError(
+            f"'{root}' must hold no other files where new scenes replace old ones: "
+            f"it has {_some(others)}, which is not of the scenes that its "
+            f"{PROVENANCE_FILE} names. Choose another folder, or move these files out "
+            "of it."
+        )
+    return found
+
+
+def _places(layout: TreeFormat) -> tuple[str, ...]:
+    """Return where scenes go, in the order in which they are removed."""
+    # The last labels first: who finds them takes the tree for complete.
+    return (*reversed(layout.labels), CATEGORIES_FILE, *layout.image_folders)
+
+
+def _files_in(root: Path, top: str) -> Iterator[str]:
+    """Yield the paths of all files at or below a place. Links are files."""
+    if not (root / top).is_dir() or (root / top).is_symlink():
+        if os.path.lexists(root / top):
+            yield top
+        return
+    for folder, folders, files in os.walk(root / top):
+        for name in (*sorted(folders), *sorted(files)):
+            path = Path(folder, name)
+            if name in files or path.is_symlink():
+                yield path.relative_to(root).as_posix()
+
+
+def _some(names: Sequence[str]) -> str:
+    num_more = len(names) - 3
+    shown = ", ".join(names[:3])
+    return f"{shown} and {num_more:,} more" if num_more > 0 else shown
+
+
+def _written_files(tree_format: str, num_scenes: int, seed: int) -> set[str]:
+    """Return the paths of all files that scenes can have."""
+    layout = TREE_FORMATS[tree_format]
+    images = [
+        # Of any split: another version may deal scenes to them otherwise.
+        layout.task(split, number, seed).image
+        for split in layout.shares
+        for number in range(num_scenes)
+    ]
+    return {CATEGORIES_FILE, *images, *_LABEL_FILES[tree_format](images)}
+
+
+def _read_provenance(provenance_file: Path, tree_format: str) -> tuple[int, int]:
+    """Return the number and the seed of a folder's scenes, if of this format."""
+    said = "unknown"
     try:
-        found = json.loads(provenance_file.read_bytes())["format"]
+        provenance = json.loads(provenance_file.read_bytes())
+        num_scenes, seed = int(provenance["num"]), int(provenance["seed"])
+        said = provenance["format"]
     except (ValueError, KeyError, TypeError):
-        found = "unknown"
-    if found != tree_format:
+        num_scenes, seed = 0, 0
+    if said != tree_format:
         raise ValueError(
             f"'{provenance_file.parent}' must be empty or hold scenes in the format "
-            f"{tree_format}, got {found}. Choose another folder, or delete this one."
+            f"{tree_format}, got {said}. Choose another folder."
         )
+    return num_scenes, seed
 
 
-def _remove_scenes(root: Path, layout: TreeFormat) -> None:
-    # The last first: who finds it takes the tree for complete.
-    for name in (*reversed(layout.labels), CATEGORIES_FILE):
-        if (root / name).is_dir():
-            shutil.rmtree(root / name)
-        else:
-            (root / name).unlink(missing_ok=True)
-    for folder in layout.image_folders:
-        shutil.rmtree(root / folder, ignore_errors=True)
+def _remove_scenes(root: Path, tree_format: str, names: Sequence[str]) -> None:
+    """Delete these files, and the folders that are empty then."""
+    for name in names:
+        (root / name).unlink(missing_ok=True)
+    for top in _places(TREE_FORMATS[tree_format]):
+        for folder, _, _ in os.walk(root / top, topdown=False):
+            with suppress(OSError):  # another's file came into it just now
+                Path(folder).rmdir()
 
 
 def _write_labels(root: Path, layout: TreeFormat, splits: Splits) -> None:

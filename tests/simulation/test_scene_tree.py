@@ -191,7 +191,94 @@ def test_a_real_data_set_is_left_alone(
     assert contents(tmp_path) == {name: b"precious"}
 
 
-@pytest.mark.parametrize("said", ['{"format": "culane"}', "{}", "[]", "{"])
+REAL_FILES = {
+    "tusimple": "clips/0313-1/6040/20.jpg",
+    "culane": "scenes_val/06030819_0755.MP4/00000.jpg",
+    "bdd100k": "images/100k/train/0000f77c-6257be58.jpg",
+}
+
+
+def put(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"precious")
+    return path
+
+
+def test_real_images_without_labels_are_left_alone(
+    tree_format: str, tmp_path: Path
+) -> None:
+    name = REAL_FILES[tree_format]
+    put(tmp_path / name)
+    for _ in range(2):  # a first run that claims the folder lets a second delete
+        with pytest.raises(ValueError, match=rf"it has {name} but no scenes\.json"):
+            write(tmp_path, tree_format)
+        assert contents(tmp_path) == {name: b"precious"}
+
+
+def test_a_list_of_categories_of_others_is_left_alone(tmp_path: Path) -> None:
+    put(tmp_path / CATEGORIES_FILE)
+    with pytest.raises(ValueError, match=f"it has {CATEGORIES_FILE} but no"):
+        write(tmp_path, "tusimple")
+    assert contents(tmp_path) == {CATEGORIES_FILE: b"precious"}
+
+
+def test_the_error_names_some_of_many_files(tmp_path: Path) -> None:
+    for number in range(1234):
+        put(tmp_path / f"images/100k/val/{number:04d}.jpg")
+    expected = "it has images/100k/val/0000.jpg, .*/0002.jpg and 1,231 more but no"
+    with pytest.raises(ValueError, match=expected):
+        write(tmp_path, "bdd100k")
+
+
+@pytest.mark.parametrize(
+    ("tree_format", "name"),
+    [
+        *REAL_FILES.items(),
+        # Names as ours, of a scene that there is not.
+        ("tusimple", "clips/0601/000012/20.jpg"),
+        ("culane", "scenes_test/000012.lines.txt"),
+        ("bdd100k", "images/100k/val/00000005-00000000.jpg"),
+        # What lies beside ours.
+        ("tusimple", "clips/0601/000004/19.jpg"),
+        ("culane", "list/train.txt"),
+        ("bdd100k", "labels/100k/train/0000f77c-6257be58.json"),
+    ],
+)
+def test_files_of_others_among_scenes_are_left_alone(
+    tmp_path: Path, tree_format: str, name: str
+) -> None:
+    write(tmp_path, tree_format)
+    put(tmp_path / name)
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=rf"it has {name}, which is not of the scenes"):
+        write(tmp_path, tree_format, seed=7)
+    assert contents(tmp_path) == before
+
+
+def test_linked_images_of_others_are_left_alone(tmp_path: Path) -> None:
+    real, root = tmp_path / "real", tmp_path / "scenes"
+    put(real / "6040/20.jpg")
+    write(root, "tusimple", num_scenes=4)
+    for name in ("clips/0313-1/6040", "clips/0531"):
+        if (root / name).exists():
+            (root / name).rename(tmp_path / "aside")
+        (root / name).symlink_to(real)
+        with pytest.raises(ValueError, match=f"it has {name}, "):
+            write(root, "tusimple", num_scenes=4)
+        (root / name).unlink()
+    assert (real / "6040/20.jpg").read_bytes() == b"precious"
+
+
+def test_files_elsewhere_in_the_folder_stay(tree_format: str, tmp_path: Path) -> None:
+    write(tmp_path, tree_format, num_scenes=4)
+    kept = [put(tmp_path / name) for name in ("notes.txt", "images/10k/1.jpg")]
+    write(tmp_path, tree_format, num_scenes=4, seed=7)
+    assert [path.read_bytes() for path in kept] == [b"precious"] * 2
+
+
+@pytest.mark.parametrize(
+    "said", ['{"format": "culane", "num": 4, "seed": 0}', "{}", "[]", "{", '{"num": 4}']
+)
 def test_scenes_in_another_format_are_left_alone(tmp_path: Path, said: str) -> None:
     (tmp_path / PROVENANCE_FILE).write_text(said)
     with pytest.raises(ValueError, match=r"in the format tusimple, got (culane|unkn)"):
