@@ -282,6 +282,28 @@ def test_ctrl_c_among_several_frames_leaves_both_outputs_alike(
     assert frames == list(range(len(frames)))
 
 
+@pytest.mark.usefixtures("three_cores")
+@THREADS
+def test_few_frames_are_held_however_long_the_clip_is(
+    make_video, tmp_path: Path, threads: bool
+) -> None:
+    held: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
+    numbers = itertools.count()
+    most: list[int] = []
+
+    class WatchingInferencer(FakeInferencer):
+        def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
+            held.update((next(numbers), image) for image in images)
+            most.append(len(held))
+            return super().predict(images)
+
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    options = VideoOptions(threads=threads)
+    annotate(make_video(num_frames=150), WatchingInferencer(), out, log, options)
+    assert max(most) <= (20 if threads else 2)
+    assert len(held) <= 1
+
+
 def _fail_at(calls: int, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function, but for a disk that is full from some call on."""
     counter = itertools.count(1)
