@@ -9,8 +9,10 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from lanedet.datasets import culane_label_path
 from lanedet.runtime import hold_interrupts
@@ -84,7 +86,8 @@ def write_scene_tree(
     Raises:
         ValueError: If a number is out of its range, a name is unknown, or ``root``
             holds images or labels that were not generated.
-        OSError: If a file cannot be written.
+        OSError: If a file cannot be written, or another process is making scenes in
+            ``root``.
     """
     if tree_format not in TREE_FORMATS:
         known = ", ".join(TREE_FORMATS)
@@ -97,10 +100,44 @@ def write_scene_tree(
             f"got {num_scenes}."
         )
     check_num_workers(num_workers)
-    _claim(root, tree_format, num_scenes, collection)
+    _files_of_scenes(root, tree_format)  # the folder of others gets no lock either
+    with _only_writer(root):
+        _claim(root, tree_format, num_scenes, collection)
+        return _write_scenes(root, layout, num_scenes, collection, num_workers)
+
+
+@contextmanager
+def _only_writer(root: Path) -> Iterator[None]:
+    """Hold the folder's lock, the one that RoadScenes takes too."""
+    root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise OSError(
+            f"Another process is making scenes in '{root}'. Wait until it is done, or "
+            "choose another folder."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _write_scenes(
+    root: Path,
+    layout: TreeFormat,
+    num_scenes: int,
+    collection: SceneCollection,
+    num_workers: int,
+) -> dict[str, int]:
+    """Write images and then labels, and return the number of scenes in each split."""
     counts = layout.split_counts(num_scenes)
     of_split = [name for name, count in counts.items() for _ in range(count)]
-    tasks = [layout.task(name, number, seed) for number, name in enumerate(of_split)]
+    tasks = [
+        layout.task(name, number, collection.seed)
+        for number, name in enumerate(of_split)
+    ]
     splits: dict[str, list[LaneSample]] = {name: [] for name in counts}
     made = make_scene_files(root, collection, tasks, num_workers)
     for name, sample in zip(of_split, made, strict=True):
@@ -114,7 +151,6 @@ def _claim(
 ) -> None:
     """Make the folder ours and remove our old scenes from it."""
     _remove_scenes(root, tree_format, _files_of_scenes(root, tree_format))
-    root.mkdir(parents=True, exist_ok=True)
     provenance = {
         "format": tree_format,
         "num": num_scenes,

@@ -1,9 +1,12 @@
 """What all trees of scenes share, whatever their format."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from lanedet import __version__
 from lanedet.datasets import (
@@ -284,6 +287,53 @@ def test_scenes_in_another_format_are_left_alone(tmp_path: Path, said: str) -> N
     with pytest.raises(ValueError, match=r"in the format tusimple, got (culane|unkn)"):
         write(tmp_path, "tusimple")
     assert contents(tmp_path) == {PROVENANCE_FILE: said.encode()}
+
+
+HOLD_LOCK = """
+import sys
+from filelock import FileLock
+with FileLock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_one_process_at_a_time_makes_scenes_in_a_folder(tmp_path: Path) -> None:
+    write(tmp_path, "culane", num_scenes=3)
+    before = contents(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_LOCK, tmp_path / ".lock"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == b"held"
+        with pytest.raises(OSError, match=f"Another process .* in '{tmp_path}'. Wait"):
+            write(tmp_path, "culane", num_scenes=3, seed=7)
+        assert contents(tmp_path) == before
+        other.communicate()
+    write(tmp_path, "culane", num_scenes=3, seed=7)  # whose lock ended with it
+    assert contents(tmp_path) != before
+
+
+def test_the_folder_is_locked_until_the_labels_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = FileLock(tmp_path / ".lock")
+    refused = []
+    replace = Path.replace
+
+    def check_lock(part: Path, target: Path) -> Path:
+        with pytest.raises(TimeoutError):
+            lock.acquire(timeout=0)
+        refused.append(target.name)
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", check_lock)
+    write(tmp_path, "culane", num_scenes=3)
+    assert refused == [CATEGORIES_FILE, "list"]
+    with lock.acquire(timeout=0):  # and free when they are
+        assert lock.is_locked
 
 
 @pytest.mark.parametrize("num_scenes", [4, 5, 7, 10, 33, 100, 2001])
