@@ -1,5 +1,6 @@
 """What all trees of scenes share, whatever their format."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from lanedet.datasets import (
 )
 from lanedet.datasets.checks import check_bdd100k, check_culane, check_tusimple
 from lanedet.datasets.label_faults import LabelFaults
-from lanedet.simulation import TREE_FORMATS, write_scene_tree
+from lanedet.simulation import TREE_FORMATS, scene_files, write_scene_tree
 from lanedet.simulation.categories import CULANE_FRAMES
 from lanedet.simulation.culane_tree import LISTS
 from lanedet.simulation.scene_files import PROVENANCE_FILE
@@ -95,11 +96,18 @@ def test_the_check_of_data_sets_finds_nothing_wrong(
     assert sum(n for what, n in found.items() if "lanes" not in what) >= 11
 
 
-def test_workers_do_not_change_the_files(tmp_path: Path) -> None:
+def test_workers_do_not_change_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    for root, num_workers in ((one, 1), (two, 2)):
-        write(root, "culane", num_scenes=5, num_workers=num_workers)
+    num_scenes = 20  # workers get eight at a time
+    write(one, "culane", num_scenes=num_scenes)
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    helper = importlib.import_module("two_workers")
+    monkeypatch.setattr(scene_files, "_write_scene", helper.write_when_both_are_there)
+    write(two, "culane", num_scenes=num_scenes, num_workers=2)
     assert contents(one) == contents(two)
+    assert len(list((tmp_path / "workers").iterdir())) == 2
 
 
 def test_the_tree_says_how_it_was_made(tree: Path, tree_format: str) -> None:
