@@ -9,6 +9,7 @@ import pytest
 from lanedet.datasets.checks import check_tusimple
 from lanedet.datasets.checks import tusimple as module
 from lanedet.datasets.checks.known_counts import TUSIMPLE_FRAMES, TUSIMPLE_LANES
+from lanedet.simulation import write_scene_tree
 
 FIXTURES = (
     Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures" / "tusimple"
@@ -130,6 +131,14 @@ def test_scenes_have_no_known_counts(scenes_root: Path) -> None:
     assert all(count.known is None for count in report.counts)
 
 
+def test_scenes_of_crossroads_have_no_lanes(tmp_path: Path) -> None:
+    write_scene_tree(tmp_path, 4, 0, (72, 96), category="crossroad")
+    report = check_tusimple(tmp_path)
+    assert report.is_complete, report.lines()
+    lanes = [count.found for count in report.counts if "lanes" in count.what]
+    assert lanes == [0] * 4
+
+
 def test_pictures_of_ones_own(root: Path) -> None:
     for name in TUSIMPLE_FRAMES:
         (root / name).unlink()
@@ -138,6 +147,8 @@ def test_pictures_of_ones_own(root: Path) -> None:
     report = check_tusimple(root)
     assert report.is_complete
     assert [count.found for count in report.counts] == [1, 1, 1, 1]
+    (root / "val_label.json").write_text(write_line([], "clips/0601/7/20.jpg"))
+    assert "val_label.json has no lanes" in told(root)
 
 
 def test_no_tree(tmp_path: Path) -> None:
