@@ -34,6 +34,12 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.out is not None and not (args.licence and args.data):
         parser.error("weights that are given away need --licence and --data")
+    labels = (args.licence, args.data, args.notes)
+    if args.out is None and any(label is not None for label in labels):
+        parser.error(
+            "--licence, --data and --notes are for a file to write: give its name OUT "
+            "too"
+        )
     return args
 
 
