@@ -109,6 +109,41 @@ def measure_steadiness(
     )
 
 
+def common_errors(
+    one: Sequence[LaneSample],
+    other: Sequence[LaneSample],
+    truth: Sequence[Sequence[FloatArray]],
+) -> tuple[float, float]:
+    """Return two clips' mean distances to the truth, where both have a lane.
+
+    Of lanes of the same frames, those that only one has, such as a lane that is shown
+    through a gap, would make the errors incomparable: they are the hardest.
+
+    Args:
+        one: The frames' ``pred_lanes``, all of one ``ori_shape``; at least one frame.
+        other: The same frames with other lanes.
+        truth: The true lanes of each frame, polylines (N, 2).
+
+    Returns:
+        In pixels of the clip along rows; NaN where they share nothing.
+    """
+    height, width = one[0].ori_shape
+    rows, gate = np.linspace(0, height - 1, _NUM_ROWS), _GATE * width
+    sums, count = np.zeros(2), 0
+    for true_lanes, *pair in zip(truth, one, other, strict=True):
+        true = _crossings(true_lanes, rows)
+        errors = np.full((2, *true.shape), np.nan)
+        for way, sample in enumerate(pair):
+            lanes = _crossings(sample.pred_lanes, rows)
+            for number, found in _match(true, lanes, gate):
+                errors[way, number] = np.abs(lanes[found] - true[number])
+        shared = errors[:, np.isfinite(errors).all(axis=0)]
+        sums += shared.sum(axis=1)
+        count += shared.shape[1]
+    first, second = sums / count if count else (np.nan, np.nan)
+    return float(first), float(second)
+
+
 def _crossings(lanes: Sequence[FloatArray], rows: FloatArray) -> FloatArray:
     """Return x of each lane at each row, shape (K, R), NaN where it does not cross."""
     return np.array([xs_at_rows(lane, rows) for lane in lanes]).reshape(-1, len(rows))

@@ -78,6 +78,7 @@ def test_tracking_steadies_a_drive(
     assert "drive 3 (highway), tracked" in printed
     change = after["error_px"] / before["error_px"] - 1
     assert f"The error changes by {change:+.1%}." in printed
+    assert "Where both have a lane" in printed
 
 
 def test_every_must_be_positive(arguments: Callable[..., argparse.Namespace]) -> None:

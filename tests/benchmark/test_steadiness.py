@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from lanedet.benchmark.steadiness import measure_steadiness
+from lanedet.benchmark.steadiness import common_errors, measure_steadiness
 from lanedet.structures import FloatArray, LaneSample
 
 SHAPE = (100, 200)
@@ -116,3 +116,17 @@ def test_bad_times(moments: list[float]) -> None:
     num_frames = min(len(moments), 2)
     with pytest.raises(ValueError, match="at least two frames, each with a time"):
         measure_steadiness([sample([50])] * num_frames, moments)
+
+
+def test_errors_where_both_have_a_lane() -> None:
+    truth = [[lane(50), lane(120)], [lane(50), lane(120)]]
+    one = [sample([53, 120]), sample([51])]
+    # The second true lane is found in the first frame by both, in the next by one.
+    other = [sample([52, 121]), sample([50, 128])]
+    first, second = common_errors(one, other, truth)
+    assert first == pytest.approx((3 + 0 + 1) / 3)
+    assert second == pytest.approx((2 + 1 + 0) / 3)
+
+
+def test_no_lane_that_both_have() -> None:
+    assert np.isnan(common_errors([sample([50])], [sample([])], [[lane(50)]])).all()
