@@ -6,7 +6,12 @@ from pathlib import Path
 from lanedet.runtime import progress_bar, user_errors
 from lanedet.simulation import TREE_FORMATS, Drive, write_scene_tree
 from lanedet.simulation.categories import CATEGORIES, MIXTURES
-from lanedet.simulation.scene_files import MIN_SCENES_TO_SHARE, num_scene_workers
+from lanedet.simulation.render import SMALLEST_SHAPE
+from lanedet.simulation.scene_files import (
+    LARGEST_SEED,
+    MIN_SCENES_TO_SHARE,
+    num_scene_workers,
+)
 from lanedet.video import VideoWriter
 
 _FRAME_RATE = 25
@@ -31,19 +36,26 @@ def parse_args() -> argparse.Namespace:
         "out",
         type=Path,
         nargs="?",
-        help="folder of the data set; may be left out with --clip",
+        help="folder of the data set; may be left out with --clip. Scenes that an "
+        "earlier run made in it are replaced; it may hold no other data set",
     )
     parser.add_argument(
         "--num", type=int, help="scenes in all splits (1000); 0 with --clip: no set"
     )
-    parser.add_argument("--seed", type=int, default=0, help="names the collection")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help=f"names the collection, from 0 to {LARGEST_SEED} (0)",
+    )
     sizes = ", ".join(
         f"{name} {tree.shape[1]}x{tree.shape[0]}" for name, tree in TREE_FORMATS.items()
     )
     parser.add_argument(
         "--size",
         type=_size,
-        help=f"WIDTHxHEIGHT (by format: {sizes}; of a clip: 640x360)",
+        help=f"WIDTHxHEIGHT, at least {SMALLEST_SHAPE[1]}x{SMALLEST_SHAPE[0]} "
+        f"(by format: {sizes}; of a clip: 640x360)",
     )
     parser.add_argument(
         "--format",

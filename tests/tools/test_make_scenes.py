@@ -54,6 +54,35 @@ def test_help_shows_examples(
     assert "examples:" in capsys.readouterr().out
 
 
+def test_help_tells_what_is_replaced_and_the_limits(
+    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool("--help") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "earlier run made in it are replaced" in told
+    assert "from 0 to 4294967295" in told
+    assert "at least 96x72" in told
+
+
+def test_real_images_survive_a_second_run(
+    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = tmp_path / "images/100k/train/0000f77c-6257be58.jpg"
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"precious")
+    for _ in range(2):
+        options = ["--num", "3", "--size", "96x72", "--format", "bdd100k"]
+        assert run_tool(tmp_path, *options) == 1
+        [line] = capsys.readouterr().err.splitlines()
+        assert "it has images/100k/train/0000f77c-6257be58.jpg but no" in line
+    assert image.read_bytes() == b"precious"
+
+
+def test_the_limits_that_help_tells(run_tool: RunTool, tmp_path: Path) -> None:
+    options = ["--num", "4", "--size", "96x72", "--seed", "4294967295"]
+    assert run_tool(tmp_path, *options) == 0
+
+
 def test_a_small_data_set(
     run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
