@@ -32,7 +32,7 @@ class Sketch:
 
     def __init__(self, view: SceneView) -> None:
         self._view = view
-        self._corners: list[tuple[float, float, float]] = []
+        self._corners: list[Sequence[float]] = []
         self._sizes: list[int] = []
         self._parts: list[int] = []
         self._paints: list[tuple[float, float, float, float, float]] = []
@@ -53,6 +53,28 @@ class Sketch:
         self._sizes.append(len(corners))
         self._parts.append(1)
         self._paints.append((*color, ahead_m, gain))
+
+    def add_group(
+        self,
+        corners: FloatArray,
+        sizes: Sequence[int],
+        colors: Sequence[Color],
+        ahead_m: float,
+        gain: float,
+    ) -> None:
+        """Add polygons that are lit and seen alike.
+
+        Args:
+            corners: Their corners, one polygon after the other, shape (N, 3).
+            sizes: Number of corners of each.
+            colors: The colour of each.
+            ahead_m: See :meth:`add`.
+            gain: See :meth:`add`.
+        """
+        self._corners.extend(corners.tolist())
+        self._sizes.extend(sizes)
+        self._parts.extend([1] * len(sizes))
+        self._paints.extend([(*color, ahead_m, gain) for color in colors])
 
     def add_large(
         self, corners: Corners, color: Color, ahead_m: float, gain: float = 1.0

@@ -68,21 +68,20 @@ class Panel:
 
     def add_to(self, sketch: Sketch, shapes: Shapes, color: Color) -> None:
         """Add outlines given in the unit square; ``color`` is the vehicle's own."""
-        places = list(map(tuple, self.places(_corners(shapes)).tolist()))
-        start = 0
-        for outline, paint in shapes:
-            if not outline:
-                continue
-            end = start + len(outline)
-            own = shade(color, paint) if isinstance(paint, float) else paint
-            sketch.add(places[start:end], own, self.ahead_m, self.gain)
-            start = end
+        unit, sizes = _corners(shapes)
+        colors = [
+            shade(color, paint) if isinstance(paint, float) else paint
+            for outline, paint in shapes
+            if outline
+        ]
+        sketch.add_group(self.places(unit), sizes, colors, self.ahead_m, self.gain)
 
 
 @lru_cache(maxsize=128)
-def _corners(shapes: Shapes) -> FloatArray:
-    """Return the corners of all shapes, one after the other, (N, 2)."""
-    return np.array([place for outline, _ in shapes for place in outline])
+def _corners(shapes: Shapes) -> tuple[FloatArray, list[int]]:
+    """Return the corners of all shapes, one after the other, (N, 2); how many each."""
+    corners = np.array([place for outline, _ in shapes for place in outline])
+    return corners, [len(outline) for outline, _ in shapes if outline]
 
 
 def paint_other_traffic(

@@ -78,3 +78,19 @@ def test_edges_of_each_polygon_are_divided_apart() -> None:
     assert divided.tolist() == [
         [0, 0], [2, 0], [0, 2], [10, 10], [11, 12], [12, 14], [11, 12]
     ]  # fmt: skip
+
+
+def test_a_group_is_its_polygons_one_by_one(plain_scene: PlainScene) -> None:
+    view = SceneView(plain_scene(), SHAPE)
+    shapes = upright(9.0, (-1.0, 1.0), (0.0, 2.0)), upright(9.0, (0, 2), (1, 3))[:3]
+    together, apart = Sketch(view), Sketch(view)
+    corners = np.array([*shapes[0], *shapes[1]])
+    together.add_group(corners, [4, 3], [RED, GREEN], 9.0, 0.8)
+    for shape, color in zip(shapes, (RED, GREEN), strict=True):
+        apart.add(shape, color, 9.0, 0.8)
+    image, expected = (np.zeros((*SHAPE, 3), np.uint8) for _ in range(2))
+    together.paint(image)
+    apart.paint(expected)
+    assert np.array_equal(image, expected)
+    assert image[..., 0].max() == 160
+    assert image[..., 1].max() == 160
