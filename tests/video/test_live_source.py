@@ -153,7 +153,8 @@ def test_a_stream_that_stalls_and_comes_back() -> None:
         finally:
             goes_on.set()
     assert source.num_reconnects == 1
-    assert frames[10].time > Fraction(7, 10)
+    # How much of the stall FFmpeg spends before it hands out a frame is up to it.
+    assert frames[10].time > frames[9].time + Fraction(1, 25)
 
 
 def test_pauses_between_attempts_double(
