@@ -25,8 +25,8 @@ from lanedet.video.sound import Sound, SoundTrack
 
 _SUFFIXES = (".mp4", ".mov", ".mkv")
 # As large as x264's "veryfast" with the same quality, in half the time: of what that
-# does in addition, the look ahead is nearly all the gain. Nearly as close to a real clip
-# (45.1 dB for 45.3), a little less so to a very noisy one (44.3 for 46.4).
+# does in addition, the look ahead is nearly all the gain. Nearly as close to a real
+# clip (45.1 dB for 45.3), less so to a very noisy one (44.3 for 46.4).
 _ENCODER = {
     "preset": "superfast",
     "crf": "20",
