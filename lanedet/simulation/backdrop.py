@@ -7,7 +7,7 @@ import numpy as np
 
 from lanedet.simulation.canvas import fill_polygons, mix, shade
 from lanedet.simulation.scene import Color
-from lanedet.simulation.textures import noise_tile, sample_tile
+from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
 
@@ -37,8 +37,9 @@ def paint_clouds(
     xs = (np.arange(columns) * _REDUCTION - view.center[0])[None, :] / view.focal
     rise = np.clip((view.horizon_y - ys) / view.focal, 0.01, None)
     depth = 1 / (rise + 0.25)
-    offset = float(view.scene.seed[-1] * 61 % 997)
-    places = (xs * 30 * depth + offset, np.broadcast_to(depth * 46, (rows, columns)))
+    right, down = tile_offsets(view.scene.seed, "clouds")
+    away = np.broadcast_to(depth * 46 + down, (rows, columns))
+    places = (xs * 30 * depth + right, away)
     tile_xs, tile_ys = (np.ascontiguousarray(p, dtype=np.float32) for p in places)
     density = sample_tile(noise_tile(1.4, seed=11), tile_xs, tile_ys)
     above = sample_tile(noise_tile(1.4, seed=11), tile_xs, tile_ys + np.float32(7))

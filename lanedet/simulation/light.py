@@ -17,7 +17,12 @@ from lanedet.simulation.night import (
     silhouette,
     street_pools,
 )
-from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
+from lanedet.simulation.textures import (
+    TILE_SIZE,
+    noise_tile,
+    sample_tile,
+    tile_offsets,
+)
 from lanedet.simulation.vehicles import lamp_points, visible_vehicles
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray
@@ -73,12 +78,12 @@ def _vehicle_shadows(lit: ByteArray, view: SceneView, dark: float) -> None:
 def _tree_shade(view: SceneView, dark: float) -> np.ndarray:
     """Return the light under the roadside's trees, dappled."""
     ground, light = view.ground, view.scene.light
-    offset = float(view.scene.seed[-1] % TILE_SIZE)
+    right, far = tile_offsets(view.scene.seed, "crowns")
     start = view.scene.camera.station_m % (TILE_SIZE * 0.45)
     crowns = sample_tile(
         noise_tile(1.25, seed=9),
-        ground.lateral * np.float32(3.0) + np.float32(offset),
-        (ground.ahead + np.float32(start)) * np.float32(1 / 0.45),
+        ground.lateral * np.float32(3.0) + np.float32(right),
+        (ground.ahead + np.float32(start)) * np.float32(1 / 0.45) + np.float32(far),
     )
     blur = np.maximum(1, ground.along)
     share = np.clip((crowns + 2.4 * light.tree_shade - 1.6) * 3 / blur + 0.5, 0, 1)

@@ -7,7 +7,13 @@ import numpy as np
 
 from lanedet.simulation.canvas import shade
 from lanedet.simulation.kernels import paint_ridge
-from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
+from lanedet.simulation.randomness import world_numbers
+from lanedet.simulation.textures import (
+    TILE_SIZE,
+    noise_tile,
+    sample_tile,
+    tile_offsets,
+)
 from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
 
@@ -27,9 +33,9 @@ def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     sky = np.broadcast_to(low + (high - low) * blend, (rows, columns, 3))
     xs = (np.arange(columns) * _SKY_REDUCTION - view.center[0]).astype(np.float32)
     depth = 1 / (rise + 0.06)
-    offset = float(view.scene.seed[-1] % 997)
-    cloud_xs = (xs / view.focal * 18 * depth + offset).astype(np.float32)
-    cloud_ys = np.broadcast_to(depth * 14 + offset, cloud_xs.shape).astype(np.float32)
+    right, down = tile_offsets(view.scene.seed, "sky")
+    cloud_xs = (xs / view.focal * 18 * depth + right).astype(np.float32)
+    cloud_ys = np.broadcast_to(depth * 14 + down, cloud_xs.shape).astype(np.float32)
     density = sample_tile(noise_tile(1.5), cloud_xs, cloud_ys)
     alpha = np.clip((density + 3.2 * light.cloud_cover - 1.9) * 0.6, 0, 0.9)
     grey = 1.05 - 0.14 * np.clip(density, -1, 2)
@@ -64,7 +70,8 @@ def _ridge(
     columns = _ridge_columns(view) * stretch
     cells = columns.astype(np.int64)
     part = (columns - cells).astype(np.float32)
-    line = tile[view.scene.seed[-1] % TILE_SIZE]
+    number, *_ = world_numbers(view.scene.seed, "skyline")
+    line = tile[number % TILE_SIZE]
     profile = line[cells % TILE_SIZE] * (1 - part)
     profile += line[(cells + 1) % TILE_SIZE] * part
     return np.clip(1 + 0.45 * profile, 0, None) * np.float32(height_rad * view.focal)

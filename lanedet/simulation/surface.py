@@ -8,11 +8,13 @@ fits, so that edges are smooth at any distance.
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lanedet.simulation.kernels import add_texture, shade_ground
-from lanedet.simulation.road import Pattern, Ramp, Taper
+from lanedet.simulation.randomness import world_numbers
+from lanedet.simulation.road import Crossroad, Pattern, Ramp, Taper
 from lanedet.simulation.scene import Scene
-from lanedet.simulation.textures import TILE_SIZE, noise_tile
+from lanedet.simulation.textures import TILE_SIZE, noise_tile, tile_offsets
 from lanedet.simulation.view import Float32Array, GroundMap, SceneView
 from lanedet.structures import ByteArray
 
@@ -80,7 +82,8 @@ def _lane_gains(scene: Scene, laterals: np.ndarray) -> np.ndarray:
             1 + (pavement.oil_gain - 1) * oil + (pavement.track_gain - 1) * tracks
         )
     if pavement.streaks > 0:
-        gains *= 1 + pavement.streaks * _streaks(scene.seed[-1], len(laterals))
+        number, *_ = world_numbers(scene.seed, "streaks")
+        gains *= 1 + pavement.streaks * _streaks(number, len(laterals))
     for seam in pavement.seams:
         near = np.abs(laterals - seam.lateral_m) <= seam.width_m / 2
         gains[near] *= seam.gain
@@ -99,11 +102,9 @@ def _read_sections(sections: ByteArray, view: SceneView) -> ByteArray:
     ground, crossroad = view.ground, view.scene.road.crossroad
     lateral = ground.lateral
     if crossroad is not None:
-        start = np.float32(crossroad.start_m - view.scene.camera.station_m)
-        inside = (ground.ahead > start) & (ground.ahead < start + crossroad.length_m)
         # The other road is paved as far as one sees, like this one's shoulder.
         edge = np.float32(view.scene.road.pavement.left_m + 0.15)
-        lateral = np.where(inside, edge, lateral)
+        lateral = np.where(_is_crossing(view, crossroad), edge, lateral)
     if view.scene.road.ramp is not None:
         lateral = _beside_ramp(view, view.scene.road.ramp, lateral)
     xs = (lateral + np.float32(_HALF_WIDTH_M)) * np.float32(1 / _CELL_M)
@@ -113,6 +114,29 @@ def _read_sections(sections: ByteArray, view: SceneView) -> ByteArray:
         sections, xs, blurs, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(read, dtype=np.uint8)
+
+
+def _is_crossing(view: SceneView, crossroad: Crossroad) -> NDArray[np.bool_]:
+    """Return which ground pixels show the other road's carriageway, (h, W)."""
+    ground, pavement = view.ground, view.scene.road.pavement
+    start, end = crossroad.carriageway_m
+    here, radius = view.scene.camera.station_m, crossroad.radius_m
+    middle, half = np.float32((start + end) / 2 - here), np.float32((end - start) / 2)
+    beyond = np.abs(ground.ahead - middle) - half
+    inside = beyond < 0
+    if radius == 0:
+        return np.asarray(inside)
+    axis = np.float32((pavement.left_m + pavement.right_m) / 2)
+    width = np.float32((pavement.right_m - pavement.left_m) / 2)
+    beside = np.abs(ground.lateral - axis) - width
+    # The corners are what a circle, round a place in the verge, leaves out.
+    rounded = (beyond < radius) & (beside > 0) & (beside < radius)
+    rows = np.flatnonzero(rounded.any(axis=1))
+    if len(rows):
+        part = slice(rows[0], rows[-1] + 1)
+        away = np.hypot(radius - beyond[part], radius - beside[part])
+        inside[part] |= rounded[part] & (away > radius)
+    return np.asarray(inside)
 
 
 def _beside_ramp(view: SceneView, ramp: Ramp, lateral: Float32Array) -> Float32Array:
@@ -138,7 +162,7 @@ def taper_offsets(taper: Taper, view: SceneView) -> Float32Array:
 def _texture(view: SceneView, ground: GroundMap) -> Float32Array:
     """Return grain and blotches, mean 0 and deviation about 1 near the camera."""
     pavement, camera = view.scene.road.pavement, view.scene.camera
-    offset = float(view.scene.seed[-1] % TILE_SIZE)
+    offset, _ = tile_offsets(view.scene.seed, "asphalt")
     total = np.zeros_like(ground.lateral)
     # The texture's contrast is the grain's; on a verge it must not turn black.
     blotches = min(1.0, pavement.patchiness / max(pavement.grain, 0.01))
@@ -172,10 +196,12 @@ def _texture(view: SceneView, ground: GroundMap) -> Float32Array:
 
 
 def _joints(view: SceneView, ground: GroundMap) -> Float32Array:
-    """Return the darkening by the transverse joints of concrete slabs."""
-    pavement = view.scene.road.pavement
+    """Return the darkening by joints between slabs, and by another road's asphalt."""
+    pavement, crossroad = view.scene.road.pavement, view.scene.road.crossroad
     spacing = pavement.joint_spacing_m
     gain = np.ones_like(ground.ahead)
+    if crossroad is not None and crossroad.gain != 1:
+        gain[_is_crossing(view, crossroad)] = crossroad.gain
     if spacing == 0:
         return gain
     joints = Pattern(spacing, ((0.0, 0.03),))
@@ -188,5 +214,5 @@ def _joints(view: SceneView, ground: GroundMap) -> Float32Array:
     share = joints.painted_share(stations - half, stations + half)
     lateral = ground.lateral[rows]
     paved = (lateral > pavement.left_m) & (lateral < pavement.right_m)
-    gain[rows] = 1 - 0.6 * share * paved
+    gain[rows] *= 1 - 0.6 * share * paved
     return gain

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from lanedet.simulation.kernels import read_tile
+from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.view import Float32Array
 
 TILE_SIZE = 512
@@ -37,6 +38,17 @@ def noise_tile(roughness: float, seed: int = 0) -> Float32Array:
     tile = np.ascontiguousarray(field, dtype=np.float32)
     tile.setflags(write=False)
     return tile
+
+
+def tile_offsets(seed: tuple[int, ...], topic: str) -> tuple[float, float]:
+    """Return where a world begins to read a tile, (column, row), each below 512.
+
+    Args:
+        seed: Names the world.
+        topic: What is read; others get other places.
+    """
+    column, row, *_ = world_numbers(seed, topic)
+    return float(column % TILE_SIZE), float(row % TILE_SIZE)
 
 
 def sample_tile(tile: Float32Array, xs: Float32Array, ys: Float32Array) -> Float32Array:

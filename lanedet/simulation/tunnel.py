@@ -5,6 +5,7 @@ import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon, multiply, shade
 from lanedet.simulation.night import silhouette
+from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.vehicles import visible_vehicles
 from lanedet.simulation.view import NEAREST_M, SceneView
@@ -42,7 +43,8 @@ def paint_tunnel(
         (np.array([left, pavement.left_m]), np.array([0.0, 0.0]), 0.5),
         (np.array([pavement.right_m, right]), np.array([0.0, 0.0]), 0.5),
     )
-    soot = 1 + 0.07 * noise_tile(0.7, seed=8)[view.scene.seed[-1] % TILE_SIZE]
+    number, *_ = world_numbers(view.scene.seed, "soot")
+    soot = 1 + 0.07 * noise_tile(0.7, seed=8)[number % TILE_SIZE]
     for laterals, heights, gain in faces:
         grid = view.project_visible(aheads[:, None], laterals, heights)
         for i in range(len(aheads) - 2, -1, -1):

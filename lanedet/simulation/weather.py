@@ -8,7 +8,12 @@ import numpy as np
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import blend, fill_polygon, shade
 from lanedet.simulation.scene import Color
-from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
+from lanedet.simulation.textures import (
+    TILE_SIZE,
+    noise_tile,
+    sample_tile,
+    tile_offsets,
+)
 from lanedet.simulation.vehicles import visible_vehicles
 from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
 from lanedet.structures import ByteArray
@@ -131,11 +136,11 @@ def _along_noise(
     """Return noise that lies on the road, in cells of (across, along) metres."""
     across, along = cell_m
     start = view.scene.camera.station_m % (TILE_SIZE * along)
-    offset = np.float32(view.scene.seed[-1] * 37 % TILE_SIZE)
+    right, ahead_cells = tile_offsets(view.scene.seed, "weather")
     return sample_tile(
         noise_tile(roughness),
-        lateral * np.float32(1 / across) + offset,
-        (ahead + np.float32(start)) * np.float32(1 / along),
+        lateral * np.float32(1 / across) + np.float32(right),
+        (ahead + np.float32(start)) * np.float32(1 / along) + np.float32(ahead_cells),
     )
 
 

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import blend, fill_polygon, shade
+from lanedet.simulation.randomness import seeded, world_numbers
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
 
-_SHEET_MARGIN = 96
 _MOST_DROPS = 170
 _PATCH_COLOR = (225, 226, 222)
 _DIRT_COLOR = (150, 142, 128)
@@ -77,8 +77,8 @@ def soil_glass(
     if dirt == 0:
         return image
     rows, columns = -(-height // 2), -(-width // 2)
-    top, left = (view.scene.seed[-1] * step % TILE_SIZE for step in (89, 151))
-    picks = (np.arange(rows) + top) % TILE_SIZE, (np.arange(columns) + left) % TILE_SIZE
+    top, left, *_ = world_numbers(view.scene.seed, "dirt")
+    picks = _tile_cells(rows, top), _tile_cells(columns, left)
     cells = np.ix_(*picks)
     dust = noise_tile(1.6, seed=12)[cells]
     specks = np.clip(noise_tile(0.45, seed=13)[cells] - 3.1 + 0.9 * dirt, 0, 1)
@@ -90,11 +90,17 @@ def soil_glass(
     return blend(image, shade(_DIRT_COLOR, light), share)
 
 
+def _tile_cells(count: int, start: int) -> np.ndarray:
+    """Return the places of a tile that so many pixels read, from any start on."""
+    return (np.arange(count) + start % TILE_SIZE) % TILE_SIZE
+
+
 def _smears(view: SceneView, rows: int, columns: int) -> Float32Array:
     """Return arcs around the wiper's pivot, below the picture."""
     xs = np.arange(columns, dtype=np.float32)[None, :] - columns * 0.35
     ys = np.arange(rows, dtype=np.float32)[:, None] - rows * 1.35
-    arcs = noise_tile(0.6, seed=14)[view.scene.seed[-1] * 7 % TILE_SIZE]
+    number, *_ = world_numbers(view.scene.seed, "smears")
+    arcs = noise_tile(0.6, seed=14)[number % TILE_SIZE]
     radius = np.hypot(xs, ys) * (360 / view.shape[0])
     return np.asarray(arcs[radius.astype(np.int64) % TILE_SIZE])
 
@@ -105,57 +111,53 @@ def wet_glass(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     amount, (height, width) = view.scene.windscreen.drops, view.shape
     if amount == 0:
         return image
-    sheet = _drop_sheet(height, width)
-    seed = view.scene.seed[-1]
-    top, left = seed * 13 % _SHEET_MARGIN, seed * 29 % _SHEET_MARGIN
-    cut = sheet[top : top + height, left : left + width]
-    away_x, away_y, mask, rank = cv2.split(cut)
-    xs, ys = np.meshgrid(
-        np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-    )
-    # Out of focus: a drop is a blot, brighter above than what lies behind it.
+    away, opacity = _drops_on_glass(view.scene.seed, (height, width), amount)
+    rows, columns = np.nonzero(opacity)
+    # Out of focus: a drop is a blot that shows what lies behind it, turned round.
     soft = cv2.blur(image, (1 + 2 * (height // 140),) * 2)
-    seen = cv2.remap(
-        soft,
-        xs - 6 * away_x,
-        ys - 6 * away_y,
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    share = mask * (rank < amount)
-    kept = cv2.multiply(image, cv2.merge([1 - share] * 3), dtype=cv2.CV_8U)
-    drops = cv2.multiply(seen, cv2.merge([share] * 3), dtype=cv2.CV_8U)
-    return np.asarray(cv2.add(kept, drops), dtype=np.uint8)
+    places = np.stack([columns, rows]) - 6 * away[:, rows, columns]
+    limits = np.array([[width - 1], [height - 1]])
+    seen_columns, seen_rows = np.clip(np.rint(places).astype(int), 0, limits)
+    share = opacity[rows, columns, None]
+    behind = image[rows, columns] * (1 - share)
+    drops = soft[seen_rows, seen_columns] * share
+    image[rows, columns] = np.rint(behind + drops).astype(np.uint8)
+    return image
 
 
-@lru_cache(maxsize=2)
-def _drop_sheet(height: int, width: int) -> Float32Array:
-    """Return drops on a sheet larger than the picture.
+@lru_cache(maxsize=1)
+def _drops_on_glass(
+    seed: tuple[int, ...], shape: tuple[int, int], amount: float
+) -> tuple[Float32Array, Float32Array]:
+    """Return the drops of a world; they stay for the frames of a drive.
 
     Returns:
-        (H', W', 4) float32: pixels from the drop's middle to the right and down, its
-        opacity, and the amount of rain from which it is there.
+        Pixels from the drop's middle to the right and down (2, H, W), and the drop's
+        opacity (H, W), 0 beside drops; both float32.
     """
-    rows, columns = height + _SHEET_MARGIN, width + _SHEET_MARGIN
-    sheet = np.zeros((rows, columns, 4), dtype=np.float32)
-    sheet[..., 3] = 1
-    rng = np.random.default_rng((31, height, width))
-    for number in range(_MOST_DROPS):
-        radius = height * 0.006 * np.exp(abs(rng.normal(0, 0.75)))
+    rows, columns = shape
+    away = np.zeros((2, rows, columns), dtype=np.float32)
+    opacity = np.zeros(shape, dtype=np.float32)
+    rng = seeded(*seed, 77)
+    for _ in range(max(1, round(amount * _MOST_DROPS))):
+        radius = rows * 0.006 * np.exp(abs(rng.normal(0, 0.75)))
         x, y = rng.uniform(size=2) * (columns, rows)
         tall = rng.uniform(0.8, 1.7)
-        y0, y1 = max(0, int(y - 3 * radius)), min(rows, int(y + 3 * radius) + 2)
-        x0, x1 = max(0, int(x - 2 * radius)), min(columns, int(x + 2 * radius) + 2)
-        ys = np.arange(y0, y1, dtype=np.float32)[:, None] - y
-        xs = np.arange(x0, x1, dtype=np.float32)[None, :] - x
+        box = (
+            slice(max(0, int(y - 3 * radius)), min(rows, int(y + 3 * radius) + 2)),
+            slice(max(0, int(x - 2 * radius)), min(columns, int(x + 2 * radius) + 2)),
+        )
+        ys = np.arange(box[0].start, box[0].stop, dtype=np.float32)[:, None] - y
+        xs = np.arange(box[1].start, box[1].stop, dtype=np.float32)[None, :] - x
         inside = 1 - np.hypot(xs, ys / tall) / radius
         mask = np.clip(inside * radius / 1.6 + 0.5, 0, 0.9)
-        window = sheet[y0:y1, x0:x1]
-        covers = mask > window[..., 2]
-        drop = np.broadcast_arrays(xs, ys, mask, np.float32(number / _MOST_DROPS))
-        window[covers] = np.stack(drop, axis=-1)[covers]
-    sheet.setflags(write=False)
-    return sheet
+        covers = mask > opacity[box]
+        opacity[box][covers] = mask[covers]
+        for axis, steps in enumerate(np.broadcast_arrays(xs, ys)):
+            away[axis][box][covers] = steps[covers]
+    for array in (away, opacity):
+        array.setflags(write=False)
+    return away, opacity
 
 
 def pass_wiper(

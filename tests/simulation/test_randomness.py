@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lanedet.simulation.randomness import LateGenerator, seeded
+from lanedet.simulation.randomness import LateGenerator, seeded, world_numbers
 
 
 @pytest.mark.parametrize("numbers", [(0, 0), (5, 2**32 - 1, 71), (2**32, 1), (2**70,)])
@@ -15,3 +15,13 @@ def test_a_late_generator_goes_on_where_it_was() -> None:
     for _ in range(3):
         assert late.normal(2.0, 3.0) == expected.normal(2.0, 3.0)
     assert np.array_equal(late.uniform(size=5), expected.uniform(size=5))
+
+
+def test_worlds_share_no_part_of_their_seed() -> None:
+    seeds = [(a, b) for a in range(20_001, 20_004) for b in range(100)]
+    drawn = {world_numbers(seed, topic) for seed in seeds for topic in ("sky", "soot")}
+    assert len(drawn) == 600
+    assert world_numbers((3, 4), "sky") == world_numbers((3, 4), "sky")
+    for place in zip(*drawn, strict=True):
+        assert len({number % 512 for number in place}) > 300
+        assert max(place) < 2**32
