@@ -17,6 +17,7 @@ from lanedet.simulation.night import (
     silhouette,
     street_pools,
 )
+from lanedet.simulation.shades import shade_light
 from lanedet.simulation.textures import (
     TILE_SIZE,
     noise_tile,
@@ -28,51 +29,83 @@ from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray
 
 _LAMP_RANGE_M = 180.0
+_SKYLIGHT = 72
+"""What the sky sends into the darkest shadow of the sun, of 255."""
+_UNDER_CAR = 60
+_UNDER_BRIDGE = 130
+_DUSK = 0.3  # of daylight: below, lamps make what light there is
 
 
 def cast_shadows(
     image: ByteArray, view: SceneView, rng: np.random.Generator
 ) -> ByteArray:
-    """Darken the ground under and beside vehicles, trees and bridges."""
+    """Darken the ground under and beside vehicles, trees, bridges and shades.
+
+    Shadows that overlap are no darker than the darkest of them: what hides the sun a
+    second time hides nothing more. Light of the sky reaches all of them.
+    """
     del rng
     light, top = view.scene.light, view.ground.top_row
     lit = np.full(view.shape, 255, dtype=np.uint8)
     dark = 255 * (1 - 0.72 * light.shadow)
     if light.tree_shade > 0 and light.shadow > 0:
         lit[top:] = _tree_shade(view, dark)
+    _sun_shadows(lit, view, dark)
     _bridge_shadow(lit, view, dark)
-    _vehicle_shadows(lit, view, dark)
-    soft = cv2.blur(lit, (3, 3))
-    image[top:] = darken(image[top:], np.asarray(soft[top:], dtype=np.uint8))
+    lit = np.asarray(cv2.blur(lit, (3, 3)), dtype=np.uint8)
+    shaded = shade_light(view)
+    if shaded is not None:
+        lit = np.asarray(cv2.min(lit, shaded), dtype=np.uint8)
+    lit = np.asarray(cv2.max(lit, _SKYLIGHT), dtype=np.uint8)
+    _undersides(lit, view)
+    image[top:] = darken(image[top:], lit[top:])
     return image
 
 
-def _vehicle_shadows(lit: ByteArray, view: SceneView, dark: float) -> None:
-    """Darken the light beside and beneath vehicles, in place."""
+def _sun_shadows(lit: ByteArray, view: SceneView, dark: float) -> None:
+    """Darken the light beside vehicles, on the side away from the sun, in place."""
     light = view.scene.light
+    if light.shadow <= 0.15:
+        return
     feet: list[tuple[float, float]] = []
-    levels: list[tuple[float]] = []
     for vehicle, ahead in visible_vehicles(view):
-        body, middle = BODIES[vehicle.kind], vehicle.lateral_m
-        half = body.width_m / 2
-        far = ahead + body.length_m
+        body = BODIES[vehicle.kind]
+        left, right = vehicle.lateral_m + body.width_m * np.array([-0.5, 0.5])
         fall = light.sun_lateral * body.height_m * 0.8
-        if light.shadow > 0.15:
-            near = ahead - 1.3 * light.backlight * body.height_m
-            sides = (-half, half + fall, half + fall, -half)
-            if fall < 0:
-                sides = (-half + fall, half, half, -half + fall)
+        left, right = left + min(fall, 0.0), right + max(fall, 0.0)
+        near = ahead - 1.3 * light.backlight * body.height_m
+        far = ahead + body.length_m
+        feet += [(near, left), (near, right), (far, right), (far, left)]
+    _fill_feet(lit, view, feet, dark)
+
+
+def _undersides(lit: ByteArray, view: SceneView) -> None:
+    """Darken the light beneath vehicles, in place; even an overcast sky is dark there.
+
+    Its edges are soft: the darkness is half as deep around.
+    """
+    for grown, level in ((1.12, 0.5 * (255 + _UNDER_CAR)), (1.0, float(_UNDER_CAR))):
+        feet: list[tuple[float, float]] = []
+        for vehicle, ahead in visible_vehicles(view):
+            body, middle = BODIES[vehicle.kind], vehicle.lateral_m
+            half, far = grown * body.width_m / 2, ahead + body.length_m
+            near = ahead - 0.25 * grown
+            sides = (-1.04 * half, 1.04 * half, 0.936 * half, -0.936 * half)
             aheads = (near, near, far, far)
             feet += zip(aheads, (middle + side for side in sides), strict=True)
-            levels.append((dark,))
-        # Even under an overcast sky it is dark beneath a car.
-        sides = (-1.04 * half, 1.04 * half, 0.936 * half, -0.936 * half)
-        aheads = (ahead - 0.25, ahead - 0.25, far, far)
-        feet += zip(aheads, (middle + side for side in sides), strict=True)
-        levels.append((60.0,))
+        under = np.full(view.shape, 255, dtype=np.uint8)
+        _fill_feet(under, view, feet, level)
+        cv2.min(lit, under, dst=lit)
+
+
+def _fill_feet(
+    lit: ByteArray, view: SceneView, feet: list[tuple[float, float]], level: float
+) -> None:
+    """Fill quadrangles of (ahead, lateral) corners with a level, in place."""
     if feet:
         points = view.project_visible(*np.array(feet).T)
-        fill_polygons(lit, points, np.arange(1, len(levels) + 1) * 4, levels)
+        number = len(feet) // 4
+        fill_polygons(lit, points, np.arange(1, number + 1) * 4, [(level,)] * number)
 
 
 def _tree_shade(view: SceneView, dark: float) -> np.ndarray:
@@ -92,7 +125,7 @@ def _tree_shade(view: SceneView, dark: float) -> np.ndarray:
 
 def _bridge_shadow(lit: ByteArray, view: SceneView, dark: float) -> None:
     spacing = view.scene.surroundings.bridge_spacing_m
-    if spacing == 0:
+    if spacing == 0 or view.scene.light.daylight < _DUSK:
         return
     here = view.scene.camera.station_m
     spacing = round(spacing / 10) * 10
@@ -103,7 +136,7 @@ def _bridge_shadow(lit: ByteArray, view: SceneView, dark: float) -> None:
             aheads = np.array([near, near, far, far])
             sides = np.array([-60, 60, 60, -60.0])
             feet = view.project_outline(aheads, sides, np.zeros(4))
-            fill_polygon(lit, feet, (min(dark, 130),))
+            fill_polygon(lit, feet, (min(dark, _UNDER_BRIDGE),))
 
 
 def dim_to_night(

@@ -31,7 +31,6 @@ from lanedet.simulation.recording import (
 )
 from lanedet.simulation.roadside import paint_roadside, paint_walls
 from lanedet.simulation.scene import Scene
-from lanedet.simulation.shades import cast_shades
 from lanedet.simulation.sky import paint_sky, paint_skyline
 from lanedet.simulation.surface import paint_ground
 from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
@@ -69,7 +68,6 @@ RECIPE: tuple[Effect, ...] = (
     paint_stains,
     paint_markings,
     paint_figures,
-    cast_shades,
     lay_snow,
     cast_shadows,
     wet_road,

@@ -3,26 +3,27 @@
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import darken
 from lanedet.simulation.decals import fill_on_ground
 from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
 
 
-def cast_shades(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
-    """Darken the road under the scene's shades."""
-    del rng
+def shade_light(view: SceneView) -> ByteArray | None:
+    """Return the light that the scene's shades leave on the ground.
+
+    Where several fall on the same place, the darkest counts: sunlight is missing once.
+
+    Returns:
+        (H, W) uint8, 255 in the sun; None if there is no shade.
+    """
     shades = view.scene.surroundings.shades
     if not shades:
-        return image
+        return None
     shadow = np.zeros(view.shape, dtype=np.uint8)
     for shade in shades:
-        fill_on_ground(shadow, view, shade.outlines, 255 * shade.darkness)
+        one = np.zeros(view.shape, dtype=np.uint8)
+        fill_on_ground(one, view, shade.outlines, 255 * shade.darkness)
+        cv2.max(shadow, one, dst=shadow)
     # The sun is no point: far edges are soft anyway, near ones over some pixels.
     width = 2 * (view.shape[0] // 150) + 1
-    soft = cv2.blur(shadow, (width, width))
-    top = view.ground.top_row
-    image[top:] = darken(image[top:], 255 - np.asarray(soft[top:], dtype=np.uint8))
-    return image
+    return np.asarray(255 - cv2.blur(shadow, (width, width)), dtype=np.uint8)
