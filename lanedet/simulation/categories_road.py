@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lanedet.simulation.figures import Outline, Outlines, place, zebra
+from lanedet.simulation.figures import Outline, Outlines, box, place, ribbon, zebra
 from lanedet.simulation.random_figures import (
     random_arrows,
     random_letters,
@@ -121,10 +121,10 @@ def bend_road(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def cross_road(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Put the camera into a crossroad or a few metres before it."""
+    """Put the camera into a crossroad or some metres before it."""
     here, road = scene.camera.station_m, scene.road
-    length = rng.uniform(14, 40)
-    start = here + rng.uniform(-0.8 * length, 9.0)
+    length = rng.uniform(9, 32)
+    start = here + rng.uniform(-0.8 * length, 18.0)
     left, right = road.pavement.left_m, road.pavement.right_m
     color, opacity, wear = road_paint(rng, road)
     outlines: list[Outline] = []
@@ -137,13 +137,26 @@ def cross_road(scene: Scene, rng: np.random.Generator) -> Scene:
     stop = ((0.0, own[0]), (0.0, own[-1]), (0.35, own[-1]), (0.35, own[0]))
     outlines += place((stop,), start - 7.5, 0.0)
     # Lines stop before the pedestrians and go on behind them.
-    crossroad = Crossroad(start - 7.0, length + 14.0)
+    crossroad = Crossroad(
+        start_m=start - 7.0,
+        length_m=length + 14.0,
+        near_m=7.0,
+        far_m=7.0,
+        radius_m=float(rng.uniform(3.0, 6.5)),
+        gain=float(rng.choice([1.0, rng.uniform(0.75, 1.2)])),
+    )
+    for edge in (left, right):
+        outlines += _arm_paint(rng, crossroad, edge, 1 if edge == right else -1)
     painted = Decal(tuple(outlines), color, opacity, wear)
     figures = [_outside(crossroad, figure) for figure in road.figures]
     crossed = replace(
         road,
         crossroad=crossroad,
-        figures=(*(f for f in figures if f.outlines), painted),
+        figures=(
+            *(f for f in figures if f.outlines),
+            painted,
+            _kerbs(scene, crossroad),
+        ),
         hills=Profile(),
     )
     vehicles = tuple(v for v in scene.vehicles if not crossroad.holds(v.station_m, 6.0))
@@ -156,6 +169,61 @@ def cross_road(scene: Scene, rng: np.random.Generator) -> Scene:
         )
     )
     return replace(scene, road=crossed, vehicles=vehicles, props=props)
+
+
+def _arm_paint(
+    rng: np.random.Generator, crossroad: Crossroad, edge_m: float, side: int
+) -> list[Outline]:
+    """Return the markings of the other road on one side of ours.
+
+    Args:
+        rng: Source of randomness.
+        crossroad: The crossroad.
+        edge_m: Our pavement's edge on that side.
+        side: -1 on the left, 1 on the right.
+    """
+    start, end = crossroad.carriageway_m
+    first = edge_m + side * (crossroad.radius_m + 0.5)
+    outlines: list[Outline] = []
+    if rng.uniform() < 0.7:
+        for foot in np.arange(start + 0.4, end - 0.6, rng.uniform(0.85, 1.1)).tolist():
+            near = min(first, first + side * 3.5)
+            outlines.append(box(foot, near, 0.45, 3.5))
+        first += side * 5.0
+    middle = (start + end) / 2
+    # On the way to ours, traffic keeps right, and stops at a bar.
+    stop = (start + 0.3, middle - 0.2) if side < 0 else (middle + 0.2, end - 0.3)
+    outlines.append(box(stop[0], first - 0.2, stop[1] - stop[0], 0.4))
+    num_lanes = max(2, round((end - start) / 3.5))
+    for number in range(1, num_lanes):
+        along = start + (end - start) * number / num_lanes
+        is_middle = 2 * number == num_lanes
+        step, length = (3.0, 3.0) if is_middle else (6.0, 2.5)
+        for across in np.arange(0.8, 42, step).tolist():
+            near = min(first + side * across, first + side * (across + length))
+            outlines.append(box(along - 0.07, near, 0.15, length))
+    return outlines
+
+
+def _kerbs(scene: Scene, crossroad: Crossroad) -> Decal:
+    """Return the kerbs round the four corners and along the other road."""
+    pavement, radius = scene.road.pavement, crossroad.radius_m
+    turn = np.linspace(0, np.pi / 2, 7)
+    outlines = []
+    for side, edge in ((-1, pavement.left_m), (1, pavement.right_m)):
+        across = np.concatenate(
+            [radius * (1 - np.cos(turn)), [radius + 12, radius + 40]]
+        )
+        along = np.concatenate([radius * (1 - np.sin(turn)), [0.0, 0.0]])
+        for way, foot in zip((-1, 1), crossroad.carriageway_m, strict=True):
+            # From our own kerb, which ends some metres before, round the corner.
+            laterals = np.concatenate([[0.0], across])
+            stations = np.concatenate([[radius + 5.0], along])
+            path = np.stack([foot + way * stations, edge + side * laterals], axis=1)
+            outlines.append(ribbon(path, 0.28))
+    walls = scene.surroundings.walls
+    color = walls[0].color if walls else (150.0, 148.0, 142.0)
+    return Decal(tuple(outlines), color, 0.9)
 
 
 def build_road_works(scene: Scene, rng: np.random.Generator) -> Scene:

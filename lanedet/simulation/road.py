@@ -195,11 +195,24 @@ class Crossroad:
 
     Attributes:
         start_m: Station where it begins.
-        length_m: Its extent along the road.
+        length_m: Its extent along the road, with the pedestrians' crossings.
+        near_m: Metres of it before the other carriageway.
+        far_m: Metres of it behind the other carriageway.
+        radius_m: Radius of the corners between both carriageways.
+        gain: Brightness of the other carriageway against this one's shoulder.
     """
 
     start_m: float
     length_m: float
+    near_m: float = 0.0
+    far_m: float = 0.0
+    radius_m: float = 0.0
+    gain: float = 1.0
+
+    @property
+    def carriageway_m(self) -> tuple[float, float]:
+        """Stations between which the other road's carriageway lies."""
+        return self.start_m + self.near_m, self.start_m + self.length_m - self.far_m
 
     def holds(
         self, station_m: NDArray[np.floating] | float, margin_m: float = 0.0

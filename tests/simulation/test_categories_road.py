@@ -4,9 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lanedet.simulation import scene_lanes
-from lanedet.simulation.categories_road import build_road_works
+from lanedet.simulation import SceneView, render_scene, scene_lanes
+from lanedet.simulation.categories_road import build_road_works, cross_road
+from lanedet.simulation.road import Crossroad
 from lanedet.simulation.scene import Scene, Vehicle
+from lanedet.simulation.surface import paint_ground
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)
@@ -69,3 +71,55 @@ def test_works_are_labelled_by_the_paint(
             red, green, blue = line.stripes[0].color
             assert red > green > blue + 50
         assert len(scene.road.ghosts) == len(lines), "the white lines are ghosts"
+
+
+def is_asphalt(scene: Scene, station_m: float, lateral_m: float) -> bool:
+    """Return whether the ground is grey at a place, so asphalt, no grass."""
+    view, here = SceneView(scene, SHAPE), scene.camera.station_m
+    image = render_scene(scene, SHAPE, (paint_ground,)).astype(int)
+    x, y = np.rint(view.project(np.array(station_m - here), lateral_m)).astype(int)
+    _, green, blue = image[y, x]
+    return bool(abs(green - blue) < 12)
+
+
+def test_another_road_crosses_between_rounded_corners(plain_scene: PlainScene) -> None:
+    scene = plain_scene(LATERALS, station_m=-12.0)
+    # Between the stations 15 and 25; our pavement ends at 10.0.
+    crossroad = Crossroad(8.0, 24.0, near_m=7.0, far_m=7.0, radius_m=4.0, gain=0.5)
+    scene = replace(scene, road=replace(scene.road, crossroad=crossroad))
+    assert crossroad.carriageway_m == (15.0, 25.0)
+    assert is_asphalt(scene, 20.0, 11.5)
+    assert is_asphalt(scene, 20.0, -11.0)
+    assert is_asphalt(scene, 14.5, 10.3), "the corner is paved"
+    assert not is_asphalt(scene, 12.2, 12.8), "beyond its circle it is not"
+    assert not is_asphalt(scene, 12.0, -5.0)
+    view = SceneView(scene, SHAPE)
+    image = render_scene(scene, SHAPE, (paint_ground,)).astype(int)
+    own, other = (
+        image[
+            tuple(np.rint(view.project(np.array(at + 12), 3.0)).astype(int)[::-1])
+        ].mean()
+        for at in (12.0, 20.0)
+    )
+    assert other == pytest.approx(own / 2, abs=3)
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_a_crossroad_is_marked_and_has_kerbs(
+    plain_scene: PlainScene, number: int
+) -> None:
+    rng = np.random.default_rng(number)
+    scene = cross_road(plain_scene(LATERALS), rng)
+    crossroad = scene.road.crossroad
+    assert crossroad is not None
+    assert scene_lanes(scene, SHAPE) == []
+    start, end = crossroad.carriageway_m
+    painted, kerbs = scene.road.figures[-2:]
+    corners = np.array([corner for ring in painted.outlines for corner in ring])
+    beside = corners[(corners[:, 1] > 12) & (abs(corners[:, 0] - start) < end - start)]
+    assert len(beside) > 8, "the other road has markings of its own"
+    assert len(kerbs.outlines) == 4
+    for ring in kerbs.outlines:
+        alongs, acrosses = np.array(ring).T
+        assert ((alongs < start + 0.5) | (alongs > end - 0.5)).all()
+        assert np.ptp(acrosses) > 30
