@@ -30,10 +30,12 @@ from lanedet.simulation.categories_road import (
     bend_road,
     build_road_works,
     change_lane_count,
+    colour_some_bus_lanes,
     cross_road,
     hide_lines,
     paint_arrows,
     paint_some_figures,
+    paint_some_zebras,
 )
 from lanedet.simulation.categories_street import (
     bring_day,
@@ -50,6 +52,7 @@ from lanedet.simulation.random_conditions import (
     enter_tunnel,
     fall_night,
     fall_some_nights,
+    settle_sun,
     wet_the_road,
 )
 from lanedet.simulation.random_recording import (
@@ -73,13 +76,16 @@ ANY_SURFACE: tuple[Step, ...] = (
 ANY_STREET: tuple[Step, ...] = (
     build_few_freeways,
     build_some_streets,
+    colour_some_bus_lanes,
     *ANY_SURFACE,
     paint_some_figures,
+    paint_some_zebras,
 )
 ANY_ROAD: tuple[Step, ...] = (*ANY_STREET, build_some_exits, change_lane_count)
 """Makes the plain roads of the sampler as varied as real ones."""
 
 ANY_CAMERA: tuple[Step, ...] = (
+    settle_sun,
     vary_camera,
     vary_lens,
     vary_windscreen,
@@ -102,7 +108,7 @@ CATEGORIES: dict[str, tuple[Step, ...]] = {
     "crowded": (bring_day, *ANY_STREET, crowd_road, change_lane_count),
     "no_line": (bring_day, build_some_streets, age_road, hide_lines),
     "shadow": (*ANY_ROAD, cast_strong_shadows),
-    "arrow": (bring_day, build_some_streets, age_road, paint_arrows),
+    "arrow": (bring_day, build_some_streets, age_road, paint_arrows, paint_some_zebras),
     "curve": (bring_day, *ANY_ROAD, bend_road),
     "crossroad": (bring_day, build_street, age_road, paint_arrows, cross_road),
     "road_works": (bring_day, age_road, build_road_works),

@@ -10,9 +10,11 @@ from lanedet.simulation.conditions import (
     NightLights,
     Tunnel,
 )
+from lanedet.simulation.random_surroundings import random_sunshine
 from lanedet.simulation.scene import Color, Light, Scene
 
 _LEAST_VISIBILITY_M = 30.0
+_CLEAR_M = 1.3  # from a vehicle's middle to a tunnel's wall
 
 
 def fall_night(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -56,6 +58,22 @@ def fall_some_nights(scene: Scene, rng: np.random.Generator) -> Scene:
     return fall_night(scene, rng) if rng.uniform() < 0.25 else scene
 
 
+def settle_sun(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Take away what only the sun makes, unless it shines here and now.
+
+    The steps before change light, weather and shadows one by one; night, rain and fog
+    may come after a sunny day has been drawn, and a tunnel hides the sun.
+    """
+    del rng
+    if scene.light.has_sun and scene.tunnel.darkness == 0:
+        return scene
+    light = replace(
+        scene.light, shadow=0.0, sun_lateral=0.0, tree_shade=0.0, backlight=0.0
+    )
+    surroundings = replace(scene.surroundings, shades=())
+    return replace(scene, light=light, surroundings=surroundings, glare=Glare())
+
+
 def dazzle(scene: Scene, rng: np.random.Generator) -> Scene:
     """Put a low sun into, or just beside, the picture."""
     glare = Glare(
@@ -66,11 +84,15 @@ def dazzle(scene: Scene, rng: np.random.Generator) -> Scene:
         sheen=float(rng.uniform(0.2, 1.0)),
     )
     warm = rng.uniform()
+    light = scene.light if scene.light.has_sun else random_sunshine(rng)
     light = replace(
-        scene.light,
+        light,
         horizon_color=mix((245, 238, 222), (252, 206, 150), warm),
         visibility_m=float(rng.uniform(150, 1500)),
-        sun_lateral=float(rng.uniform(-0.4, 0.4)),
+        shadow=float(rng.uniform(0.4, 0.9)),
+        # Shadows fall away from the sun, and those of what is ahead towards one.
+        sun_lateral=float(np.clip(1.6 * (0.5 - glare.sun_x), -1.0, 1.0)),
+        backlight=max(light.backlight, float(rng.uniform(0.2, 0.8))),
         warmth=float(rng.uniform(0.0, 0.08)),
     )
     lens = replace(scene.lens, exposure=float(rng.uniform(95, 160)))
@@ -105,7 +127,9 @@ def wet_the_road(scene: Scene, rng: np.random.Generator) -> Scene:
         spray=float(rng.choice([0.0, rng.uniform(0.1, 0.6)])),
     )
     drops = float(rng.choice([0.0, rng.uniform(0.05, 0.4)]))
-    windscreen = replace(scene.windscreen, drops=drops)
+    # The last drops are wiped off.
+    wiper = float(rng.uniform(0.05, 0.95) * (drops > 0 and rng.uniform() < 0.2))
+    windscreen = replace(scene.windscreen, drops=drops, wiper=wiper)
     return replace(scene, weather=weather, windscreen=windscreen)
 
 
@@ -161,10 +185,21 @@ def enter_tunnel(scene: Scene, rng: np.random.Generator) -> Scene:
         lamp_spacing_m=float(rng.uniform(5, 14)),
         middle_row=float(rng.choice([0.08, 0.3, 0.5])),
     )
+    # Its walls stand where else verges begin: nothing is beyond them, and no people
+    # or posts between them.
+    pavement = scene.road.pavement
+    left, right = pavement.left_m - tunnel.side_m, pavement.right_m + tunnel.side_m
+    vehicles = tuple(
+        vehicle
+        for vehicle in scene.vehicles
+        if left + _CLEAR_M < vehicle.lateral_m < right - _CLEAR_M
+    )
     surroundings = replace(
         scene.surroundings,
         pole_spacing_m=0.0,
         bridge_spacing_m=0.0,
+        gantry_spacing_m=0.0,
+        strips=(),
         shades=(),
         sign_spacing_m=0.0,
         tree_density=0.0,
@@ -175,7 +210,13 @@ def enter_tunnel(scene: Scene, rng: np.random.Generator) -> Scene:
     exposure = float(rng.uniform(60, 110))
     lens = replace(scene.lens, exposure=exposure, noise=scene.lens.noise + 1.0)
     return replace(
-        scene, tunnel=tunnel, surroundings=surroundings, light=light, lens=lens
+        scene,
+        tunnel=tunnel,
+        surroundings=surroundings,
+        light=light,
+        lens=lens,
+        vehicles=vehicles,
+        props=(),
     )
 
 

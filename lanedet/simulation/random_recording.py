@@ -72,12 +72,16 @@ def vary_windscreen(scene: Scene, rng: np.random.Generator) -> Scene:
             ),
         )
         lens = replace(lens, bonnet=0.0)
+    dirt = float(rng.uniform(0.1, 1.0)) if rng.uniform() < 0.25 else 0.0
     windscreen = replace(
         windscreen,
         reflection=float(rng.uniform(0.1, 0.8)) if rng.uniform() < 0.25 else 0.0,
-        dirt=float(rng.uniform(0.1, 1.0)) if rng.uniform() < 0.25 else 0.0,
+        dirt=dirt,
         band=float(rng.uniform(0.2, 0.8)) if rng.uniform() < 0.08 else 0.0,
     )
+    # Who washes the glass, or leaves the wiper on, wipes a dry screen.
+    if windscreen.wiper == 0 and rng.uniform() < (0.05 if dirt > 0 else 0.006):
+        windscreen = replace(windscreen, wiper=float(rng.uniform(0.05, 0.95)))
     return replace(scene, windscreen=windscreen, lens=lens)
 
 

@@ -202,6 +202,11 @@ class Light:
     backlight: float = 0.0
 
     @property
+    def has_sun(self) -> bool:
+        """Whether the sun shines: by day or dusk, through few clouds."""
+        return self.daylight >= 0.3 and self.cloud_cover <= 0.65
+
+    @property
     def facing_gain(self) -> float:
         """Brightness of what faces the camera against what lies flat."""
         return 1 - 0.68 * self.backlight

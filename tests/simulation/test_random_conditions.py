@@ -3,6 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from lanedet.simulation.categories import CATEGORIES
 from lanedet.simulation.render import render_scene
 from lanedet.simulation.sampler import sample_scene
 from lanedet.simulation.scene import Scene
@@ -32,6 +33,49 @@ def test_pictures_are_neither_black_nor_white(category: str) -> None:
     for index in range(6):
         image = render_scene(sample_scene(6, index, category), SHAPE)
         assert 4 < image.mean() < 240
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_without_sun_nothing_is_of_the_sun(category: str) -> None:
+    sunny = 0
+    for index in range(60):
+        scene = sample_scene(700 + index, index, category)
+        if scene.light.has_sun and scene.tunnel.darkness == 0:
+            sunny += 1
+            continue
+        light = scene.light
+        assert light.shadow == light.tree_shade == light.backlight == 0
+        assert scene.surroundings.shades == ()
+        assert scene.glare.strength == scene.glare.flare == 0
+    if category in ("dazzle", "shadow"):
+        assert sunny == 60
+    elif category in ("night", "rain", "fog", "tunnel"):
+        assert sunny == 0
+    else:
+        assert 5 < sunny < 55
+
+
+def test_tunnels_hold_nothing_but_their_traffic() -> None:
+    for index in range(150):
+        scene = sample_scene(800 + index, index, "tunnel")
+        around, pavement = scene.surroundings, scene.road.pavement
+        assert scene.props == around.walls == around.strips == ()
+        assert around.gantry_spacing_m == around.sign_spacing_m == 0
+        assert around.tree_density == around.building_density == 0
+        assert around.pole_spacing_m == around.bridge_spacing_m == 0
+        for vehicle in scene.vehicles:
+            assert vehicle.lateral_m > pavement.left_m - scene.tunnel.side_m + 1
+            assert vehicle.lateral_m < pavement.right_m + scene.tunnel.side_m - 1
+
+
+def test_wipers_pass_wet_dirty_and_now_and_then_dry_glass() -> None:
+    def share(category: str, num: int) -> float:
+        scenes = (sample_scene(900 + index, index, category) for index in range(num))
+        return sum(scene.windscreen.wiper > 0 for scene in scenes) / num
+
+    assert 0.2 < share("rain", 100) < 0.45
+    assert 0.03 < share("wet_road", 150) < 0.25
+    assert 0 < share("normal", 300) < 0.05
 
 
 @pytest.mark.parametrize("shape", [(72, 96), (288, 800), (590, 1640), (720, 1280)])
