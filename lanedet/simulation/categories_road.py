@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from lanedet.simulation.figures import Outline, Outlines, box, place, ribbon, zebra
+from lanedet.simulation.figures import (
+    Outline,
+    Outlines,
+    box,
+    place,
+    ribbon,
+    word,
+    zebra,
+)
 from lanedet.simulation.random_figures import (
     random_arrows,
     random_letters,
@@ -25,6 +33,11 @@ from lanedet.simulation.road import (
 )
 from lanedet.simulation.scene import Prop, Scene, Vehicle
 
+_BUS_LANES = ((150, 62, 52), (142, 70, 50), (176, 128, 70), (70, 112, 82))
+"""Red, rust, ochre and green: what lanes for buses are coated with."""
+
+_KERB_M = 0.25
+
 _CAR_COLORS = ((222, 222, 220), (40, 42, 46), (120, 124, 128), (150, 32, 30))
 
 
@@ -34,7 +47,13 @@ def age_road(scene: Scene, rng: np.random.Generator) -> Scene:
     stains = random_stains(rng, road, scene.camera.station_m)
     ghosts: list[Stripe] = []
     if rng.uniform() < 0.3:
-        ghosts = [_ghost(scene, rng) for _ in range(rng.integers(1, 4))]
+        for _ in range(rng.integers(1, 4)):
+            ghost = _ghost(scene, rng)
+            ghosts.append(ghost)
+            if rng.uniform() < 0.35:
+                # What is left of a double marking.
+                apart = ghost.width_m + float(rng.uniform(0.08, 0.2))
+                ghosts.append(replace(ghost, lateral_m=ghost.lateral_m + apart))
     road = replace(road, stains=road.stains + stains, ghosts=(*road.ghosts, *ghosts))
     return replace(scene, road=road)
 
@@ -58,6 +77,81 @@ def paint_arrows(scene: Scene, rng: np.random.Generator) -> Scene:
     if rng.uniform() < 0.25:
         figures += random_letters(rng, scene.road, station)
     return _with_figures(scene, figures)
+
+
+def paint_some_zebras(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Lay a zebra crossing across some of the streets; labels run through it."""
+    road = scene.road
+    if rng.uniform() > 0.3 or not _is_street(scene):
+        return scene
+    foot = float(scene.camera.station_m + rng.uniform(3, 45))
+    length = float(rng.uniform(3, 5))
+    left, right = road.pavement.left_m, road.pavement.right_m
+    bars = zebra(left + 0.3, right - 0.3, length, float(rng.uniform(0.38, 0.6)))
+    outlines = place(bars, foot, 0.0)
+    before = float(rng.choice([0.3, rng.uniform(1.5, 3.5)]))
+    if before > 1:
+        own = [line.lateral_m for line in road.lines]
+        bar = box(0.0, own[0], 0.35, own[-1] - own[0])
+        outlines += place((bar,), foot - before, 0.0)
+    crossing = Decal(outlines, *road_paint(rng, road))
+    gap = foot - before, foot + length + 0.5
+    lines = tuple(_interrupted(line, gap) for line in road.lines)
+    figures = tuple(_without(figure, gap) for figure in road.figures)
+    figures = (*(f for f in figures if f.outlines), crossing)
+    road = replace(road, lines=lines, figures=figures)
+    walkers = tuple(
+        Prop("walker", foot + length / 2, float(lateral), coat)
+        for lateral, coat in zip(
+            rng.uniform(left, right, rng.poisson(0.8)), _CAR_COLORS, strict=False
+        )
+    )
+    return replace(scene, road=road, props=scene.props + walkers)
+
+
+def _is_street(scene: Scene) -> bool:
+    """Return whether there are kerbs, so people on foot."""
+    return any(wall.top_m <= _KERB_M for wall in scene.surroundings.walls)
+
+
+def _interrupted(line: LaneLine, gap: tuple[float, float]) -> LaneLine:
+    return replace(line, stripes=tuple(replace(s, gap=gap) for s in line.stripes))
+
+
+def _without(figure: Decal, gap: tuple[float, float]) -> Decal:
+    """Return what of a figure lies before or behind a gap."""
+    kept = tuple(
+        outline
+        for outline in figure.outlines
+        if max(at for at, _ in outline) < gap[0]
+        or min(at for at, _ in outline) > gap[1]
+    )
+    return replace(figure, outlines=kept)
+
+
+def colour_some_bus_lanes(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Give the rightmost lane of some of the wider streets a colour of its own."""
+    road, here = scene.road, scene.camera.station_m
+    if rng.uniform() > 0.2 or len(road.lines) < 3 or not _is_street(scene):
+        return scene
+    left, right = road.lines[-2].lateral_m, road.lines[-1].lateral_m
+    first = here + float(rng.choice([-8.0, rng.uniform(5, 40)]))
+    alongs = np.linspace(first, here + 140, 26).tolist()
+    near = [(along, left + 0.1) for along in alongs]
+    far = [(along, right - 0.1) for along in reversed(alongs)]
+    hue = _BUS_LANES[rng.integers(len(_BUS_LANES))]
+    gain = rng.uniform(0.75, 1.15)
+    color = (hue[0] * gain, hue[1] * gain, hue[2] * gain)
+    surface = Decal(((*near, *far),), color, float(rng.uniform(0.4, 0.85)))
+    road = replace(road, stains=(surface, *road.stains))
+    if rng.uniform() < 0.6:
+        texts = word("BUS", float(rng.uniform(1.8, 3.0)))
+        letters = place(
+            texts, max(first, here) + rng.uniform(5, 25), (left + right) / 2
+        )
+        figure = Decal(letters, *road_paint(rng, road))
+        road = replace(road, figures=(*road.figures, figure))
+    return replace(scene, road=road)
 
 
 def change_lane_count(scene: Scene, rng: np.random.Generator) -> Scene:

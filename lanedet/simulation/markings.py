@@ -53,6 +53,10 @@ def _paint_stripe(
     cover *= stripe.opacity * ground.cover.ravel()[touched]
     if _is_broken(scene.road, line):
         cover *= _existence(ahead + scene.camera.station_m, scene.road, line)
+    if stripe.gap is not None:
+        first, last = stripe.gap
+        at = ahead + scene.camera.station_m
+        cover *= (at < first) | (at > last)
     if stripe.wear > 0:
         flakes = pick_tile(
             noise_tile(0.6, seed=5),

@@ -112,6 +112,7 @@ class Stripe:
         color: RGB in [0, 255].
         opacity: How well the paint covers, 0 to 1.
         wear: Share of the paint that has flaked off, 0 to 1.
+        gap: Stations between which nothing is painted, as at a zebra crossing.
     """
 
     lateral_m: float
@@ -121,6 +122,7 @@ class Stripe:
     color: tuple[float, float, float]
     opacity: float
     wear: float
+    gap: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,20 @@
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from lanedet.simulation import SceneView, render_scene, scene_lanes
-from lanedet.simulation.categories_road import build_road_works, cross_road
+from lanedet.simulation.categories_road import (
+    age_road,
+    build_road_works,
+    colour_some_bus_lanes,
+    cross_road,
+    paint_some_zebras,
+)
+from lanedet.simulation.categories_street import build_street
+from lanedet.simulation.markings import paint_markings
 from lanedet.simulation.road import Crossroad
 from lanedet.simulation.scene import Scene, Vehicle
 from lanedet.simulation.surface import paint_ground
@@ -123,3 +132,68 @@ def test_a_crossroad_is_marked_and_has_kerbs(
         alongs, acrosses = np.array(ring).T
         assert ((alongs < start + 0.5) | (alongs > end - 0.5)).all()
         assert np.ptp(acrosses) > 30
+
+
+def street(plain_scene: PlainScene) -> Scene:
+    return build_street(plain_scene(LATERALS), np.random.default_rng(1))
+
+
+def find(
+    step: Callable[[Scene, np.random.Generator], Scene], scene: Scene
+) -> list[Scene]:
+    """Return what a step makes of a scene, where it changes it, of 60 tries."""
+    built = [step(scene, np.random.default_rng(number)) for number in range(60)]
+    return [changed for changed in built if changed != scene]
+
+
+def test_labels_run_through_a_zebra_crossing(plain_scene: PlainScene) -> None:
+    scene = street(plain_scene)
+    assert find(paint_some_zebras, plain_scene(LATERALS)) == [], "streets only"
+    crossed = find(paint_some_zebras, scene)
+    assert 8 < len(crossed) < 30
+    before = scene_lanes(scene, SHAPE)
+    for built in crossed:
+        after = scene_lanes(built, SHAPE)
+        assert all(map(np.array_equal, before, after))
+        gap = built.road.lines[0].stripes[0].gap
+        assert gap is not None
+        alongs = [at for ring in built.road.figures[-1].outlines for at, _ in ring]
+        assert min(alongs) < gap[1]
+        assert gap[1] > max(alongs) > gap[0]
+
+
+def test_nothing_is_painted_in_a_gap(plain_scene: PlainScene) -> None:
+    scene = plain_scene()
+    lines = tuple(
+        replace(line, stripes=tuple(replace(s, gap=(9.0, 14.0)) for s in line.stripes))
+        for line in scene.road.lines
+    )
+    broken = replace(scene, road=replace(scene.road, lines=lines))
+    view = SceneView(scene, SHAPE)
+    recipe = (paint_ground, paint_markings)
+    for at, is_painted in ((7.0, True), (11.0, False), (17.0, True)):
+        x, y = np.rint(view.project(np.array(at), 1.8)).astype(int)
+        assert (render_scene(broken, SHAPE, recipe)[y, x].mean() > 80) == is_painted
+
+
+def test_a_bus_lane_is_coloured_under_the_markings(plain_scene: PlainScene) -> None:
+    scene = street(plain_scene)
+    coloured = find(colour_some_bus_lanes, scene)
+    assert 5 < len(coloured) < 25
+    for built in coloured:
+        lane = built.road.stains[0]
+        assert max(lane.color) - min(lane.color) > 25
+        across = [lateral for _, lateral in lane.outlines[0]]
+        assert 5.4 < min(across) < max(across) < 9.0
+        assert built.road.lines == scene.road.lines
+
+
+def test_some_old_markings_are_double(plain_scene: PlainScene) -> None:
+    pairs = 0
+    for built in find(age_road, plain_scene(LATERALS)):
+        for first, second in pairwise(built.road.ghosts):
+            apart = second.lateral_m - first.lateral_m - first.width_m
+            pairs += replace(first, lateral_m=0) == replace(second, lateral_m=0)
+            if replace(first, lateral_m=0) == replace(second, lateral_m=0):
+                assert 0.05 < apart < 0.25
+    assert pairs > 3
