@@ -5,8 +5,8 @@ from pathlib import Path
 
 from lanedet.runtime import progress_bar, user_errors
 from lanedet.simulation import TREE_FORMATS, Drive, write_scene_tree
+from lanedet.simulation.arguments import SMALLEST_SHAPE
 from lanedet.simulation.categories import CATEGORIES, MIXTURES
-from lanedet.simulation.render import SMALLEST_SHAPE
 from lanedet.simulation.scene_files import (
     LARGEST_SEED,
     MIN_SCENES_TO_SHARE,

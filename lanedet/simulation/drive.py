@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lanedet.simulation.render import check_shape, render_scene
+from lanedet.simulation.arguments import check_shape
+from lanedet.simulation.render import render_scene
 from lanedet.simulation.sampler import label_scene, sample_scene
 from lanedet.simulation.scene import Scene, Vehicle
 from lanedet.structures import ByteArray, LaneSample

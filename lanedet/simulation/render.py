@@ -13,6 +13,7 @@ from typing import cast
 
 import numpy as np
 
+from lanedet.simulation.arguments import check_shape
 from lanedet.simulation.backdrop import paint_city, paint_clouds
 from lanedet.simulation.decals import paint_figures, paint_stains
 from lanedet.simulation.glare import flare_lens, shine_sun
@@ -106,9 +107,6 @@ RECIPE: tuple[Effect, ...] = (
     compress_jpeg,
 )
 
-SMALLEST_SHAPE = (72, 96)
-"""Below this (H, W) markings are thinner than a pixel everywhere."""
-
 
 def render_scene(
     scene: Scene, shape: tuple[int, int], recipe: Sequence[Effect] = RECIPE
@@ -135,11 +133,3 @@ def render_scene(
         rng = LateGenerator(*scene.seed, scene.frame, name)
         image = effect(image, view, cast(np.random.Generator, rng))
     return image
-
-
-def check_shape(shape: tuple[int, int]) -> None:
-    """Raise ValueError if (H, W) is too small for a scene."""
-    if len(shape) != 2 or shape[0] < SMALLEST_SHAPE[0] or shape[1] < SMALLEST_SHAPE[1]:
-        raise ValueError(
-            f"A scene needs at least (H, W) = {SMALLEST_SHAPE} pixels, got {shape!r}."
-        )

@@ -6,13 +6,14 @@ same whoever draws it, and whatever else is drawn.
 
 import numpy as np
 
+from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.categories import deal_category, recast
 from lanedet.simulation.labels import scene_lanes
 from lanedet.simulation.random_camera import random_camera, random_lens
 from lanedet.simulation.random_road import random_road
 from lanedet.simulation.random_surroundings import random_light, random_surroundings
 from lanedet.simulation.random_traffic import random_traffic
-from lanedet.simulation.render import check_shape, render_scene
+from lanedet.simulation.render import render_scene
 from lanedet.simulation.scene import Scene
 from lanedet.structures import ByteArray, LaneSample
 
@@ -28,10 +29,10 @@ def sample_scene(seed: int, index: int, category: str | None = None) -> Scene:
             None for a plain highway scene.
 
     Raises:
-        ValueError: If a number is negative or the category is unknown.
+        ValueError: If a number is negative or not whole, or the category is unknown.
     """
-    if seed < 0 or index < 0:
-        raise ValueError(f"seed and index must be >= 0, got {seed} and {index}.")
+    check_whole("seed", seed, 0)
+    check_whole("index", index, 0)
     rng = np.random.default_rng((seed, index))
     road = random_road(rng)
     camera = random_camera(rng, road)
@@ -67,8 +68,8 @@ def make_scene(
         ``rows`` and, of a scene of a category, ``category``.
 
     Raises:
-        ValueError: If a number is negative, the picture too small or the category
-            unknown.
+        ValueError: If a number is negative or not whole, the picture too small or the
+            category unknown.
     """
     check_shape(shape)
     scene = sample_scene(seed, index, category)

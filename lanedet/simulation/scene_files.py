@@ -13,8 +13,8 @@ import cv2
 
 from lanedet import __version__
 from lanedet.runtime import progress_bar, tune_allocator
+from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.categories import check_category
-from lanedet.simulation.render import check_shape
 from lanedet.simulation.sampler import make_scene
 from lanedet.structures import LaneSample
 
@@ -51,8 +51,7 @@ class SceneCollection:
 
     def __post_init__(self) -> None:
         check_shape(self.shape)
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise ValueError(f"seed must be from 0 to {LARGEST_SEED}, got {self.seed}.")
+        check_whole("seed", self.seed, 0, LARGEST_SEED)
         if self.category is not None:
             check_category(self.category)
 

@@ -88,5 +88,5 @@ def test_unknown_category() -> None:
 
 
 def test_negative_seed() -> None:
-    with pytest.raises(ValueError, match="seed and index must be >= 0"):
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
         Drive(-1, 5, 25.0, SHAPE)
