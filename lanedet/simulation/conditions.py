@@ -163,6 +163,10 @@ class Recording:
         haze: Brightness that stray light adds to black.
         video_loss: How much detail video compression drops from quiet blocks.
         jpeg_loss: How much JPEG compression drops; 1 is quality 10.
+        skew: How far to the right of its upper edge the rolling shutter draws the
+            lower one while the car turns, in heights of the picture. Labels follow.
+        wobble: How far it draws rows to and fro while the camera shakes, in heights.
+            Labels follow.
     """
 
     motion: float = 0.0
@@ -172,3 +176,5 @@ class Recording:
     haze: float = 0.0
     video_loss: float = 0.0
     jpeg_loss: float = 0.0
+    skew: float = 0.0
+    wobble: float = 0.0

@@ -39,11 +39,18 @@ def stretch(squares: FloatArray, distortion: float) -> FloatArray:
 
 
 def stretch_map(
-    shape: tuple[int, int], focal: float, distortion: float
+    shape: tuple[int, int], focal: float, distortion: float, shifts: FloatArray
 ) -> NDArray[np.float32]:
-    """Return :func:`stretch` for each pixel of a picture of (H, W), float32."""
+    """Return :func:`stretch` for each pixel of a picture of (H, W), float32.
+
+    Args:
+        shape: (H, W) of the picture.
+        focal: Focal length in pixels.
+        distortion: The d of the model, >= 0.
+        shifts: How many pixels each row is drawn to the right, (H,).
+    """
     height, width = shape
-    us = (np.arange(width) - (width - 1) / 2)[None, :] / focal
+    us = (np.arange(width) - (width - 1) / 2 - shifts[:, None]) / focal
     vs = (np.arange(height) - (height - 1) / 2)[:, None] / focal
     return stretch(us**2 + vs**2, distortion).astype(np.float32)
 

@@ -156,13 +156,18 @@ def read_tile(tile: Floats, xs: Floats, ys: Floats) -> Floats:
 
 @njit(cache=True, nogil=True)
 def upright_grid(
-    us: Floats, vs: Floats, stretch: Floats, turn: tuple[np.float32, np.float32]
+    us: Floats,
+    vs: Floats,
+    shifts: Floats,
+    stretch: Floats,
+    turn: tuple[np.float32, np.float32],
 ) -> tuple[Floats, Floats]:
     """Return (x, y) of each pixel in the upright frame, each (H, W).
 
     Args:
         us: X of the columns from the centre, (W,).
         vs: Y of the rows from the centre, (H,).
+        shifts: How far each row is drawn to the right, (H,).
         stretch: How many times farther out pixels lie without distortion, (H, W), or
             empty if there is none.
         turn: Cosine and sine of the roll.
@@ -172,7 +177,7 @@ def upright_grid(
     ys = np.empty_like(xs)
     for i in range(len(vs)):
         for j in range(len(us)):
-            u, v = us[j], vs[i]
+            u, v = us[j] - shifts[i], vs[i]
             if stretch.size > 0:
                 u, v = u * stretch[i, j], v * stretch[i, j]
             xs[i, j] = u * cos + v * sin

@@ -102,7 +102,7 @@ def vary_backdrop(scene: Scene, rng: np.random.Generator) -> Scene:
 
 def vary_recording(scene: Scene, rng: np.random.Generator) -> Scene:
     """Record as cheap and as good cameras do."""
-    has = rng.uniform(size=7) < (0.2, 0.4, 0.12, 0.4, 0.3, 0.3, 0.5)
+    has = rng.uniform(size=9) < (0.2, 0.4, 0.12, 0.4, 0.3, 0.3, 0.5, 0.25, 0.1)
     # What is dark already must not become black.
     darkest = -0.6 if scene.light.daylight > 0.5 else -0.1
     recording = Recording(
@@ -113,5 +113,7 @@ def vary_recording(scene: Scene, rng: np.random.Generator) -> Scene:
         haze=float(rng.uniform(0.01, 0.12) * has[4]),
         video_loss=float(rng.uniform(0.1, 1.0) * has[5]),
         jpeg_loss=float(rng.uniform(0.05, 0.75) * has[6]),
+        skew=float(np.clip(rng.normal(0, 0.012), -0.03, 0.03) * has[7]),
+        wobble=float(rng.uniform(0.0005, 0.003) * has[8]),
     )
     return replace(scene, recording=recording)

@@ -23,6 +23,7 @@ from lanedet.simulation.distortion import (
     stretch_map,
 )
 from lanedet.simulation.kernels import read_ground, upright_grid
+from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.scene import Color, Scene
 from lanedet.structures import FloatArray
 
@@ -36,6 +37,7 @@ Float32Array = NDArray[np.float32]
 _TABLE_STEPS_PER_PX = 4
 _LEAST_DEPTH_M = 0.2
 _EDGE_PARTS = 12
+_WOBBLES = (2, 6)  # the fewest and the most in one picture
 # Equal steps in the picture, about: the distances form a geometric series.
 _AHEAD_GRID = np.geomspace(NEAREST_M, FARTHEST_M, 900)
 _AHEAD_GRID.setflags(write=False)
@@ -92,6 +94,8 @@ class SceneView:
         self._turn = np.array([[cos, sin], [-sin, cos]])
         self._pitch = np.cos(camera.pitch_rad), np.sin(camera.pitch_rad)
         self._yaw = np.tan(camera.yaw_rad)
+        recording = scene.recording
+        self._is_rolling = recording.skew != 0 or recording.wobble != 0
         self.ahead_grid = _AHEAD_GRID
         ground_rows = self._to_upright(self.ahead_grid, 0.0, 0.0)
         self._grid_ys = ground_rows[:, 1]
@@ -176,10 +180,27 @@ class SceneView:
         """Return the y of pixels (N, 2) in the upright frame."""
         roll, distortion = self.scene.camera.roll_rad, self.scene.camera.distortion
         xs, ys = (points - self.center).T
+        if self._is_rolling:
+            xs = xs - self.row_shifts(ys)
         upright = ys * np.cos(roll) - xs * np.sin(roll)
         if distortion > 0:
             upright *= stretch((xs**2 + ys**2) / self.focal**2, distortion)
         return np.asarray(upright)
+
+    def row_shifts(self, vs: FloatArray) -> FloatArray:
+        """Return how far the rolling shutter draws rows to the right, in pixels.
+
+        Args:
+            vs: Y of the rows from the centre, any shape.
+        """
+        recording, height = self.scene.recording, self.shape[0]
+        phase, waves, *_ = world_numbers(
+            (*self.scene.seed, self.scene.frame), "shutter"
+        )
+        least, most = _WOBBLES
+        turns = (least + waves % (most - least + 1)) * vs / height + phase / 2**32
+        wobble = recording.wobble * np.sin(2 * np.pi * turns)
+        return np.asarray(recording.skew * vs + height * wobble)
 
     def visible_reach(self) -> FloatArray:
         """Return distances ahead, from the camera to where the ground first hides."""
@@ -252,13 +273,23 @@ class SceneView:
         turn = np.float32(np.cos(roll)), np.float32(np.sin(roll))
         is_bent = self.scene.camera.distortion > 0
         stretched = self._stretch if is_bent else _NOT_STRETCHED
-        xs, ys = upright_grid(us, vs, stretched, turn)
+        shifts = self._shifts.astype(np.float32)
+        xs, ys = upright_grid(us, vs, shifts, stretched, turn)
         return xs, ys
 
     @cached_property
     def _stretch(self) -> Float32Array:
         """How much farther out each pixel would lie without distortion, (H, W)."""
-        return stretch_map(self.shape, self.focal, self.scene.camera.distortion)
+        distortion = self.scene.camera.distortion
+        return stretch_map(self.shape, self.focal, distortion, self._shifts)
+
+    @cached_property
+    def _shifts(self) -> FloatArray:
+        """How far each row is drawn to the right, (H,) pixels."""
+        height = self.shape[0]
+        if not self._is_rolling:
+            return np.zeros(height)
+        return self.row_shifts(np.arange(height) - self.center[1])
 
     def _ground_table(self) -> Float32Array:
         """Return what depends on the upright row alone, from the crest downwards.
@@ -307,4 +338,8 @@ class SceneView:
         distortion = self.scene.camera.distortion
         if distortion > 0:
             turned = distort(turned, self.focal, distortion)
+        if self._is_rolling:
+            # A row is a moment, and the camera turns from moment to moment.
+            turned = turned.copy()
+            turned[..., 0] += self.row_shifts(turned[..., 1])
         return np.asarray(turned + self.center)

@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from lanedet.simulation.categories import CATEGORIES
+from lanedet.simulation.conditions import Recording
 from lanedet.simulation.render import render_scene
 from lanedet.simulation.sampler import sample_scene
 from lanedet.simulation.scene import Scene
@@ -92,7 +94,7 @@ def test_every_camera_fits_every_picture(shape: tuple[int, int]) -> None:
 
 def test_recording_varies() -> None:
     scenes = [sample_scene(9, index, "normal") for index in range(200)]
-    for name in ("motion", "stops", "flicker", "tint", "video_loss", "jpeg_loss"):
+    for name in [field.name for field in fields(Recording)]:
         values = np.array([getattr(scene.recording, name) for scene in scenes])
         assert (values == 0).any()
         assert len(np.unique(values)) > 10

@@ -1,8 +1,10 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from lanedet.simulation.conditions import Recording
 from lanedet.simulation.road import Profile, Wave
 from lanedet.simulation.sampler import sample_scene
 from lanedet.simulation.scene import Scene
@@ -72,9 +74,34 @@ def test_project_scales_with_the_picture(plain_scene: PlainScene) -> None:
     assert large + 0.5 == pytest.approx(2 * (small + 0.5))
 
 
+def test_a_rolling_shutter_leans_what_is_upright(plain_scene: PlainScene) -> None:
+    scene = replace(plain_scene(), recording=Recording(skew=0.1))
+    # 75 rows below the centre it is 7.5 columns later.
+    assert SceneView(scene, SHAPE).project(np.array(10.0), 0.0) == pytest.approx(
+        (327.0, 254.5)
+    )
+    large = SceneView(scene, (720, 1280)).project(np.array(10.0), 0.0)
+    assert large + 0.5 == pytest.approx((655.0, 510.0)), "at any size"
+
+
+def test_a_shaking_camera_moves_rows_to_and_fro(plain_scene: PlainScene) -> None:
+    scene = replace(plain_scene(), recording=Recording(wobble=0.01))
+    rows = np.linspace(-180, 180, 3600)
+    shifts = SceneView(scene, SHAPE).row_shifts(rows)
+    assert np.abs(shifts).max() == pytest.approx(3.6, abs=0.01)
+    # Two to six waves, which cross zero twice each.
+    crossings = np.count_nonzero(np.diff(np.sign(shifts)))
+    assert 4 <= crossings <= 12
+    other = SceneView(replace(scene, frame=1), SHAPE).row_shifts(rows)
+    assert np.abs(other - shifts).max() > 1, "it shakes otherwise a moment later"
+
+
+@pytest.mark.parametrize("recording", [Recording(), Recording(skew=-0.03, wobble=0.01)])
 @pytest.mark.parametrize("index", range(12))
-def test_ground_map_inverts_the_projection(index: int) -> None:
-    view = SceneView(sample_scene(3, index), SHAPE)
+def test_ground_map_inverts_the_projection(index: int, recording: Recording) -> None:
+    category = "normal" if index % 2 else None
+    scene = replace(sample_scene(3 + index, index, category), recording=recording)
+    view = SceneView(scene, SHAPE)
     ground = view.ground
     rows = np.arange(ground.top_row + 12, SHAPE[0], 9)
     columns = np.arange(5, SHAPE[1], 31)
