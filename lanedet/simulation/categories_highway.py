@@ -68,8 +68,8 @@ def resurface_some_roads(scene: Scene, rng: np.random.Generator) -> Scene:
     """Renew a stretch of some roads, of all lanes or of one, with another surface."""
     if rng.uniform() > 0.22:
         return scene
-    road = scene.road
-    left, right = road.pavement.left_m, road.pavement.right_m
+    road, pavement = scene.road, scene.road.pavement
+    left, right = pavement.left_m, pavement.right_m
     if rng.uniform() < 0.45:
         number = rng.integers(len(road.lines) - 1)
         shift = rng.normal(0, 0.25)
@@ -77,14 +77,33 @@ def resurface_some_roads(scene: Scene, rng: np.random.Generator) -> Scene:
         right = road.lines[number + 1].lateral_m + shift
     start = scene.camera.station_m + rng.uniform(-30, 45)
     length = rng.uniform(8, 90)
-    gain = rng.uniform(0.4, 0.8) if rng.uniform() < 0.65 else rng.uniform(1.2, 1.7)
-    surface = Decal(
-        (_strip_outline(start, length, left, right),),
-        shade(road.pavement.color, gain),
-        float(rng.uniform(0.6, 0.95)),
-        float(rng.choice([0.0, rng.uniform(0.05, 0.25)])),
-    )
-    return replace(scene, road=replace(road, stains=(surface, *road.stains)))
+    gain = rng.uniform(0.5, 0.85) if rng.uniform() < 0.65 else rng.uniform(1.1, 1.5)
+    outline = _strip_outline(start, length, left, right)
+    surfaces = [Decal((outline,), *_sheer(pavement.color, gain))]
+    if rng.uniform() < 0.5:
+        # The joint round it is sealed with tar.
+        ends = [
+            _strip_outline(at, rng.uniform(0.06, 0.2), left, right)
+            for at in (start, start + length)
+        ]
+        sides = [
+            _strip_outline(start, length, at - 0.03, at + 0.03) for at in (left, right)
+        ]
+        tar = float(rng.uniform(0.3, 0.75))
+        surfaces.append(Decal((*ends, *sides), (26, 26, 27), tar))
+    return replace(scene, road=replace(road, stains=(*surfaces, *road.stains)))
+
+
+def _sheer(color: Color, gain: float) -> tuple[Color, float]:
+    """Return the colour and opacity that change a surface's brightness by a gain.
+
+    They cover as little as possible: the texture below stays.
+    """
+    if gain <= 1:
+        return (0.0, 0.0, 0.0), float(1 - gain)
+    pale = tuple(255 - 0.25 * (255 - channel) for channel in color)
+    green = color[1]
+    return (pale[0], pale[1], pale[2]), float((gain - 1) * green / (pale[1] - green))
 
 
 def shade_some_edges(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -124,53 +143,104 @@ def backlight_some(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def build_some_exits(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Let an exit leave some of the roads to the right; the labels go straight on."""
-    road, here = scene.road, scene.camera.station_m
-    edge = road.lines[-1]
-    if rng.uniform() > 0.16 or not edge.stripes or edge.taper is not None:
+    """Let another road leave or join some of the roads; the labels go straight on.
+
+    Three of five are exits, the others entries; most lie to the right. A lane beside
+    the road's edge line, behind short dashes, leads to an exit or begins at an entry.
+    """
+    road = scene.road
+    # To the left of a motorway there may be another carriageway.
+    is_left = not scene.surroundings.strips and rng.uniform() < 0.25
+    side = -1 if is_left else 1
+    edge = road.lines[0 if is_left else -1]
+    if rng.uniform() > 0.18 or not edge.stripes or edge.taper is not None:
         return scene
     width = rng.uniform(3.6, 5.5)
-    start, run = here + rng.uniform(-25, 70), rng.uniform(70, 170)
-    taper = Taper(float(start), float(run), 0.0, float(rng.uniform(9, 16)))
-    along = np.linspace(start, start + run, 60)
-    nose = float(along[np.argmax(taper.at(along) >= width)])
-    shoulder = road.pavement.right_m - edge.lateral_m
-    ramp = Ramp(taper, float(width + shoulder + rng.uniform(0.4, 1.2)))
-    solid = replace(edge.stripes[-1], pattern=SOLID)
+    taper = _ramp_taper(rng, scene.camera.station_m, side, rng.uniform() < 0.6)
+    outer = road.pavement.right_m if side > 0 else road.pavement.left_m
+    shoulder = abs(outer - edge.lateral_m)
+    ramp = Ramp(taper, float(width + shoulder + rng.uniform(0.4, 1.2)), side)
+    lines = _ramp_lines(rng, edge, taper, side, float(width))
+    figures = road.figures
+    if rng.uniform() < 0.45:
+        figures = (*figures, _gore(rng, lines[0], edge, side))
+    bare = replace(edge, stripes=())
+    kept = (bare, *road.lines[1:]) if is_left else (*road.lines[:-1], bare)
+    road = replace(road, lines=kept, ramp=ramp, ramp_lines=lines, figures=figures)
+    return replace(scene, road=road)
+
+
+def _ramp_taper(
+    rng: np.random.Generator, here_m: float, side: int, is_exit: bool
+) -> Taper:
+    """Return how the outer edge of an exit's or an entry's road runs."""
+    away = side * float(rng.uniform(9, 16))
+    run = float(rng.uniform(70, 170))
+    if is_exit:
+        return Taper(float(here_m + rng.uniform(-25, 70)), run, 0.0, away)
+    return Taper(float(here_m + rng.uniform(-0.6, 0.3) * run), run, away, 0.0)
+
+
+def _ramp_lines(
+    rng: np.random.Generator, edge: LaneLine, taper: Taper, side: int, width: float
+) -> tuple[LaneLine, ...]:
+    """Return the lines of an exit or an entry; its own inner line comes first.
+
+    Args:
+        rng: Source of randomness.
+        edge: The road's edge line on that side.
+        taper: See :class:`~lanedet.simulation.road.Ramp`.
+        side: -1 to the left, 1 to the right.
+        width: Of its lane, in metres.
+    """
+    along = np.linspace(taper.start_m, taper.start_m + taper.length_m, 60)
+    apart = np.flatnonzero(np.abs(taper.at(along)) >= width)
+    is_exit = taper.before_m == 0
+    nose = float(along[apart[0] if is_exit else apart[-1]])
+    solid = replace(edge.stripes[-1 if side > 0 else 0], pattern=SOLID)
     length = rng.uniform(0.9, 2.0)
     gaps = replace(
         solid,
         pattern=Pattern(3 * length, ((0.0, length),)),
         width_m=float(solid.width_m * rng.uniform(1.0, 2.0)),
     )
-    inner = replace(solid, lateral_m=float(solid.lateral_m - width))
-    lines = (
-        replace(edge, end_m=float(start)),
-        LaneLine(edge.lateral_m, (gaps,), start_m=float(start), end_m=nose),
-        LaneLine(edge.lateral_m, (solid,), start_m=nose),
-        LaneLine(edge.lateral_m, (solid,), start_m=float(start), taper=taper),
-        LaneLine(inner.lateral_m, (inner,), start_m=nose, taper=taper),
+    inner = replace(solid, lateral_m=float(solid.lateral_m - side * width))
+    at, first, last = edge.lateral_m, float(along[0]), float(along[-1])
+    if is_exit:
+        return (
+            LaneLine(inner.lateral_m, (inner,), start_m=nose, taper=taper),
+            replace(edge, end_m=first),
+            LaneLine(at, (gaps,), start_m=first, end_m=nose),
+            LaneLine(at, (solid,), start_m=nose),
+            LaneLine(at, (solid,), start_m=first, taper=taper),
+        )
+    return (
+        LaneLine(inner.lateral_m, (inner,), end_m=nose, taper=taper),
+        LaneLine(at, (solid,), end_m=nose),
+        LaneLine(at, (gaps,), start_m=nose, end_m=last),
+        replace(edge, start_m=last),
+        LaneLine(at, (solid,), end_m=last, taper=taper),
     )
-    figures = road.figures
-    if rng.uniform() < 0.45:
-        figures = (*figures, _gore(rng, lines[-1], edge, nose))
-    lines_kept = (*road.lines[:-1], replace(edge, stripes=()))
-    road = replace(road, lines=lines_kept, ramp=ramp, ramp_lines=lines, figures=figures)
-    return replace(scene, road=road)
 
 
 def _gore(
-    rng: np.random.Generator, ramp_line: LaneLine, edge: LaneLine, nose: float
+    rng: np.random.Generator, ramp_line: LaneLine, edge: LaneLine, side: int
 ) -> Decal:
-    """Return chevrons between the road's edge line and the exit's left line."""
+    """Return chevrons between the road's edge line and the ramp's inner line."""
+    is_exit = ramp_line.end_m == np.inf
+    nose = ramp_line.start_m if is_exit else ramp_line.end_m
+    way = 1 if is_exit else -1
     bars = []
-    for foot in np.arange(nose + 3, nose + 40, rng.uniform(3, 6)).tolist():
-        left, right = edge.lateral_m + 0.1, float(ramp_line.lateral_at(foot)) - 0.1
-        middle, tip = (left + right) / 2, foot + (right - left)
+    for away in np.arange(3, 40, rng.uniform(3, 6)).tolist():
+        foot = nose + way * away
+        near = edge.lateral_m + side * 0.1
+        far = float(ramp_line.lateral_at(foot)) - side * 0.1
+        middle, tip = (near + far) / 2, foot + way * abs(far - near)
         bars.append(
             (
-                (foot, left), (tip, middle), (foot, right),
-                (foot + 0.6, right), (tip + 0.6, middle), (foot + 0.6, left),
+                (foot, near), (tip, middle), (foot, far),
+                (foot + way * 0.6, far), (tip + way * 0.6, middle),
+                (foot + way * 0.6, near),
             )
         )  # fmt: skip
     stripe = edge.stripes[-1]

@@ -228,15 +228,18 @@ class Crossroad:
 
 @dataclass(frozen=True)
 class Ramp:
-    """An exit that leaves the road to the right.
+    """An exit that leaves the road, or an entry that joins it.
 
     Attributes:
-        taper: How far its right edge lies beside the road's.
+        taper: How far its outer edge lies beside the road's, to the right: negative
+            on the left.
         width_m: Width of its pavement.
+        side: -1 to the left of the road, 1 to the right.
     """
 
     taper: Taper
     width_m: float
+    side: int = 1
 
 
 @dataclass(frozen=True)
@@ -295,8 +298,8 @@ class Road:
         ghosts: Stripes that bound no lane: removed markings, gutters.
         figures: Painted figures: arrows, letters, zebra crossings.
         crossroad: Where another road crosses, or None.
-        ramp: Where an exit leaves, or None.
-        ramp_lines: Painted lines that no label follows: those of the exit.
+        ramp: Where an exit leaves or an entry joins, or None.
+        ramp_lines: Painted lines that no label follows: those of the ramp.
     """
 
     course: Profile
@@ -310,8 +313,16 @@ class Road:
     ramp: Ramp | None = None
     ramp_lines: tuple[LaneLine, ...] = ()
 
-    def right_shift(self, station_m: FloatArray | float) -> FloatArray:
-        """Return how far what stands to the right makes room for an exit."""
-        if self.ramp is None:
+    def edge_shift(self, side: int, station_m: FloatArray | float) -> FloatArray:
+        """Return how far to the right what stands beside the road makes room.
+
+        Args:
+            side: -1 for what stands to the left, 1 to the right.
+            station_m: Where along the road, any shape.
+
+        Returns:
+            Metres, negative to the left, of the stations' shape.
+        """
+        if self.ramp is None or self.ramp.side != side:
             return np.zeros(np.shape(station_m))
         return self.ramp.taper.at(station_m)

@@ -66,8 +66,11 @@ def _add_wall(sketch: Sketch, view: SceneView, wall: Wall) -> None:
     pieces = np.unique((first + np.geomspace(1, 80, 40)).astype(int)) - 1
     aheads = np.maximum(pieces * _PIECE_M - here, NEAREST_M)
     feet = wall.lateral_m + np.zeros(len(aheads))
-    if wall.lateral_m > view.scene.road.pavement.right_m:
-        feet += view.scene.road.right_shift(aheads + here)
+    road = view.scene.road
+    if wall.lateral_m > road.pavement.right_m:
+        feet += road.edge_shift(1, aheads + here)
+    elif wall.lateral_m <= road.pavement.left_m:
+        feet += road.edge_shift(-1, aheads + here)
     # A high face is a patchwork of several strips.
     rises = np.linspace(0, 1, 2 + int(wall.top_m / 2.5))
     # A slope lies rather than stands: it is not in its own shadow.
@@ -275,10 +278,8 @@ def _is_crossed(view: SceneView, station_m: float) -> bool:
 
 def _edge(view: SceneView, side: int, ahead: float) -> float:
     road = view.scene.road
-    if side < 0:
-        return road.pavement.left_m
-    shift = road.right_shift(ahead + view.scene.camera.station_m)
-    return road.pavement.right_m + float(shift)
+    edge = road.pavement.left_m if side < 0 else road.pavement.right_m
+    return edge + float(road.edge_shift(side, ahead + view.scene.camera.station_m))
 
 
 def _outer_edge(view: SceneView, side: int, ahead: float) -> float:

@@ -140,13 +140,17 @@ def _is_crossing(view: SceneView, crossroad: Crossroad) -> NDArray[np.bool_]:
 
 
 def _beside_ramp(view: SceneView, ramp: Ramp, lateral: Float32Array) -> Float32Array:
-    """Return which place of the cross-section shows at each pixel of an exit's road."""
-    right = np.float32(view.scene.road.pavement.right_m)
-    shifted = lateral - taper_offsets(ramp.taper, view)
-    # Between road and exit lies the same ground as to the right of both.
-    verge = np.float32(right + 0.5)
-    beyond = np.where(shifted > right - np.float32(ramp.width_m), shifted, verge)
-    return np.asarray(np.where(lateral > right, beyond, lateral), dtype=np.float32)
+    """Return which place of the cross-section shows at each pixel of a ramp's road."""
+    pavement, side = view.scene.road.pavement, np.float32(ramp.side)
+    edge = np.float32(pavement.right_m if ramp.side > 0 else pavement.left_m)
+    # Metres outwards from the road's edge; beside the ramp, from the ramp's edge.
+    beside = (lateral - edge) * side
+    from_ramp = beside - taper_offsets(ramp.taper, view) * side
+    # Between road and ramp lies the same ground as beside both.
+    verge = edge + side * np.float32(0.5)
+    shifted = edge + side * from_ramp
+    beyond = np.where(from_ramp > -np.float32(ramp.width_m), shifted, verge)
+    return np.asarray(np.where(beside > 0, beyond, lateral), dtype=np.float32)
 
 
 def taper_offsets(taper: Taper, view: SceneView) -> Float32Array:

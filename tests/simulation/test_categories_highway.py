@@ -12,6 +12,7 @@ from lanedet.simulation.categories_highway import (
     resurface_some_roads,
     shade_some_edges,
 )
+from lanedet.simulation.decals import paint_stains
 from lanedet.simulation.scene import Light, Scene, Strip, Vehicle
 from lanedet.simulation.surface import paint_ground
 
@@ -90,42 +91,109 @@ def test_steps_show_in_some_scenes_only(
     assert 2 < sum(changed) < 28
 
 
-def exit_scene(plain_scene: PlainScene) -> Scene:
-    """Return a straight road of which an exit leaves to the right."""
-    scene = plain_scene((-5.4, -1.8, 1.8))
-    for number in range(200):
+LATERALS = {1: (-5.4, -1.8, 1.8), -1: (-1.8, 1.8, 5.4)}
+RAMPS = [(1, True), (-1, True), (1, False), (-1, False)]
+
+
+def ramp_scene(plain_scene: PlainScene, side: int, is_exit: bool) -> Scene:
+    """Return a straight road that an exit leaves, or an entry joins, on one side."""
+    scene = plain_scene(LATERALS[side])
+    for number in range(900):
         built = build_some_exits(scene, np.random.default_rng(number))
-        if built.road.ramp is not None and built.road.ramp.taper.start_m > 5:
+        ramp = built.road.ramp
+        if ramp is None or ramp.side != side or ramp.taper.length_m > 100:
+            continue
+        end_m = ramp.taper.start_m + (0 if is_exit else ramp.taper.length_m)
+        if (ramp.taper.before_m == 0) == is_exit and 5 < end_m < 95:
             return built
-    raise AssertionError("no exit was drawn")
+    raise AssertionError("no such ramp was drawn")
 
 
-def test_labels_go_past_an_exit(plain_scene: PlainScene) -> None:
-    without, built = plain_scene((-5.4, -1.8, 1.8)), exit_scene(plain_scene)
+@pytest.mark.parametrize(("side", "is_exit"), RAMPS)
+def test_labels_go_past_a_ramp(
+    plain_scene: PlainScene, side: int, is_exit: bool
+) -> None:
+    without = plain_scene(LATERALS[side])
+    built = ramp_scene(plain_scene, side, is_exit)
     before, after = scene_lanes(without, SHAPE), scene_lanes(built, SHAPE)
     assert len(before) == len(after) == 3
     for old, new in zip(before, after, strict=True):
         assert np.array_equal(old, new)
 
 
-def test_an_exit_has_pavement_and_lines_of_its_own(plain_scene: PlainScene) -> None:
-    built = exit_scene(plain_scene)
+@pytest.mark.parametrize(("side", "is_exit"), RAMPS)
+def test_a_ramp_has_pavement_and_lines_of_its_own(
+    plain_scene: PlainScene, side: int, is_exit: bool
+) -> None:
+    built = ramp_scene(plain_scene, side, is_exit)
     ramp = built.road.ramp
     assert ramp is not None
-    station = ramp.taper.start_m + 0.8 * ramp.taper.length_m
-    shift = float(built.road.right_shift(station))
+    station = ramp.taper.start_m + (0.8 if is_exit else 0.2) * ramp.taper.length_m
+    here = station - 35.0
+    built = replace(built, camera=replace(built.camera, station_m=here, yaw_rad=0.0))
+    shift = float(built.road.edge_shift(side, station))
+    assert float(built.road.edge_shift(-side, station)) == 0
+    edge = built.road.pavement.right_m if side > 0 else built.road.pavement.left_m
     view = SceneView(built, SHAPE)
     middle, gap = (
-        np.rint(view.project(np.array(station), lateral)).astype(int)
+        np.rint(view.project(np.array(35.0), lateral)).astype(int)
         for lateral in (
-            built.road.pavement.right_m + shift - ramp.width_m / 2,
-            built.road.pavement.right_m + (shift - ramp.width_m) / 2,
+            edge + shift - side * ramp.width_m / 2,
+            edge + (shift - side * ramp.width_m) / 2,
         )
     )
     image = render_scene(built, SHAPE, (paint_ground,)).astype(int)
     red, green, _ = image[middle[1], middle[0]]
     assert abs(red - green) < 6, "asphalt is grey"
     red, green, _ = image[gap[1], gap[0]]
-    assert green > red + 6, "grass grows between road and exit"
+    assert green > red + 6, "grass grows between road and ramp"
     bare = replace(built, road=replace(built.road, ramp_lines=()))
     assert not np.array_equal(render_scene(bare, SHAPE), render_scene(built, SHAPE))
+
+
+@pytest.mark.parametrize(("side", "is_exit"), RAMPS)
+def test_short_dashes_lie_beside_the_lane_of_a_ramp(
+    plain_scene: PlainScene, side: int, is_exit: bool
+) -> None:
+    built = ramp_scene(plain_scene, side, is_exit)
+    ramp = built.road.ramp
+    assert ramp is not None
+    (dashes,) = (
+        line
+        for line in built.road.ramp_lines
+        if line.taper is None and line.start_m > -np.inf and line.end_m < np.inf
+    )
+    assert dashes.lateral_m == LATERALS[side][-1 if side > 0 else 0]
+    wide, narrow = dashes.end_m, dashes.start_m
+    if not is_exit:
+        wide, narrow = narrow, wide
+    assert abs(float(ramp.taper.at(narrow))) < 0.01
+    assert 3.4 < abs(float(ramp.taper.at(wide))) < 6
+
+
+@pytest.mark.parametrize("gain", [0.6, 1.3])
+def test_a_renewed_surface_keeps_its_texture(
+    plain_scene: PlainScene, gain: float
+) -> None:
+    scene = plain_scene()
+    pavement = replace(scene.road.pavement, grain=0.1)
+    road = replace(scene.road, pavement=pavement)
+    for number in range(200):
+        built = resurface_some_roads(
+            replace(scene, road=road), np.random.default_rng(number)
+        )
+        if not built.road.stains:
+            continue
+        surface = built.road.stains[0]
+        alongs = [at for at, _ in surface.outlines[0]]
+        is_darker = surface.color == (0.0, 0.0, 0.0)
+        if min(alongs) < 4 and max(alongs) > 20 and is_darker == (gain < 1):
+            break
+    assert surface.wear == 0, "no rash"
+    before, after = (
+        render_scene(replace(scene, road=r), SHAPE, (paint_ground, paint_stains))
+        for r in (road, built.road)
+    )
+    below, above = before[150:165, 150:170], after[150:165, 150:170]
+    assert (above.mean() < below.mean()) == (gain < 1)
+    assert above.std() > 0.5 * below.std()
