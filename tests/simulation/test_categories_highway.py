@@ -13,6 +13,7 @@ from lanedet.simulation.categories_highway import (
     shade_some_edges,
 )
 from lanedet.simulation.decals import paint_stains
+from lanedet.simulation.markings import paint_markings
 from lanedet.simulation.scene import Light, Scene, Strip, Vehicle
 from lanedet.simulation.surface import paint_ground
 
@@ -148,7 +149,9 @@ def test_a_ramp_has_pavement_and_lines_of_its_own(
     red, green, _ = image[gap[1], gap[0]]
     assert green > red + 6, "grass grows between road and ramp"
     bare = replace(built, road=replace(built.road, ramp_lines=()))
-    assert not np.array_equal(render_scene(bare, SHAPE), render_scene(built, SHAPE))
+    recipe = (paint_ground, paint_markings)
+    images = [render_scene(each, SHAPE, recipe) for each in (bare, built)]
+    assert not np.array_equal(*images)
 
 
 @pytest.mark.parametrize(("side", "is_exit"), RAMPS)
