@@ -8,8 +8,10 @@ from lanedet.simulation import TREE_FORMATS, Drive, write_scene_tree
 from lanedet.simulation.arguments import SMALLEST_SHAPE
 from lanedet.simulation.categories import CATEGORIES, MIXTURES
 from lanedet.simulation.scene_files import (
+    BENCHMARK_SEEDS,
     LARGEST_SEED,
     MIN_SCENES_TO_SHARE,
+    check_seed_is_free,
     num_scene_workers,
 )
 from lanedet.video import VideoWriter
@@ -46,7 +48,8 @@ def parse_args() -> argparse.Namespace:
         "--seed",
         type=int,
         default=0,
-        help=f"names the collection, from 0 to {LARGEST_SEED} (0)",
+        help=f"names the collection, from 0 to {LARGEST_SEED} (0); not "
+        f"{', '.join(map(str, BENCHMARK_SEEDS.values()))}, which are RoadScenes' own",
     )
     sizes = ", ".join(
         f"{name} {tree.shape[1]}x{tree.shape[0]}" for name, tree in TREE_FORMATS.items()
@@ -93,6 +96,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Make what the command line asks for."""
     args = parse_args()
+    check_seed_is_free(args.seed)
     if args.out is not None and (args.num != 0 or args.clip is None):
         _make_data_set(args)
     if args.clip is not None:

@@ -1,25 +1,31 @@
 """Scenes as image files: which ones, and making them on several processes."""
 
+import hashlib
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
+import numpy as np
 
 from lanedet import __version__
 from lanedet.runtime import progress_bar, tune_allocator
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.categories import check_category
 from lanedet.simulation.sampler import make_scene
-from lanedet.structures import LaneSample
+from lanedet.structures import ByteArray, LaneSample
 
 LARGEST_SEED = 2**32 - 1
 """Names of BDD100K's images hold a seed in eight hexadecimal digits."""
+
+BENCHMARK_SEEDS = {"train": 20_001, "val": 20_002, "test": 20_003}
+"""Of RoadScenes' splits. No other collection may have them, for its scenes would be
+those that the benchmark tests with."""
 
 PROVENANCE_FILE = "scenes.json"
 """Says in a folder that its scenes are generated, and how."""
@@ -29,6 +35,17 @@ MIN_SCENES_TO_SHARE = 200
 
 JPEG_QUALITY = 92
 """Of the files."""
+
+
+def check_seed_is_free(seed: int) -> None:
+    """Raise ValueError if a seed is one of RoadScenes' own."""
+    for split, reserved in BENCHMARK_SEEDS.items():
+        if seed == reserved:
+            raise ValueError(
+                f"seed must not be {seed}: those scenes are the {split} split of the "
+                "benchmark RoadScenes, and who trains on them cannot be scored by it. "
+                "Choose another seed."
+            )
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,7 @@ class SceneCollection:
             "size": f"{width}x{height}",
             "category": self.category,
             "lanedet": __version__,
+            "drawing": drawing_code(),
         }
 
 
@@ -107,6 +125,31 @@ def make_scene_files(
     make = partial(_write_scene, root=root, collection=collection)
     results = _results(make, tasks, num_workers)
     yield from progress_bar(results, total=len(tasks), desc=desc, unit="scene")
+
+
+def encode_scene(image: ByteArray) -> bytes:
+    """Return what is in the file of a scene, RGB uint8 (H, W, 3)."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
+    return jpeg.tobytes()
+
+
+def decode_scene(jpeg: bytes) -> ByteArray:
+    """Return the picture, RGB uint8 (H, W, 3), that a file of a scene holds."""
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+@cache
+def drawing_code() -> str:
+    """Return a name of the code that draws: another for each state of its source.
+
+    Equal names draw alike. Of different ones, only their scenes can tell.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]
 
 
 def num_scene_workers(num_scenes: int) -> int:
@@ -159,8 +202,6 @@ def _write_scene(
     )
     path = root / task.image
     path.parent.mkdir(parents=True, exist_ok=True)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
-    path.write_bytes(jpeg.tobytes())
+    path.write_bytes(encode_scene(image))
     sample.set_metainfo({"raw_file": task.raw_file, "img_path": str(path)})
     return sample

@@ -16,12 +16,14 @@ from filelock import FileLock, Timeout
 
 from lanedet.datasets import culane_label_path
 from lanedet.runtime import hold_interrupts
+from lanedet.simulation.arguments import check_whole
 from lanedet.simulation.bdd100k_tree import BDD100K_TREE
 from lanedet.simulation.culane_tree import CULANE_TREE, LISTS, category_lists
 from lanedet.simulation.scene_files import (
     PROVENANCE_FILE,
     SceneCollection,
     check_num_workers,
+    check_seed_is_free,
     make_scene_files,
 )
 from lanedet.simulation.tree_format import Splits, TreeFormat
@@ -73,7 +75,8 @@ def write_scene_tree(
     Args:
         root: Folder of the data set; it is made.
         num_scenes: Number of scenes in all splits together, at least one for each.
-        seed: Names the collection, from 0 to 2 ** 32 - 1.
+        seed: Names the collection, from 0 to 2 ** 32 - 1, but for RoadScenes' own
+            (:data:`~lanedet.simulation.scene_files.BENCHMARK_SEEDS`).
         shape: (H, W) of the images, or None for those of the format.
         num_workers: Number of processes, at least 1.
         category: Of which category or mixture all scenes are, or None, see
@@ -94,6 +97,8 @@ def write_scene_tree(
         raise ValueError(f"tree_format must be one of {known}, got {tree_format!r}.")
     layout = TREE_FORMATS[tree_format]
     collection = SceneCollection(seed, shape or layout.shape, category)
+    check_seed_is_free(seed)
+    check_whole("num_scenes", num_scenes, 0)
     if num_scenes < len(layout.shares):
         raise ValueError(
             f"num_scenes must be at least {len(layout.shares)}, one for each split, "

@@ -20,7 +20,7 @@ from lanedet.datasets.label_faults import LabelFaults
 from lanedet.simulation import TREE_FORMATS, scene_files, write_scene_tree
 from lanedet.simulation.categories import CULANE_FRAMES
 from lanedet.simulation.culane_tree import LISTS
-from lanedet.simulation.scene_files import PROVENANCE_FILE
+from lanedet.simulation.scene_files import PROVENANCE_FILE, drawing_code
 from lanedet.simulation.scene_tree import CATEGORIES_FILE
 from lanedet.structures import LaneSample
 
@@ -118,6 +118,7 @@ def test_the_tree_says_how_it_was_made(tree: Path, tree_format: str) -> None:
         "size": "160x90",
         "category": "culane",
         "lanedet": __version__,
+        "drawing": drawing_code(),
     }
 
 
@@ -388,6 +389,11 @@ def test_scenes_without_a_category_are_not_listed(tmp_path: Path) -> None:
         ({"num_scenes": 2}, "num_scenes must be at least 3, one for each split"),
         ({"seed": -1}, "seed must be from 0 to 4294967295, got -1"),
         ({"seed": 2**32}, "seed must be from 0 to 4294967295, got 4294967296"),
+        ({"seed": 20_001}, "must not be 20001: those scenes are the train split"),
+        ({"seed": 20_003}, "must not be 20003: those scenes are the test split"),
+        ({"seed": 0.5}, "seed must be from 0 to 4294967295, a whole number"),
+        ({"num_scenes": 8.0}, "num_scenes must be at least 0, a whole number"),
+        ({"shape": (90.0, 160.0)}, "two whole numbers"),
         ({"shape": (10, 20)}, "at least"),
         ({"num_workers": 0}, "num_workers must be at least 1"),
         ({"category": "jungle"}, "category must be one of .*, got 'jungle'"),

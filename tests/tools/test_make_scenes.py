@@ -61,6 +61,7 @@ def test_help_tells_what_is_replaced_and_the_limits(
     told = " ".join(capsys.readouterr().out.split())
     assert "earlier run made in it are replaced" in told
     assert "from 0 to 4294967295" in told
+    assert "not 20001, 20002, 20003, which are RoadScenes' own" in told
     assert "at least 96x72" in told
 
 
@@ -81,6 +82,22 @@ def test_real_images_survive_a_second_run(
 def test_the_limits_that_help_tells(run_tool: RunTool, tmp_path: Path) -> None:
     options = ["--num", "4", "--size", "96x72", "--seed", "4294967295"]
     assert run_tool(tmp_path, *options) == 0
+
+
+@pytest.mark.parametrize("seed", ["20001", "20002", "20003"])
+def test_seeds_of_the_benchmark_are_refused(
+    seed: str,
+    run_tool: RunTool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clip = tmp_path / "drive.mp4"
+    for args in ([tmp_path / "out", "--num", "4"], ["--clip", clip, "--seconds", "1"]):
+        assert run_tool(*args, "--size", "96x72", "--seed", seed) == 1
+        [line] = capsys.readouterr().err.splitlines()
+        assert f"seed must not be {seed}: those scenes are the" in line
+        assert "split of the benchmark RoadScenes" in line
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_small_data_set(
