@@ -41,7 +41,8 @@ def main() -> None:
         )
     from mmengine.config import Config
 
-    from lanedet.simulation.road_scenes import take_fingerprints
+    from lanedet.simulation.fingerprint import parse_fingerprints
+    from lanedet.simulation.frozen_scenes import take_fingerprints
     from lanedet.simulation.scene_files import SceneCollection
 
     config = Config.fromfile(args.config)
@@ -52,7 +53,7 @@ def main() -> None:
         fingerprints[split] = take_fingerprints(collection, dataset.num_scenes)
     frozen = _BLOCK.sub(lambda _: format_block(fingerprints), text)
     args.config.write_text(frozen, encoding="utf-8")
-    number = sum(map(len, fingerprints.values()))
+    number = sum(map(len, map(parse_fingerprints, fingerprints.values())))
     print(f"{number} fingerprints in {args.config}")
 
 

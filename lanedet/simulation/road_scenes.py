@@ -11,28 +11,27 @@ from tqdm import tqdm
 
 from lanedet.datasets import (
     CULaneDataset,
+    LabelError,
     culane_label_path,
     read_culane_list,
     write_culane_list,
 )
-from lanedet.images import read_image
+from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.categories import deal_category
 from lanedet.simulation.culane_tree import (
     CULANE_TREE,
     LISTS,
-    lanes_on_rows,
     write_category_lists,
     write_lane_files,
 )
-from lanedet.simulation.fingerprint import (
-    TOLERANCE,
-    fingerprint,
-    fingerprint_distance,
-)
-from lanedet.simulation.sampler import label_rows, make_scene
+from lanedet.simulation.frozen_scenes import check_drawn_alike, check_fingerprints
+from lanedet.simulation.sampler import label_rows
 from lanedet.simulation.scene_files import (
+    BENCHMARK_SEEDS,
     PROVENANCE_FILE,
     SceneCollection,
+    SceneTask,
+    check_seed_is_free,
     make_scene_files,
     num_scene_workers,
 )
@@ -59,8 +58,8 @@ class RoadScenesDataset(CULaneDataset):
         category: Category or mixture, see
             :func:`~lanedet.simulation.sampler.sample_scene`.
         pipeline: Configs of the transforms.
-        fingerprints: What some scenes must look like: a scene's number and its
-            :func:`~lanedet.simulation.fingerprint.fingerprint`, with a blank between.
+        fingerprints: What some scenes must look like, lines of
+            :mod:`~lanedet.simulation.fingerprint`.
         indices: Use the first so many scenes, or the given ones. All are made.
         test_mode: As in mmengine's ``BaseDataset``.
 
@@ -88,8 +87,10 @@ class RoadScenesDataset(CULaneDataset):
     ) -> None:
         if split not in LISTS:
             raise ValueError(f"split must be one of {', '.join(LISTS)}, got {split!r}.")
-        if num_scenes < 1:
-            raise ValueError(f"num_scenes must be at least 1, got {num_scenes}.")
+        check_whole("num_scenes", num_scenes, 1)
+        if seed != BENCHMARK_SEEDS[split]:
+            check_seed_is_free(seed)
+        check_shape(shape)
         height, width = shape  # a list in configs that come from a file
         self.split = split
         self.collection = SceneCollection(seed, (height, width), category)
@@ -106,7 +107,13 @@ class RoadScenesDataset(CULaneDataset):
     def load_samples(self, data_root: Path) -> list[LaneSample]:
         """Make the scenes that are missing, and read the labels."""
         make_split(data_root, self.split, self.collection, self.num_scenes)
-        samples = super().load_samples(data_root)[: self.num_scenes]
+        try:
+            samples = super().load_samples(data_root)[: self.num_scenes]
+        except LabelError as error:
+            raise LabelError(
+                f"{error} Delete '{data_root / LISTS[self.split]}', and missing scenes "
+                f"are made again; delete '{data_root}', and all are."
+            ) from error
         check_fingerprints(samples, self.fingerprints)
         for sample in samples:
             sample.set_metainfo({"rows": label_rows(self.collection.shape[0])})
@@ -118,6 +125,8 @@ def make_split(
 ) -> None:
     """Make the first scenes of a collection, unless they are there.
 
+    Scenes that are added to others must be drawn as they are.
+
     Args:
         root: Folder of the CULane tree; it is made.
         split: ``train``, ``val`` or ``test``.
@@ -125,8 +134,8 @@ def make_split(
         num_scenes: How many there must be.
 
     Raises:
-        ValueError: If the folder of the split holds other scenes, or a list that is
-            not of scenes.
+        ValueError: If the folder of the split holds other scenes, or scenes of another
+            drawing that are to be continued, or the tree is another data set's.
         OSError: If a file cannot be written.
     """
     if _num_listed(root, split, collection) >= num_scenes:
@@ -145,62 +154,23 @@ def make_split(
         lock.release()
 
 
-def take_fingerprints(collection: SceneCollection, num_scenes: int) -> list[str]:
-    """Return the number and the fingerprint of the first scene of each category.
-
-    Args:
-        collection: Of which scenes; it must have a category or mixture.
-        num_scenes: How many scenes to look for categories in.
-    """
-    seed, category = collection.seed, collection.category or ""
-    first_of: dict[str, int] = {}
-    for number in range(num_scenes):
-        first_of.setdefault(deal_category(seed, number, category), number)
-    lines = []
-    for number in first_of.values():
-        image, sample = make_scene(seed, number, collection.shape, category)
-        lanes = lanes_on_rows(sample.gt_lanes, collection.shape[0])
-        lines.append(f"{number} {fingerprint(image, lanes)}")
-    return lines
-
-
-def check_fingerprints(
-    samples: Sequence[LaneSample], fingerprints: Sequence[str]
-) -> None:
-    """Raise ValueError if a scene is not as its fingerprint says.
-
-    Args:
-        samples: The scenes by their number, with ``img_path`` and ``gt_lanes``.
-        fingerprints: A number and a fingerprint each. Those of scenes beyond the last
-            say nothing.
-    """
-    for line in fingerprints:
-        number, _, expected = line.partition(" ")
-        if int(number) >= len(samples):
-            continue
-        sample = samples[int(number)]
-        found = fingerprint(read_image(sample.img_path), sample.gt_lanes)
-        distance = fingerprint_distance(found, expected)
-        if distance > TOLERANCE:
-            raise ValueError(
-                f"'{sample.img_path}' is not the scene that the config means: its "
-                f"fingerprint differs by {distance} grey levels. Delete the folder, "
-                "and the scenes are made anew. If it comes again, this version draws "
-                "scenes otherwise than the one whose scores are published; without "
-                "fingerprints in the config it runs, but compares with nothing."
-            )
-
-
 def _num_listed(root: Path, split: str, collection: SceneCollection) -> int:
     """Return how many scenes of a split are complete, after checking whose they are."""
-    list_file = root / LISTS[split]
-    provenance_file = _folder(root, split) / PROVENANCE_FILE
-    if provenance_file.is_file():
-        _check_provenance(provenance_file, collection)
-    elif list_file.is_file():
+    list_file, folder = root / LISTS[split], _folder(root, split)
+    if (root / PROVENANCE_FILE).is_file():
         raise ValueError(
-            f"'{root}' must hold scenes or nothing: it has {LISTS[split]}, but no "
-            f"{provenance_file.relative_to(root)}. Choose another folder."
+            f"'{root}' must hold scenes of RoadScenes or nothing: it has a "
+            f"{PROVENANCE_FILE}, so tools/make_scenes.py makes another data set there. "
+            "Choose another folder."
+        )
+    if (folder / PROVENANCE_FILE).is_file():
+        _check_provenance(folder / PROVENANCE_FILE, collection)
+    elif list_file.is_file() or _holds_files(folder):
+        found = list_file if list_file.is_file() else folder
+        raise ValueError(
+            f"'{root}' must hold scenes of RoadScenes or nothing: it has "
+            f"{found.relative_to(root)}, but no {folder.name}/{PROVENANCE_FILE}. "
+            "Choose another folder."
         )
     return len(read_culane_list(list_file)) if list_file.is_file() else 0
 
@@ -211,7 +181,13 @@ def _check_provenance(provenance_file: Path, collection: SceneCollection) -> Non
         found = dict(json.loads(provenance_file.read_bytes()))
     except (ValueError, TypeError):
         found = {}
-    # Whether another version draws the same is what fingerprints are for.
+    if "drawing" not in found and "seed" in found:
+        raise ValueError(
+            f"'{provenance_file.parent}' does not say which drawing made its scenes: a "
+            "version of lanedet worked on it that did not check that they are all of "
+            "one. Delete the folder of the data set, and they are made anew."
+        )
+    # Whether another drawing draws the same, only its scenes can tell.
     different = [
         f"{key} {found.get(key)!r} instead of {expected[key]!r}"
         for key in ("seed", "size", "category")
@@ -229,19 +205,22 @@ def _make_missing(
 ) -> None:
     """Make what an earlier run has not, and list all."""
     folder, part = _folder(root, split), root / ".part"
-    folder.mkdir(exist_ok=True)
-    text = json.dumps(collection.provenance(), indent=2) + "\n"
-    (folder / PROVENANCE_FILE).write_text(text, encoding="utf-8")
     tasks = [
         CULANE_TREE.task(split, number, collection.seed) for number in range(num_scenes)
     ]
-    missing = [
-        task for task in tasks if not culane_label_path(root, task.image).is_file()
-    ]
+    made = [task for task in tasks if _is_made(root, task)]
+    check_drawn_alike(root, collection, made)
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(collection.provenance(), indent=2) + "\n"
+    (folder / PROVENANCE_FILE).write_text(text, encoding="utf-8")
+    missing = sorted({*tasks} - {*made})
+    for task in missing:  # a label without its image would stand for half of one
+        culane_label_path(root, task.image).unlink(missing_ok=True)
     num_workers = num_scene_workers(len(missing))
     tqdm.write(f"Making {len(missing):,} scenes in {folder}, once.")
-    made = make_scene_files(root, collection, missing, num_workers, f"{split} scenes")
-    for sample in made:
+    for sample in make_scene_files(
+        root, collection, missing, num_workers, f"{split} scenes"
+    ):
         write_lane_files(part, [sample])
         # Only whole ones: an empty label file says that there is no lane.
         _move(part, root, culane_label_path(Path(), sample.raw_file))
@@ -250,6 +229,17 @@ def _make_missing(
     write_culane_list(part / LISTS[split], [task.image for task in tasks])
     _move(part, root, Path(LISTS[split]))
     shutil.rmtree(part)
+
+
+def _is_made(root: Path, task: SceneTask) -> bool:
+    return all(
+        path.is_file()
+        for path in (root / task.image, culane_label_path(root, task.image))
+    )
+
+
+def _holds_files(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def _list_categories(

@@ -17,9 +17,9 @@ from lanedet.engine import load_config
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.models import SelfAttentionDistiller
 from lanedet.simulation.categories import CULANE_FRAMES
-from lanedet.simulation.fingerprint import TOLERANCE, fingerprint_distance
-from lanedet.simulation.road_scenes import take_fingerprints
-from lanedet.simulation.scene_files import SceneCollection
+from lanedet.simulation.fingerprint import parse_fingerprints
+from lanedet.simulation.frozen_scenes import SCENES_PER_CATEGORY, take_fingerprints
+from lanedet.simulation.scene_files import BENCHMARK_SEEDS, SceneCollection
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 DEFINITION = CONFIGS / "_base_/datasets/roadscenes.py"
@@ -46,6 +46,7 @@ def test_the_definition_is_that_of_version_1(split: str) -> None:
     dataset = dataset_of(split)
     assert dataset.data_root == "data/roadscenes-1"
     assert (dataset.seed, dataset.num_scenes) == SPLITS[split]
+    assert dataset.seed == BENCHMARK_SEEDS[split], "no other collection may have it"
     assert tuple(dataset.shape) == (288, 800)
     assert dataset.category == "culane"
 
@@ -53,17 +54,17 @@ def test_the_definition_is_that_of_version_1(split: str) -> None:
 @pytest.mark.parametrize("split", SPLITS)
 def test_scenes_are_drawn_as_when_the_version_was_frozen(split: str) -> None:
     dataset = dataset_of(split)
-    frozen = dataset.fingerprints
-    assert len(frozen) == len(CULANE_FRAMES), "one scene of each category"
+    frozen = parse_fingerprints(dataset.fingerprints)
+    assert len(frozen) == SCENES_PER_CATEGORY * len(CULANE_FRAMES)
     collection = SceneCollection(dataset.seed, tuple(dataset.shape), dataset.category)
-    drawn = take_fingerprints(collection, dataset.num_scenes)
-    for one, other in zip(drawn, frozen, strict=True):
-        (number, now), (frozen_number, then) = one.split(), other.split()
-        assert number == frozen_number
-        assert fingerprint_distance(now, then) <= TOLERANCE, (
-            f"Scene {number} of {split} has changed. Scores of another drawing do not "
-            "compare: give RoadScenes another version and folder, then run "
-            "tools/freeze_roadscenes.py."
+    drawn = parse_fingerprints(take_fingerprints(collection, dataset.num_scenes))
+    assert drawn.keys() == frozen.keys()
+    for number, now in drawn.items():
+        difference = now.difference(frozen[number])
+        assert not difference, (
+            f"Scene {number} of {split} has changed: {difference}. Scores of another "
+            "drawing do not compare: give RoadScenes another version and folder, then "
+            "run tools/freeze_roadscenes.py."
         )
 
 

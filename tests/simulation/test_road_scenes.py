@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from lanedet.datasets import CULaneDataset
+from lanedet.datasets import CULaneDataset, LabelError, culane_label_path
 from lanedet.datasets.checks import check_culane
 from lanedet.images import read_image
-from lanedet.simulation import RoadScenesDataset, make_scene
+from lanedet.simulation import RoadScenesDataset, make_scene, render, write_scene_tree
 from lanedet.simulation import road_scenes as module
-from lanedet.simulation.road_scenes import take_fingerprints
+from lanedet.simulation.frozen_scenes import take_fingerprints
 from lanedet.simulation.sampler import label_rows
 from lanedet.simulation.scene_files import SceneCollection
 
@@ -145,13 +145,155 @@ def test_a_real_data_set_is_not_taken_for_scenes(tmp_path: Path) -> None:
         dataset(tmp_path)
 
 
-def test_scenes_that_look_otherwise_are_told(tmp_path: Path) -> None:
-    number, _, expected = FINGERPRINTS[0].partition(" ")
-    wrong = f"{number} {'00' if expected[:2] != '00' else 'ff'}{expected[2:]}"
-    with pytest.raises(ValueError, match=r"000000.jpg' is not the scene .* by \d+ gre"):
-        dataset(tmp_path, fingerprints=[wrong], num_scenes=1)
+def leave_out(effect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw scenes without one effect, as another version might."""
+    recipe = tuple(each for each in render.RECIPE if each.__name__ != effect)
+    assert len(recipe) == len(render.RECIPE) - 1
+    monkeypatch.setattr(render.render_scene, "__defaults__", (recipe,))
+
+
+def test_scenes_that_look_otherwise_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        leave_out("paint_ground", patch)
+        dataset(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"000000.jpg' is not the scene .* its means d"
+    ):
+        dataset(tmp_path, fingerprints=FINGERPRINTS)
     # A scene that is not asked for is not looked at.
-    dataset(tmp_path, fingerprints=[wrong.replace("0", "7", 1)], num_scenes=1)
+    beyond = [line.replace("0", "7", 1) for line in FINGERPRINTS[:3]]
+    assert len(dataset(tmp_path, fingerprints=beyond)) == 6
+    assert len(dataset(tmp_path)) == 6, "nothing says how they must look"
+
+
+def test_half_a_data_set_of_another_drawing_is_not_as_the_config_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset(tmp_path, fingerprints=FINGERPRINTS)
+    with monkeypatch.context() as patch:
+        leave_out("paint_ground", patch)
+        dataset(tmp_path / "other")
+    for number in (3, 4, 5):
+        name = f"scenes_test/{number:06d}.jpg"
+        (tmp_path / "other" / name).replace(tmp_path / name)
+    with pytest.raises(ValueError, match=r"00000[345].jpg' is not the scene that"):
+        dataset(tmp_path, fingerprints=FINGERPRINTS)
+
+
+@pytest.mark.parametrize("is_interrupted", [True, False])
+def test_another_drawing_does_not_go_on_with_a_folder(
+    is_interrupted: bool,
+    tmp_path: Path,
+    tasks: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset(tmp_path, num_scenes=4)
+    if is_interrupted:
+        (tmp_path / "list/test.txt").unlink()
+    tasks.clear()
+    before = (tmp_path / "scenes_test/scenes.json").read_bytes()
+    with monkeypatch.context() as patch:
+        leave_out("paint_ground", patch)
+        if not is_interrupted:
+            assert len(dataset(tmp_path, num_scenes=4)) == 4, "they are of one drawing"
+        with pytest.raises(
+            ValueError, match=r"draws otherwise, such as '00.* its mean"
+        ):
+            dataset(tmp_path)
+    assert tasks == []
+    assert (tmp_path / "scenes_test/scenes.json").read_bytes() == before
+    assert len(dataset(tmp_path)) == 6
+    assert tasks == [4, 5]
+
+
+def test_another_state_of_the_source_that_draws_alike_goes_on(
+    tmp_path: Path, tasks: list[int]
+) -> None:
+    dataset(tmp_path, num_scenes=4)
+    provenance = tmp_path / "scenes_test/scenes.json"
+    told = json.loads(provenance.read_text())
+    provenance.write_text(json.dumps({**told, "drawing": "0123456789ab"}))
+    dataset(tmp_path)
+    assert tasks == [0, 1, 2, 3, 4, 5]
+    assert json.loads(provenance.read_text()) == told
+
+
+def test_a_version_that_did_not_check_has_worked_on_a_folder(tmp_path: Path) -> None:
+    dataset(tmp_path, num_scenes=2)
+    provenance = tmp_path / "scenes_test/scenes.json"
+    told = json.loads(provenance.read_text())
+    del told["drawing"]
+    provenance.write_text(json.dumps(told))
+    with pytest.raises(ValueError, match="does not say which drawing made its scenes"):
+        dataset(tmp_path, num_scenes=2)
+
+
+def test_half_an_image_is_told_when_a_folder_is_continued(tmp_path: Path) -> None:
+    dataset(tmp_path, num_scenes=2)
+    image = tmp_path / "scenes_test/000001.jpg"
+    image.write_bytes(image.read_bytes()[:900])
+    with pytest.raises(ValueError, match=r"000001.jpg.*Delete the folder"):
+        dataset(tmp_path)
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_data_set_of_make_scenes_is_not_adopted(
+    is_complete: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if not is_complete:  # all scenes have labels, but there are no lists
+            patch.setattr("lanedet.simulation.scene_tree.hold_interrupts", interrupt)
+        try:
+            write_scene_tree(tmp_path, 6, 5, SHAPE, 1, "culane", "culane")
+        except KeyboardInterrupt:
+            assert (tmp_path / "scenes_test/000005.lines.txt").is_file()
+    assert (tmp_path / "list").is_dir() == is_complete
+    with pytest.raises(ValueError, match=r"scenes.json, so tools/make_scenes.py makes"):
+        dataset(tmp_path)
+    (tmp_path / "scenes.json").unlink()
+    with pytest.raises(ValueError, match=r"it has .*, but no scenes_test/scenes.json"):
+        dataset(tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".lines.txt"])
+def test_a_missing_file_says_what_to_do(
+    ending: str, tmp_path: Path, tasks: list[int]
+) -> None:
+    dataset(tmp_path)
+    lost = tmp_path / f"scenes_test/000003{ending}"
+    content = lost.read_bytes()
+    lost.unlink()
+    list_file = tmp_path / "list/test.txt"
+    expected = f"000003{ending}.* Delete '{list_file}', and missing scenes are made ag"
+    with pytest.raises(LabelError, match=expected):
+        dataset(tmp_path)
+    tasks.clear()
+    list_file.unlink()
+    dataset(tmp_path)
+    assert tasks == [3]
+    assert lost.read_bytes() == content
+
+
+def test_an_image_that_is_made_again_has_no_label_until_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset(tmp_path)
+    (tmp_path / "list/test.txt").unlink()
+    (tmp_path / "scenes_test/000003.jpg").unlink()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lanedet.simulation.scene_files.make_scene", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        dataset(tmp_path)
+    assert not culane_label_path(tmp_path, "scenes_test/000003.jpg").exists()
+    assert culane_label_path(tmp_path, "scenes_test/000002.jpg").exists()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +301,18 @@ def test_scenes_that_look_otherwise_are_told(tmp_path: Path) -> None:
     [
         ({"split": "all"}, "split must be one of train, val, test, got 'all'"),
         ({"num_scenes": 0}, "num_scenes must be at least 1, got 0"),
+        ({"num_scenes": 2.0}, "num_scenes must be at least 1, a whole number"),
         ({"seed": -1}, "seed must be from 0"),
+        ({"seed": 2**32}, "seed must be from 0 to 4294967295, got 4294967296"),
+        ({"seed": 1.5}, r"a whole number \(int\), got 1.5"),
+        ({"seed": "7"}, r"a whole number \(int\), got '7'"),
+        ({"seed": 20_001}, "must not be 20001: those scenes are the train split of th"),
+        (
+            {"split": "train", "seed": 20_003},
+            "must not be 20003: those scenes are the t",
+        ),
+        ({"shape": (288.0, 800.0)}, "two whole numbers"),
+        ({"shape": 288}, "two whole numbers"),
         ({"shape": (10, 10)}, "A scene needs at least"),
         ({"category": "mud"}, "category must be one of .* got 'mud'"),
     ],

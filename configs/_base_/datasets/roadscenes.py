@@ -31,12 +31,13 @@ from lanedet.ops import StretchView
 from lanedet.simulation import RoadScenesDataset
 
 _data_root = "data/roadscenes-1"
-# No other collection of scenes may have these seeds.
+# No other collection may have these seeds: make_scenes refuses them.
 _seeds = dict(train=20_001, val=20_002, test=20_003)
 _shape = (288, 800)
 _category = "culane"
 _num_scenes = dict(train=10_000, val=500, test=2_000)
-# The first scene of each category; tools/freeze_roadscenes.py writes them.
+# Of each category the first scene, the last and one between;
+# tools/freeze_roadscenes.py writes them.
 _fingerprints = dict(
     train=[
         "0 9e9e9fc9beaca9cdcebfa4a6b6a1d7ae99939ca3b69f9ca1aaa4a89c909d94968f95a4",
