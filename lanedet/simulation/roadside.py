@@ -279,6 +279,8 @@ def _is_crossed(view: SceneView, station_m: float) -> bool:
 def _edge(view: SceneView, side: int, ahead: float) -> float:
     road = view.scene.road
     edge = road.pavement.left_m if side < 0 else road.pavement.right_m
+    if road.ramp is None:
+        return edge
     return edge + float(road.edge_shift(side, ahead + view.scene.camera.station_m))
 
 

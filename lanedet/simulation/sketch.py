@@ -33,6 +33,7 @@ class Sketch:
     def __init__(self, view: SceneView) -> None:
         self._view = view
         self._corners: list[Sequence[float]] = []
+        self._chunks: list[FloatArray] = []
         self._sizes: list[int] = []
         self._parts: list[int] = []
         self._paints: list[tuple[float, float, float, float, float]] = []
@@ -71,7 +72,8 @@ class Sketch:
             ahead_m: See :meth:`add`.
             gain: See :meth:`add`.
         """
-        self._corners.extend(corners.tolist())
+        self._gather()
+        self._chunks.append(corners)
         self._sizes.extend(sizes)
         self._parts.extend([1] * len(sizes))
         self._paints.extend([(*color, ahead_m, gain) for color in colors])
@@ -95,7 +97,8 @@ class Sketch:
         """Paint all shapes, in place."""
         if not self._sizes:
             return
-        corners = np.array(self._corners)
+        self._gather()
+        corners = np.concatenate(self._chunks)
         sizes, parts = np.array(self._sizes), np.array(self._parts)
         if (parts > 1).any():
             corners = divide_edges(corners, sizes, parts)
@@ -104,16 +107,24 @@ class Sketch:
         colors = self._seen_colors()
         first = 0
         for number in (*self._brushes, len(sizes)):
-            # What lies between two brushes is polygons.
-            start = ends[first - 1] if first else 0
-            fill_polygons(
-                image, points[start:], ends[first:number] - start, colors[first:number]
-            )
+            if first < number:
+                # What lies between two brushes is polygons.
+                start = ends[first - 1] if first else 0
+                between = points[start : ends[number - 1]]
+                fill_polygons(
+                    image, between, ends[first:number] - start, colors[first:number]
+                )
             if number < len(sizes):
                 corner = ends[number - 1] if number else 0
                 brush = self._brushes[number]
                 brush(image, points[corner : ends[number]], colors[number])
             first = number + 1
+
+    def _gather(self) -> None:
+        """Make one array of the corners that were added one by one."""
+        if self._corners:
+            self._chunks.append(np.array(self._corners))
+            self._corners = []
 
     def _seen_colors(self) -> list[Color]:
         """Return the colours of all shapes, lit and through haze."""

@@ -94,3 +94,35 @@ def test_a_group_is_its_polygons_one_by_one(plain_scene: PlainScene) -> None:
     assert np.array_equal(image, expected)
     assert image[..., 0].max() == 160
     assert image[..., 1].max() == 160
+
+
+def test_each_corner_is_drawn_once(
+    plain_scene: PlainScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many trees between many walls once took as long as the square of their number."""
+    drawn = []
+
+    def fill(
+        image: ByteArray, points: FloatArray, ends: np.ndarray, colors: list[Color]
+    ) -> None:
+        assert ends[-1] == len(points)
+        drawn.append((len(points), len(colors)))
+
+    monkeypatch.setattr("lanedet.simulation.sketch.fill_polygons", fill)
+    sketch = Sketch(SceneView(plain_scene(), SHAPE))
+    brushed: list[FloatArray] = []
+
+    def brush(image: ByteArray, points: FloatArray, color: Color) -> None:
+        brushed.append(points)
+
+    for number in range(6):
+        corners = upright(20.0, (number, number + 1.0), (0.0, 1.0))
+        sketch.add(corners, RED, 20.0)
+        sketch.add_group(np.array([*corners, *corners]), (4, 4), [RED] * 2, 20.0, 1.0)
+        sketch.add_brush(brush, corners, GREEN, 20.0)
+        sketch.add_brush(brush, corners, GREEN, 20.0)
+    sketch.paint(np.zeros((*SHAPE, 3), dtype=np.uint8))
+    assert drawn == [(12, 3)] * 6
+    assert len(brushed) == 12
+    assert np.allclose(brushed[0], brushed[1])
+    assert not np.allclose(brushed[1], brushed[2])
