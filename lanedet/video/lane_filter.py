@@ -36,8 +36,8 @@ class FilterConfig:
     noise: float = 0.004
     acceleration: float = 0.02
     start_velocity: float = 0.1
-    outlier: float = 4.0
-    coast_s: float = 0.3
+    outlier: float = 8.0
+    coast_s: float = 0.6
     end_s: float = 0.4
 
     def __post_init__(self) -> None:
