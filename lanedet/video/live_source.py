@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -98,6 +99,11 @@ class LiveSource(Source):
         """Replace the connection, or give up after a time."""
         self.num_undecodable += self._connection.num_undecodable
         self._connection.close()
+        warnings.warn(
+            f"{reason} after {counted(num_seen)}. Trying for {self._max_wait_s:g} s to "
+            "connect again.",
+            stacklevel=2,
+        )
         give_up = time.monotonic() + self._max_wait_s
         pause = _FIRST_PAUSE_S
         while time.monotonic() + pause < give_up:

@@ -38,7 +38,7 @@ _LIVE_QUEUE_SIZE = 2  # of a live source the newest ones are wanted
 _MAX_NETWORK_THREADS = 16  # each holds the activations of a network
 _NO_LANES_HINT = (
     "No lane was found in any frame. Is the picture upright, and a road seen from a "
-    "windscreen? Weights see what they were trained on: try others with --weights."
+    "windscreen? Weights see what they were trained on: others may see more."
 )
 
 
@@ -200,7 +200,8 @@ def annotate_video(
 
     Whatever ends the run, all files are whole, and log and clip hold the same frames;
     only where the clip itself cannot be written, as on a full disk, it has fewer. A
-    note on the exception tells what was kept. Memory does not grow with the length.
+    note on the exception tells what was kept, and after Ctrl-C, which is how most live
+    sources end, the summary too. Memory does not grow with the length.
 
     Args:
         source: Where frames come from, as :func:`open_source` takes it. A
@@ -300,13 +301,21 @@ class _Run:
                 files.finish()
         except BaseException as stop:  # among them Ctrl-C and what `kill` raises
             if files is not None:  # and closed again by now, or not even that worked
+                if isinstance(stop, KeyboardInterrupt) and files.num_frames:
+                    summary = self._summary(files, queue, perf_counter() - begin)
+                    stop.add_note("\n".join(summary.lines()))
                 stop.add_note(files.describe())
             raise
+        return self._summary(files, queue, perf_counter() - begin)
+
+    def _summary(
+        self, files: OpenOutputs, queue: FrameQueue[VideoFrame], seconds: float
+    ) -> VideoSummary:
         return VideoSummary(
             num_frames=files.num_frames,
             num_frames_with_lanes=files.num_frames_with_lanes,
             length_s=files.length_s,
-            seconds=perf_counter() - begin,
+            seconds=seconds,
             driving=self._monitor.summary,
             times=self._times,
             num_undecodable=self._source.num_undecodable,
@@ -314,7 +323,7 @@ class _Run:
             num_reconnects=self._source.num_reconnects,
             written=tuple(files.written),
             event_clips=tuple(files.event_clips),
-            is_sound_missing=is_live and self._outputs.clip is not None,
+            is_sound_missing=self._source.is_live and self._outputs.clip is not None,
         )
 
     def _frames(

@@ -36,6 +36,7 @@ def test_keys_and_closing_end_it(
 ) -> None:
     shown = []
     monkeypatch.setattr(cv2, "namedWindow", lambda *_: None)
+    monkeypatch.setattr(cv2, "resizeWindow", lambda *_: None)
     monkeypatch.setattr(cv2, "imshow", lambda _, image: shown.append(image))
     monkeypatch.setattr(cv2, "waitKey", lambda _: key)
     monkeypatch.setattr(cv2, "getWindowProperty", lambda *_: visible)
@@ -43,3 +44,21 @@ def test_keys_and_closing_end_it(
     image = np.full((4, 6, 3), (200, 100, 0), dtype=np.uint8)
     assert window.show(image) is goes_on
     assert shown[0][0, 0].tolist() == [0, 100, 200]  # OpenCV's windows take BGR
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((540, 960), (960, 540)), ((2160, 3840), (1600, 900))]
+)
+def test_the_window_gets_the_size_of_the_frames_once(
+    monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int], size: tuple[int, int]
+) -> None:
+    sizes = []
+    monkeypatch.setattr(cv2, "namedWindow", lambda *_: None)
+    monkeypatch.setattr(cv2, "resizeWindow", lambda _, *size: sizes.append(size))
+    monkeypatch.setattr(cv2, "imshow", lambda *_: None)
+    monkeypatch.setattr(cv2, "waitKey", lambda _: -1)
+    monkeypatch.setattr(cv2, "getWindowProperty", lambda *_: 1.0)
+    window = FrameWindow("drive")
+    for _ in range(2):
+        window.show(np.zeros((*shape, 3), dtype=np.uint8))
+    assert sizes == [size]

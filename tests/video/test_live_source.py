@@ -23,6 +23,8 @@ from lanedet.video import (
     open_source,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*to connect again:UserWarning")
+
 Handler = Callable[[http.server.BaseHTTPRequestHandler, int], None]
 
 
@@ -94,7 +96,10 @@ def test_a_stream_that_drops_is_connected_again() -> None:
         assert source.is_live
         assert source.files == ()
         assert source.expected_frames is None
-        with pytest.raises(VideoBreakError, match=r"no frame for 2 s, after 20 frames"):
+        with (
+            pytest.warns(UserWarning, match=r"after 10 frames\. Trying for 2 s"),
+            pytest.raises(VideoBreakError, match=r"no frame for 2 s, after 20 frames"),
+        ):
             frames.extend(source)
     assert source.num_reconnects == 1
     assert [frame.index for frame in frames] == list(range(20))

@@ -193,7 +193,9 @@ def test_ctrl_c_leaves_both_outputs_whole_and_alike(
     with pytest.raises(KeyboardInterrupt) as caught:
         annotate(make_video(), InterruptedInferencer(), out, log, options)
     assert len(_images(out)) == len(_lines(log)) == 7
-    assert "with 7 frames" in caught.value.__notes__[0]
+    summary, kept = caught.value.__notes__
+    assert summary.startswith("7 frames, 0.3 s long, in ")
+    assert "with 7 frames" in kept
 
 
 def test_ctrl_c_while_a_frame_is_written_waits_for_the_frame(
