@@ -15,8 +15,14 @@ from lanedet.engine import load_config
 from lanedet.images import ImageError, read_image
 from lanedet.inference.image_folders import find_images
 from lanedet.inference.packaged_weights import default_weights
-from lanedet.models import LaneDetector, load_weights, packed_form, stage_energies
-from lanedet.ops import ViewTransform, slot_name
+from lanedet.models import (
+    LaneDetector,
+    StageFeatures,
+    load_weights,
+    packed_form,
+    stage_energies,
+)
+from lanedet.ops import ViewTransform, slot_name, slots_under_camera
 from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, LaneSample
 
@@ -110,9 +116,9 @@ class LaneInferencer:
 
         Returns:
             One sample per image, with ``pred_lanes`` in pixels of that image,
-            ``pred_scores`` in [0, 1] and ``pred_slots``, leftmost slot first, and with
-            ``ori_shape`` (H, W), ``view`` and, if it was read from a file,
-            ``img_path``.
+            ``pred_scores`` in [0, 1] and ``pred_slots``, leftmost slot first and as
+            :func:`~lanedet.ops.slots_under_camera` gives them, and with ``ori_shape``
+            (H, W), ``view`` and, if it was read from a file, ``img_path``.
 
         Raises:
             FileNotFoundError: If there is no such image or folder, or no image in it.
@@ -155,9 +161,7 @@ class LaneInferencer:
     @torch.inference_mode()
     def _predict_batch(self, images: Sequence[ByteArray | Path]) -> list[LaneSample]:
         inputs, samples = self._prepare(images)
-        features = self._detector.extract_features(inputs)
-        found: list[LaneSample] = self._detector.head.predict_lanes(features, samples)
-        return found
+        return self._find_lanes(self._detector.extract_features(inputs), samples)
 
     @torch.inference_mode()
     def attention(
@@ -182,8 +186,28 @@ class LaneInferencer:
         inputs, samples = self._prepare([image])
         features = self._detector.extract_features(inputs)
         energies = stage_energies(features, stages)
-        [sample] = self._detector.head.predict_lanes(features, samples)
+        [sample] = self._find_lanes(features, samples)
         return sample, {stage: energy[0].cpu() for stage, energy in energies.items()}
+
+    def _find_lanes(
+        self, features: StageFeatures, samples: list[LaneSample]
+    ) -> list[LaneSample]:
+        """Add the lanes to the samples, slots as a driver would name them."""
+        self._detector.head.predict_lanes(features, samples)
+        for sample in samples:
+            # The network's slots are by angle over the whole length, as its training
+            # labels; where the road bends, the driver's own lane may be another.
+            slots = slots_under_camera(
+                sample.pred_lanes,
+                sample.pred_slots,
+                sample.ori_shape[0],
+                self.num_slots,
+            )
+            order = np.argsort(slots, kind="stable")
+            sample.pred_lanes = [sample.pred_lanes[i] for i in order]
+            sample.pred_scores = [sample.pred_scores[i] for i in order]
+            sample.pred_slots = [slots[i] for i in order]
+        return samples
 
     def _prepare(
         self, images: Sequence[ByteArray | Path | str]

@@ -13,7 +13,7 @@ import cv2
 import torch
 
 from lanedet.inference import LaneInferencer
-from lanedet.ops import map_to_original, slots_under_camera
+from lanedet.ops import map_to_original
 from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, FloatArray, LaneSample
 from lanedet.video.annotated_frame import AnnotatedFrame
@@ -400,12 +400,6 @@ class _Run:
                 height, width = frame.image.shape[:2]
                 self._options.calibration.to_road_from((height, width))
             with self._times.measure("track"):
-                sample.pred_slots = slots_under_camera(
-                    sample.pred_lanes,
-                    sample.pred_slots,
-                    frame.image.shape[0],
-                    self._inferencer.num_slots,
-                )
                 if self._tracker is not None:
                     sample = self._tracker.update(sample, frame.time_s)
                 state = self._monitor.update(sample, frame.time_s, frame.index)
