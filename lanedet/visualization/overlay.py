@@ -32,6 +32,8 @@ _WARNING_COLOUR: Colour = (213, 94, 0)
 _LANE_OPACITY = 0.4  # at the near end; none at the far one
 _LANE_BANDS = 32  # so many opacities: a step is too small to be seen
 _LANE_POINTS = 48
+_LANE_FADE = 0.4  # of its height, over which the tint fades where a line ends early
+_EARLY = 0.05  # share of the picture's height
 _SIDE = 0.02  # share of the width that counts as the side of the picture
 _CENTRED = 0.01  # sides of a smaller offset would only flicker
 _DISCLAIMER = "not a safety device"
@@ -125,13 +127,18 @@ def draw_overlay(
 def _fill_lane(
     canvas: ByteArray, left: FloatArray, right: FloatArray, colour: Colour
 ) -> None:
-    """Tint the road between two lines, less and less far away."""
+    """Tint the road between two lines, less and less far away.
+
+    Where one line ends above the other, the tint fades out towards its end: nobody
+    knows how the lane goes on.
+    """
     height, width = canvas.shape[:2]
     shorter, longer = sorted((left, right), key=lambda line: line[:, 1].max())
     end_x, bottom = shorter[shorter[:, 1].argmax()]
     if not _SIDE * width < end_x < (1 - _SIDE) * width:
         # It leaves through the side of the picture, which bounds the lane from there.
         bottom = longer[:, 1].max()
+    ends_early = bottom < longer[:, 1].max() - _EARLY * height
     rows = np.linspace(max(left[:, 1].min(), right[:, 1].min()), bottom, _LANE_POINTS)
     left_xs, right_xs = (_xs_at(line, rows) for line in (left, right))
     xs, ys = np.append(left_xs, right_xs[::-1]), np.append(rows, rows[::-1])
@@ -149,6 +156,9 @@ def _fill_lane(
         part = slice(edges[band], edges[band + 1])
         if part.start < part.stop:
             opacity = _LANE_OPACITY * (band + 0.5) / _LANE_BANDS
+            if ends_early:
+                to_end = (_LANE_BANDS - band - 0.5) / (_LANE_FADE * _LANE_BANDS)
+                opacity *= min(1, to_end)
             road[part] = cv2.addWeighted(
                 painted[part], opacity, road[part], 1 - opacity, 0
             )

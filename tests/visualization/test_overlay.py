@@ -83,6 +83,17 @@ def test_the_own_lane_goes_on_to_the_bottom_beside_the_side_of_the_picture() -> 
     assert drawn[330, 100, 1] > drawn[330, 100, 0] + 20
 
 
+def test_the_tint_fades_out_where_one_line_ends_early() -> None:
+    left, right = _line(-0.5), _line(0.5)
+    end = right[18]
+    drawn = _drawn(sample=_sample(left, right[:19])).astype(int)
+    tint = np.abs(drawn[:, 320] - GREY).sum(axis=1)  # by row, in the lane's middle
+    steps = np.abs(np.diff(tint))[: int(end[1]) + 10]
+    assert tint.max() > 20
+    assert steps.max() < 12
+    assert tint[int(end[1]) + 2] == 0
+
+
 def test_a_lane_without_its_other_line_is_not_filled() -> None:
     driving = Driving(("ego left",), 0, None, None)
     drawn = _drawn(driving, sample=_sample(_line(-1)))
