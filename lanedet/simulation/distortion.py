@@ -50,9 +50,16 @@ def stretch_map(
         shifts: How many pixels each row is drawn to the right, (H,).
     """
     height, width = shape
-    us = (np.arange(width) - (width - 1) / 2 - shifts[:, None]) / focal
+    us = (np.arange(width) - (width - 1) / 2) / focal
+    if shifts.any():
+        us = us - shifts[:, None] / focal
     vs = (np.arange(height) - (height - 1) / 2)[:, None] / focal
-    return stretch(us**2 + vs**2, distortion).astype(np.float32)
+    # In float32, and in place: it is as large as the picture.
+    squares = (us**2).astype(np.float32) + (vs**2).astype(np.float32)
+    squares *= np.float32(-distortion)
+    squares += np.float32(1)
+    np.maximum(squares, np.float32(_LEAST_RIM), out=squares)
+    return np.asarray(np.reciprocal(squares, out=squares))
 
 
 def check_distortion(corner: FloatArray, focal: float, distortion: float) -> None:

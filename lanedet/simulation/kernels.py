@@ -42,6 +42,27 @@ def multiply_pixels(image: ByteArray, gain: Floats) -> ByteArray:
 
 
 @njit(cache=True, nogil=True)
+def multiply_tinted(
+    image: ByteArray, gain: Floats, added: Floats, tint: Floats
+) -> ByteArray:
+    """Return an image in two lights, white and coloured.
+
+    Args:
+        image: The image.
+        gain: Strength of the white light, (H, W).
+        added: Strength of the coloured light, (H, W).
+        tint: Its colour, (3,).
+    """
+    out = np.empty_like(image)
+    for i in range(image.shape[0]):
+        for j in range(image.shape[1]):
+            for channel in range(3):
+                light = gain[i, j] + added[i, j] * tint[channel]
+                out[i, j, channel] = _byte(np.float32(image[i, j, channel]) * light)
+    return out
+
+
+@njit(cache=True, nogil=True)
 def blend_color(image: ByteArray, color: Floats, share: Floats) -> ByteArray:
     """Return an image with a colour (3,) laid over it, by a share (H, W)."""
     height, width = share.shape
@@ -72,14 +93,19 @@ def mean_of_three(first: ByteArray, second: ByteArray, third: ByteArray) -> Byte
 
 @njit(cache=True, nogil=True)
 def tone(
-    image: ByteArray, grey: ByteArray, saturation: np.float32, curves: ByteArray
+    image: ByteArray,
+    grey: ByteArray,
+    saturation: np.float32,
+    gain: Floats,
+    curves: ByteArray,
 ) -> ByteArray:
-    """Return an image with its saturation changed, then its grey levels.
+    """Return an image with its saturation and light changed, then its grey levels.
 
     Args:
         image: The image.
         grey: The same in grey, (H, W) uint8.
         saturation: 0 is grey, 1 leaves the colours.
+        gain: Light of each pixel, (H, W).
         curves: The grey level that each level of each channel becomes, (256, 3) uint8.
     """
     out = np.empty_like(image)
@@ -87,8 +113,8 @@ def tone(
         for j in range(image.shape[1]):
             middle = np.float32(grey[i, j]) * (np.float32(1) - saturation)
             for channel in range(3):
-                level = _byte(np.float32(image[i, j, channel]) * saturation + middle)
-                out[i, j, channel] = curves[level, channel]
+                value = np.float32(image[i, j, channel]) * saturation + middle
+                out[i, j, channel] = curves[_byte(value * gain[i, j]), channel]
     return out
 
 

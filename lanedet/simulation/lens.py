@@ -5,7 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import fill_polygon, multiply, shade
+from lanedet.simulation.canvas import fill_polygon, shade
 from lanedet.simulation.kernels import add_sheet, tone
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.view import Float32Array, SceneView
@@ -52,13 +52,13 @@ def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteA
     """Apply vignette, colours, and the automatic exposure with its tone curve."""
     del rng
     lens, light, (height, width) = view.scene.lens, view.scene.light, view.shape
-    if lens.vignette > 0:
-        ys = (np.arange(height, dtype=np.float32) / height - 0.5)[:, None] ** 2
-        xs = (np.arange(width, dtype=np.float32) / width - 0.5)[None, :] ** 2
-        image = multiply(image, 1 - np.float32(2 * lens.vignette) * (xs + ys))
+    ys = (np.arange(height, dtype=np.float32) / height - 0.5)[:, None] ** 2
+    xs = (np.arange(width, dtype=np.float32) / width - 0.5)[None, :] ** 2
+    vignette = 1 - np.float32(2 * lens.vignette) * (xs + ys)
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     # Sensors reach their aim by day; at night the gain has an end.
-    mean = max(1.0, float(grey[height // 4 :].mean()))
+    measured = (slice(height // 4, None, 2), slice(None, None, 2))
+    mean = max(1.0, float((grey[measured] * vignette[measured]).mean()))
     gain = min(lens.exposure / mean, _MAX_GAIN)
     levels = np.arange(256)[:, None] / 255
     balance = np.array([1 + light.warmth, 1.0, 1 - light.warmth])
@@ -66,7 +66,8 @@ def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteA
     # A soft shoulder instead of a hard clip, as sensors' tone curves have.
     curve = np.where(curve > 0.8, 1 - 0.2 * np.exp(-(curve - 0.8) / 0.2), curve)
     table = np.rint(curve * 255).astype(np.uint8)
-    return np.asarray(tone(image, grey, np.float32(lens.saturation), table))
+    saturation = np.float32(lens.saturation)
+    return np.asarray(tone(image, grey, saturation, vignette, table))
 
 
 def add_noise(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:

@@ -10,10 +10,11 @@ from lanedet.simulation.canvas import (
     fill_polygons,
     multiply,
 )
+from lanedet.simulation.kernels import multiply_tinted
 from lanedet.simulation.night import (
     LAMP_POST_M,
     light_far,
-    light_point,
+    light_points,
     silhouette,
     street_pools,
 )
@@ -47,18 +48,21 @@ def cast_shadows(
     del rng
     light, top = view.scene.light, view.ground.top_row
     lit = np.full(view.shape, 255, dtype=np.uint8)
+    ground = lit[top:]
     dark = 255 * (1 - 0.72 * light.shadow)
     if light.tree_shade > 0 and light.shadow > 0:
-        lit[top:] = _tree_shade(view, dark)
+        ground[:] = _tree_shade(view, dark)
     _sun_shadows(lit, view, dark)
     _bridge_shadow(lit, view, dark)
-    lit = np.asarray(cv2.blur(lit, (3, 3)), dtype=np.uint8)
+    if top == len(lit):
+        return image
+    cv2.blur(ground, (3, 3), dst=ground)
     shaded = shade_light(view)
     if shaded is not None:
-        lit = np.asarray(cv2.min(lit, shaded), dtype=np.uint8)
-    lit = np.asarray(cv2.max(lit, _SKYLIGHT), dtype=np.uint8)
+        cv2.min(ground, shaded[top:], dst=ground)
+    cv2.max(ground, _SKYLIGHT, dst=ground)
     _undersides(lit, view)
-    image[top:] = darken(image[top:], lit[top:])
+    image[top:] = darken(image[top:], ground)
     return image
 
 
@@ -84,18 +88,22 @@ def _undersides(lit: ByteArray, view: SceneView) -> None:
 
     Its edges are soft: the darkness is half as deep around.
     """
+    vehicles = visible_vehicles(view)
+    if not vehicles:
+        return
+    under = np.full(view.shape, 255, dtype=np.uint8)
     for grown, level in ((1.12, 0.5 * (255 + _UNDER_CAR)), (1.0, float(_UNDER_CAR))):
         feet: list[tuple[float, float]] = []
-        for vehicle, ahead in visible_vehicles(view):
+        for vehicle, ahead in vehicles:
             body, middle = BODIES[vehicle.kind], vehicle.lateral_m
             half, far = grown * body.width_m / 2, ahead + body.length_m
             near = ahead - 0.25 * grown
             sides = (-1.04 * half, 1.04 * half, 0.936 * half, -0.936 * half)
             aheads = (near, near, far, far)
             feet += zip(aheads, (middle + side for side in sides), strict=True)
-        under = np.full(view.shape, 255, dtype=np.uint8)
         _fill_feet(under, view, feet, level)
-        cv2.min(lit, under, dst=lit)
+    top = view.ground.top_row
+    cv2.min(lit[top:], under[top:], dst=lit[top:])
 
 
 def _fill_feet(
@@ -161,8 +169,8 @@ def dim_to_night(
     if night.street == 0 or view.scene.surroundings.pole_spacing_m == 0:
         return multiply(image, gain)
     pools = np.float32(night.street) * street_pools(view)
-    gains = [gain + pools * np.float32(channel / 255) for channel in night.street_color]
-    return np.asarray(cv2.multiply(image, cv2.merge(gains), dtype=cv2.CV_8U), np.uint8)
+    tint = np.array(night.street_color, dtype=np.float32) / np.float32(255)
+    return np.asarray(multiply_tinted(image, gain, pools, tint))
 
 
 def light_lamps(
@@ -184,8 +192,9 @@ def light_lamps(
         color = (255, 245, 215) if vehicle.is_oncoming else (255, 45, 30)
         size = 0.18 if vehicle.is_oncoming else 0.09
         radius = max(0.6, size * view.focal / ahead)
-        for point in lamp_points(view, vehicle, ahead):
-            light_point(glow, point, radius, color)
+        points = np.asarray(lamp_points(view, vehicle, ahead)).reshape(-1, 2)
+        number = len(points)
+        light_points(glow, points, np.full(number, radius), [color] * number)
     _light_posts(glow, view)
     return _add_glow(image, glow, strength, view.shape[0])
 
@@ -208,9 +217,8 @@ def _light_posts(glow: ByteArray, view: SceneView) -> None:
     laterals = np.array([pavement.left_m + 0.5, pavement.right_m - 0.5])
     points = view.project_visible(aheads[:, None], laterals, LAMP_POST_M)
     radii = np.maximum(0.6, 0.25 * view.focal / aheads)
-    for pair, radius in zip(points, radii.tolist(), strict=True):
-        for point in pair:
-            light_point(glow, point, radius, (255, 205, 130))
+    colors = [(255.0, 205.0, 130.0)] * (2 * len(radii))
+    light_points(glow, points.reshape(-1, 2), radii.repeat(2), colors)
 
 
 def _add_glow(

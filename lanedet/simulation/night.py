@@ -1,10 +1,12 @@
 """What shines in the dark beside lamps: pools of light, far lights, bloom, mirrors."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from lanedet.simulation.bodies import BODIES
-from lanedet.simulation.canvas import fill_polygon, multiply
+from lanedet.simulation.canvas import fill_polygon, fill_polygons, multiply
 from lanedet.simulation.scene import Color, Vehicle
 from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
 from lanedet.simulation.vehicles import lamp_points, visible_vehicles
@@ -62,32 +64,34 @@ def light_far(glow: ByteArray, view: SceneView) -> None:
     world = np.random.default_rng((*view.scene.seed, 72))
     draws = world.uniform(size=(2 * _NUM_PLACES, 6))
     hue = world.integers(len(_FAR_COLORS), size=_NUM_PLACES)
-    for draw, number in zip(draws[:_NUM_PLACES], hue, strict=True):
-        if draw[0] >= night.far:
-            continue
-        directions = np.array([[2.6 * draw[1] - 1.3, 0.07 * draw[2] ** 2 - 0.005]])
-        radius = max(0.5, (0.0012 + 0.003 * draw[3] ** 3) * view.focal)
-        point = view.project_far(directions)[0]
-        light_point(glow, point, radius, _FAR_COLORS[number])
+    is_lit = draws[:_NUM_PLACES, 0] < night.far
+    draw = draws[:_NUM_PLACES][is_lit]
+    directions = np.stack([2.6 * draw[:, 1] - 1.3, 0.07 * draw[:, 2] ** 2 - 0.005], 1)
+    radii = np.maximum(0.5, (0.0012 + 0.003 * draw[:, 3] ** 3) * view.focal)
+    colors = [_FAR_COLORS[number] for number in hue[is_lit]]
+    light_points(glow, view.project_far(directions), radii, colors)
     side = view.scene.road.pavement.left_m - 5.0
     low, high = _STREAM_M
-    for number, draw in enumerate(draws[_NUM_PLACES:]):
-        if draw[0] >= night.oncoming:
-            continue
-        ahead = low * (high / low) ** ((number + draw[1]) / _NUM_PLACES)
-        lateral = side - 3.6 * (draw[2] > 0.5) + 0.5 * draw[3]
-        color = _HEADLAMPS[int(draw[4] * len(_HEADLAMPS))]
-        radius = max(0.6, 0.17 * view.focal / ahead)
-        for offset in (-0.65, 0.65):
-            point = view.project_visible(ahead, lateral + offset, 0.65 + 0.3 * draw[5])
-            light_point(glow, point, radius, color)
+    is_lit = draws[_NUM_PLACES:, 0] < night.oncoming
+    draw = draws[_NUM_PLACES:][is_lit]
+    places = (np.flatnonzero(is_lit) + draw[:, 1]) / _NUM_PLACES
+    aheads = (low * (high / low) ** places)[:, None]
+    laterals = side - 3.6 * (draw[:, 2:3] > 0.5) + 0.5 * draw[:, 3:4] + [-0.65, 0.65]
+    points = view.project_visible(aheads, laterals, 0.65 + 0.3 * draw[:, 5:6])
+    radii = np.maximum(0.6, 0.17 * view.focal / aheads).repeat(2)
+    colors = [
+        _HEADLAMPS[int(share * len(_HEADLAMPS))] for share in draw[:, 4].repeat(2)
+    ]
+    light_points(glow, points.reshape(-1, 2), radii, colors)
 
 
-def light_point(
-    glow: ByteArray, point: np.ndarray, radius: float, color: Color
+def light_points(
+    glow: ByteArray, points: FloatArray, radii: FloatArray, colors: Sequence[Color]
 ) -> None:
-    """Draw a round lamp at a pixel, in place."""
-    fill_polygon(glow, point + radius * _CIRCLE, color)
+    """Draw round lamps at pixels (N, 2), in place."""
+    outlines = points[:, None] + radii[:, None, None] * _CIRCLE
+    ends = np.arange(1, len(points) + 1) * len(_CIRCLE)
+    fill_polygons(glow, outlines.reshape(-1, 2), ends, colors)
 
 
 def reflect_lamps(

@@ -28,8 +28,10 @@ def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     rows, columns = -(-height // _SKY_REDUCTION), -(-width // _SKY_REDUCTION)
     ys = (np.arange(rows) * _SKY_REDUCTION - view.center[1]).astype(np.float32)
     rise = np.clip((view.horizon_y - ys) / view.focal, 0.004, None)[:, None]
-    blend = np.clip(rise * 3, 0, 1)[..., None] ** 0.7
-    low, high = np.array(light.horizon_color), np.array(light.zenith_color)
+    rise = rise.astype(np.float32)
+    blend = np.clip(rise * 3, 0, 1)[..., None] ** np.float32(0.7)
+    low = np.array(light.horizon_color, dtype=np.float32)
+    high = np.array(light.zenith_color, dtype=np.float32)
     sky = np.broadcast_to(low + (high - low) * blend, (rows, columns, 3))
     xs = (np.arange(columns) * _SKY_REDUCTION - view.center[0]).astype(np.float32)
     depth = 1 / (rise + 0.06)
@@ -38,9 +40,10 @@ def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     cloud_ys = np.broadcast_to(depth * 14 + down, cloud_xs.shape).astype(np.float32)
     density = sample_tile(noise_tile(1.5), cloud_xs, cloud_ys)
     alpha = np.clip((density + 3.2 * light.cloud_cover - 1.9) * 0.6, 0, 0.9)
-    grey = 1.05 - 0.14 * np.clip(density, -1, 2)
-    clouds = (0.35 * high + 0.65 * low) * 0.4 + 130 * grey[..., None]
-    clouds *= light.horizon_color[1] / 215
+    alpha = alpha.astype(np.float32)
+    grey = np.float32(1.05) - np.float32(0.14) * np.clip(density, -1, 2)
+    clouds = (0.35 * high + 0.65 * low) * np.float32(0.4) + 130 * grey[..., None]
+    clouds *= np.float32(light.horizon_color[1] / 215)
     painted = np.clip(sky + (clouds - sky) * alpha[..., None], 0, 255)
     image[:] = cv2.resize(painted.astype(np.uint8), (width, height))
     return image

@@ -31,11 +31,15 @@ def veil_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> Byt
     fog = view.scene.weather.fog
     if fog == 0:
         return image
-    rows = np.arange(view.shape[0]) - view.center[1]
+    # The ground is painted later, over what is below its edge.
+    is_open = (view.ground.cover < 1).any(axis=1)
+    bottom = view.ground.top_row + int(np.count_nonzero(is_open))
+    rows = np.arange(bottom) - view.center[1]
     rise = np.clip((view.horizon_y - rows) / view.focal, 0, None)
     share = fog * np.exp(-4 * rise * (1 - fog))
     veil = np.repeat(share.astype(np.float32)[:, None], view.shape[1], axis=1)
-    return blend(image, view.scene.light.horizon_color, veil)
+    image[:bottom] = blend(image[:bottom], view.scene.light.horizon_color, veil)
+    return image
 
 
 def lay_snow(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:

@@ -45,10 +45,21 @@ def test_tone_is_saturation_then_curves() -> None:
     grey = cv2.cvtColor(IMAGE, cv2.COLOR_RGB2GRAY)
     curves = np.stack([np.arange(256)[::-1], np.arange(256), np.arange(256)], 1)
     curves = curves.astype(np.uint8)
-    kept = kernels.tone(IMAGE, grey, np.float32(1), curves)
+    full = np.ones((13, 17), np.float32)
+    kept = kernels.tone(IMAGE, grey, np.float32(1), full, curves)
     assert np.array_equal(kept, IMAGE ^ np.array([255, 0, 0], np.uint8))
-    bare = kernels.tone(IMAGE, grey, np.float32(0), curves)
+    bare = kernels.tone(IMAGE, grey, np.float32(0), full, curves)
     assert np.array_equal(bare, np.stack([255 - grey, grey, grey], -1))
+    dark = kernels.tone(IMAGE, grey, np.float32(0), 0 * full, curves)
+    assert (dark == [255, 0, 0]).all()
+
+
+def test_two_lights_add_up() -> None:
+    tint = np.array([1, 0.5, 0], np.float32)
+    added = np.full((13, 17), 0.5, np.float32)
+    lit = kernels.multiply_tinted(IMAGE, GAIN, added, tint)
+    gains = cv2.merge([GAIN + 0.5 * share for share in tint])
+    assert np.array_equal(lit, cv2.multiply(IMAGE, gains, dtype=cv2.CV_8U))
 
 
 def test_paint_is_laid_through_haze() -> None:
