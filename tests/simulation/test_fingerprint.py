@@ -185,9 +185,15 @@ def test_another_camera_and_another_tint_are_noticed() -> None:
 
 
 def test_lines_and_back() -> None:
-    some = {3: originals()[0], 41: replace(originals()[1], lanes=())}
+    lane = (1, 2, 4095, 0, 16)
+    some = {
+        3: replace(originals()[0], lanes=(lane,) * 4),
+        41: replace(originals()[1], lanes=()),
+        9999: replace(originals()[2], lanes=(lane,) * 5),
+    }
     lines = format_fingerprints(some)
-    assert len(lines) == 6
+    assert len(lines) == 3 + 3 + 4
+    assert lines[-1] == "9999 lanes 001002fff000010"
     assert max(map(len, lines)) <= 77, "lines of a config are 88 long"
     assert parse_fingerprints(lines) == some
     assert parse_fingerprints([]) == {}
