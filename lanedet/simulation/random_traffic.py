@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -82,8 +81,8 @@ def opposite_traffic(
         ahead = rng.uniform(6, 30)
         while (ahead := ahead + rng.exponential(mean_gap)) < 160:
             station, speed = camera.station_m + ahead, -rng.uniform(22, 33)
-            vehicle = _random_vehicle(rng, station, middle, speed, _HIGHWAY_KINDS)
-            vehicles.append(replace(vehicle, is_oncoming=True))
+            vehicle = _random_vehicle(rng, station, middle, speed, _HIGHWAY_KINDS, True)
+            vehicles.append(vehicle)
             ahead += BODIES[vehicle.kind].length_m + 8
     return tuple(vehicles)
 
@@ -107,10 +106,9 @@ def _fill_lanes(
         ahead = rng.uniform(free_m, free_m + 21) if is_own else rng.uniform(-3, 25)
         speed = -ego_speed if is_oncoming else ego_speed + rng.normal(0, 1.5)
         while (ahead := ahead + rng.exponential(mean_gap)) < 230:
-            vehicle = _random_vehicle(
-                rng, camera.station_m + ahead, middle, speed, kinds
-            )
-            vehicles.append(replace(vehicle, is_oncoming=is_oncoming))
+            station = camera.station_m + ahead
+            vehicle = _random_vehicle(rng, station, middle, speed, kinds, is_oncoming)
+            vehicles.append(vehicle)
             ahead += BODIES[vehicle.kind].length_m + 8
     return tuple(vehicles)
 
@@ -121,6 +119,7 @@ def _random_vehicle(
     lateral: float,
     speed: float,
     kinds: Mapping[str, float],
+    is_oncoming: bool,
 ) -> Vehicle:
     kind = _pick_kind(rng, tuple(kinds), tuple(kinds.values()))
     number = rng.integers(len(_PAINTS))
@@ -133,6 +132,7 @@ def _random_vehicle(
         lateral_m=float(lateral + min(max(rng.normal(0, 0.2), -0.4), 0.4)),
         speed_mps=float(speed),
         color=paint,
+        is_oncoming=is_oncoming,
     )
 
 

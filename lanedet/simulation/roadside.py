@@ -39,8 +39,9 @@ def paint_roadside(
         cell_rng = seeded(*view.scene.seed, 71, cell)
         _add_bridge(sketch, view, cell, ahead)
         for side in (-1, 1):
-            _add_buildings(sketch, view, side, ahead, cell_rng)
-            _add_trees(sketch, view, side, ahead, cell_rng)
+            edge = _outer_edge(view, side, ahead)
+            _add_buildings(sketch, view, side, (ahead, edge), cell_rng)
+            _add_trees(sketch, view, side, (ahead, edge), cell_rng)
             _add_pole(sketch, view, side, cell, ahead)
         _add_sign(sketch, view, cell, ahead, cell_rng)
         _add_gantry(sketch, view, cell, ahead)
@@ -104,18 +105,23 @@ def _add_post(sketch: Sketch, wall: Wall, ahead: float, lateral: float) -> None:
 
 
 def _add_trees(
-    sketch: Sketch, view: SceneView, side: int, ahead: float, rng: np.random.Generator
+    sketch: Sketch,
+    view: SceneView,
+    side: int,
+    foot: tuple[float, float],
+    rng: np.random.Generator,
 ) -> None:
-    place = view.scene.surroundings
+    """Add the trees of a cell; its edge towards the road begins at (ahead, lateral)."""
+    place, gain = view.scene.surroundings, view.scene.light.facing_gain
+    ahead, edge = foot
     for _ in range(rng.poisson(place.tree_density)):
         away = place.tree_distance_m + rng.exponential(9.0)
         height = rng.uniform(2.5, 13.0)
         width = height * rng.uniform(0.5, 1.1)
         sprite = tree_sprites()[rng.integers(_NUM_SPRITES)]
-        gain = view.scene.light.facing_gain
         color = shade(place.tree_color, gain * rng.uniform(0.6, 1.35))
         distance = ahead + rng.uniform(0, _CELL_M)
-        lateral = _outer_edge(view, side, ahead) + side * (away + width / 2)
+        lateral = edge + side * (away + width / 2)
         corners = (
             (distance, lateral - width / 2, 0.0),
             (distance, lateral + width / 2, height),
@@ -168,11 +174,17 @@ def tree_sprites() -> tuple[ByteArray, ...]:
 
 
 def _add_buildings(
-    sketch: Sketch, view: SceneView, side: int, ahead: float, rng: np.random.Generator
+    sketch: Sketch,
+    view: SceneView,
+    side: int,
+    foot: tuple[float, float],
+    rng: np.random.Generator,
 ) -> None:
+    """Add a house to some cells; see :func:`_add_trees`."""
     if rng.uniform() > view.scene.surroundings.building_density:
         return
-    lateral = _outer_edge(view, side, ahead) + side * rng.uniform(14, 60)
+    ahead, edge = foot
+    lateral = edge + side * rng.uniform(14, 60)
     width, height = rng.uniform(10, 30), rng.uniform(5, 30)
     color = mix((165, 155, 140), (120, 125, 135), rng.uniform())
     _add_box(sketch, view, ahead, (lateral, lateral + side * width), (0, height), color)
