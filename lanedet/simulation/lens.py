@@ -12,6 +12,7 @@ from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
 
 _MAX_GAIN = 3.0
+_BRIGHTEST_MIDDLE = 190.0
 _NOISE_MARGIN = 64
 
 
@@ -59,7 +60,10 @@ def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteA
     # Sensors reach their aim by day; at night the gain has an end.
     measured = (slice(height // 4, None, 2), slice(None, None, 2))
     mean = max(1.0, float((grey[measured] * vignette[measured]).mean()))
-    gain = min(lens.exposure / mean, _MAX_GAIN)
+    # Nor do they let the greater part of what lies ahead turn white.
+    ahead = (slice(height // 2, None, 4), slice(None, None, 4))
+    middle = max(1.0, float(np.median(grey[ahead])))
+    gain = min(lens.exposure / mean, _MAX_GAIN, _BRIGHTEST_MIDDLE / middle)
     levels = np.arange(256)[:, None] / 255
     balance = np.array([1 + light.warmth, 1.0, 1 - light.warmth])
     curve = (levels * balance * gain) ** lens.gamma

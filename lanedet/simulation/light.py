@@ -165,10 +165,13 @@ def dim_to_night(
     down = stray + lit / (1 + np.exp(-(below - 0.018) / 0.009))
     beam = light.headlights * np.outer(down, across)
     gain = (light.daylight + beam).astype(np.float32)
+    # Near and bright light saturates no pixel: exposure comes later.
+    gain /= 1 + np.float32(0.4) * gain
     night = view.scene.night
     if night.street == 0 or view.scene.surroundings.pole_spacing_m == 0:
         return multiply(image, gain)
     pools = np.float32(night.street) * street_pools(view)
+    pools /= 1 + np.float32(0.6) * pools
     tint = np.array(night.street_color, dtype=np.float32) / np.float32(255)
     return np.asarray(multiply_tinted(image, gain, pools, tint))
 
