@@ -103,11 +103,11 @@ def vary_backdrop(scene: Scene, rng: np.random.Generator) -> Scene:
 def vary_recording(scene: Scene, rng: np.random.Generator) -> Scene:
     """Record as cheap and as good cameras do."""
     has = rng.uniform(size=9) < (0.2, 0.4, 0.12, 0.4, 0.3, 0.3, 0.5, 0.25, 0.1)
-    # What is dark already must not become black.
-    darkest = -0.6 if scene.light.daylight > 0.5 else -0.1
+    # What is dark already must not become black, nor what headlights light white.
+    darkest, brightest = (-0.6, 1.0) if scene.light.daylight > 0.5 else (-0.1, 0.4)
     recording = Recording(
         motion=float(rng.uniform(0.002, 0.012) * has[0]),
-        stops=max(darkest, float(rng.normal(0, 0.35) * has[1])),
+        stops=float(np.clip(rng.normal(0, 0.35) * has[1], darkest, brightest)),
         flicker=float(rng.uniform(0.02, 0.1) * has[2]),
         tint=float(np.clip(rng.normal(0, 0.02), -0.05, 0.05) * has[3]),
         haze=float(rng.uniform(0.01, 0.12) * has[4]),
