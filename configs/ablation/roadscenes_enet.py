@@ -5,7 +5,7 @@ Run:  OMP_NUM_THREADS=1 python tools/ablate.py configs/ablation/roadscenes_enet.
 
 Less than a quarter of the benchmark's resolution, 3,200 of its 10,000 training scenes,
 and 1,200 iterations of 4 images: what two CPU cores can do for three networks in two
-hours. In 400 of 8 images, which take as long, ENet found no lane at all.
+hours. In 400 iterations of 8 images ENet learned to find no lane at all.
 roadscenes_resnet18.py and roadscenes_resnet34.py are the same experiment with other
 networks. The test set is the whole one of configs/roadscenes/, and so are the rules.
 
