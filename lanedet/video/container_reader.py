@@ -125,7 +125,7 @@ class ContainerReader(Source):
         except av.error.FFmpegError as error:
             raise self._broken(index + 1, end, failure_reason(error)) from error
         if self._ends_early(index + 1, end):
-            reason = "the file ends there"
+            reason = "it ends there"
             if self.num_undecodable:
                 packets = counted(self.num_undecodable, "packet")
                 reason = f"{packets} could not be decoded"
@@ -234,7 +234,8 @@ class ContainerReader(Source):
         seen = f"{num_seen} of {expected} frames" if expected else counted(num_seen)
         return VideoBreakError(
             f"{self.name!r} breaks off after {seen} "
-            f"({float(end):.2f} s): {reason}. Copy or record it again to get the rest."
+            f"({float(end):.2f} s): {reason}. Copy or record it again to get the rest.",
+            reason=reason,
         )
 
 

@@ -18,10 +18,10 @@ class LiveSource(Source):
     """Iterate over the frames of a live source, connecting again when it drops.
 
     It goes on until nothing has come for ``max_wait_s``: of a live source nobody can
-    say whether it has ended or will be back. Pauses between attempts double, up to 8
-    seconds. A gap in the frames is a gap in their times, as long as it really lasted.
-    Where the source has no time stamps, as MJPEG over HTTP, a frame's time is when it
-    came. There is no sound.
+    say whether it has ended or will be back. It is connected again at least once, and
+    pauses between attempts double, up to 8 seconds. A gap in the frames is a gap in
+    their times, as long as it really lasted. Where the source has no time stamps, as
+    MJPEG over HTTP, a frame's time is when it came. There is no sound.
 
     Args:
         connect: Opens the source. It must give up on its own when nothing comes, both
@@ -78,9 +78,9 @@ class LiveSource(Source):
                     yield replace(frame, index=index, time=last)
                     index += 1
             except VideoBreakError as error:
-                reason = str(error)
+                reason = error.reason
             else:
-                reason = f"{self.name!r} ended"
+                reason = "it ended"
             self._reconnect(index, reason)
 
     def close(self) -> None:
@@ -100,24 +100,28 @@ class LiveSource(Source):
         self.num_undecodable += self._connection.num_undecodable
         self._connection.close()
         warnings.warn(
-            f"{reason} after {counted(num_seen)}. Trying for {self._max_wait_s:g} s to "
-            "connect again.",
+            f"{self.name!r} dropped after {counted(num_seen)}: {reason}. Trying for "
+            f"{self._max_wait_s:g} s to connect again.",
             stacklevel=2,
         )
         give_up = time.monotonic() + self._max_wait_s
-        pause = _FIRST_PAUSE_S
-        while time.monotonic() + pause < give_up:
-            if self._stopped.wait(pause):
-                return
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        pause = min(_FIRST_PAUSE_S, self._max_wait_s / 2)
+        while not self._stopped.wait(pause):
             try:
                 self._connection = self._connect()
             except (OSError, ValueError) as error:
-                reason = str(error)
+                failure = str(error)
             else:
                 self.num_reconnects += 1
                 return
-        raise VideoBreakError(
-            f"{self.name!r} gave no frame for {self._max_wait_s:g} s, after "
-            f"{counted(num_seen)} ({reason}). Check the connection and start again."
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            if time.monotonic() + pause >= give_up:
+                raise self._given_up(num_seen, failure)
+
+    def _given_up(self, num_seen: int, failure: str) -> VideoBreakError:
+        reason = f"no frame came for {self._max_wait_s:g} s"
+        return VideoBreakError(
+            f"{self.name!r} is given up after {counted(num_seen)}: {reason}. Check the "
+            f"connection and start again. The last attempt said: {failure}",
+            reason=reason,
         )

@@ -35,7 +35,16 @@ class VideoFrame:
 
 
 class VideoBreakError(ValueError):
-    """A source that ends, or cannot be read any further, before its stated end."""
+    """A source that ends, or cannot be read any further, before its stated end.
+
+    Args:
+        message: What happened and what to do.
+        reason: Why, in words that fit behind a colon, for messages of one's own.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Source(ABC):
