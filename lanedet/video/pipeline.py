@@ -200,8 +200,8 @@ def annotate_video(
 
     Whatever ends the run, all files are whole, and log and clip hold the same frames;
     only where the clip itself cannot be written, as on a full disk, it has fewer. A
-    note on the exception tells what was kept, and after Ctrl-C, which is how most live
-    sources end, the summary too. Memory does not grow with the length.
+    note on the exception tells what was kept, and one before it, if that is any frame,
+    is the summary. Memory does not grow with the length.
 
     Args:
         source: Where frames come from, as :func:`open_source` takes it. A
@@ -301,7 +301,7 @@ class _Run:
                 files.finish()
         except BaseException as stop:  # among them Ctrl-C and what `kill` raises
             if files is not None:  # and closed again by now, or not even that worked
-                if isinstance(stop, KeyboardInterrupt) and files.num_frames:
+                if files.num_frames:
                     summary = self._summary(files, queue, perf_counter() - begin)
                     stop.add_note("\n".join(summary.lines()))
                 stop.add_note(files.describe())

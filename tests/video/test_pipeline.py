@@ -171,7 +171,8 @@ def test_what_comes_before_a_break_is_written_whole(
     with pytest.raises(VideoBreakError, match=f"after {num_good} of 40") as caught:
         annotate(source, FakeInferencer(), out, log, options)
     assert len(_images(out)) == len(_lines(log)) == num_good
-    [note] = caught.value.__notes__
+    summary, note = caught.value.__notes__
+    assert summary.startswith(f"{num_good} frames, {num_good / 25:.1f} s long, in ")
     assert note.startswith(f"Whole and kept, with {num_good} frames: ")
     assert str(out) in note
     assert str(log) in note
@@ -328,7 +329,9 @@ def test_a_log_that_gets_no_room_leaves_both_alike(
     with pytest.raises(OSError, match="No space left") as caught:
         annotate(make_video(), FakeInferencer(), out, log, options)
     assert len(_images(out)) == len(_lines(log)) == 7
-    assert caught.value.__notes__ == [f"Whole and kept, with 7 frames: {out}, {log}."]
+    assert caught.value.__notes__[1:] == [
+        f"Whole and kept, with 7 frames: {out}, {log}."
+    ]
 
 
 def test_a_clip_that_gets_no_room_leaves_the_log(
@@ -342,10 +345,10 @@ def test_a_clip_that_gets_no_room_leaves_the_log(
         annotate(source, FakeInferencer(), out, log)
     assert not out.exists()
     assert len(_lines(log)) == 20
-    assert caught.value.__notes__ == [f"Whole and kept, with 20 frames: {log}."]
+    assert caught.value.__notes__[1:] == [f"Whole and kept, with 20 frames: {log}."]
     with pytest.raises(OSError, match="No space left") as caught:
         annotate(source, FakeInferencer(), out)
-    assert caught.value.__notes__ == ["No frame was kept."]
+    assert caught.value.__notes__[-1] == "No frame was kept."
 
 
 def test_a_clip_that_gets_too_little_room_is_kept_as_far_as_it_goes(
@@ -362,7 +365,7 @@ def test_a_clip_that_gets_too_little_room_is_kept_as_far_as_it_goes(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     in_clip, in_log = len(_images(out)), len(_lines(log))
     assert 0 < in_clip < in_log
-    assert caught.value.__notes__ == [
+    assert caught.value.__notes__[1:] == [
         f"Whole and kept: {out} ({in_clip} frames), {log} ({in_log} frames)."
     ]
 
@@ -483,7 +486,9 @@ def test_whatever_ends_a_run_tells_what_was_kept(
     log = tmp_path / "lanes.jsonl"
     with pytest.raises(kind) as caught:
         annotate(make_video(num_frames=5), StoppedInferencer(), log=log)
-    assert caught.value.__notes__ == [f"Whole and kept, with 3 frames: {log}."]
+    summary, kept = caught.value.__notes__
+    assert summary.startswith("3 frames, 0.1 s long, in ")
+    assert kept == f"Whole and kept, with 3 frames: {log}."
 
 
 def test_a_missing_source_makes_no_files(tmp_path: Path) -> None:
