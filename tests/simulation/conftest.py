@@ -1,10 +1,15 @@
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
+from lanedet.simulation import frozen_scenes, make_scene, render, scene_files
 from lanedet.simulation.road import SOLID, LaneLine, Pavement, Profile, Road, Stripe
 from lanedet.simulation.scene import Camera, Lens, Light, Scene, Surroundings
+from lanedet.structures import ByteArray, LaneSample
 
 _NOTHING = Surroundings(
     left_color=(90, 100, 60),
@@ -44,6 +49,26 @@ _PERFECT = Lens(
     bonnet=0.0,
     bonnet_color=(20, 20, 20),
 )
+
+
+@cache
+def _drawn(_recipe: Any, *scene: Any) -> tuple[ByteArray, LaneSample]:
+    return make_scene(*scene)
+
+
+def _make_once(*scene: Any) -> tuple[ByteArray, LaneSample]:
+    # By another recipe it is another picture.
+    image, sample = _drawn(render.render_scene.__defaults__, *scene)
+    return image.copy(), copy.deepcopy(sample)
+
+
+@pytest.fixture(scope="module")
+def scenes_drawn_once() -> Iterator[None]:
+    """Draw each scene of a data set once, for tests of its files, not its pictures."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (frozen_scenes, scene_files):
+            patch.setattr(module, "make_scene", _make_once)
+        yield
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from lanedet.datasets import read_culane_labels, read_culane_list
 from lanedet.datasets.label_faults import LabelFaults
 from lanedet.evaluation.functional.culane import CATEGORIES as CULANE_CATEGORIES
 from lanedet.ops import xs_at_rows
-from lanedet.simulation import make_scene, write_scene_tree
+from lanedet.simulation import sample_scene, scene_lanes, write_scene_tree
 from lanedet.simulation.categories import CATEGORIES
 from lanedet.simulation.culane_tree import LISTS, category_lists, lanes_on_rows
 
@@ -27,9 +27,9 @@ def test_the_reader_reads_the_lanes_back(tree: Path) -> None:
     number = 0
     for list_file in LISTS.values():
         for read in read_culane_labels(tree / list_file, tree, LabelFaults()):
-            _, made = make_scene(7, number, SHAPE, "diverse")
-            assert len(read.gt_lanes) == len(made.gt_lanes)
-            for lane, truth in zip(read.gt_lanes, made.gt_lanes, strict=True):
+            made = scene_lanes(sample_scene(7, number, "diverse"), SHAPE)
+            assert len(read.gt_lanes) == len(made)
+            for lane, truth in zip(read.gt_lanes, made, strict=True):
                 xs = xs_at_rows(truth, lane[:, 1])
                 assert np.abs(lane[:, 0] - xs).max() <= 1e-3
                 assert (np.diff(lane[:, 1]) < 0).all(), "from the bottom up"
@@ -42,7 +42,7 @@ def test_the_reader_reads_the_lanes_back(tree: Path) -> None:
 def test_test_images_have_their_category(tree: Path) -> None:
     samples = read_culane_labels(tree / "list/test.txt", tree, LabelFaults())
     for number, sample in zip((18, 19), samples, strict=True):
-        made = make_scene(7, number, SHAPE, "diverse")[1].category
+        made = sample_scene(7, number, "diverse").category
         assert NAMES.get(sample.category, sample.category) == made
 
 

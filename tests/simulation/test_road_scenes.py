@@ -1,6 +1,7 @@
 import json
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,13 @@ from lanedet.simulation.scene_files import SceneCollection
 
 SHAPE = (108, 300)
 SEED = 11
-FINGERPRINTS = take_fingerprints(SceneCollection(SEED, SHAPE, "culane"), 6)
+
+pytestmark = pytest.mark.usefixtures("scenes_drawn_once")
+
+
+@cache
+def frozen() -> list[str]:
+    return take_fingerprints(SceneCollection(SEED, SHAPE, "culane"), 6)
 
 
 def dataset(root: Path, **options: Any) -> RoadScenesDataset:
@@ -53,7 +60,7 @@ def test_the_first_use_makes_the_scenes(
     tmp_path: Path, tasks: list[int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = tmp_path / "data" / "scenes"
-    made = dataset(root, fingerprints=FINGERPRINTS)
+    made = dataset(root, fingerprints=frozen())
     assert f"Making 6 scenes in {root}/scenes_test" in capsys.readouterr().out
     assert len(made) == len(tasks) == 6
     for number in range(6):
@@ -108,7 +115,7 @@ def test_an_interrupted_run_goes_on(
             dataset(tmp_path)
     assert not (tmp_path / "list").exists(), "nobody takes it for complete"
     tasks.clear()
-    assert len(dataset(tmp_path, fingerprints=FINGERPRINTS)) == 6
+    assert len(dataset(tmp_path, fingerprints=frozen())) == 6
     assert tasks == [3, 4, 5]
 
 
@@ -161,9 +168,9 @@ def test_scenes_that_look_otherwise_are_told(
     with pytest.raises(
         ValueError, match=r"000000.jpg' is not the scene .* its means d"
     ):
-        dataset(tmp_path, fingerprints=FINGERPRINTS)
+        dataset(tmp_path, fingerprints=frozen())
     # A scene that is not asked for is not looked at.
-    beyond = [line.replace("0", "7", 1) for line in FINGERPRINTS[:3]]
+    beyond = [line.replace("0", "7", 1) for line in frozen()[:3]]
     assert len(dataset(tmp_path, fingerprints=beyond)) == 6
     assert len(dataset(tmp_path)) == 6, "nothing says how they must look"
 
@@ -171,7 +178,7 @@ def test_scenes_that_look_otherwise_are_told(
 def test_half_a_data_set_of_another_drawing_is_not_as_the_config_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset(tmp_path, fingerprints=FINGERPRINTS)
+    dataset(tmp_path, fingerprints=frozen())
     with monkeypatch.context() as patch:
         leave_out("paint_ground", patch)
         dataset(tmp_path / "other")
@@ -179,7 +186,7 @@ def test_half_a_data_set_of_another_drawing_is_not_as_the_config_says(
         name = f"scenes_test/{number:06d}.jpg"
         (tmp_path / "other" / name).replace(tmp_path / name)
     with pytest.raises(ValueError, match=r"00000[345].jpg' is not the scene that"):
-        dataset(tmp_path, fingerprints=FINGERPRINTS)
+        dataset(tmp_path, fingerprints=frozen())
 
 
 @pytest.mark.parametrize("is_interrupted", [True, False])

@@ -24,6 +24,8 @@ from lanedet.simulation.scene_files import PROVENANCE_FILE, drawing_code
 from lanedet.simulation.scene_tree import CATEGORIES_FILE
 from lanedet.structures import LaneSample
 
+pytestmark = pytest.mark.usefixtures("scenes_drawn_once")
+
 SHAPE = (90, 160)
 CHECKS = {"tusimple": check_tusimple, "culane": check_culane, "bdd100k": check_bdd100k}
 

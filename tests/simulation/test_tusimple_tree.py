@@ -7,7 +7,13 @@ import pytest
 
 from lanedet.datasets import read_tusimple_labels
 from lanedet.ops import xs_at_rows
-from lanedet.simulation import make_scene, write_scene_tree
+from lanedet.simulation import (
+    make_scene,
+    sample_scene,
+    scene_lanes,
+    write_scene_tree,
+)
+from lanedet.simulation.sampler import label_rows
 from lanedet.simulation.tusimple_tree import TASK_FILE, TUSIMPLE_TREE
 
 SHAPE = (180, 320)
@@ -26,12 +32,14 @@ def test_the_reader_reads_the_lanes_back(tree: Path) -> None:
     number = 0
     for name in LABEL_FILES:
         for read in read_tusimple_labels(tree / name, tree):
-            _, made = make_scene(4, number, SHAPE)
-            assert len(read.gt_lanes) == len(made.gt_lanes)
-            for lane, truth in zip(read.gt_lanes, made.gt_lanes, strict=True):
+            made = scene_lanes(sample_scene(4, number), SHAPE)
+            assert len(read.gt_lanes) == len(made)
+            for lane, truth in zip(read.gt_lanes, made, strict=True):
                 xs = xs_at_rows(truth, lane[:, 1])
                 assert np.abs(lane[:, 0] - xs).max() <= 0.5
-                assert len(lane) == (~np.isnan(xs_at_rows(truth, made.rows))).sum()
+                assert (
+                    len(lane) == (~np.isnan(xs_at_rows(truth, label_rows(180)))).sum()
+                )
             number += 1
     assert number == 12
 
