@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from lanedet.models import build_model, describe_model, save_weights
-from lanedet.video import VideoReader, VideoWriter
+from lanedet.video import LaneLog, VideoReader, VideoWriter
 from lanedet.visualization import write_image
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -305,13 +306,45 @@ def test_a_video_that_breaks_off(
     assert len(log.read_text().splitlines()) == num_kept
 
 
+def _check_whole_files(err: str, out: Path, log: Path, num_frames: int) -> None:
+    """Check what a run has left that was stopped among so many frames."""
+    assert "Traceback" not in err
+    assert f"Whole and kept, with {_num_frames(out)} frames: {out}, {log}." in err
+    lines = log.read_text().splitlines()
+    assert [json.loads(line)["frame"] for line in lines] == list(range(len(lines)))
+    assert 5 <= len(lines) < num_frames
+    assert _num_frames(out) == len(lines)
+
+
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
 def test_a_stopped_run_leaves_whole_files(
-    number: signal.Signals, status: int, weights: Path, tmp_path: Path
+    number: signal.Signals,
+    status: int,
+    run_tool: RunTool,
+    clip: Path,
+    weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    clip = _write_clip(tmp_path / "long.mp4", 3000)
+    write = LaneLog.write
+
+    def write_until_stopped(log: LaneLog, index: int, *args: Any, **state: Any) -> None:
+        write(log, index, *args, **state)
+        if index == 4:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(LaneLog, "write", write_until_stopped)
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    run = [clip, "--weights", weights, "--out", out, "--json", log]
+    assert run_tool(*run) == status
+    _check_whole_files(capsys.readouterr().err, out, log, 12)
+
+
+def test_ctrl_c_stops_the_process(weights: Path, tmp_path: Path) -> None:
+    clip = _write_clip(tmp_path / "long.mp4", 2000)
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     command = [sys.executable, TOOL, clip, "--weights", weights]
     process = subprocess.Popen(
@@ -324,14 +357,10 @@ def test_a_stopped_run_leaves_whole_files(
     try:
         while not (log.exists() and log.read_text().count("\n") >= 5):
             assert process.poll() is None, process.stderr and process.stderr.read()
-        process.send_signal(number)
+            time.sleep(0.02)  # leaves the core to the process
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode == status
-    assert "Traceback" not in err
-    assert f"Whole and kept, with {_num_frames(out)} frames: {out}, {log}." in err
-    lines = log.read_text().splitlines()
-    assert [json.loads(line)["frame"] for line in lines] == list(range(len(lines)))
-    assert 5 <= len(lines) < 3000
-    assert _num_frames(out) == len(lines)
+    assert process.returncode == 130
+    _check_whole_files(err, out, log, 2000)
