@@ -46,7 +46,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "source",
         help="video in any format that FFmpeg knows, image, folder or pattern of "
-        "images, number of a camera, or URL (rtsp://, http://, ...)",
+        "images, number of a camera, or URL (rtsp://, http://, ...). The images of a "
+        "folder are taken as a film, those of its folders as a film each; where they "
+        "are single pictures add --no-tracking",
     )
     _add_outputs(parser)
     _add_selection(parser)
@@ -186,7 +188,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         "--no-tracking",
         dest="tracking",
         action="store_false",
-        help="take each frame's lanes as they are found in it alone",
+        help="take each frame's lanes as they are found in it alone, as for pictures "
+        "that are no film",
     )
     group.add_argument(
         "--calibration",

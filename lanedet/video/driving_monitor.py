@@ -19,9 +19,8 @@ Curvature = Literal["left", "right", "straight"]
 # 0.25; at 0.3 they are beyond its paint. Wider tracks need less, wider lanes more.
 _DEPARTED = 0.3
 _CENTRED = 0.2
-_IN_OTHER_LANE = (
-    0.65  # slots that say so are wrong: a crossed line changes sides at 0.5
-)
+# Slots that say so are wrong: a crossed line changes sides at 0.5.
+_IN_OTHER_LANE = 0.65
 _SETTLING_S = 0.3
 _FORGETTING_S = 3.0
 
@@ -138,12 +137,16 @@ class DrivingMonitor:
     def __init__(self, num_slots: int, calibration: Calibration | None = None) -> None:
         self._num_slots = num_slots
         self._calibration = calibration
-        self._departures = _DepartureWatch()
-        self._bends = _BendWatch()
         self._num_frames = 0
         self._offsets = _MeanSize()
         self._offsets_m = _MeanSize()
         self._events: list[DepartureEvent] = []
+        self.begin_film()
+
+    def begin_film(self) -> None:
+        """Watch anew: the next frame is of another film. The summary goes on."""
+        self._departures = _DepartureWatch()
+        self._bends = _BendWatch()
 
     def update(
         self, sample: LaneSample, time_s: float, frame: int | None = None

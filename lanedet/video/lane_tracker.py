@@ -95,10 +95,14 @@ class LaneTracker:
 
     def reset(self) -> None:
         """Forget all lanes and times, and count ids from 0 again."""
+        self.begin_film()
+        self._next_id = 0
+
+    def begin_film(self) -> None:
+        """Forget all lanes and times: the next frame is of another film. Ids go on."""
         self._tracks: list[_Track] = []
         self._time_s = math.nan
         self._shape: tuple[int, int] | None = None
-        self._next_id = 0
 
     def update(self, sample: LaneSample, time_s: float) -> LaneSample:
         """Return the lanes as they are after another frame.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import NamedTuple
 
@@ -60,7 +60,8 @@ class VideoOptions:
     :func:`threads_pay`."""
 
     tracking: bool = True
-    """Whether lanes are followed and smoothed from frame to frame."""
+    """Whether lanes are followed and smoothed from frame to frame. The pictures of one
+    folder are taken as a film; those of several folders are as many films."""
 
     calibration: Calibration | None = None
     """Of the camera, for metres."""
@@ -262,6 +263,7 @@ class _Run:
         num_slots = inferencer.num_slots
         self._tracker = LaneTracker(num_slots) if options.tracking else None
         self._monitor = DrivingMonitor(num_slots, options.calibration)
+        self._film: PurePosixPath | None = None
         self._painter = FramePainter(
             num_slots, options.calibration if options.birds_eye else None
         )
@@ -400,10 +402,19 @@ class _Run:
                 height, width = frame.image.shape[:2]
                 self._options.calibration.to_road_from((height, width))
             with self._times.measure("track"):
+                self._begin_film(PurePosixPath(frame.name).parent)
                 if self._tracker is not None:
                     sample = self._tracker.update(sample, frame.time_s)
                 state = self._monitor.update(sample, frame.time_s, frame.index)
             yield AnnotatedFrame(frame, sample, state, run_time_ms, attention)
+
+    def _begin_film(self, film: PurePosixPath) -> None:
+        """Carry nothing over from one folder of pictures to the next."""
+        if film != self._film:
+            self._film = film
+            self._monitor.begin_film()
+            if self._tracker is not None:
+                self._tracker.begin_film()
 
     def _infer(
         self, images: Sequence[ByteArray]

@@ -26,7 +26,8 @@ class VideoFrame:
     """(H, W, 3) uint8, RGB, turned upright."""
 
     name: str
-    """What a benchmark would call it: the path of an image with ``/``, relative."""
+    """What a benchmark would call it: the path of an image with ``/``, relative. Frames
+    of one folder are one film; those of another have nothing to do with them."""
 
     @property
     def time_s(self) -> float:

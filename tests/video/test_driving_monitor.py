@@ -136,6 +136,18 @@ def test_two_lane_changes_are_two_departures() -> None:
     assert [event.kind for event in _events(_drive(way))] == ["right", "right"]
 
 
+def test_a_departure_does_not_reach_into_another_film() -> None:
+    monitor, states = DrivingMonitor(6), []
+    for number in range(16):
+        if number == 8:
+            monitor.begin_film()
+        states.append(monitor.update(_at(1.5), number / 10))
+    assert [event.frame for event in _events(states)] == [0, 8]
+    assert [state.departure for state in states[7:9]] == ["right", None]
+    assert monitor.summary.num_frames == 16
+    assert len(monitor.summary.events) == 2
+
+
 def test_a_bump_or_a_wrong_frame_is_no_departure() -> None:
     assert _events(_drive([0.0, 1.6, 0.0, 0.0, -1.6, -1.6, 0.0, 0.0])) == []
 

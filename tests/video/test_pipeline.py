@@ -565,6 +565,30 @@ def test_benchmark_files_of_a_folder_of_images(tmp_path: Path) -> None:
     assert lane[:, 0].tolist() == [20] * len(lane)
 
 
+def test_each_folder_of_images_is_a_film(tmp_path: Path) -> None:
+    """Lanes near enough to be the same one, were they of one film."""
+    for x, folder in enumerate(("a", "b", "c"), start=20):
+        for path in _pictures(tmp_path / "root" / folder, 3):
+            cv2.imwrite(str(path), np.full((48, 64, 3), x, dtype=np.uint8))
+
+    class ShownInferencer(FakeInferencer):
+        def _sample(self, image: np.ndarray) -> LaneSample:
+            self.num_seen = 1
+            sample = super()._sample(image)
+            sample.pred_lanes[0][:, 0] = image.mean()
+            return sample
+
+    log = tmp_path / "lanes.jsonl"
+    for source, num_each in (("", 3), ("*/1.png", 1)):
+        source = str(tmp_path / "root" / source)
+        annotate_video(source, ShownInferencer(), VideoOutputs(log=log))
+        lanes = [lane for line in _lines(log) for lane in line["lanes"]]
+        films = [film for film in range(3) for _ in range(num_each)]
+        assert [lane["id"] for lane in lanes] == films
+        xs = [lane["points"][0][0] for lane in lanes]
+        assert xs == pytest.approx([20 + film for film in films], abs=0.05)
+
+
 def test_images_of_another_size_fit_into_the_clip(tmp_path: Path) -> None:
     folder = tmp_path / "drive"
     folder.mkdir()
