@@ -5,11 +5,18 @@ from lanedet.inference.attention_viewer import (
     SoftmaxMaps,
     draw_detector_attention,
 )
-from lanedet.inference.image_folders import check_out, find_images, out_path
+from lanedet.inference.image_folders import (
+    IMAGE_SUFFIXES,
+    check_out,
+    find_images,
+    image_root,
+    out_path,
+)
 from lanedet.inference.lane_inferencer import Images, LaneInferencer
 from lanedet.inference.packaged_weights import default_weights
 
 __all__ = [
+    "IMAGE_SUFFIXES",
     "EnergyMaps",
     "Images",
     "LaneInferencer",
@@ -18,5 +25,6 @@ __all__ = [
     "default_weights",
     "draw_detector_attention",
     "find_images",
+    "image_root",
     "out_path",
 ]

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from glob import has_magic
 from pathlib import Path
 
-_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""How the names of images end, in small letters."""
+
 _VIDEO_SUFFIXES = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts")
 _VIDEO_HINT = "Videos are given one at a time, to tools/infer_video.py."
 
@@ -14,12 +16,18 @@ def find_images(source: Path | str) -> list[Path]:
 
     Args:
         source: An image, of any name; a folder, for the images in it and its folders;
-            or a pattern such as ``clips/*/20.jpg``, which may name folders too.
+            or a pattern such as ``clips/*/20.jpg``, which may name folders too. What
+            is hidden in them, by a name that begins with a dot, is left out.
 
     Raises:
         FileNotFoundError: If there is no such file or folder, or no image in it.
-        ValueError: If it is a video.
+        ValueError: If it is a video or an empty name.
     """
+    if source == "":  # which a path takes for the folder one is in
+        raise ValueError(
+            "Images must be named by a file, a folder or a pattern, got ''. For the "
+            "folder you are in use '.'."
+        )
     source = Path(source)
     if source.is_file():
         if _is_video(source):
@@ -31,15 +39,25 @@ def find_images(source: Path | str) -> list[Path]:
         raise FileNotFoundError(f"No image or folder at {str(source)!r}.")
     found = set(_all_in(source))
     images = sorted(
-        path for path in found if path.suffix.lower() in _SUFFIXES and path.is_file()
+        path
+        for path in found
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
     )
     if not images:
         hint = f" {_VIDEO_HINT}" if any(map(_is_video, found)) else ""
         raise FileNotFoundError(
             f"No images in {str(source)!r}: no file in it or its folders ends in "
-            f"{', '.join(_SUFFIXES)}.{hint}"
+            f"{', '.join(IMAGE_SUFFIXES)}.{hint}"
         )
     return images
+
+
+def image_root(source: Path | str) -> Path:
+    """Return the folder that holds all images that ``source`` names."""
+    source = Path(source)
+    if _is_pattern(source):
+        return next(folder for folder in source.parents if not has_magic(str(folder)))
+    return source.parent if source.is_file() else source
 
 
 def check_out(source: Path | str, out: Path | str) -> None:
@@ -47,7 +65,7 @@ def check_out(source: Path | str, out: Path | str) -> None:
 
     Pictures inside a source folder would be taken for images the next time.
     """
-    root, out = _root(Path(source)).resolve(), Path(out).resolve()
+    root, out = image_root(source).resolve(), Path(out).resolve()
     if out == root or (not Path(source).is_file() and root in out.parents):
         raise ValueError(
             f"The pictures must go to a folder apart from the images, got {str(out)!r}."
@@ -70,26 +88,28 @@ def out_path(image: Path, source: Path | str, out: Path | str) -> Path:
         'out/20.jpg'
     """
     source = Path(source)
-    name = Path(image.name) if image == source else image.relative_to(_root(source))
-    if image.suffix.lower() not in _SUFFIXES:
+    name = (
+        Path(image.name) if image == source else image.relative_to(image_root(source))
+    )
+    if image.suffix.lower() not in IMAGE_SUFFIXES:
         name = name.with_name(f"{name.name}.png")
     return Path(out) / name
 
 
 def _all_in(source: Path) -> Iterator[Path]:
-    """Yield what a folder holds, or what a pattern names and the folders of it hold."""
-    root = _root(source)
+    """Yield what a folder holds, or what a pattern names and the folders of it hold.
+
+    Without what is hidden: systems keep thumbnails and notes on files there.
+    """
+    root = image_root(source)
     for path in root.glob("*" if root == source else str(source.relative_to(root))):
-        yield path
-        if path.is_dir():
-            yield from path.rglob("*")
+        for each in (path, *(path.rglob("*") if path.is_dir() else ())):
+            if not any(map(_is_hidden, each.relative_to(root).parts)):
+                yield each
 
 
-def _root(source: Path) -> Path:
-    """Return the folder that holds all that ``source`` names."""
-    if _is_pattern(source):
-        return next(folder for folder in source.parents if not has_magic(str(folder)))
-    return source.parent if source.is_file() else source
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name != ".."
 
 
 def _is_video(path: Path) -> bool:

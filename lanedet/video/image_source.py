@@ -78,5 +78,6 @@ def _natural_order(path: PurePath) -> list[tuple[bool, int, str]]:
     """
     parts = _NUMBER.split(path.as_posix())
     return [
-        (part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts
+        (part.isdecimal(), int(part) if part.isdecimal() else 0, part)
+        for part in parts  # "²" is a digit, but no number
     ]

@@ -10,14 +10,13 @@ from urllib.parse import unquote, urlsplit
 
 import av
 
-from lanedet.inference import find_images
+from lanedet.inference import IMAGE_SUFFIXES, find_images, image_root
 from lanedet.video.container_reader import ContainerReader
 from lanedet.video.image_source import ImageSource
 from lanedet.video.live_source import LiveSource
 from lanedet.video.source import Source
 from lanedet.video.video_reader import VideoReader
 
-_IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 _NO_VIDEO = "what it sends is no video"
 _CAMERAS = {  # FFmpeg's format and the name of camera {index}
     "linux": ("v4l2", "/dev/video{index}"),
@@ -55,15 +54,20 @@ def open_source(
         name = _path_of_url(name)
     if "://" in name:
         return _open_stream(name, with_sound, stall_s, max_wait_s)
+    if not name:  # which a path takes for the folder one is in
+        raise ValueError(
+            "A source must be named: a video, an image, a folder, a pattern, a camera "
+            "or a URL, got ''. For the images of the folder you are in use '.'."
+        )
     path = Path(name)
     if path.is_dir():
-        return ImageSource(find_images(path), path, image_rate, path.resolve().name)
-    if path.suffix.lower() in _IMAGE_SUFFIXES and path.is_file():
-        return ImageSource([path], path.parent, image_rate, path.name)
+        return _open_images(path, image_rate, path.resolve().name)
+    if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+        return _open_images(path, image_rate, path.name)
     if not path.exists() and name.isdecimal():
         return _open_camera(int(name), stall_s, max_wait_s)
     if not path.exists() and glob.has_magic(name):
-        return _open_pattern(name, image_rate)
+        return _open_images(path, image_rate, name)
     return VideoReader(path, with_sound=with_sound)
 
 
@@ -78,11 +82,8 @@ def _path_of_url(url: str) -> str:
     return unquote(slash + path)
 
 
-def _open_pattern(pattern: str, image_rate: Fraction | int) -> ImageSource:
-    parts = Path(pattern).parts
-    depth = next(i for i, part in enumerate(parts) if glob.has_magic(part))
-    root = Path(*parts[:depth])
-    return ImageSource(find_images(pattern), root, image_rate, pattern)
+def _open_images(path: Path, image_rate: Fraction | int, name: str) -> ImageSource:
+    return ImageSource(find_images(path), image_root(path), image_rate, name)
 
 
 def _open_camera(index: int, stall_s: float, max_wait_s: float) -> LiveSource:

@@ -44,6 +44,30 @@ def test_images_of_a_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     ]
 
 
+def test_what_is_hidden_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [_touch(tmp_path / ".mine" / name) for name in ("1.jpg", "a/2.jpg")]
+    for name in ("._1.jpg", ".thumbs/1.jpg", "a/.thumbs/deep/2.jpg", "a/._2.jpg"):
+        _touch(tmp_path / ".mine" / name)
+    folder = tmp_path / ".mine"  # a user who names it wants it
+    assert find_images(folder) == images
+    assert find_images(folder / "**" / "*.jpg") == images
+    monkeypatch.chdir(folder)
+    assert find_images("*") == [Path("1.jpg"), Path("a/2.jpg")]
+    assert find_images("a*/../1.jpg") == [Path("a/../1.jpg")]
+
+
+def test_an_empty_name_is_not_the_folder_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _touch(tmp_path / "1.jpg")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"must be named by .*got ''.*use '\.'"):
+        find_images("")
+    assert find_images(".") == [Path("1.jpg")]
+
+
 def test_brackets_in_a_name_are_no_pattern(tmp_path: Path) -> None:
     image = _touch(tmp_path / "frame[1].png")
     assert find_images(image) == [image]

@@ -34,6 +34,15 @@ def test_images_come_in_the_order_of_their_numbers(images, tmp_path: Path) -> No
     assert frames[5].name == f"{tmp_path.name}/5.png"
 
 
+def test_names_with_digits_that_are_no_numbers(tmp_path: Path) -> None:
+    names = ["10²3.png", "9²3.png", "9²20.png", "٣.png"]
+    for name in names:
+        (tmp_path / name).touch()
+    source = ImageSource([tmp_path / name for name in names], tmp_path, 10, "drive")
+    in_order = ["٣.png", "9²3.png", "9²20.png", "10²3.png"]
+    assert [path.name for path in source.files] == in_order
+
+
 def test_a_broken_image_is_left_out_and_counted(images, tmp_path: Path) -> None:
     images[4].write_bytes(images[4].read_bytes()[:40])
     source = ImageSource(images, tmp_path, 10, "drive")

@@ -68,6 +68,16 @@ def test_a_file_url_is_a_path(drive: Path, make_video, host: str) -> None:
         open_source("file://a/b")
 
 
+@pytest.mark.parametrize("name", ["", "file://"])
+def test_no_name_is_not_the_folder_one_is_in(
+    drive: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(drive)
+    with pytest.raises(ValueError, match=r"A source must be named.*got ''.*use '\.'"):
+        open_source(name)
+    assert _names(".") == ["a/9.jpg", "a/10.jpg", "b/1.PNG"]
+
+
 def test_what_is_not_there(
     drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
