@@ -6,7 +6,7 @@ import pytest
 
 from lanedet.datasets import BDD100KDataset
 from lanedet.ops import resample_polyline
-from lanedet.simulation import make_scene, write_scene_tree
+from lanedet.simulation import sample_scene, scene_lanes, write_scene_tree
 
 SHAPE = (90, 160)
 SEED = 2**32 - 1
@@ -28,14 +28,15 @@ def test_the_reader_reads_the_lanes_back(tree: Path) -> None:
         for index in range(size):
             read = dataset.get_data_info(index)["data_samples"]
             number = int(read.raw_file.partition("-")[2], 16)
-            _, made = make_scene(SEED, number, SHAPE, "curve")
-            assert len(read.gt_lanes) == len(made.gt_lanes)
-            for lane, truth in zip(read.gt_lanes, made.gt_lanes, strict=True):
+            made = scene_lanes(sample_scene(SEED, number, "curve"), SHAPE)
+            assert len(read.gt_lanes) == len(made)
+            for lane, truth in zip(read.gt_lanes, made, strict=True):
                 # The reader drops points that say nothing.
                 dense = resample_polyline(lane, spacing=0.05)
                 apart = np.hypot(*(truth[:, None] - dense[None]).transpose(2, 0, 1))
                 assert apart.min(axis=1).max() < 0.1
-                assert np.allclose(lane[[0, -1]], truth[[0, -1]])
+                # Of two that all but coincide, either may be the end.
+                assert np.allclose(lane[[0, -1]], truth[[0, -1]], rtol=0, atol=1e-4)
             assert Path(read.img_path).is_file()
             numbers.add(number)
     assert numbers == set(range(18))
