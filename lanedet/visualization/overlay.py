@@ -133,12 +133,14 @@ def _fill_lane(
     knows how the lane goes on.
     """
     height, width = canvas.shape[:2]
-    shorter, longer = sorted((left, right), key=lambda line: line[:, 1].max())
-    end_x, bottom = shorter[shorter[:, 1].argmax()]
-    if not _SIDE * width < end_x < (1 - _SIDE) * width:
-        # It leaves through the side of the picture, which bounds the lane from there.
-        bottom = longer[:, 1].max()
-    ends_early = bottom < longer[:, 1].max() - _EARLY * height
+    # A line that leaves through the side of the picture does not end there: the side
+    # bounds the lane from there on, down to the bottom where both lines leave so.
+    ends = [
+        line[:, 1].max() for line in (left, right) if not _leaves_sideways(line, width)
+    ]
+    bottom = min(ends, default=height)
+    lowest = max(left[:, 1].max(), right[:, 1].max())
+    ends_early = bottom < lowest - _EARLY * height
     rows = np.linspace(max(left[:, 1].min(), right[:, 1].min()), bottom, _LANE_POINTS)
     left_xs, right_xs = (_xs_at(line, rows) for line in (left, right))
     xs, ys = np.append(left_xs, right_xs[::-1]), np.append(rows, rows[::-1])
@@ -162,6 +164,14 @@ def _fill_lane(
             road[part] = cv2.addWeighted(
                 painted[part], opacity, road[part], 1 - opacity, 0
             )
+
+
+def _leaves_sideways(line: FloatArray, width: int) -> bool:
+    """Return whether a line ends at the side of the picture, or a step before it."""
+    below = line[np.argsort(-line[:, 1], kind="stable"), 0][:2]
+    next_x = 2 * below[0] - below[-1]
+    margin = _SIDE * width
+    return not all(margin < x < width - margin for x in (below[0], next_x))
 
 
 def _xs_at(line: FloatArray, rows: FloatArray) -> FloatArray:
@@ -244,14 +254,8 @@ def _draw_gauge(
         x = round(middle + share * (box.width - stroke - 1))
         colour = slot_colour(slot, num_slots)
         cv2.line(part, (x, 0), (x, box.height - 1), colour, stroke)
-    cv2.circle(
-        part,
-        (round(middle), box.height // 2),
-        max(1, stroke // 2),
-        _GREY,
-        cv2.FILLED,
-        cv2.LINE_AA,
-    )
+    x = round(middle)
+    cv2.line(part, (x, 0), (x, box.height - 1), _GREY, max(1, stroke // 3))
     if offset_share is not None:
         share = float(np.clip(offset_share, -0.5, 0.5))
         centre = (round(middle + share * (box.width - box.height)), box.height // 2)

@@ -83,6 +83,23 @@ def test_the_own_lane_goes_on_to_the_bottom_beside_the_side_of_the_picture() -> 
     assert drawn[330, 100, 1] > drawn[330, 100, 0] + 20
 
 
+@pytest.mark.parametrize("shape", [(360, 640), (640, 360)])
+def test_the_own_lane_reaches_the_bottom_between_both_sides_of_the_picture(
+    shape: tuple[int, int],
+) -> None:
+    lines = []
+    for lateral in (-2.2, 2.5):
+        line = _line(lateral, shape)
+        line = line[(line[:, 0] >= 0) & (line[:, 0] < shape[1])]
+        assert line[-1, 1] < 0.85 * shape[0]
+        lines.append(line)
+    drawn = _drawn(image=_grey(*shape), sample=_sample(*lines)).astype(int)
+    tint = (drawn[..., 1] - drawn[..., 0])[int(0.55 * shape[0]) :, shape[1] // 2]
+    assert tint[0] > 10
+    assert tint[-1] > 40
+    assert 0 <= np.diff(tint).min() <= np.diff(tint).max() < 12
+
+
 def test_the_tint_fades_out_where_one_line_ends_early() -> None:
     left, right = _line(-0.5), _line(0.5)
     end = right[18]
@@ -122,6 +139,23 @@ def test_the_gauge_tells_the_side() -> None:
         drawn = _drawn(Driving(offset_share=share))[panel_rows, :130]
         places.append(np.nonzero((drawn == 255).all(axis=2))[1].mean())
     assert places[0] + 20 < places[1] < places[2] - 20
+
+
+@pytest.mark.parametrize("offset_share", [0.04, 0.1, -0.4, None])
+def test_the_middle_of_the_gauge_is_a_tick_from_edge_to_edge(
+    offset_share: float | None,
+) -> None:
+    size = 720  # so tall that the marker covers the gauge's middle only
+    image = _grey(size, size)
+    drawn = _drawn(Driving(offset_share=offset_share), image)
+    top = bottom = round(size / 48) * 2
+    bottom += round(size / 48) - 1
+    ticks = [
+        np.flatnonzero((drawn[row, 40:220] == 190).all(axis=1)).tolist()
+        for row in (top, bottom)
+    ]
+    assert len(ticks[0]) == 1
+    assert ticks[0] == ticks[1]
 
 
 @pytest.mark.parametrize(
