@@ -266,6 +266,11 @@ def read_checkpoint(
         )
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
+    if path.suffix == ".py":
+        raise ValueError(
+            f"{str(path)!r} is a config, which holds no weights: name the weights that "
+            "were trained with it, as in LaneInferencer(config, weights)."
+        )
     try:
         checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except _DAMAGED as error:

@@ -139,6 +139,7 @@ class VideoSummary:
             f"{self.seconds:.1f} s ({self.frames_per_second:.1f} frames/s)",
             f"lanes in {self.lane_share:.0%} of the frames, the driver's own lane in "
             f"{self.driving.ego_lane_share:.0%}",
+            *_place_lines(self.driving),
             _events_line(self.driving),
             "frames/s of each stage alone: " + _stages_text(self.times),
         ]
@@ -159,6 +160,15 @@ class VideoSummary:
         if not self.num_frames_with_lanes:
             lines.append(_NO_LANES_HINT)
         return lines
+
+
+def _place_lines(driving: DrivingSummary) -> list[str]:
+    if driving.mean_abs_offset_share is None:
+        return []
+    line = f"{driving.mean_abs_offset_share:.0%} of its width"
+    if driving.mean_abs_offset_m is not None:
+        line += f", {driving.mean_abs_offset_m:.2f} m"
+    return [f"mean distance from the own lane's centre: {line}"]
 
 
 def _events_line(driving: DrivingSummary) -> str:

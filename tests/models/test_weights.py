@@ -164,6 +164,13 @@ def test_description_is_json_and_builds_the_same_model(
     assert model.view((36, 64)) == reference.view((36, 64))
 
 
+def test_a_config_is_not_taken_for_damaged_weights(tmp_path: Path) -> None:
+    config = tmp_path / "enet.py"
+    config.write_text("model = dict()\n")
+    with pytest.raises(ValueError, match=r"enet\.py' is a config, which holds no weig"):
+        load_weights(config)
+
+
 def test_class_outside_the_list_is_not_described(model_config: dict[str, Any]) -> None:
     model_config["backbone"] = dict(type=nn.Identity)
     with pytest.raises(ValueError, match=r"cannot name Identity. Known are"):
