@@ -1,4 +1,6 @@
-from collections.abc import Callable, Sequence
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 
 MakeVideo = Callable[..., Path]
+FullDisk = Callable[[int], AbstractContextManager[None]]
 
 
 def numbered_image(number: int, height: int, width: int) -> np.ndarray:
@@ -72,3 +75,19 @@ def make_video(tmp_path: Path) -> MakeVideo:
         return path
 
     return make
+
+
+@pytest.fixture
+def full_disk() -> FullDisk:
+    """Let no file of this process grow beyond a size, in bytes, within a block."""
+
+    @contextmanager
+    def limited(size: int) -> Iterator[None]:
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    return limited

@@ -1,7 +1,4 @@
 import json
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +14,6 @@ def _sample(*lanes: list[list[float]]) -> LaneSample:
     sample.pred_scores = [0.98765] * len(lanes)
     sample.pred_slots = list(range(2, 2 + len(lanes)))
     return sample
-
-
-@contextmanager
-def _full_disk(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size, in bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_line_per_frame(tmp_path: Path) -> None:
@@ -94,13 +80,13 @@ def test_lines_are_whole_before_the_file_is_closed(tmp_path: Path) -> None:
         assert path.read_text().endswith("\n")
 
 
-def test_a_line_that_does_not_fit_is_taken_back(tmp_path: Path) -> None:
+def test_a_line_that_does_not_fit_is_taken_back(full_disk, tmp_path: Path) -> None:
     path = tmp_path / "lanes.jsonl"
     sample = _sample([[1.5, 2.5], [3.5, 4.5]])
     with LaneLog(path) as log:
         log.write(0, 0.0, sample)
         first = path.read_bytes()
-        with _full_disk(len(first) + 20), pytest.raises(OSError, match="too large"):
+        with full_disk(len(first) + 20), pytest.raises(OSError, match="too large"):
             log.write(1, 0.04, sample)
         assert path.read_bytes() == first
         assert log.num_frames == 1

@@ -2,7 +2,6 @@ import errno
 import gc
 import itertools
 import json
-import resource
 import signal
 import threading
 import time
@@ -353,17 +352,15 @@ def test_a_clip_that_gets_no_room_leaves_the_log(
 
 
 def test_a_clip_that_gets_too_little_room_is_kept_as_far_as_it_goes(
-    make_video, tmp_path: Path
+    make_video, full_disk, tmp_path: Path
 ) -> None:
     source = make_video(num_frames=40, frame_rate=Fraction(5))
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))
-    try:
-        with pytest.raises(OSError, match=r"too large|No space left") as caught:
-            annotate(source, FakeInferencer(), out, log)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with (
+        full_disk(30_000),
+        pytest.raises(OSError, match=r"too large|No space left") as caught,
+    ):
+        annotate(source, FakeInferencer(), out, log)
     in_clip, in_log = len(_images(out)), len(_lines(log))
     assert 0 < in_clip < in_log
     assert caught.value.__notes__[1:] == [

@@ -1,8 +1,5 @@
 import errno
-import resource
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -140,17 +137,6 @@ def test_an_interrupt_while_the_clip_is_closed_waits(
         assert len(list(reader)) == 3
 
 
-@contextmanager
-def _full_disk(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size, in bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
 def _write_noise(writer: VideoWriter, num_frames: int) -> None:
     rng = np.random.default_rng(0)
     with writer:
@@ -165,9 +151,9 @@ def _num_playable(path: Path) -> int:
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mov", "clip.mkv"])
-def test_a_full_disk_keeps_what_fits(tmp_path: Path, name: str) -> None:
+def test_a_full_disk_keeps_what_fits(full_disk, tmp_path: Path, name: str) -> None:
     writer = VideoWriter(tmp_path / name, 10)
-    with _full_disk(150_000), pytest.raises(OSError, match="too large"):
+    with full_disk(150_000), pytest.raises(OSError, match="too large"):
         _write_noise(writer, 150)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert writer.is_kept
@@ -188,9 +174,11 @@ def test_a_disk_without_room_for_the_copy_keeps_all(
     assert _num_playable(tmp_path / "clip.mp4") == 25
 
 
-def test_a_disk_without_room_for_one_frame_keeps_nothing(tmp_path: Path) -> None:
+def test_a_disk_without_room_for_one_frame_keeps_nothing(
+    full_disk, tmp_path: Path
+) -> None:
     writer = VideoWriter(tmp_path / "clip.mp4", 10)
-    with _full_disk(500), pytest.raises(OSError, match="too large"):
+    with full_disk(500), pytest.raises(OSError, match="too large"):
         _write_noise(writer, 15)
     assert not writer.is_kept
     assert list(tmp_path.iterdir()) == []
