@@ -4,7 +4,8 @@ Run:  OMP_NUM_THREADS=1 python tools/ablate.py configs/ablation/roadscenes_resne
           --seeds 1
 
 The experiment of roadscenes_enet.py with the network of
-configs/roadscenes/resnet18_sad_roadscenes.py, which begins from nothing, as ENet does.
+configs/roadscenes/resnet18_sad_roadscenes.py, but not with ImageNet's weights: all
+three networks begin from nothing.
 """
 
 from mmengine.config import read_base
@@ -23,7 +24,7 @@ with read_base():
 
 model = dict(
     type=LaneDetector,
-    backbone=dict(type=ResNet, depth=18),
+    backbone=dict(type=ResNet, depth=18, weights=None),
     head=dict(
         type=LaneSegmentationHead,
         num_lanes=_num_lanes,

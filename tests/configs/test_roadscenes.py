@@ -108,6 +108,7 @@ def test_networks_are_compared_by_one_experiment(network: str) -> None:
     assert config.train_cfg == enet.train_cfg
     assert config.test_evaluator == load(PAIRS[0].format("sad")).test_evaluator
     assert config.test_dataloader.dataset.num_scenes == 2_000, "the whole test set"
+    assert config.model.backbone.get("weights") is None, "all begin from nothing"
     model = MODELS.build(config.model)
     assert {"enet": "ENet"}.get(network, "ResNet") == type(model.backbone).__name__
     blocks = sum(name.endswith("conv2.weight") for name in model.state_dict())
