@@ -1,4 +1,8 @@
-"""Make a weights file fit to be given away: half the size, and labelled."""
+"""Make a weights file fit to be given away: half the size, and labelled.
+
+With --mean-with it holds the mean of several files, for instance of a run and of
+another that went on from its weights.
+"""
 
 import argparse
 from pathlib import Path
@@ -28,6 +32,14 @@ def parse_args() -> argparse.Namespace:
         nargs="?",
         help="file to write (.safetensors); without it the labels of WEIGHTS are shown",
     )
+    parser.add_argument(
+        "--mean-with",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="other weights of the same model, to write the mean of all",
+    )
     parser.add_argument("--licence", help="under which the weights are given away")
     parser.add_argument("--data", help="what they were trained on, how it was made")
     parser.add_argument("--notes", help="anything else that users should know")
@@ -35,10 +47,12 @@ def parse_args() -> argparse.Namespace:
     if args.out is not None and not (args.licence and args.data):
         parser.error("weights that are given away need --licence and --data")
     labels = (args.licence, args.data, args.notes)
-    if args.out is None and any(label is not None for label in labels):
+    if args.out is None and (
+        args.mean_with or any(label is not None for label in labels)
+    ):
         parser.error(
-            "--licence, --data and --notes are for a file to write: give its name OUT "
-            "too"
+            "--mean-with, --licence, --data and --notes are for a file to write: give "
+            "its name OUT too"
         )
     return args
 
@@ -52,7 +66,7 @@ def main() -> None:
     if args.out is not None:
         labels = {"licence": args.licence, "data": args.data, "notes": args.notes}
         given = {name: text for name, text in labels.items() if text}
-        pack_weights(args.weights, args.out, given)
+        pack_weights(args.weights, args.out, given, args.mean_with)
     path = args.out or args.weights
     print(f"{path}  ({path.stat().st_size / 1e6:.2f} MB)")
     for name, text in sorted(read_provenance(path).items()):

@@ -7,7 +7,7 @@ stranger's file cannot run a stranger's code.
 
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +152,14 @@ def save_weights(
     partial.replace(path)
 
 
-def pack_weights(path: Path, out: Path, labels: Mapping[str, str]) -> None:
+def pack_weights(
+    path: Path, out: Path, labels: Mapping[str, str], others: Sequence[Path] = ()
+) -> None:
     """Write a weights file again with numbers of half precision and more labels.
+
+    With ``others`` the numbers are the mean of all files, statistics of batch
+    normalisation included. Where one run went on from the other's weights, it is often
+    better than both (Wortsman et al., "Model soups", https://arxiv.org/abs/2203.05482).
 
     The statistics of batch normalisation stay in float32, as do whole numbers: the
     variances of a deep stage leave the range of float16. Loaded again, all parameters
@@ -163,11 +169,13 @@ def pack_weights(path: Path, out: Path, labels: Mapping[str, str]) -> None:
         path: A weights file.
         out: Where to; it appears whole or not at all.
         labels: Added to the provenance, or put in the place of what it says.
+        others: Weights files of the same model.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If ``path`` is no weights file, ``out`` is not named as one, or a
-            number is too large for half precision.
+        ValueError: If ``path`` or one of ``others`` is no weights file, they hold
+            different models, ``out`` is not named as one, or a number is too large for
+            half precision.
     """
     if out.suffix != ".safetensors":
         raise ValueError(f"A weights file must end in .safetensors, got {str(out)!r}.")
@@ -175,17 +183,35 @@ def pack_weights(path: Path, out: Path, labels: Mapping[str, str]) -> None:
     meta = checkpoint["meta"]
     if meta.get(MODEL_KEY) is None:
         raise ValueError(f"{str(path)!r} must be a weights file that describes itself.")
+    states = [checkpoint["state_dict"]]
+    for other in others:
+        another = read_checkpoint(other)
+        if another["meta"].get(MODEL_KEY) != meta[MODEL_KEY]:
+            raise ValueError(
+                f"{str(other)!r} must hold the same model as {str(path)!r}."
+            )
+        states.append(another["state_dict"])
     tensors = {
         name: tensor
         if "running_" in name or not tensor.is_floating_point()
         else tensor.half()
-        for name, tensor in checkpoint["state_dict"].items()
+        for name, tensor in _mean_state(states).items()
     }
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             raise ValueError(f"{name} of {str(path)!r} does not fit into float16.")
     out.parent.mkdir(parents=True, exist_ok=True)
     save_weights(out, meta[MODEL_KEY], tensors, {**read_provenance(path), **labels})
+
+
+def _mean_state(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of each tensor; of whole numbers, the first."""
+    return {
+        name: torch.stack([state[name].float() for state in states]).mean(dim=0)
+        if first.is_floating_point()
+        else first
+        for name, first in states[0].items()
+    }
 
 
 def read_provenance(path: Path) -> dict[str, str]:

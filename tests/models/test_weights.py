@@ -315,6 +315,38 @@ def test_packed_weights_are_rounded_and_keep_their_labels(
         assert torch.equal(loaded[name], expected)
 
 
+def test_packed_weights_can_be_the_mean_of_several(
+    saved: tuple[LaneDetector, Path], tmp_path: Path
+) -> None:
+    model, path = saved
+    description = read_checkpoint(path)["meta"][MODEL_KEY]
+    states = [model.state_dict()]
+    others = []
+    for factor in (2, 6):
+        states.append({k: (v * factor).to(v.dtype) for k, v in states[0].items()})
+        others.append(tmp_path / f"times_{factor}.safetensors")
+        save_weights(others[-1], description, states[-1], {})
+    packed = tmp_path / "packed.safetensors"
+    pack_weights(path, packed, {}, others)
+    loaded = load_weights(packed).state_dict()
+    for name, tensor in loaded.items():
+        first = states[0][name]
+        # (1 + 2 + 6) / 3 = 3; the number of batches seen is the first file's.
+        expected = 3 * first if first.is_floating_point() else first
+        torch.testing.assert_close(tensor, expected, rtol=2e-3, atol=1e-6)
+
+
+def test_a_mean_of_different_models(
+    saved: tuple[LaneDetector, Path], tmp_path: Path
+) -> None:
+    model, path = saved
+    description = read_checkpoint(path)["meta"][MODEL_KEY]
+    other = tmp_path / "other.safetensors"
+    save_weights(other, description | {"more": 1}, model.state_dict(), {})
+    with pytest.raises(ValueError, match=r"other\.safetensors' must hold the same mod"):
+        pack_weights(path, tmp_path / "packed.safetensors", {}, [other])
+
+
 def test_weights_that_cannot_be_packed(
     saved: tuple[LaneDetector, Path], tmp_path: Path
 ) -> None:
