@@ -1,6 +1,8 @@
 """Make dashcam scenes with exact lanes: a data set, a clip, or both."""
 
 import argparse
+import math
+from contextlib import suppress
 from pathlib import Path
 
 from lanedet.runtime import progress_bar, user_errors
@@ -80,7 +82,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--clip", type=Path, help="write a drive as this video")
     parser.add_argument(
-        "--seconds", type=float, default=10.0, help="length of the clip"
+        "--seconds", type=_seconds, default=10.0, help="length of the clip"
     )
     args = parser.parse_args()
     if args.out is None and args.clip is None:
@@ -123,6 +125,15 @@ def _make_clip(args: argparse.Namespace) -> None:
         for image, _ in progress_bar(drive, desc="clip", unit="frame"):
             writer.write(image)
     print(f"{num_frames} frames of a drive in {args.clip}")
+
+
+def _seconds(text: str) -> float:
+    """Return a length of time in seconds."""
+    with suppress(ValueError):
+        seconds = float(text)
+        if 0 < seconds < math.inf:
+            return seconds
+    raise argparse.ArgumentTypeError(f"must be seconds, more than 0, got {text!r}")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Scenes at random: which roads, cameras, traffic and light there are, and how often.
 
-A scene is drawn from ``np.random.default_rng((seed, index))`` alone, so scene 17 is the
-same whoever draws it, and whatever else is drawn.
+A scene is drawn from generators that begin from ``(seed, index)`` and a constant of
+what they draw, so scene 17 is the same whoever draws it, and whatever else is drawn.
 """
 
 import numpy as np

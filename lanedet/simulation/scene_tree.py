@@ -171,6 +171,9 @@ def _files_of_scenes(root: Path, tree_format: str) -> list[str]:
     found = [name for top in _places(layout) for name in _files_in(root, top)]
     provenance_file = root / PROVENANCE_FILE
     if not provenance_file.is_file():
+        # Of any format: a folder with two data sets would be neither's.
+        tops = {top for each in TREE_FORMATS.values() for top in _places(each)}
+        found = [name for top in sorted(tops) for name in _files_in(root, top)]
         if found:
             raise ValueError(
                 f"'{root}' must not hold a data set that was not generated: it has "

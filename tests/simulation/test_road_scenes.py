@@ -328,3 +328,13 @@ def test_bad_input(tmp_path: Path, options: dict[str, Any], message: str) -> Non
     with pytest.raises(ValueError, match=message):
         dataset(tmp_path, **options)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("tree_format", ["tusimple", "culane", "bdd100k"])
+def test_make_scenes_leaves_the_benchmark_alone(
+    tmp_path: Path, tree_format: str
+) -> None:
+    dataset(tmp_path, num_scenes=2)
+    with pytest.raises(ValueError, match="must not hold a data set that was not gen"):
+        write_scene_tree(tmp_path, 6, 5, SHAPE, 1, "culane", tree_format)
+    assert len(dataset(tmp_path, num_scenes=2)) == 2

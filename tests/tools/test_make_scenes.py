@@ -177,6 +177,12 @@ def test_many_scenes_are_shared_by_all_cores(
         ),
         pytest.param(["out", "--size", "640"], "must be WIDTHxHEIGHT", id="size"),
         pytest.param(["out", "--size", "axb"], "must be WIDTHxHEIGHT", id="letters"),
+        pytest.param(
+            ["--clip", "x.mp4", "--seconds", "inf"], "must be seconds", id="endless"
+        ),
+        pytest.param(
+            ["--clip", "x.mp4", "--seconds", "nan"], "must be seconds", id="no time"
+        ),
     ],
 )
 def test_wrong_usage(
