@@ -31,6 +31,7 @@ def paint_tunnel(
     steps = np.geomspace(1, max(2.0, tunnel.exit_m / _PANEL_M), _NUM_RINGS)
     panels = np.unique((first + steps).astype(int)) - 1
     aheads = np.clip(panels * _PANEL_M - here, NEAREST_M, tunnel.exit_m)
+    aheads = np.append(aheads, tunnel.exit_m)  # the last panel is cut off there
     left, right = _walls(view)
     pavement = view.scene.road.pavement
     high, skirt = tunnel.height_m, tunnel.height_m * _SKIRT_SHARE

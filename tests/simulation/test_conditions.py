@@ -241,6 +241,24 @@ def test_a_tunnel_hides_the_sky_but_not_at_its_exit(plain_scene: PlainScene) -> 
     assert image[5].std() < 25
 
 
+def test_a_tunnels_walls_reach_to_its_exit(plain_scene: PlainScene) -> None:
+    tunnel = Tunnel(darkness=0.9, exit_m=31.0)
+    scene = replace(plain_scene((-5.4, -1.8, 1.8, 5.4)), tunnel=tunnel)
+    view = SceneView(scene, SHAPE)
+    image = apply(paint_tunnel, scene, np.full((*SHAPE, 3), 255, dtype=np.uint8))
+    pavement = scene.road.pavement
+    left, right = pavement.left_m - tunnel.side_m, pavement.right_m + tunnel.side_m
+    corners = ((left, tunnel.height_m), (right, tunnel.height_m))
+    (x0, top), (x1, _) = (
+        view.project(np.array(31.0), lateral, height) for lateral, height in corners
+    )
+    rows, columns = np.nonzero((image == 255).all(axis=2)[: int(view.center[1])])
+    assert len(rows)
+    assert rows.min() >= top - 1.5
+    assert columns.min() >= x0 - 1.5
+    assert columns.max() <= x1 + 1.5
+
+
 def test_snow_lies_beside_the_road_first(plain_scene: PlainScene) -> None:
     scene = replace(plain_scene(), weather=Weather(snow=0.4))
     image = apply(lay_snow, scene, np.full((*SHAPE, 3), 50, dtype=np.uint8))
