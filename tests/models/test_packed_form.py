@@ -3,7 +3,7 @@ import torch
 from mmengine.registry import MODELS
 from torch import nn
 
-from lanedet.models import packed_form
+from lanedet.models import ConvClassifier, ResNet, packed_form
 from lanedet.models.packed_form import PackedConv2d
 
 CONVOLUTIONS = {
@@ -36,6 +36,17 @@ def test_a_packed_convolution_activates_and_adds(conv, activation, inputs) -> No
     added = PackedConv2d(conv).plus(inputs, other, activation)
     torch.testing.assert_close(added, activation(conv(inputs) + other))
     assert torch.equal(other, before)
+
+
+def test_a_resnet_is_not_packed(model_config) -> None:
+    model_config["backbone"] = {"type": ResNet, "depth": 18, "weights": None}
+    model_config["head"]["seg_stage"] = "layer1"
+    model_config["head"]["classifier"] = {"type": ConvClassifier, "in_channels": 64}
+    model_config["head"]["existence_branch"] = None
+    model_config["distiller"] = None
+    detector = MODELS.build(model_config)
+    modules = packed_form(detector).modules()
+    assert not any(isinstance(module, PackedConv2d) for module in modules)
 
 
 def test_what_cannot_be_packed_stays(model_config) -> None:
