@@ -100,7 +100,15 @@ def run(args: argparse.Namespace) -> None:
     timings = time_in_turns(passes, args.rounds)
     print(f"batch 1, {args.device}, {torch.get_num_threads()} threads")
     print(hardware_line())
-    header = ["network", "input", "M params", "GMAC", "ms as trained", "ms to predict", "x"]
+    header = [
+        "network",
+        "input",
+        "M params",
+        "GMAC",
+        "ms as trained",
+        "ms to predict",
+        "x",
+    ]
     rows = [
         _row(network, timings[f"{number} plain"], timings[f"{number} fast"])
         for number, network in enumerate(networks)

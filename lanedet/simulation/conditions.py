@@ -165,8 +165,8 @@ class Recording:
         jpeg_loss: How much JPEG compression drops; 1 is quality 10.
         skew: How far to the right of its upper edge the rolling shutter draws the
             lower one while the car turns, in heights of the picture. Labels follow.
-        wobble: How far it draws rows back and forth while the camera shakes, in heights.
-            Labels follow.
+        wobble: How far it draws rows left and right while the camera shakes, in
+            heights. Labels follow.
     """
 
     motion: float = 0.0
