@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 import threading
+import warnings
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -97,6 +98,37 @@ def user_errors() -> Iterator[None]:
         raise
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+@contextmanager
+def told_warnings(tell: Callable[[str], object]) -> Iterator[None]:
+    """Hand the text of warnings to users on, in place of Python's two lines on each.
+
+    ``UserWarning`` itself is for users; its subclasses and other warnings are for
+    programmers and are shown as ever. A warning that the filters show once is told once
+    a block.
+
+    Args:
+        tell: What gets the text of each, as it comes.
+    """
+    with warnings.catch_warnings():
+        show_others = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if category is UserWarning:
+                tell(str(message))
+            else:
+                show_others(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+        yield
 
 
 @contextmanager

@@ -4,10 +4,11 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 
 import pytest
 
-from lanedet.runtime import hold_interrupts, progress_bar, user_errors
+from lanedet.runtime import hold_interrupts, progress_bar, told_warnings, user_errors
 
 
 @pytest.fixture(autouse=True)
@@ -195,3 +196,20 @@ def test_freed_memory_is_reused_without_page_faults() -> None:
     # 64 MiB are 16384 pages of 4 KiB, or 32 huge ones.
     assert tuned < 20
     assert default > 100
+
+
+def test_warnings_to_users_are_told_as_they_come() -> None:
+    class ForProgrammers(UserWarning):
+        """Another category."""
+
+    told: list[str] = []
+    with warnings.catch_warnings(record=True) as others:
+        warnings.simplefilter("always")
+        with told_warnings(told.append):
+            for text in ("The picture is wide.", "The clip is silent."):
+                warnings.warn(text, UserWarning, stacklevel=1)
+                assert told[-1] == text
+            warnings.warn("Old.", ForProgrammers, stacklevel=1)
+        warnings.warn("After it.", UserWarning, stacklevel=1)
+    assert told == ["The picture is wide.", "The clip is silent."]
+    assert [str(other.message) for other in others] == ["Old.", "After it."]

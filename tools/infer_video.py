@@ -3,17 +3,13 @@
 import argparse
 import math
 import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TextIO
 
 from tqdm import tqdm
 
 from lanedet.cli import PYTHON_HINT
-from lanedet.runtime import tune_allocator, tune_threads, user_errors
+from lanedet.runtime import told_warnings, tune_allocator, tune_threads, user_errors
 
 EXAMPLES = f"""examples:
   python tools/infer_video.py drive.mp4 --out lanes.mp4 --json lanes.jsonl
@@ -205,31 +201,6 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@contextmanager
-def _told_warnings() -> Iterator[list[str]]:
-    """Show warnings to users as one line each above the progress bar; yield them."""
-    lines: list[str] = []
-    with warnings.catch_warnings():
-        show_others = warnings.showwarning
-
-        def show(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
-            if category is not UserWarning:
-                show_others(message, category, filename, lineno, file, line)
-                return
-            lines.append(f"warning: {message}")
-            tqdm.write(lines[-1], file=sys.stderr)
-
-        warnings.showwarning = show
-        yield lines
-
-
 @user_errors()
 def main() -> None:
     """Annotate a source."""
@@ -265,6 +236,12 @@ def main() -> None:
     inferencer = LaneInferencer(
         args.weights or default_weights(), device=args.device, half=args.half
     )
+    told: list[str] = []
+
+    def tell(warning: str) -> None:
+        told.append(f"warning: {warning}")
+        tqdm.write(told[-1], file=sys.stderr)  # above the progress bar
+
     with (
         open_source(
             args.source,
@@ -273,7 +250,7 @@ def main() -> None:
             stall_s=args.stall,
             max_wait_s=args.max_wait,
         ) as source,
-        _told_warnings() as told,
+        told_warnings(tell),
     ):
         summary = annotate_video(
             source, inferencer, outputs, selection=selection, options=options

@@ -1,8 +1,6 @@
 """What the page does with a picture or a clip."""
 
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +9,7 @@ from threading import Event
 from lanedet.images import read_image
 from lanedet.inference import LaneInferencer
 from lanedet.ops import map_to_original
+from lanedet.runtime import told_warnings
 from lanedet.video import (
     AnnotatedFrame,
     DrivingMonitor,
@@ -88,7 +87,8 @@ def annotate_picture(
         ValueError: If it is no whole image.
     """
     image = read_image(source)
-    with _told_warnings() as lines:
+    lines: list[str] = []
+    with told_warnings(lines.append):
         sample, energies = inferencer.attention(image)
     state = DrivingMonitor(inferencer.num_slots).update(sample, 0.0)
     frame = VideoFrame(0, Fraction(0), image, source.name)
@@ -132,7 +132,11 @@ def annotate_clip(
     """
     clip = folder / f"{source.stem}_lanes.mp4"
     log = folder / f"{source.stem}_lanes.jsonl"
-    with _told_warnings() as lines, VideoReader(source, with_sound=True) as reader:
+    lines: list[str] = []
+    with (
+        told_warnings(lines.append),
+        VideoReader(source, with_sound=True) as reader,
+    ):
         try:
             summary = annotate_video(
                 reader,
@@ -146,14 +150,6 @@ def annotate_clip(
             if not clip.exists():
                 raise
             lines.append(str(error))
+            *summary_notes, _paths = error.__notes__  # which are none of the user's
+            lines += "\n".join(summary_notes).splitlines()
     return ClipResult(clip, log, lines)
-
-
-@contextmanager
-def _told_warnings() -> Iterator[list[str]]:
-    """Yield a list that has the warnings to users once the block is done."""
-    lines: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        yield lines
-    lines[:0] = [str(each.message) for each in caught if each.category is UserWarning]

@@ -57,13 +57,14 @@ class LaneInferencer:
     Attributes:
         device: Where the detector is.
         num_slots: Number of slots K in which the detector places lanes.
-        slot_names: What to call the lane in each slot, such as ``ego left``.
 
     Example:
         >>> inferencer = LaneInferencer()  # doctest: +SKIP
         >>> (sample,) = inferencer("road.jpg")  # doctest: +SKIP
         >>> sample.pred_lanes[0].shape  # doctest: +SKIP
         (40, 2)
+        >>> sample.pred_names  # doctest: +SKIP
+        ['ego left', 'ego right']
     """
 
     # Not mmengine's BaseInferencer: it wants a config registry and a visualizer, holds
@@ -90,9 +91,6 @@ class LaneInferencer:
         self._detector = packed_form(detector).to(self._dtype)
         self._warned_shapes: set[tuple[int, int]] = set()
         self.num_slots: int = detector.head.num_lanes
-        self.slot_names = tuple(
-            slot_name(slot, self.num_slots) for slot in range(self.num_slots)
-        )
 
     def __call__(
         self, images: Images, *, batch_size: int = 8, progress: bool = True
@@ -207,6 +205,9 @@ class LaneInferencer:
             sample.pred_lanes = [sample.pred_lanes[i] for i in order]
             sample.pred_scores = [sample.pred_scores[i] for i in order]
             sample.pred_slots = [slots[i] for i in order]
+            sample.pred_names = [
+                slot_name(slot, self.num_slots) for slot in sample.pred_slots
+            ]
         return samples
 
     def _prepare(

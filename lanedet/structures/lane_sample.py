@@ -66,6 +66,16 @@ class LaneSample(BaseDataElement):
         self.set_field([int(s) for s in slots], "_pred_slots", dtype=list)
 
     @property
+    def pred_names(self) -> list[str]:
+        """What to call each predicted lane, such as ``ego left``."""
+        names: list[str] = self._pred_names
+        return names
+
+    @pred_names.setter
+    def pred_names(self, names: Sequence[str]) -> None:
+        self.set_field(list(names), "_pred_names", dtype=list)
+
+    @property
     def pred_ids(self) -> list[int]:
         """Number of each predicted lane, the same in every frame that shows it."""
         ids: list[int] = self._pred_ids

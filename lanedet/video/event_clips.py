@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from lanedet.runtime import progress_bar
 from lanedet.video.driving_monitor import DepartureEvent
 from lanedet.video.selection import Selection
 from lanedet.video.video_reader import VideoReader
@@ -31,7 +32,8 @@ def cut_event_clips(
         OSError: If a clip cannot be written.
     """
     paths = []
-    for number, event in enumerate(events, start=1):
+    bar = progress_bar(events, unit="clip", desc=folder.name)
+    for number, event in enumerate(bar, start=1):
         time_s = event.time_s - float(start)
         name = f"{clip.stem}_event{number:03d}_{event.time_s:06.1f}s_{event.kind}"
         path = folder / f"{name}{clip.suffix}"

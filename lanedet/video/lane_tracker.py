@@ -8,6 +8,7 @@ from operator import attrgetter
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from lanedet.ops import slot_name
 from lanedet.structures import FloatArray, LaneSample
 from lanedet.video.lane_filter import (
     FilterConfig,
@@ -130,7 +131,7 @@ class LaneTracker:
             step_s = math.inf
         self._time_s, self._shape = time_s, sample.ori_shape
         self._advance(detections, step_s)
-        return _with_lanes(sample, self._deal_slots())
+        return _with_lanes(sample, self._deal_slots(), self.num_slots)
 
     def _advance(self, detections: "list[_Detection]", step_s: float) -> None:
         for track in self._tracks:
@@ -263,7 +264,9 @@ class _Track:
         return self._votes + near
 
 
-def _with_lanes(sample: LaneSample, tracks: Sequence[_Track]) -> LaneSample:
+def _with_lanes(
+    sample: LaneSample, tracks: Sequence[_Track], num_slots: int
+) -> LaneSample:
     """Return a sample with the tracked lanes in place of the detected ones."""
     height, width = sample.ori_shape
     kept = []
@@ -276,6 +279,7 @@ def _with_lanes(sample: LaneSample, tracks: Sequence[_Track]) -> LaneSample:
     tracked.pred_lanes = [points for _, points in kept]
     tracked.pred_scores = [track.score * track.presence for track, _ in kept]
     tracked.pred_slots = [track.slot for track, _ in kept]
+    tracked.pred_names = [slot_name(track.slot, num_slots) for track, _ in kept]
     tracked.pred_ids = [track.number for track, _ in kept]
     return tracked
 

@@ -80,9 +80,8 @@ def test_a_picture(results: Path, tmp_path: Path) -> None:
     assert [lane["slot"] for lane in lanes] == sample.pred_slots
     for lane, points in zip(lanes, sample.pred_lanes, strict=True):
         np.testing.assert_allclose(lane["points"], points, atol=0.051)
-    names = [inferencer.slot_names[slot] for slot in sample.pred_slots]
-    assert "ego left" in names
-    assert result.lines == [f"Lanes found: {', '.join(names)}."]
+    assert "ego left" in sample.pred_names
+    assert result.lines == [f"Lanes found: {', '.join(sample.pred_names)}."]
 
 
 def test_a_portrait_without_lanes_is_said(
@@ -139,14 +138,17 @@ def test_a_stop_keeps_what_there_is(
 
 
 def test_a_clip_that_breaks_off_is_kept_and_said(
-    inferencer: LaneInferencer, results: Path, make_clip: MakeClip
+    inferencer: LaneInferencer, results: Path, make_clip: MakeClip, tmp_path: Path
 ) -> None:
     source = make_clip(num_frames=12)
     content = source.read_bytes()
     source.write_bytes(content[: int(len(content) * 0.8)])
     result = annotate_clip(source, inferencer, results)
     assert 0 < _num_frames(result.clip) == len(_frames(result.log)) < 12
-    assert "breaks off after" in result.lines[-1]
+    assert "breaks off after" in result.lines[0]
+    assert result.lines[1].startswith(f"{_num_frames(result.clip)} frames, ")
+    assert any(line.startswith("lanes in ") for line in result.lines)
+    assert not any(str(tmp_path) in line for line in result.lines[1:])
 
 
 def test_no_clip(inferencer: LaneInferencer, results: Path, tmp_path: Path) -> None:

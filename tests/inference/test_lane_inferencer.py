@@ -123,8 +123,8 @@ def test_what_a_prediction_holds(inferencer) -> None:
     assert len(sample.pred_lanes) == len(sample.pred_scores) == len(sample.pred_slots)
     assert all(0 <= score <= 1 for score in sample.pred_scores)
     assert set(sample.pred_slots) <= set(range(inferencer.num_slots))
-    assert inferencer.slot_names[2:4] == ("ego left", "ego right")
-    assert len(inferencer.slot_names) == inferencer.num_slots
+    names = ["left 3", "left 2", "ego left", "ego right", "right 2", "right 3"]
+    assert sample.pred_names == [names[slot] for slot in sample.pred_slots]
     assert "img_path" not in sample
 
 

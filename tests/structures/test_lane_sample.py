@@ -15,6 +15,7 @@ def full_sample() -> LaneSample:
     sample.pred_lanes = [LANE, LANE + 1]
     sample.pred_scores = [0.75, 0.5]
     sample.pred_slots = [2, 3]
+    sample.pred_names = ("ego left", "ego right")
     sample.pred_ids = [7, 4]
     sample.gt_class_map = torch.zeros(4, 6, dtype=torch.uint8)
     sample.pred_class_map = torch.ones(4, 6, dtype=torch.uint8)
@@ -27,6 +28,7 @@ FIELDS = {
     "pred_lanes",
     "pred_scores",
     "pred_slots",
+    "pred_names",
     "pred_ids",
     "gt_class_map",
     "pred_class_map",
@@ -64,6 +66,7 @@ def test_copies_are_whole(copied) -> None:
     assert copy.ori_shape == (720, 1280)
     np.testing.assert_array_equal(copy.gt_lanes[0], LANE)
     assert copy.pred_slots == [2, 3]
+    assert copy.pred_names == ["ego left", "ego right"]
     assert copy.pred_ids == [7, 4]
     assert torch.equal(copy.pred_class_map, torch.ones(4, 6, dtype=torch.uint8))
     assert torch.equal(copy.gt_existence, torch.tensor([0.0, 1.0]))

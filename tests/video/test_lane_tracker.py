@@ -67,6 +67,7 @@ def test_a_steady_input_stays_as_it_is() -> None:
     tracked = track(LaneTracker(6), [given] * 30)[-1]
     assert tracked.pred_ids == [0, 1, 2, 3]
     assert tracked.pred_slots == [1, 2, 3, 4]
+    assert tracked.pred_names == ["left 2", "ego left", "ego right", "right 2"]
     assert tracked.pred_scores == pytest.approx([0.9] * 4)
     assert tracked.raw_file == "7.jpg"
     for was, now in zip(given.pred_lanes, tracked.pred_lanes, strict=True):

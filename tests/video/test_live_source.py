@@ -2,6 +2,8 @@
 
 import http.server
 import io
+import socketserver
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +57,55 @@ def serving(send: Handler) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _RtspHandler(socketserver.StreamRequestHandler):
+    """A camera: MPEG-TS in RTP (RFC 2250) between the answers of RTSP (RFC 2326)."""
+
+    server: "_RtspServer"
+
+    def handle(self) -> None:
+        while line := self.rfile.readline().strip():
+            method = line.split()[0].decode()
+            headers = {}
+            while header := self.rfile.readline().strip():
+                name, _, value = header.decode().partition(": ")
+                headers[name.lower()] = value
+            self.server.methods.append(method)
+            self._answer(method, headers)
+            if method == "PLAY":
+                self._play()
+                return
+
+    def _answer(self, method: str, headers: dict[str, str]) -> None:
+        more, body = "", ""
+        if method == "OPTIONS":
+            more = "Public: DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
+        elif method == "DESCRIBE":
+            body = (
+                "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=live\r\nt=0 0\r\n"
+                "m=video 0 RTP/AVP 33\r\na=control:video\r\n"
+            )
+            more = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n"
+        elif method == "SETUP":
+            more = f"Transport: {headers['transport']}\r\n"
+        head = f"RTSP/1.0 200 OK\r\nCSeq: {headers['cseq']}\r\nSession: 7\r\n{more}"
+        self.wfile.write(f"{head}\r\n{body}".encode())
+
+    def _play(self) -> None:
+        content, size = self.server.content, 7 * 188
+        for number, begin in enumerate(range(0, len(content), size)):
+            part = content[begin : begin + size]
+            rtp = struct.pack(">BBHII", 0x80, 33, number, 3600 * number, 1) + part
+            self.wfile.write(struct.pack(">cBH", b"$", 0, len(rtp)) + rtp)
+
+
+class _RtspServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), _RtspHandler)
+        self.content, self.methods = content, list[str]()
 
 
 def transport_stream(num_frames: int) -> bytes:
@@ -121,6 +172,31 @@ def test_a_stream_that_drops_is_connected_again() -> None:
     # By the clock: half a second of pause before the second attempt.
     assert times[10] > 0.5
     assert np.diff(times[10:]) == pytest.approx(1 / 25, abs=1e-4)
+
+
+def test_an_rtsp_camera_that_drops_is_connected_again() -> None:
+    frames = []
+    per_connection = 9  # only the next picture would tell that the tenth is whole
+    with _RtspServer(transport_stream(10)) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        url = f"rtsp://127.0.0.1:{server.server_address[1]}/live"
+        try:
+            with open_source(url, stall_s=2, max_wait_s=2) as source:
+                assert source.is_live
+                for frame in source:
+                    frames.append(frame)
+                    if len(frames) == 2 * per_connection:
+                        break
+        finally:
+            server.shutdown()
+            thread.join()
+    assert server.methods[:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+    assert server.methods.count("PLAY") == 2
+    assert source.num_reconnects == 1
+    assert [frame.index for frame in frames] == list(range(18))
+    levels = [frame.image.mean() for frame in frames]
+    assert levels == pytest.approx([5 * (i % per_connection) for i in range(18)], abs=2)
 
 
 def test_a_stream_that_stalls_is_given_up_in_time() -> None:
