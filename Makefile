@@ -34,7 +34,7 @@ demo-train: setup
 	$(RUN) tools/demo.py --train
 
 test: setup
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto --dist worksteal
 
 test-slow: setup
 	$(RUN) -m pytest -m slow

@@ -92,5 +92,13 @@ def simplify_polyline(points: FloatArray, tolerance: float) -> FloatArray:
         raise ValueError(f"tolerance must be at least 0, got {tolerance}.")
     if len(points) < 3:
         return points.copy()
-    kept = cv2.approxPolyDP(points.astype(np.float32), tolerance, closed=False)
+    line = points.astype(np.float32)
+    if np.array_equal(line[0], line[-1]):
+        # cv2 would take it for closed: begin elsewhere and leave out the second end.
+        far = int(np.hypot(*(line - line[0]).T).argmax())
+        if far == 0:
+            return np.asarray(line[[0, -1]], dtype=np.float64)
+        there = simplify_polyline(points[: far + 1], tolerance)
+        return np.concatenate([there, simplify_polyline(points[far:], tolerance)[1:]])
+    kept = cv2.approxPolyDP(line, tolerance, closed=False)
     return np.asarray(kept, dtype=np.float64).reshape(-1, 2)

@@ -32,7 +32,7 @@ def cut_event_clips(
         OSError: If a clip cannot be written.
     """
     paths = []
-    bar = progress_bar(events, unit="clip", desc=folder.name)
+    bar = progress_bar(events, unit="clip", desc=folder.name, disable=not events)
     for number, event in enumerate(bar, start=1):
         time_s = event.time_s - float(start)
         name = f"{clip.stem}_event{number:03d}_{event.time_s:06.1f}s_{event.kind}"

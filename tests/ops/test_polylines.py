@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -112,6 +112,9 @@ def test_a_straight_lane_keeps_its_length(ends: FloatArray, spacing: float) -> N
 
 
 @given(polylines, st.floats(0, 50))
+@example(lane=np.array([[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]), tolerance=0.0)
+@example(lane=np.array([[9.0, 0], [4, 0], [0, 0], [0, 7], [9, 0]]), tolerance=0.5)
+@example(lane=np.ones((4, 2)), tolerance=0.0)
 @settings(max_examples=50)
 def test_simplified_lines_stay_near_and_keep_their_ends(
     lane: FloatArray, tolerance: float
