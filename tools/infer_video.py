@@ -21,7 +21,7 @@ EXAMPLES = f"""examples:
 
 Each line of the log is one frame, with points in its own pixels:
   {{"frame": 0, "time": 0.0, "name": null, "width": 1280, "height": 720, "lanes": [
-      {{"slot": 2, "name": "ego left", "id": 0, "score": 0.97,
+      {{"slot": 2, "name": "ego left", "id": 0, "score": 0.66,
        "points": [[x, y], ...]}}, ...], "ego": {{...}}, "events": [...]}}
 Slots count from the left; of six, 2 and 3 are the lines of the driver's own lane.
 Pictures have a name, their path below the folder that was named.

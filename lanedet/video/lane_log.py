@@ -3,7 +3,7 @@
 A line reads, with coordinates in pixels of the frame, of which it tells the size::
 
     {"frame": 7, "time": 0.28, "name": null, "width": 960, "height": 540,
-     "lanes": [{"slot": 2, "name": "ego left", "id": 0, "score": 0.97,
+     "lanes": [{"slot": 2, "name": "ego left", "id": 0, "score": 0.66,
                 "points": [[412.3, 539.0], [430.1, 520.0]]}],
      "ego": {"left": 0, "right": null, "offset_share": null, "offset_m": null,
              "lane_width_m": null, "curvature": null, "radius_m": null,

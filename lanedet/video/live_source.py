@@ -19,7 +19,8 @@ class LiveSource(Source):
 
     It goes on until nothing has come for ``max_wait_s``: of a live source nobody can
     say whether it has ended or will be back. It is connected again at least once, and
-    pauses between attempts double, up to 8 seconds. A gap in the frames is a gap in
+    pauses between attempts double, up to 8 seconds, until a connection has lasted that
+    long. A gap in the frames is a gap in
     their times, as long as it really lasted. Where the source has no time stamps, as
     MJPEG over HTTP, a frame's time is when it came. There is no sound.
 
@@ -48,6 +49,8 @@ class LiveSource(Source):
         self._max_wait_s = max_wait_s
         self._stopped = threading.Event()
         self._connection = connect()
+        self._connected_s = time.monotonic()
+        self._pause_s = _FIRST_PAUSE_S
         self.frame_rate = self._connection.frame_rate
         self.time_base = self._connection.time_base
         if not self._connection.has_times:
@@ -104,8 +107,11 @@ class LiveSource(Source):
             f"{self._max_wait_s:g} s to connect again.",
             stacklevel=2,
         )
-        give_up = time.monotonic() + self._max_wait_s
-        pause = min(_FIRST_PAUSE_S, self._max_wait_s / 2)
+        now = time.monotonic()
+        if now - self._connected_s >= _LONGEST_PAUSE_S:
+            self._pause_s = _FIRST_PAUSE_S
+        give_up = now + self._max_wait_s
+        pause = min(self._pause_s, self._max_wait_s / 2)
         while not self._stopped.wait(pause):
             try:
                 self._connection = self._connect()
@@ -113,6 +119,8 @@ class LiveSource(Source):
                 failure = str(error)
             else:
                 self.num_reconnects += 1
+                self._connected_s = time.monotonic()
+                self._pause_s = min(2 * pause, _LONGEST_PAUSE_S)
                 return
             pause = min(2 * pause, _LONGEST_PAUSE_S)
             if time.monotonic() + pause >= give_up:

@@ -270,6 +270,31 @@ def test_pauses_between_attempts_double(
     assert pauses == [0.5, 1, 2, 4, 8, 8, 8, 8]
 
 
+def test_pauses_go_on_doubling_until_a_connection_lasts(
+    make_video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video(num_frames=2)
+    source = LiveSource(lambda: VideoReader(path), "x", max_wait_s=40)
+    pauses: list[float] = []
+    lasted = [0.0]
+
+    def wait(pause: float) -> bool:
+        pauses.append(pause)
+        return False
+
+    monkeypatch.setattr(source._stopped, "wait", wait)
+    monkeypatch.setattr(
+        live_source, "time", SimpleNamespace(monotonic=lambda: sum(pauses) + lasted[0])
+    )
+    with source:
+        for frame in source:
+            if frame.index == 13:  # the second of the seventh connection
+                lasted[0] += 9  # seconds, until it drops
+            if frame.index == 16:
+                break
+    assert pauses == [0.5, 1, 2, 4, 8, 8, 0.5, 1]
+
+
 def test_a_short_wait_is_long_enough_for_one_attempt(make_video) -> None:
     attempts = iter([make_video("a.mp4", 2), make_video("b.mp4", 3)])
     source = LiveSource(
