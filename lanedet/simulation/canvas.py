@@ -54,6 +54,12 @@ def shade(color: Color, gain: float) -> Color:
     return red, green, blue
 
 
+def light_up(color: Color, light: Color) -> Color:
+    """Return a colour in light that reaches it in shares of white, by channel."""
+    red, green, blue = (a * b for a, b in zip(color, light, strict=True))
+    return red, green, blue
+
+
 def mix(first: Color, second: Color, share: float) -> Color:
     """Return the colour between two, ``share`` of the way to the second."""
     red, green, blue = (a + (b - a) * share for a, b in zip(first, second, strict=True))

@@ -73,14 +73,14 @@ ANY_SURFACE: tuple[Step, ...] = (
     shade_some_edges,
     backlight_some,
 )
-ANY_STREET: tuple[Step, ...] = (
+ANY_CARRIAGEWAY: tuple[Step, ...] = (
     build_few_freeways,
     build_some_streets,
     colour_some_bus_lanes,
     *ANY_SURFACE,
     paint_some_figures,
-    paint_some_zebras,
 )
+ANY_STREET: tuple[Step, ...] = (*ANY_CARRIAGEWAY, paint_some_zebras)
 ANY_ROAD: tuple[Step, ...] = (*ANY_STREET, build_some_exits, change_lane_count)
 """Makes the plain roads of the sampler as varied as real ones."""
 
@@ -118,7 +118,7 @@ CATEGORIES: dict[str, tuple[Step, ...]] = {
     "wet_road": (bring_day, *ANY_ROAD, fall_some_nights, wet_the_road),
     "fog": (bring_day, *ANY_ROAD, bring_fog),
     "snow_edge": (bring_day, *ANY_ROAD, fall_some_nights, bring_snow),
-    "tunnel": (bring_day, *ANY_STREET, change_lane_count, enter_tunnel),
+    "tunnel": (bring_day, *ANY_CARRIAGEWAY, change_lane_count, enter_tunnel),
 }
 """The steps of each category, in their order."""
 

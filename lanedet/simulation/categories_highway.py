@@ -249,7 +249,7 @@ def _gore(
 
 
 def _lines(rng: np.random.Generator, is_concrete: bool) -> tuple[LaneLine, ...]:
-    """Return the lines of three to six lanes, the driver's own around 0."""
+    """Return the lines of three to six lanes, the ego lane around 0."""
     num_lanes = int(rng.choice([2, 3, 4, 5, 6], p=[0.08, 0.22, 0.35, 0.25, 0.1]))
     own = int(rng.integers(num_lanes))
     width = rng.uniform(3.4, 3.85)

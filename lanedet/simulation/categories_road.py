@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from lanedet.simulation.random_figures import (
     random_stains,
     road_paint,
 )
+from lanedet.simulation.random_traffic import COATS
 from lanedet.simulation.road import (
     SOLID,
     Crossroad,
@@ -103,7 +105,7 @@ def paint_some_zebras(scene: Scene, rng: np.random.Generator) -> Scene:
     walkers = tuple(
         Prop("walker", foot + length / 2, float(lateral), coat)
         for lateral, coat in zip(
-            rng.uniform(left, right, rng.poisson(0.8)), _CAR_COLORS, strict=False
+            rng.uniform(left, right, rng.poisson(0.8)), cycle(COATS), strict=False
         )
     )
     return replace(scene, road=road, props=scene.props + walkers)
@@ -174,13 +176,46 @@ def change_lane_count(scene: Scene, rng: np.random.Generator) -> Scene:
         inner = replace(inner, start_m=start + 0.5 * length)
     middle = (lines[-2].lateral_m + lines[-1].lateral_m) / 2
     vehicles = tuple(v for v in scene.vehicles if abs(v.lateral_m - middle) > 1.2)
-    road = replace(scene.road, lines=(*lines[:-2], inner, edge))
+    road = replace(
+        scene.road,
+        lines=(*lines[:-2], inner, edge),
+        stains=tuple(_narrowed(stain, edge) for stain in scene.road.stains),
+        figures=tuple(_between_lines(f, edge) for f in scene.road.figures),
+    )
     scene = replace(scene, road=road, vehicles=vehicles)
     if rng.uniform() < 0.5:
         stations = np.arange(start - 20, start + length + 20, rng.uniform(2, 4))
         hatched = Decal(_hatching(edge, stations), *road_paint(rng, road))
         scene = _with_figures(scene, (hatched,))
     return scene
+
+
+def _narrowed(surface: Decal, edge: LaneLine) -> Decal:
+    """Return what of a surface lies to the left of a road's rightmost line."""
+    kept = []
+    for outline in surface.outlines:
+        stations = np.array([at for at, _ in outline])
+        rooms = np.asarray(edge.lateral_at(stations)) - 0.1
+        # What tapers with the lane ends where that is too narrow to drive on.
+        left = min(lateral for _, lateral in outline)
+        corners = tuple(
+            (at, min(lateral, room))
+            for (at, lateral), room in zip(outline, rooms.tolist(), strict=True)
+            if room > left + 0.3 or lateral <= room
+        )
+        if len(corners) > 2:
+            kept.append(corners)
+    return replace(surface, outlines=tuple(kept))
+
+
+def _between_lines(figure: Decal, edge: LaneLine) -> Decal:
+    """Return the parts of a figure that cross a road's rightmost line nowhere."""
+    kept = tuple(
+        outline
+        for outline in figure.outlines
+        if all(lateral < edge.lateral_at(at) for at, lateral in outline)
+    )
+    return replace(figure, outlines=kept)
 
 
 def hide_lines(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -259,7 +294,7 @@ def cross_road(scene: Scene, rng: np.random.Generator) -> Scene:
     props += tuple(
         Prop("walker", float(start - rng.uniform(1.5, 5)), float(lateral), coat)
         for lateral, coat in zip(
-            rng.uniform(left, right, rng.poisson(1.5)), _CAR_COLORS, strict=False
+            rng.uniform(left, right, rng.poisson(1.5)), cycle(COATS), strict=False
         )
     )
     return replace(scene, road=crossed, vehicles=vehicles, props=props)
@@ -323,7 +358,7 @@ def _kerbs(scene: Scene, crossroad: Crossroad) -> Decal:
 def build_road_works(scene: Scene, rng: np.random.Generator) -> Scene:
     """Stand cones, barrels or barriers along one side; most often they close a lane.
 
-    A closed lane is the outermost one, never the driver's own. What is labelled is
+    A closed lane is the outermost one, never the ego lane. What is labelled is
     paint, as in the benchmarks, never cones. Where temporary yellow lines are painted,
     they alone are labelled, and what is left of the white ones beside them is not: the
     yellow edge line then follows the cones across the closed lane. Where there are
@@ -332,7 +367,7 @@ def build_road_works(scene: Scene, rng: np.random.Generator) -> Scene:
     """
     side = int(rng.choice([-1, 1]))
     lines = scene.road.lines
-    # Away from the driver's own lane there may be no lane to close on this side.
+    # Away from the ego lane there may be no lane to close on this side.
     if not _can_close(lines, side, scene.camera.lateral_m):
         side = -side
     is_closed = _can_close(lines, side, scene.camera.lateral_m) and rng.uniform() < 0.75
@@ -350,7 +385,7 @@ def build_road_works(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def _can_close(lines: Sequence[LaneLine], side: int, lateral_m: float) -> bool:
-    """Return whether the outermost lane of a side is not the driver's own."""
+    """Return whether the outermost lane of a side is not the ego lane."""
     inner = lines[1 if side < 0 else -2].lateral_m
     return len(lines) > 2 and side * (inner - lateral_m) > 0.8
 

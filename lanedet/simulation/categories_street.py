@@ -9,14 +9,10 @@ from lanedet.simulation.canvas import mix
 from lanedet.simulation.figures import Outline, Outlines, box, place
 from lanedet.simulation.random_camera import random_lens
 from lanedet.simulation.random_surroundings import random_daylight, random_sunshine
-from lanedet.simulation.random_traffic import dense_traffic, town_traffic
+from lanedet.simulation.random_traffic import COATS, dense_traffic, town_traffic
 from lanedet.simulation.scene import Color, Prop, Scene, Shade, Wall
 
 _REACH_M = 110.0
-_COATS: tuple[Color, ...] = (
-    (40, 44, 60), (28, 28, 30), (120, 30, 34), (200, 196, 186), (70, 90, 70),
-    (206, 170, 40), (60, 90, 140),
-)  # fmt: skip
 
 
 def bring_day(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -67,6 +63,9 @@ def build_street(scene: Scene, rng: np.random.Generator) -> Scene:
         building_density=float(rng.uniform(0.2, 0.8)),
         pole_spacing_m=float(rng.uniform(25, 45)),
         hill_rad=0.0,
+        # What a motorway before had: its other carriageway and signs over the road.
+        strips=(),
+        gantry_spacing_m=0.0,
     )
     return replace(
         scene,
@@ -94,7 +93,7 @@ def _people(rng: np.random.Generator, scene: Scene) -> tuple[Prop, ...]:
 
 
 def _random_coat(rng: np.random.Generator) -> Color:
-    return _COATS[rng.integers(len(_COATS))]
+    return COATS[rng.integers(len(COATS))]
 
 
 def cast_strong_shadows(scene: Scene, rng: np.random.Generator) -> Scene:

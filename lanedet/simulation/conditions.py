@@ -91,7 +91,7 @@ class Tunnel:
 
     Attributes:
         darkness: How dark it is inside; 0 for no tunnel.
-        exit_m: Distance to the exit.
+        exit_m: Station of the exit: the camera is inside as long as it is before it.
         height_m: Height of the ceiling, above the camera's.
         side_m: From the pavement's edge to the wall, on either side.
         wall_color: Colour of the walls in white light.
@@ -109,6 +109,14 @@ class Tunnel:
     lamp_color: tuple[float, float, float] = (255, 205, 130)
     lamp_spacing_m: float = 10.0
     middle_row: float = 0.3
+
+    @property
+    def light(self) -> tuple[float, float, float]:
+        """Share of the daylight, by channel, that its lamps make up for inside."""
+        red, green, blue = (
+            1 - self.darkness * (1 - 0.5 * channel / 255) for channel in self.lamp_color
+        )
+        return red, green, blue
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """The lanes of a scene, as the TuSimple benchmark labels them.
 
-Labelled are the markings that bound the driver's own lane and the lanes beside it:
-four, or five while the driver crosses one. A label runs through gaps between dashes and
-through vehicles, along the middle of a double marking, from the bottom of the picture
-(or one's own bonnet or dashboard) to a little below where the road hides itself.
+Labelled are the markings that bound the ego lane and the lanes beside it: four, and one
+or two more while the camera stands on them, on its way to the next lane or where two
+lines meet. A label runs through gaps between dashes and through vehicles and guard
+rails, along the middle of a double marking, from the bottom of the picture (or one's
+own bonnet or dashboard) to a little below where the road hides itself, and no farther
+than fog lets one see.
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,9 @@ from lanedet.structures import FloatArray
 
 LABEL_REACH_M = 120.0
 """Farther markings are thinner than a pixel of a dashcam."""
+
+LABEL_REACH_VISIBILITIES = 3.0
+"""So many visibilities away, haze leaves 5 % of a contrast, the least that eyes see."""
 
 CROSSROAD_MARGIN_M = 14.0
 """So near to a crossroad, CULane's labels are empty."""
@@ -62,12 +67,12 @@ def scene_lanes(scene: Scene, shape: tuple[int, int]) -> list[FloatArray]:
 def bounding_lines(
     lines: Sequence[LaneLine], lateral_m: float, station_m: float = 0.0
 ) -> list[LaneLine]:
-    """Return the lines that bound a driver's own lane and the lanes beside it.
+    """Return the lines that bound the ego lane and the lanes beside it.
 
     Args:
         lines: All lines, from left to right.
-        lateral_m: Where the driver is across the road.
-        station_m: Where the driver is along the road.
+        lateral_m: Where the camera is across the road.
+        station_m: Where the camera is along the road.
     """
     # A line that begins ahead counts with the place where it begins.
     laterals = [line.lateral_at(max(station_m, line.start_m)) for line in lines]
@@ -81,7 +86,8 @@ def bounding_lines(
 def _visible_polyline(view: SceneView, line: LaneLine) -> FloatArray:
     """Return the part of a line that the picture shows, the nearest piece of it."""
     ahead = view.visible_reach()
-    ahead = ahead[ahead <= LABEL_REACH_M]
+    seen_m = LABEL_REACH_VISIBILITIES * view.scene.light.visibility_m
+    ahead = ahead[ahead <= min(LABEL_REACH_M, seen_m)]
     stations = ahead + view.scene.camera.station_m
     exists = (stations >= line.start_m) & (stations <= line.end_m)
     points = view.project(ahead[exists], line.lateral_at(stations[exists]))

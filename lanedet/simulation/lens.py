@@ -5,7 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import fill_polygon, shade
+from lanedet.simulation.canvas import fill_polygon, light_up, shade
 from lanedet.simulation.kernels import add_sheet, tone
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.view import Float32Array, SceneView
@@ -24,12 +24,13 @@ def paint_bonnet(
     lens, (height, width) = view.scene.lens, view.shape
     if lens.bonnet == 0:
         return image
+    color = light_up(lens.bonnet_color, view.car_light)
     xs = np.linspace(-1, width, 40)
     for drop, gain in ((0.0, 1.0), (0.012, 0.75), (0.035, 0.6)):
         ys = view.bonnet_rows(xs) + drop * height
         corners = [[width, height + 1], [-1, height + 1]]
         outline = np.concatenate([np.stack([xs, ys], axis=1), corners])
-        fill_polygon(image, outline, shade(lens.bonnet_color, gain))
+        fill_polygon(image, outline, shade(color, gain))
     return image
 
 

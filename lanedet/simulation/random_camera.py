@@ -7,7 +7,7 @@ from lanedet.simulation.scene import Camera, Lens
 
 
 def random_camera(rng: np.random.Generator, road: Road) -> Camera:
-    """Return a dashcam in the driver's own lane or on its way to the next one."""
+    """Return a dashcam in the ego lane or on its way to the next one."""
     fov = np.radians(rng.uniform(45, 75))
     aspect = 16 / 9
     # The horizon at 30 % to 55 % of the height: the share below the centre is

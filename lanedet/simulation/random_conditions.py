@@ -177,7 +177,9 @@ def enter_tunnel(scene: Scene, rng: np.random.Generator) -> Scene:
     grey = rng.uniform(110, 200)
     tunnel = Tunnel(
         darkness=float(rng.uniform(0.6, 0.92)),
-        exit_m=float(np.exp(rng.uniform(np.log(35), np.log(450)))),
+        exit_m=float(
+            scene.camera.station_m + np.exp(rng.uniform(np.log(35), np.log(450)))
+        ),
         height_m=float(rng.uniform(4.8, 7.5)),
         side_m=float(rng.uniform(0.3, 1.8)),
         wall_color=(grey, grey * rng.uniform(0.92, 1.0), grey * rng.uniform(0.8, 1.0)),

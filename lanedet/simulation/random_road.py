@@ -32,7 +32,7 @@ _PATTERNS = (
 
 
 def random_road(rng: np.random.Generator) -> Road:
-    """Return a random road; the driver's own lane is centred on its reference line."""
+    """Return a random road; the ego lane is centred on its reference line."""
     lines = _random_lines(rng)
     return Road(
         course=_random_course(rng),

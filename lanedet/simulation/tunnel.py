@@ -23,15 +23,15 @@ def paint_tunnel(
 ) -> ByteArray:
     """Hide everything up to the exit behind walls and a ceiling."""
     del rng
-    tunnel = view.scene.tunnel
-    if tunnel.darkness == 0:
+    tunnel, exit_m = view.scene.tunnel, view.tunnel_ahead_m
+    if exit_m == 0:
         return image
     here = view.scene.camera.station_m
     first = int((here + NEAREST_M) // _PANEL_M)
-    steps = np.geomspace(1, max(2.0, tunnel.exit_m / _PANEL_M), _NUM_RINGS)
+    steps = np.geomspace(1, max(2.0, exit_m / _PANEL_M), _NUM_RINGS)
     panels = np.unique((first + steps).astype(int)) - 1
-    aheads = np.clip(panels * _PANEL_M - here, NEAREST_M, tunnel.exit_m)
-    aheads = np.append(aheads, tunnel.exit_m)  # the last panel is cut off there
+    aheads = np.clip(panels * _PANEL_M - here, NEAREST_M, exit_m)
+    aheads = np.append(aheads, exit_m)  # the last panel is cut off there
     left, right = _walls(view)
     pavement = view.scene.road.pavement
     high, skirt = tunnel.height_m, tunnel.height_m * _SKIRT_SHARE
@@ -61,21 +61,20 @@ def light_tunnel(
     """Darken and colour the tunnel's inside, and light its lamps."""
     del rng
     tunnel, (height, width) = view.scene.tunnel, view.shape
-    if tunnel.darkness == 0:
+    if view.tunnel_ahead_m == 0:
         return image
     outside = _exit_mask(view)
-    gains = 1 - tunnel.darkness * (1 - 0.5 * np.array(tunnel.lamp_color) / 255)
     dim = cv2.merge(
         [
-            cv2.convertScaleAbs(plane, alpha=float(gain))
-            for plane, gain in zip(cv2.split(image), gains, strict=True)
+            cv2.convertScaleAbs(plane, alpha=gain)
+            for plane, gain in zip(cv2.split(image), tunnel.light, strict=True)
         ]
     )
+    _light_floor(dim, view)
     glare = cv2.convertScaleAbs(image, alpha=1.25, beta=60 * tunnel.darkness)
     cv2.copyTo(glare, outside, dim)
     glow = np.zeros_like(image)
     _light_rows(glow, view)
-    _light_floor(dim, view)
     small = cv2.resize(glow, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     light = cv2.resize(outside, small.shape[1::-1], interpolation=cv2.INTER_AREA)
     small = cv2.add(small, cv2.merge([light // 2] * 3))
@@ -100,7 +99,7 @@ def _light_floor(image: ByteArray, view: SceneView) -> None:
     # Far pools merge.
     merged = np.clip(ground.along[::2, ::2] / spacing, 0, 1)
     pools = pools * (1 - merged) + np.float32(0.6) * merged
-    pools *= ahead < tunnel.exit_m
+    pools *= ahead < view.tunnel_ahead_m
     below = image[ground.top_row :]
     gain = 1 + tunnel.darkness * cv2.resize(pools, below.shape[1::-1])
     below[:] = multiply(below, np.asarray(gain, dtype=np.float32))
@@ -111,7 +110,7 @@ def _light_rows(glow: ByteArray, view: SceneView) -> None:
     tunnel, here = view.scene.tunnel, view.scene.camera.station_m
     left, right = _walls(view)
     spacing = tunnel.lamp_spacing_m
-    reach = min(tunnel.exit_m, _FARTHEST_LAMP_M)
+    reach = min(view.tunnel_ahead_m, _FARTHEST_LAMP_M)
     stations = (here // spacing + np.arange(1, int(reach / spacing))) * spacing
     for ahead in (stations - here)[::-1]:
         if ahead <= NEAREST_M:
@@ -132,13 +131,13 @@ def _exit_mask(view: SceneView) -> ByteArray:
     mask = np.zeros(view.shape, dtype=np.uint8)
     left, right = _walls(view)
     mouth = view.project_outline(
-        np.full(4, tunnel.exit_m),
+        np.full(4, view.tunnel_ahead_m),
         np.array([left, right, right, left]),
         np.array([0.0, 0.0, tunnel.height_m, tunnel.height_m]),
     )
     fill_polygon(mask, mouth, (255,))
     for vehicle, ahead in visible_vehicles(view):
-        if not NEAREST_M < ahead < tunnel.exit_m:
+        if not NEAREST_M < ahead < view.tunnel_ahead_m:
             continue
         fill_polygon(mask, silhouette(view, vehicle, ahead), (0,))
     return mask

@@ -37,6 +37,8 @@ Float32Array = NDArray[np.float32]
 _TABLE_STEPS_PER_PX = 4
 _LEAST_DEPTH_M = 0.2
 _EDGE_PARTS = 12
+_LEAST_TUNNEL_M = 4.0  # the camera sees nothing of a mouth that is nearer
+_LEAST_CAR_LIGHT = 0.04  # in the darkest night, what its own lamps throw back
 _WOBBLES = (2, 6)  # the fewest and the most in one picture
 # Equal steps in the picture, about: the distances form a geometric series.
 _AHEAD_GRID = np.geomspace(NEAREST_M, FARTHEST_M, 900)
@@ -201,6 +203,23 @@ class SceneView:
         turns = (least + waves % (most - least + 1)) * vs / height + phase / 2**32
         wobble = recording.wobble * np.sin(2 * np.pi * turns)
         return np.asarray(recording.skew * vs + height * wobble)
+
+    @property
+    def tunnel_ahead_m(self) -> float:
+        """How far the tunnel around the camera reaches, 0 where it is in none."""
+        tunnel, here = self.scene.tunnel, self.scene.camera.station_m
+        ahead = tunnel.exit_m - here
+        return ahead if tunnel.darkness > 0 and ahead > _LEAST_TUNNEL_M else 0.0
+
+    @property
+    def car_light(self) -> tuple[float, float, float]:
+        """Share of the daylight, by channel, that falls on the driver's own car."""
+        stray = max(self.scene.light.daylight, _LEAST_CAR_LIGHT)
+        outside = min(1.0, stray)
+        if self.tunnel_ahead_m == 0:
+            return outside, outside, outside
+        red, green, blue = (outside * channel for channel in self.scene.tunnel.light)
+        return red, green, blue
 
     def visible_reach(self) -> FloatArray:
         """Return distances ahead, from the camera to where the ground first hides."""

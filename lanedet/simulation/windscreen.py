@@ -5,7 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import blend, fill_polygon, shade
+from lanedet.simulation.canvas import blend, fill_polygon, light_up, shade
 from lanedet.simulation.randomness import seeded, world_numbers
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.view import Float32Array, SceneView
@@ -24,6 +24,7 @@ def paint_dashboard(
     windscreen, (height, width) = view.scene.windscreen, view.shape
     if windscreen.dashboard == 0:
         return image
+    color = light_up(windscreen.dashboard_color, view.car_light)
     xs = np.linspace(-1, width, 64)
     top = view.dashboard_rows(xs)
     rows = ((0.0, 1.5), (0.012, 1.0), (0.25, 0.8), (0.6, 0.6))
@@ -31,7 +32,7 @@ def paint_dashboard(
         ys = top + drop * windscreen.dashboard * height
         corners = [[width, height + 1], [-1, height + 1]]
         outline = np.concatenate([np.stack([xs, ys], axis=1), corners])
-        fill_polygon(image, outline, shade(windscreen.dashboard_color, gain))
+        fill_polygon(image, outline, shade(color, gain))
     return image
 
 
@@ -62,10 +63,11 @@ def reflect_dashboard(
             cv2.line(layer, first, last, 90, 1)
     layer = cv2.GaussianBlur(layer, (0, 0), max(0.8, height / 360))
     wash = 26 * np.linspace(0.2, 1, rows)[:, None]
-    share = (layer + wash) * (0.5 * reflection / 255)
+    # The glass adds light, as much of it as falls on what it mirrors.
+    light = float(np.mean(view.car_light))
+    share = (layer + wash) * (0.5 * reflection * light / 255)
     share = cv2.resize(share.astype(np.float32), (width, height))
-    light = max(0.2, min(1.0, view.scene.light.daylight))
-    return blend(image, shade(_PATCH_COLOR, light), np.asarray(share))
+    return blend(image, _PATCH_COLOR, np.asarray(share))
 
 
 def soil_glass(
@@ -86,8 +88,7 @@ def soil_glass(
     share += 0.10 * np.clip(_smears(view, rows, columns), 0, 2)
     share = cv2.blur((dirt * share).astype(np.float32), (3, 3))
     share = np.clip(cv2.resize(share, (width, height)), 0, 0.8)
-    light = max(0.15, min(1.0, view.scene.light.daylight))
-    return blend(image, shade(_DIRT_COLOR, light), share)
+    return blend(image, light_up(_DIRT_COLOR, view.car_light), share)
 
 
 def _tile_cells(count: int, start: int) -> np.ndarray:

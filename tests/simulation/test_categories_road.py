@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 
 from lanedet.simulation import SceneView, render_scene, scene_lanes
+from lanedet.simulation.categories_highway import build_freeway
 from lanedet.simulation.categories_road import (
     age_road,
     build_road_works,
+    change_lane_count,
     colour_some_bus_lanes,
     cross_road,
+    paint_arrows,
     paint_some_zebras,
 )
 from lanedet.simulation.categories_street import build_street
 from lanedet.simulation.markings import paint_markings
+from lanedet.simulation.random_traffic import COATS
 from lanedet.simulation.road import Crossroad
 from lanedet.simulation.scene import Scene, Vehicle
 from lanedet.simulation.surface import paint_ground
@@ -186,6 +190,46 @@ def test_a_bus_lane_is_coloured_under_the_markings(plain_scene: PlainScene) -> N
         across = [lateral for _, lateral in lane.outlines[0]]
         assert 5.4 < min(across) < max(across) < 9.0
         assert built.road.lines == scene.road.lines
+
+
+def test_a_lane_that_ends_takes_its_colour_and_arrows_along(
+    plain_scene: PlainScene,
+) -> None:
+    coloured = find(colour_some_bus_lanes, street(plain_scene))[0]
+    painted = paint_arrows(coloured, np.random.default_rng(0))
+    outermost = max(
+        lateral
+        for f in painted.road.figures
+        for ring in f.outlines
+        for _, lateral in ring
+    )
+    assert outermost > 6.5, "there is an arrow in the lane that ends"
+    changed = find(change_lane_count, painted)
+    assert len(changed) > 5
+    for scene in changed:
+        edge = scene.road.lines[-1]
+        decals = (*scene.road.stains, *scene.road.figures[: len(painted.road.figures)])
+        rings = [np.array(ring) for decal in decals for ring in decal.outlines]
+        for ring in rings:
+            assert (ring[:, 1] < edge.lateral_at(ring[:, 0])).all()
+        colour = np.array(scene.road.stains[0].outlines[0])
+        assert np.ptp(colour[:, 1]) > 2, "where the lane is open its colour is whole"
+
+
+def test_walkers_are_dressed_in_many_colours(plain_scene: PlainScene) -> None:
+    scene = plain_scene(LATERALS)
+    crossed = [cross_road(scene, np.random.default_rng(n)) for n in range(60)]
+    crowds = [[p.color for p in s.props if p.kind == "walker"] for s in crossed]
+    assert max(map(len, crowds)) > 4
+    assert {color for crowd in crowds for color in crowd} <= set(COATS)
+
+
+def test_a_street_has_nothing_of_the_motorway_before(plain_scene: PlainScene) -> None:
+    for number in range(20):
+        rng = np.random.default_rng(number)
+        town = build_street(build_freeway(plain_scene(LATERALS), rng), rng)
+        assert town.surroundings.strips == ()
+        assert town.surroundings.gantry_spacing_m == 0
 
 
 def test_some_old_markings_are_double(plain_scene: PlainScene) -> None:

@@ -19,6 +19,7 @@ from lanedet.simulation.conditions import (
 )
 from lanedet.simulation.glare import flare_lens, shine_sun
 from lanedet.simulation.labels import scene_lanes
+from lanedet.simulation.lens import paint_bonnet
 from lanedet.simulation.light import dim_to_night, light_lamps
 from lanedet.simulation.night import bloom_lamps, reflect_lamps
 from lanedet.simulation.recording import (
@@ -257,6 +258,24 @@ def test_a_tunnels_walls_reach_to_its_exit(plain_scene: PlainScene) -> None:
     assert rows.min() >= top - 1.5
     assert columns.min() >= x0 - 1.5
     assert columns.max() <= x1 + 1.5
+
+
+@pytest.mark.parametrize("tunnel", [Tunnel(), Tunnel(darkness=0.9)])
+def test_ones_own_car_is_dark_where_the_road_is(
+    plain_scene: PlainScene, tunnel: Tunnel
+) -> None:
+    glass = Windscreen(dashboard=0.3, dashboard_color=(100, 100, 100))
+    day = plain_scene()
+    bonnet = replace(day.lens, bonnet=0.1, bonnet_color=(100, 100, 100))
+    day = replace(day, lens=bonnet, windscreen=glass)
+    daylight = 1.0 if tunnel.darkness else 0.2
+    dark = replace(day, light=replace(day.light, daylight=daylight), tunnel=tunnel)
+    black = np.zeros((*SHAPE, 3), dtype=np.uint8)
+    for effect in (paint_bonnet, paint_dashboard):
+        bright, dim = (apply(effect, s, black.copy()).max() for s in (day, dark))
+        assert bright >= 100
+        share = max(tunnel.light) if tunnel.darkness else daylight
+        assert dim == pytest.approx(bright * share, abs=1)
 
 
 def test_snow_lies_beside_the_road_first(plain_scene: PlainScene) -> None:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from lanedet.ops import xs_at_rows
-from lanedet.simulation import Drive
+from lanedet.simulation import Drive, SceneView
+from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
 
 SHAPE = (180, 320)
 
@@ -80,6 +81,21 @@ def test_a_drive_of_a_category() -> None:
     assert [sample.category for _, sample in frames] == ["night", "night"]
     plain = next(iter(Drive(1, 1, 25.0, SHAPE)))
     assert frames[0][0].mean() < plain[0].mean()
+
+
+def test_one_drives_out_of_a_tunnel() -> None:
+    drive = Drive(seed=3, num_frames=200, fps=25.0, shape=SHAPE, category="tunnel")
+    views = [SceneView(drive.scene(frame), SHAPE) for frame in (0, 10, 20)]
+    first, second, third = (view.tunnel_ahead_m for view in views)
+    assert first > second > third
+    assert first - second == pytest.approx(second - third)
+    frame = int(views[0].tunnel_ahead_m / (first - second) * 10)
+    outside = SceneView(drive.scene(frame), SHAPE)
+    assert outside.tunnel_ahead_m == 0
+    grey = np.full((*SHAPE, 3), 120, dtype=np.uint8)
+    for effect in (paint_tunnel, light_tunnel):
+        same = effect(grey.copy(), outside, np.random.default_rng(0))
+        assert np.array_equal(same, grey)
 
 
 def test_unknown_category() -> None:

@@ -25,6 +25,14 @@ def test_lanes_of_a_straight_road_are_straight(plain_scene: PlainScene) -> None:
         assert ys[-1] == pytest.approx(179.5 + 500 * 1.5 / 120, abs=1.5)
 
 
+def test_lanes_end_where_fog_hides_them(plain_scene: PlainScene) -> None:
+    scene = plain_scene()
+    scene = replace(scene, light=replace(scene.light, visibility_m=15.0))
+    for lane in scene_lanes(scene, SHAPE):
+        # Three visibilities ahead; the focal length is 500 pixels.
+        assert lane[-1, 1] == pytest.approx(179.5 + 500 * 1.5 / 45, abs=1.5)
+
+
 def test_lanes_end_where_a_crest_hides_the_road(plain_scene: PlainScene) -> None:
     crest = Profile((Wave(3.0, 200.0, np.pi / 2),))
     flat_top = min(lane[:, 1].min() for lane in scene_lanes(plain_scene(), SHAPE))

@@ -109,7 +109,12 @@ def paint_offsets(scene: Scene, lane: FloatArray) -> FloatArray:
         # Where the paint begins or ends, a row shows one side of it more.
         above, shares, below = white[row - 1 : row + 2, columns]
         if shares.sum() > 40 and min(above.sum(), below.sum()) > 0.6 * shares.sum():
-            offsets.append(shares @ columns / shares.sum() - x)
+            # Measured on the road: a strong lens stretches the outer stripe of a double
+            # marking more than the inner one, so their middle there is not the row's.
+            laterals = ground.lateral[place[0], columns]
+            weights = shares * np.gradient(laterals)
+            middle = weights @ laterals / weights.sum()
+            offsets.append(np.interp(middle, laterals, columns) - x)
     return np.array(offsets)
 
 

@@ -60,6 +60,8 @@ def test_without_sun_nothing_is_of_the_sun(category: str) -> None:
 def test_tunnels_hold_nothing_but_their_traffic() -> None:
     for index in range(150):
         scene = sample_scene(800 + index, index, "tunnel")
+        stripes = [s for line in scene.road.lines for s in line.stripes]
+        assert all(stripe.gap is None for stripe in stripes), "nor zebra crossings"
         around, pavement = scene.surroundings, scene.road.pavement
         assert scene.props == around.walls == around.strips == ()
         assert around.gantry_spacing_m == around.sign_spacing_m == 0
