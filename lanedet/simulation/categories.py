@@ -16,11 +16,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from lanedet.simulation.categories_crossing import cross_road, paint_some_zebras
+from lanedet.simulation.categories_exit import build_some_exits
 from lanedet.simulation.categories_highway import (
     age_some_roads,
     backlight_some,
     build_few_freeways,
-    build_some_exits,
     build_some_freeways,
     resurface_some_roads,
     shade_some_edges,
@@ -28,14 +29,11 @@ from lanedet.simulation.categories_highway import (
 from lanedet.simulation.categories_road import (
     age_road,
     bend_road,
-    build_road_works,
     change_lane_count,
     colour_some_bus_lanes,
-    cross_road,
     hide_lines,
     paint_arrows,
     paint_some_figures,
-    paint_some_zebras,
 )
 from lanedet.simulation.categories_street import (
     bring_day,
@@ -44,6 +42,7 @@ from lanedet.simulation.categories_street import (
     cast_strong_shadows,
     crowd_road,
 )
+from lanedet.simulation.categories_works import build_road_works
 from lanedet.simulation.random_conditions import (
     bring_fog,
     bring_rain,

@@ -1,40 +1,25 @@
-"""Steps that make a road a wide motorway, and what is special about its surface.
+"""Steps that make a road a wide motorway, and what is special about its surface."""
 
-Many motorways, most of all Californian ones, show little paint: raised dots, faded
-dashes on pale concrete, and dark joints beside them that are easier to see than the
-markings.
-"""
-
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from lanedet.simulation.canvas import mix, shade
+from lanedet.simulation.canvas import mix
 from lanedet.simulation.categories_road import age_road
-from lanedet.simulation.figures import Outline
+from lanedet.simulation.figures import strip_outline
+from lanedet.simulation.random_freeway import (
+    cracked_joints,
+    freeway_lines,
+    freeway_pavement,
+    freeway_surroundings,
+)
 from lanedet.simulation.random_traffic import opposite_traffic, random_traffic
 from lanedet.simulation.road import (
-    SOLID,
     Decal,
-    LaneLine,
-    Pattern,
-    Pavement,
-    Ramp,
-    Road,
-    Seam,
-    Stripe,
-    Taper,
 )
-from lanedet.simulation.scene import Color, Scene, Shade, Strip, Surroundings, Wall
+from lanedet.simulation.scene import Color, Scene, Shade
 
-_PERIOD_M = 14.63
-"""48 feet: after which dots and dashes of American motorways repeat."""
-
-_DASH_M = 3.66
-_REFLECTOR_M = 9.0
 _REACH_M = 115.0
-_WHITE_GREYS = (215, 255)
 
 
 def build_some_freeways(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -50,11 +35,11 @@ def build_few_freeways(scene: Scene, rng: np.random.Generator) -> Scene:
 def build_freeway(scene: Scene, rng: np.random.Generator) -> Scene:
     """Build a motorway: many lanes, few paint, a barrier, traffic beyond it."""
     is_concrete = rng.uniform() < 0.65
-    lines = _lines(rng, is_concrete)
-    pavement = _pavement(rng, lines, is_concrete)
-    ghosts = (*scene.road.ghosts, *_cracked_joints(rng, pavement.seams))
+    lines = freeway_lines(rng, is_concrete)
+    pavement = freeway_pavement(rng, lines, is_concrete)
+    ghosts = (*scene.road.ghosts, *cracked_joints(rng, pavement.seams))
     road = replace(scene.road, lines=lines, pavement=pavement, ghosts=ghosts)
-    surroundings, lanes = _surroundings(rng, road, scene.surroundings)
+    surroundings, lanes = freeway_surroundings(rng, road, scene.surroundings)
     vehicles = random_traffic(rng, road, scene.camera)
     vehicles += opposite_traffic(rng, lanes, scene.camera)
     return replace(scene, road=road, surroundings=surroundings, vehicles=vehicles)
@@ -79,16 +64,16 @@ def resurface_some_roads(scene: Scene, rng: np.random.Generator) -> Scene:
     start = scene.camera.station_m + rng.uniform(-30, 45)
     length = rng.uniform(8, 90)
     gain = rng.uniform(0.5, 0.85) if rng.uniform() < 0.65 else rng.uniform(1.1, 1.5)
-    outline = _strip_outline(start, length, left, right)
+    outline = strip_outline(start, length, left, right)
     surfaces = [Decal((outline,), *_sheer(pavement.color, gain))]
     if rng.uniform() < 0.5:
         # The joint round it is sealed with tar.
         ends = [
-            _strip_outline(at, rng.uniform(0.06, 0.2), left, right)
+            strip_outline(at, rng.uniform(0.06, 0.2), left, right)
             for at in (start, start + length)
         ]
         sides = [
-            _strip_outline(start, length, at - 0.03, at + 0.03) for at in (left, right)
+            strip_outline(start, length, at - 0.03, at + 0.03) for at in (left, right)
         ]
         tar = float(rng.uniform(0.3, 0.75))
         surfaces.append(Decal((*ends, *sides), (26, 26, 27), tar))
@@ -116,12 +101,12 @@ def shade_some_edges(scene: Scene, rng: np.random.Generator) -> Scene:
     edge = pavement.left_m if side < 0 else pavement.right_m
     start = scene.camera.station_m - 8
     depth = rng.uniform(0.3, 3.5)
-    outlines = [_strip_outline(start, _REACH_M, *sorted((edge, edge - side * depth)))]
+    outlines = [strip_outline(start, _REACH_M, *sorted((edge, edge - side * depth)))]
     if rng.uniform() < 0.4:
         # A rail stands off the ground: light falls through below it.
         inner = edge - side * (depth + rng.uniform(0.2, 0.5))
         thin = inner - side * rng.uniform(0.1, 0.35)
-        outlines = [_strip_outline(start, _REACH_M, *sorted((inner, thin)))]
+        outlines = [strip_outline(start, _REACH_M, *sorted((inner, thin)))]
     shadow = Shade(tuple(outlines), float(rng.uniform(0.35, 0.75)))
     surroundings = scene.surroundings
     surroundings = replace(surroundings, shades=(*surroundings.shades, shadow))
@@ -141,401 +126,3 @@ def backlight_some(scene: Scene, rng: np.random.Generator) -> Scene:
     )
     lens = replace(scene.lens, exposure=float(rng.uniform(75, 120)))
     return replace(scene, light=backlit, lens=lens)
-
-
-def build_some_exits(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Let another road leave or join some of the roads; the labels go straight on.
-
-    Three of five are exits, the others entries; most lie to the right. A lane beside
-    the road's edge line, behind short dashes, leads to an exit or begins at an entry.
-    """
-    road = scene.road
-    # To the left of a motorway there may be another carriageway.
-    is_left = not scene.surroundings.strips and rng.uniform() < 0.25
-    side = -1 if is_left else 1
-    edge = road.lines[0 if is_left else -1]
-    if rng.uniform() > 0.18 or not edge.stripes or edge.taper is not None:
-        return scene
-    width = rng.uniform(3.6, 5.5)
-    taper = _ramp_taper(rng, scene.camera.station_m, side, rng.uniform() < 0.6)
-    outer = road.pavement.right_m if side > 0 else road.pavement.left_m
-    shoulder = abs(outer - edge.lateral_m)
-    ramp = Ramp(taper, float(width + shoulder + rng.uniform(0.4, 1.2)), side)
-    lines = _ramp_lines(rng, edge, taper, side, float(width))
-    figures = road.figures
-    if rng.uniform() < 0.45:
-        figures = (*figures, _gore(rng, lines[0], edge, side))
-    bare = replace(edge, stripes=())
-    kept = (bare, *road.lines[1:]) if is_left else (*road.lines[:-1], bare)
-    road = replace(road, lines=kept, ramp=ramp, ramp_lines=lines, figures=figures)
-    return replace(scene, road=road)
-
-
-def _ramp_taper(
-    rng: np.random.Generator, here_m: float, side: int, is_exit: bool
-) -> Taper:
-    """Return how the outer edge of an exit's or an entry's road runs."""
-    away = side * float(rng.uniform(9, 16))
-    run = float(rng.uniform(70, 170))
-    if is_exit:
-        return Taper(float(here_m + rng.uniform(-25, 70)), run, 0.0, away)
-    return Taper(float(here_m + rng.uniform(-0.6, 0.3) * run), run, away, 0.0)
-
-
-def _ramp_lines(
-    rng: np.random.Generator, edge: LaneLine, taper: Taper, side: int, width: float
-) -> tuple[LaneLine, ...]:
-    """Return the lines of an exit or an entry; its own inner line comes first.
-
-    Args:
-        rng: Source of randomness.
-        edge: The road's edge line on that side.
-        taper: See :class:`~lanedet.simulation.road.Ramp`.
-        side: -1 to the left, 1 to the right.
-        width: Of its lane, in metres.
-    """
-    along = np.linspace(taper.start_m, taper.start_m + taper.length_m, 60)
-    apart = np.flatnonzero(np.abs(taper.at(along)) >= width)
-    is_exit = taper.before_m == 0
-    nose = float(along[apart[0] if is_exit else apart[-1]])
-    solid = replace(edge.stripes[-1 if side > 0 else 0], pattern=SOLID)
-    length = rng.uniform(0.9, 2.0)
-    gaps = replace(
-        solid,
-        pattern=Pattern(3 * length, ((0.0, length),)),
-        width_m=float(solid.width_m * rng.uniform(1.0, 2.0)),
-    )
-    inner = replace(solid, lateral_m=float(solid.lateral_m - side * width))
-    at, first, last = edge.lateral_m, float(along[0]), float(along[-1])
-    if is_exit:
-        return (
-            LaneLine(inner.lateral_m, (inner,), start_m=nose, taper=taper),
-            replace(edge, end_m=first),
-            LaneLine(at, (gaps,), start_m=first, end_m=nose),
-            LaneLine(at, (solid,), start_m=nose),
-            LaneLine(at, (solid,), start_m=first, taper=taper),
-        )
-    return (
-        LaneLine(inner.lateral_m, (inner,), end_m=nose, taper=taper),
-        LaneLine(at, (solid,), end_m=nose),
-        LaneLine(at, (gaps,), start_m=nose, end_m=last),
-        replace(edge, start_m=last),
-        LaneLine(at, (solid,), end_m=last, taper=taper),
-    )
-
-
-def _gore(
-    rng: np.random.Generator, ramp_line: LaneLine, edge: LaneLine, side: int
-) -> Decal:
-    """Return chevrons between the road's edge line and the ramp's inner line."""
-    is_exit = ramp_line.end_m == np.inf
-    nose = ramp_line.start_m if is_exit else ramp_line.end_m
-    way = 1 if is_exit else -1
-    bars = []
-    for away in np.arange(3, 40, rng.uniform(3, 6)).tolist():
-        foot = nose + way * away
-        near = edge.lateral_m + side * 0.1
-        far = float(ramp_line.lateral_at(foot)) - side * 0.1
-        middle, tip = (near + far) / 2, foot + way * abs(far - near)
-        bars.append(
-            (
-                (foot, near), (tip, middle), (foot, far),
-                (foot + way * 0.6, far), (tip + way * 0.6, middle),
-                (foot + way * 0.6, near),
-            )
-        )  # fmt: skip
-    stripe = edge.stripes[-1]
-    return Decal(tuple(bars), stripe.color, stripe.opacity, stripe.wear)
-
-
-def _lines(rng: np.random.Generator, is_concrete: bool) -> tuple[LaneLine, ...]:
-    """Return the lines of three to six lanes, the ego lane around 0."""
-    num_lanes = int(rng.choice([2, 3, 4, 5, 6], p=[0.08, 0.22, 0.35, 0.25, 0.1]))
-    own = int(rng.integers(num_lanes))
-    width = rng.uniform(3.4, 3.85)
-    places = [(number - own - 0.5) * width for number in range(num_lanes + 1)]
-    grey = rng.uniform(*_WHITE_GREYS)
-    white = (grey, grey, grey * rng.uniform(0.92, 1.0))
-    yellow = (rng.uniform(190, 240), rng.uniform(135, 185), rng.uniform(30, 90))
-    style = str(rng.choice(["dots", "both", "dashes"], p=[0.4, 0.3, 0.3]))
-    opacity = rng.uniform(0.25, 0.6) if rng.uniform() < 0.35 else rng.uniform(0.6, 1)
-    phase = rng.uniform(0, _PERIOD_M)
-    lines = []
-    for number, lateral in enumerate(places):
-        at = float(lateral + rng.normal(0, 0.03))
-        if number == 0:
-            stripes = _edge_stripes(rng, yellow if rng.uniform() < 0.8 else white)
-        elif number == num_lanes:
-            stripes = _edge_stripes(rng, white)
-        else:
-            own_style = style
-            if rng.uniform() < 0.15:
-                own_style = str(rng.choice(["dots", "both", "dashes"]))
-            worn = float(np.clip(opacity * rng.uniform(0.7, 1.2), 0.2, 1))
-            phase_m = float(phase + rng.choice([0, rng.uniform(0, _PERIOD_M)]))
-            stripes = _lane_stripes(rng, own_style, white, worn, phase_m, is_concrete)
-        lines.append(_line(at, stripes))
-    if num_lanes > 3 and rng.uniform() < 0.18:
-        color = yellow if rng.uniform() < 0.6 else white
-        lines[1] = _line(lines[1].lateral_m, _double_stripes(rng, color))
-    return tuple(lines)
-
-
-def _line(lateral: float, stripes: Sequence[Stripe]) -> LaneLine:
-    moved = (replace(s, lateral_m=s.lateral_m + lateral) for s in stripes)
-    return LaneLine(lateral, tuple(moved))
-
-
-def _edge_stripes(rng: np.random.Generator, color: Color) -> tuple[Stripe, ...]:
-    """Return a solid line, worn or fresh, with reflectors on some."""
-    solid = Stripe(
-        lateral_m=0.0,
-        width_m=float(rng.uniform(0.09, 0.17)),
-        pattern=SOLID,
-        phase_m=0.0,
-        color=color,
-        opacity=float(rng.uniform(0.4, 1.0)),
-        wear=float(rng.choice([0.0, rng.uniform(0.1, 0.5)])),
-    )
-    if rng.uniform() < 0.6:
-        return (solid,)
-    pattern = Pattern(_PERIOD_M / 2, ((1.0, 0.25),))
-    return (solid, replace(solid, pattern=pattern, opacity=1.0, wear=0.0))
-
-
-def _double_stripes(rng: np.random.Generator, color: Color) -> tuple[Stripe, ...]:
-    """Return two solid lines, as they fence off a carpool lane."""
-    left, *_ = _edge_stripes(rng, color)
-    apart = left.width_m / 2 + rng.uniform(0.04, 0.16)
-    return (replace(left, lateral_m=-apart), replace(left, lateral_m=apart))
-
-
-def _lane_stripes(
-    rng: np.random.Generator,
-    style: str,
-    white: Color,
-    opacity: float,
-    phase_m: float,
-    is_concrete: bool,
-) -> tuple[Stripe, ...]:
-    """Return dots, dashes or both, with black paint beside some dashes."""
-    dash = Stripe(
-        lateral_m=0.0,
-        width_m=float(rng.uniform(0.09, 0.16)),
-        pattern=Pattern(_PERIOD_M, ((0.0, _DASH_M),)),
-        phase_m=phase_m,
-        color=white,
-        opacity=opacity,
-        wear=float(rng.choice([0.0, rng.uniform(0.1, 0.55)])),
-    )
-    stripes = []
-    if style != "dots":
-        if is_concrete and rng.uniform() < 0.25:
-            stripes.append(_contrast_stripe(rng, dash))
-        stripes.append(dash)
-    if style != "dashes":
-        beside = float(rng.choice([0.0, 0.12]) if style == "both" else 0.0)
-        dots = replace(
-            dash,
-            lateral_m=beside,
-            width_m=float(rng.uniform(0.08, 0.14)),
-            pattern=_dots(rng),
-            opacity=float(rng.choice([1.0, rng.uniform(0.5, 1.0)])),
-            wear=0.0,
-        )
-        if rng.uniform() < 0.6:
-            stripes.append(_dots_shadow(rng, dots))
-        stripes.append(dots)
-    return tuple(stripes)
-
-
-def _dots(rng: np.random.Generator) -> Pattern:
-    """Return groups of four raised dots and a reflector, some of them lost.
-
-    Raised dots look longer than they are: one sees them from the side.
-    """
-    length = rng.uniform(0.12, 0.3)
-    repeats, lost = 5, rng.choice([0.0, rng.uniform(0.05, 0.4)])
-    pieces = []
-    for start in np.arange(repeats) * _PERIOD_M:
-        offsets = np.array([*np.linspace(0, _DASH_M - length, 4), _REFLECTOR_M])
-        kept = start + offsets[rng.uniform(size=len(offsets)) >= lost]
-        pieces += [(float(along), float(length)) for along in kept]
-    return Pattern(repeats * _PERIOD_M, tuple(pieces) or ((0.0, float(length)),))
-
-
-def _dots_shadow(rng: np.random.Generator, dots: Stripe) -> Stripe:
-    """Return the dark edges on the near side of raised dots."""
-    black = rng.uniform(15, 50)
-    return replace(
-        dots,
-        phase_m=float(dots.phase_m - rng.uniform(0.04, 0.12)),
-        color=(black, black, black),
-        opacity=float(rng.uniform(0.3, 0.8)),
-    )
-
-
-def _contrast_stripe(rng: np.random.Generator, dash: Stripe) -> Stripe:
-    """Return black paint around a dash, or behind it."""
-    black = rng.uniform(22, 60)
-    around = Pattern(_PERIOD_M, ((0.0, _DASH_M),))
-    behind = Pattern(_PERIOD_M, ((_DASH_M, _DASH_M),))
-    is_around = rng.uniform() < 0.5
-    return replace(
-        dash,
-        width_m=dash.width_m + (0.1 if is_around else 0.0),
-        pattern=around if is_around else behind,
-        color=(black, black, black),
-        opacity=float(rng.uniform(0.4, 0.9)),
-    )
-
-
-def _pavement(
-    rng: np.random.Generator, lines: Sequence[LaneLine], is_concrete: bool
-) -> Pavement:
-    grey = rng.uniform(98, 168) if is_concrete else rng.uniform(52, 122)
-    tint = rng.normal(0.01, 0.025)
-    widths = rng.uniform((0.5, 0.8), (4.2, 4.0))
-    left, right = lines[0].lateral_m - widths[0], lines[-1].lateral_m + widths[1]
-    spread = rng.choice([0.02, 0.06, 0.14])
-    gains = np.clip(rng.normal(1, spread, len(lines) - 1), 0.6, 1.3)
-    return Pavement(
-        left_m=float(left),
-        right_m=float(right),
-        color=(grey * (1 + tint), grey, grey * (1 - tint)),
-        shoulder_gain=float(rng.uniform(0.45, 1.1)),
-        track_gain=float(rng.uniform(0.88, 1.08)),
-        oil_gain=float(rng.uniform(0.62, 0.97)),
-        lane_gains=tuple(float(gain) for gain in gains),
-        grain=float(rng.uniform(0.02, 0.07)),
-        patchiness=float(rng.uniform(0.01, 0.07)),
-        joint_spacing_m=float(rng.uniform(4, 6)) if is_concrete else 0.0,
-        seams=_seams(rng, lines, is_concrete),
-        streaks=float(rng.choice([0.01, 0.03, 0.06])),
-    )
-
-
-def _seams(
-    rng: np.random.Generator, lines: Sequence[LaneLine], is_concrete: bool
-) -> tuple[Seam, ...]:
-    """Return the joints between the slabs' lanes, near the markings but not on them.
-
-    In TuSimple's frames half of them lie 0.1 to 0.5 m beside the label, on either
-    side, are 2 to 4 cm wide and take 10 to 60 % of the brightness; some are plain to
-    see up to the horizon, where dots are not.
-    """
-    beside = rng.choice([-1, 1]) * rng.uniform(0.03, 0.65)
-    is_strong = rng.uniform() < 0.35
-    seams = []
-    for line in lines:
-        if rng.uniform() > (0.85 if is_concrete else 0.25):
-            continue
-        at = beside + rng.normal(0, 0.05)
-        if rng.uniform() < 0.25:
-            at = rng.choice([-1, 1]) * rng.uniform(0.03, 0.65)
-        width, gain = rng.uniform(0.015, 0.045), rng.uniform(0.4, 0.9)
-        if is_strong:
-            width, gain = rng.uniform(0.03, 0.09), rng.uniform(0.2, 0.6)
-        seams.append((line.lateral_m + at, width, gain))
-    for _ in range(rng.poisson(0.8)):
-        lateral = rng.uniform(lines[0].lateral_m, lines[-1].lateral_m)
-        seams.append((lateral, rng.uniform(0.03, 0.15), rng.uniform(0.5, 1.3)))
-    return tuple(Seam(float(at), float(wide), float(gain)) for at, wide, gain in seams)
-
-
-def _cracked_joints(
-    rng: np.random.Generator, seams: Sequence[Seam]
-) -> tuple[Stripe, ...]:
-    """Return what has broken off beside some joints: dark, ragged, here and there."""
-    chosen = [seam for seam in seams if seam.gain < 1 and rng.uniform() < 0.4]
-    stripes = []
-    for seam in chosen:
-        length, share = rng.uniform(15, 60), rng.choice([1.0, rng.uniform(0.2, 0.8)])
-        black = rng.uniform(15, 45)
-        stripes.append(
-            Stripe(
-                lateral_m=float(seam.lateral_m + rng.normal(0, 0.01)),
-                width_m=float(seam.width_m * rng.uniform(1.0, 2.5)),
-                pattern=Pattern(float(length), ((0.0, float(share * length)),)),
-                phase_m=float(rng.uniform(0, length)),
-                color=(black, black, black),
-                opacity=float(rng.uniform(0.25, 0.7)),
-                wear=float(rng.uniform(0.4, 0.75)),
-            )
-        )
-    return tuple(stripes)
-
-
-def _surroundings(
-    rng: np.random.Generator, road: Road, before: Surroundings
-) -> tuple[Surroundings, list[float]]:
-    """Return what lies beside a motorway, and the middles of the opposite lanes."""
-    left, right = road.pavement.left_m, road.pavement.right_m
-    grey = rng.uniform(95, 190)
-    concrete: Color = (grey, grey * 0.97, grey * rng.uniform(0.78, 0.96))
-    walls, strips, lanes = list[Wall](), list[Strip](), list[float]()
-    if rng.uniform() < 0.8:
-        gap = float(rng.choice([0.8, rng.uniform(2, 12)]))
-        num_lanes = int(rng.integers(2, 6))
-        inner = left - gap - rng.uniform(0.5, 2.5)
-        outer = inner - 3.7 * num_lanes - 2.0
-        strips.append(
-            Strip(
-                float(outer), float(left - gap),
-                shade(road.pavement.color, rng.uniform(0.8, 1.1)),
-            )
-        )  # fmt: skip
-        lanes = [float(inner - 3.7 * (n + 0.5)) for n in range(num_lanes)]
-    kind = rng.uniform()
-    if kind < 0.65:
-        height = rng.uniform(0.7, 1.15)
-        walls.append(Wall(float(left), 0.0, height, -0.12, 0.0, concrete, 0.06))
-        if rng.uniform() < 0.25:
-            walls.append(
-                Wall(left - 0.1, height, height + 0.7, 0.0, 2.0, (120, 122, 124), 0.1)
-            )
-    elif kind < 0.85:
-        walls.append(
-            Wall(float(left - 0.2), 0.45, 0.78, 0.0, 4.0, (150, 154, 158), 0.06)
-        )
-    walls += _right_walls(rng, right, before.right_color, concrete)
-    surroundings = replace(
-        before,
-        walls=tuple(walls),
-        strips=tuple(strips),
-        tree_density=float(rng.choice([0.1, 0.6, 1.4, 2.2])),
-        tree_color=mix(before.tree_color, (34, 44, 30), rng.uniform()),
-        forest_rad=float(rng.uniform(0.0, 0.07)),
-        gantry_spacing_m=float(rng.choice([0.0, 0.0, rng.uniform(80, 250)])),
-    )
-    return surroundings, lanes
-
-
-def _right_walls(
-    rng: np.random.Generator, edge: float, ground: Color, concrete: Color
-) -> list[Wall]:
-    """Return a slope, a sound wall, a rail or a barrier, the farthest first."""
-    walls = []
-    near = float(edge + rng.uniform(0.1, 1.0))
-    if rng.uniform() < 0.45:
-        lean, height = rng.uniform(8, 25), rng.uniform(2, 9)
-        slope = mix(ground, (60, 70, 44), rng.uniform(0, 0.8))
-        walls.append(Wall(near + 2.0, 0.0, height, lean, 0.0, slope, 0.1))
-    kind = rng.choice(4, p=[0.4, 0.2, 0.25, 0.15])
-    if kind == 1:
-        walls.append(Wall(near, 0.0, rng.uniform(0.7, 1.1), 0.12, 0.0, concrete, 0.06))
-    elif kind == 2:
-        walls.append(Wall(near, 0.45, 0.78, 0.0, 4.0, (150, 154, 158), 0.06))
-    elif kind == 3:
-        walls.append(
-            Wall(near + 1.0, 0.0, rng.uniform(2.5, 5.0), 0.0, 4.0, concrete, 0.05)
-        )
-    return walls
-
-
-def _strip_outline(start: float, length: float, left: float, right: float) -> Outline:
-    """Return a strip along the road with a corner every few metres."""
-    alongs = np.linspace(start, start + length, 2 + int(length / 5)).tolist()
-    near = [(along, float(left)) for along in alongs]
-    far = [(along, float(right)) for along in reversed(alongs)]
-    return (*near, *far)

@@ -63,6 +63,14 @@ def box(along: float, across: float, length: float, width: float) -> Outline:
     return ((along, across), (far, across), (far, right), (along, right))
 
 
+def strip_outline(start: float, length: float, left: float, right: float) -> Outline:
+    """Return a strip along the road with a corner every few metres."""
+    alongs = np.linspace(start, start + length, 2 + int(length / 5)).tolist()
+    near = [(along, float(left)) for along in alongs]
+    far = [(along, float(right)) for along in reversed(alongs)]
+    return (*near, *far)
+
+
 def straight_arrow(length: float) -> Outlines:
     """Return an arrow that points ahead."""
     neck = 0.6 * length

@@ -18,6 +18,8 @@ from lanedet.simulation.conditions import (
 )
 from lanedet.simulation.road import Road
 
+_HIGHEST_KERB_M = 0.25
+
 Color = tuple[float, float, float]
 """RGB, each in [0, 255]."""
 
@@ -168,6 +170,11 @@ class Surroundings:
     shades: tuple[Shade, ...] = ()
     strips: tuple[Strip, ...] = ()
     gantry_spacing_m: float = 0.0
+
+    @property
+    def has_kerbs(self) -> bool:
+        """Whether kerbs run along the road, so that people walk beside it."""
+        return any(wall.top_m <= _HIGHEST_KERB_M for wall in self.walls)
 
 
 @dataclass(frozen=True)

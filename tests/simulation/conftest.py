@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lanedet.simulation import frozen_scenes, make_scene, render, scene_files
+from lanedet.simulation.categories_street import build_street
 from lanedet.simulation.road import SOLID, LaneLine, Pavement, Profile, Road, Stripe
 from lanedet.simulation.scene import Camera, Lens, Light, Scene, Surroundings
 from lanedet.structures import ByteArray, LaneSample
@@ -123,3 +124,28 @@ def _pavement(laterals_m: tuple[float, ...]) -> Pavement:
         joint_spacing_m=0.0,
         seams=(),
     )
+
+
+@pytest.fixture
+def street(
+    plain_scene: Callable[..., Scene],
+) -> Callable[[tuple[float, ...]], Scene]:
+    """Make a street of a town, with lines at these laterals."""
+
+    def _street(laterals_m: tuple[float, ...]) -> Scene:
+        return build_street(plain_scene(laterals_m), np.random.default_rng(1))
+
+    return _street
+
+
+@pytest.fixture
+def find_changed() -> Callable[..., list[Scene]]:
+    """Make what a step makes of a scene, where it changes it, of 60 tries."""
+
+    def _find_changed(
+        step: Callable[[Scene, np.random.Generator], Scene], scene: Scene
+    ) -> list[Scene]:
+        built = [step(scene, np.random.default_rng(number)) for number in range(60)]
+        return [changed for changed in built if changed != scene]
+
+    return _find_changed
