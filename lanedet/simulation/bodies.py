@@ -26,6 +26,9 @@ class Body:
         side_lean_m: By how much the roof is narrower on each side.
         relief: Parts of the face that are brighter or darker than the rest, each an
             outline and its brightness against the paint.
+        lamp_x: Where the middle of the left lamp is in the face, the right one lies
+            opposite.
+        has_one_track: Whether its wheels run behind one another.
     """
 
     width_m: float
@@ -39,6 +42,8 @@ class Body:
     rear_lean_m: float = 0.0
     side_lean_m: float = 0.0
     relief: tuple[tuple[Outline, float], ...] = ()
+    lamp_x: float = 0.1
+    has_one_track: bool = False
 
 
 BODIES = {
@@ -198,17 +203,26 @@ BODIES = {
         width_m=0.75,
         height_m=1.65,
         length_m=1.8,
+        # A rider: knees, hips, elbows, shoulders, helmet.
         face=(
-            (0.2, 0.3), (0.8, 0.3), (0.85, 0.5), (1.0, 0.62), (0.8, 0.8),
-            (0.68, 0.84), (0.68, 0.98), (0.5, 1.0), (0.32, 0.98), (0.32, 0.84),
-            (0.2, 0.8), (0.0, 0.62), (0.15, 0.5),
+            (0.3, 0.24), (0.7, 0.24), (0.78, 0.42), (0.72, 0.5), (0.9, 0.56),
+            (0.97, 0.62), (0.82, 0.68), (0.8, 0.78), (0.7, 0.83), (0.6, 0.84),
+            (0.66, 0.89), (0.66, 0.95), (0.58, 1.0), (0.42, 1.0), (0.34, 0.95),
+            (0.34, 0.89), (0.4, 0.84), (0.3, 0.83), (0.2, 0.78), (0.18, 0.68),
+            (0.03, 0.62), (0.1, 0.56), (0.28, 0.5), (0.22, 0.42),
         ),
-        flank=((0.1, 0.2), (0.2, 0.5), (0.35, 0.85), (0.4, 1.0), (0.52, 0.98),
-               (0.55, 0.7), (0.8, 0.62), (0.9, 0.2)),
+        flank=((0.05, 0.3), (0.12, 0.46), (0.3, 0.5), (0.28, 0.8), (0.36, 1.0),
+               (0.5, 0.98), (0.52, 0.8), (0.7, 0.66), (0.85, 0.64), (0.88, 0.3)),
         face_window=(),
         flank_window=(),
-        lamp_y=0.36,
-        relief=((((0.32, 0.85), (0.68, 0.85), (0.64, 1.0), (0.36, 1.0)), 0.5),),
+        lamp_y=0.4,
+        relief=(
+            (((0.42, 0.84), (0.58, 0.84), (0.66, 0.89), (0.66, 0.95), (0.58, 1.0),
+              (0.42, 1.0), (0.34, 0.95), (0.34, 0.89)), 0.4),
+            (((0.34, 0.24), (0.66, 0.24), (0.68, 0.46), (0.32, 0.46)), 0.55),
+        ),
+        lamp_x=0.43,
+        has_one_track=True,
     ),
 }  # fmt: skip
 """Bodies by the name of the kind."""

@@ -4,9 +4,12 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon
+from lanedet.simulation.houses import face_pixels, houses_ahead
+from lanedet.simulation.night import silhouette
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile
-from lanedet.simulation.view import Float32Array, SceneView
+from lanedet.simulation.vehicles import visible_vehicles
+from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
 from lanedet.structures import ByteArray
 
 _REDUCTION = 4
@@ -34,8 +37,10 @@ def shine_sun(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     away = np.hypot(xs, ys)
     angles = np.arctan2(ys, xs)
     rays = 1 + 0.25 * np.cos(6 * angles + 1) * np.cos(11 * angles)
-    light = 600 * np.exp(-((away / 0.045) ** 2)) + 260 * np.exp(-away * rays / 0.11)
-    light += 105 * np.exp(-away / 0.5) + 18
+    light = 105 * np.exp(-away / 0.5) + 18
+    if not is_sun_hidden(view):
+        light += 600 * np.exp(-((away / 0.045) ** 2))
+        light += 260 * np.exp(-away * rays / 0.11)
     light += _sheen(view, xs, rows)
     light *= np.float32(glare.strength)
     layer = cv2.merge([(light * (c / 255)).clip(0, 255) for c in _SUN]).astype(np.uint8)
@@ -50,6 +55,21 @@ def sun_pixel(view: SceneView) -> np.ndarray:
     glare, (height, width) = view.scene.glare, view.shape
     y = view.center[1] + view.horizon_y - glare.rise * height
     return np.array([glare.sun_x * width, y])
+
+
+def is_sun_hidden(view: SceneView) -> bool:
+    """Return whether a house or a vehicle stands before the sun."""
+    x, y = sun_pixel(view).tolist()
+    outlines = [face_pixels(view, house) for house in houses_ahead(view)]
+    outlines += [
+        silhouette(view, vehicle, ahead)
+        for vehicle, ahead in visible_vehicles(view)
+        if ahead > NEAREST_M
+    ]
+    return any(
+        cv2.pointPolygonTest(outline.astype(np.float32), (x, y), measureDist=False) >= 0
+        for outline in outlines
+    )
 
 
 def _sheen(view: SceneView, xs: Float32Array, rows: int) -> Float32Array:
@@ -75,7 +95,7 @@ def flare_lens(
     """Add the ghosts that the lens's surfaces make of the sun."""
     del rng
     glare, (height, width) = view.scene.glare, view.shape
-    if glare.flare == 0:
+    if glare.flare == 0 or is_sun_hidden(view):
         return image
     layer = np.zeros((height // 2, width // 2, 3), dtype=np.uint8)
     sun = sun_pixel(view)

@@ -390,11 +390,11 @@ def paint_sprite(
     color: tuple[float, float, float],
     contrast: float,
 ) -> None:
-    """Paint a (grey, mask) sprite into a box, in place.
+    """Paint a (grey, opacity) sprite into a box, in place.
 
     Args:
         image: The picture.
-        sprite: (h, w, 2); a grey of 128 shows as the colour.
+        sprite: (h, w, 2); a grey of 128 shows as the colour, 255 is opaque.
         box: Left, top, right and bottom in pixels; it may reach out of the picture.
         color: Mean colour.
         contrast: What is left of the sprite's contrast, 0 to 1.
@@ -404,9 +404,11 @@ def paint_sprite(
         row = (y - top) * sprite.shape[0] // (bottom - top)
         for x in range(max(left, 0), min(right, image.shape[1])):
             column = (x - left) * sprite.shape[1] // (right - left)
-            if sprite[row, column, 1] == 0:
+            opacity = np.float32(sprite[row, column, 1]) / np.float32(255)
+            if opacity == 0:
                 continue
             grey = np.rint(sprite[row, column, 0] * contrast + 128 * (1 - contrast))
             for channel in range(3):
                 value = np.float32(grey * (color[channel] / 128))
-                image[y, x, channel] = _byte(value)
+                below = np.float32(image[y, x, channel])
+                image[y, x, channel] = _byte(below + (value - below) * opacity)

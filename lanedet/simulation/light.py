@@ -10,6 +10,7 @@ from lanedet.simulation.canvas import (
     fill_polygons,
     multiply,
 )
+from lanedet.simulation.houses import light_windows
 from lanedet.simulation.kernels import multiply_tinted
 from lanedet.simulation.night import (
     LAMP_POST_M,
@@ -188,7 +189,8 @@ def light_lamps(
     glow = np.zeros_like(image)
     if view.scene.night.far > 0 or view.scene.night.oncoming > 0:
         light_far(glow, view)
-        _hide_behind_vehicles(glow, view)
+    light_windows(glow, view)
+    _hide_behind_vehicles(glow, view)
     for vehicle, ahead in visible_vehicles(view):
         if not NEAREST_M < ahead < _LAMP_RANGE_M:
             continue

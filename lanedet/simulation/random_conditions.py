@@ -151,7 +151,7 @@ def bring_snow(scene: Scene, rng: np.random.Generator) -> Scene:
         place,
         left_color=mix(place.left_color, white, rng.uniform(0.7, 1.0)),
         right_color=mix(place.right_color, white, rng.uniform(0.7, 1.0)),
-        tree_color=mix(place.tree_color, white, rng.uniform(0.0, 0.45)),
+        tree_color=mix(place.tree_color, white, rng.uniform(0.4, 0.85)),
         hill_color=mix(place.hill_color, white, rng.uniform(0.2, 0.8)),
         walls=tuple(
             replace(wall, color=mix(wall.color, white, 0.75)) if wall.lean_m else wall

@@ -1,28 +1,34 @@
 """What stands beside the road: walls, trees, buildings, poles, signs, bridges.
 
-The roadside is divided into cells of 10 m. What stands in a cell depends only on the
-world's seed and the cell's number, so it stays put while the camera drives past.
+The roadside is divided into pieces, see :mod:`~lanedet.simulation.verges`.
 """
 
 import math
 from functools import lru_cache, partial
 
+import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import mix, shade
+from lanedet.simulation.houses import add_house, house_in_cell
 from lanedet.simulation.kernels import paint_sprite
 from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color, Wall
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
-from lanedet.simulation.view import NEAREST_M, SceneView
+from lanedet.simulation.verges import (
+    CELL_M,
+    cells_ahead,
+    is_crossed,
+    pavement_edge,
+    verge_edge,
+)
+from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
 from lanedet.structures import ByteArray, FloatArray
 
-_CELL_M = 10.0
 _PIECE_M = 4.0
-_REACH_M = 260.0
-_SPRITE_SIZE = 128
-_NUM_SPRITES = 8
+_SPRITE_SIZES = (16, 32, 64, 128, 256)
+_NUM_TREES = 8
 
 
 def paint_roadside(
@@ -31,16 +37,14 @@ def paint_roadside(
     """Paint trees, buildings, lamp posts, signs and bridges, the farthest first."""
     del rng
     sketch = Sketch(view)
-    first = int(view.scene.camera.station_m // _CELL_M)
-    for cell in range(first + int(_REACH_M / _CELL_M), first, -1):
-        ahead = cell * _CELL_M - view.scene.camera.station_m
-        if ahead < NEAREST_M or _is_crossed(view, cell * _CELL_M):
-            continue
+    for cell, ahead in cells_ahead(view):
         cell_rng = seeded(*view.scene.seed, 71, cell)
         _add_bridge(sketch, view, cell, ahead)
         for side in (-1, 1):
-            edge = _outer_edge(view, side, ahead)
-            _add_buildings(sketch, view, side, (ahead, edge), cell_rng)
+            edge = verge_edge(view, side, ahead)
+            house = house_in_cell(view, cell, side)
+            if house is not None:
+                add_house(sketch, view, house)
             _add_trees(sketch, view, side, (ahead, edge), cell_rng)
             _add_pole(sketch, view, side, cell, ahead)
         _add_sign(sketch, view, cell, ahead, cell_rng)
@@ -84,7 +88,7 @@ def _add_wall(sketch: Sketch, view: SceneView, wall: Wall) -> None:
     gains = (gain * (1 + wall.roughness * roughness)).tolist()
     places = aheads.tolist()
     for i in range(len(pieces) - 2, -1, -1):
-        if _is_crossed(view, float(pieces[i] * _PIECE_M)):
+        if is_crossed(view, float(pieces[i] * _PIECE_M)):
             continue
         near, far = places[i], places[i + 1]
         for j in range(len(rises) - 1):
@@ -118,16 +122,16 @@ def _add_trees(
         away = place.tree_distance_m + rng.exponential(9.0)
         height = rng.uniform(2.5, 13.0)
         width = height * rng.uniform(0.5, 1.1)
-        sprite = tree_sprites()[rng.integers(_NUM_SPRITES)]
+        number = int(rng.integers(_NUM_TREES))
         color = shade(place.tree_color, gain * rng.uniform(0.6, 1.35))
-        distance = ahead + rng.uniform(0, _CELL_M)
+        distance = ahead + rng.uniform(0, CELL_M)
         lateral = edge + side * (away + width / 2)
         corners = (
             (distance, lateral - width / 2, 0.0),
             (distance, lateral + width / 2, height),
         )
         contrast = _contrast(view, distance)
-        brush = partial(_paint_sprite, sprite=sprite, contrast=contrast)
+        brush = partial(_paint_tree, number=number, contrast=contrast)
         sketch.add_brush(brush, corners, color, distance)
 
 
@@ -138,69 +142,79 @@ def _contrast(view: SceneView, ahead: float) -> float:
     return math.exp(-ahead / view.scene.light.visibility_m)
 
 
-def _paint_sprite(
+def _paint_tree(
     image: ByteArray,
     corners: FloatArray,
     color: Color,
     *,
-    sprite: ByteArray,
+    number: int,
     contrast: float,
 ) -> None:
-    """Paint a (grey, mask) sprite into the box between two corners, in place."""
+    """Paint a tree into the box between two corners, in place."""
     (left, right), (bottom, top) = np.rint(corners).astype(int).T.tolist()
     if right - left < 2 or bottom - top < 2 or right - left > 2 * image.shape[1]:
         return
+    sizes = tree_sprites()[number]
+    # The smallest sprite that has as many pixels: more of them would flicker.
+    sprite = next((s for s in sizes if len(s) >= bottom - top), sizes[-1])
     paint_sprite(image, sprite, (left, top, right, bottom), tuple(color), contrast)
 
 
 @lru_cache(maxsize=1)
-def tree_sprites() -> tuple[ByteArray, ...]:
-    """Return (128, 128, 2) uint8 sprites of trees: grey (128 is mean) and mask."""
-    ys, xs = np.mgrid[0:1:128j, -1:1:128j]
-    sprites = []
-    for number in range(_NUM_SPRITES):
-        tile = noise_tile(0.9, seed=20 + number)[:_SPRITE_SIZE, :_SPRITE_SIZE]
-        leaves = noise_tile(0.4, seed=20 + number)[:_SPRITE_SIZE, :_SPRITE_SIZE]
+def tree_sprites() -> tuple[tuple[ByteArray, ...], ...]:
+    """Return trees, each as (size, size, 2) uint8 sprites from small to large.
+
+    The first channel is grey, 128 is the mean, the second opacity. Leaves hang in
+    clumps, brighter above than below.
+    """
+    ys, xs = np.mgrid[0:1:256j, -1:1:256j]
+    trees = []
+    for number in range(_NUM_TREES):
+        coarse, fine = (
+            cv2.GaussianBlur(_tile(power, number), (0, 0), sigma)
+            for power, sigma in ((1.1, 3.0), (0.7, 1.6))
+        )
         round_crown = 1 - np.hypot(xs, (ys - 0.42) * (1.9 + 0.1 * number))
         cone = 0.95 - np.abs(xs) / np.maximum(0.08, ys * 0.9) - (ys > 0.9)
         crown = round_crown if number % 4 else cone * 0.5
-        is_crown = crown + 0.16 * tile + 0.05 * leaves > 0.12
-        is_trunk = (np.abs(xs) < 0.05) & (ys > 0.5)
-        gain = 1.15 - 0.5 * ys + 0.14 * leaves + 0.14 * tile
-        grey = np.where(is_crown, gain, 0.5) * 128
-        mask = np.where(is_crown | is_trunk, 255, 0)
-        sprites.append(np.stack([np.clip(grey, 0, 255), mask], -1).astype(np.uint8))
+        crown = crown + 0.16 * coarse + 0.07 * fine - 0.12
+        # Light falls from above: a clump is dark where another begins below it.
+        relief = np.roll(coarse, 5, axis=0) - coarse
+        gain = 1.15 - 0.5 * ys + 0.12 * fine - 0.35 * np.clip(relief, -1, 1)
+        leaves = np.clip(crown * 26 + 0.5, 0, 1)
+        trunk = np.clip((0.05 - np.abs(xs)) * 128 + 0.5, 0, 1) * (ys > 0.5)
+        opacity = np.maximum(leaves, trunk)
+        grey = (leaves * gain + (1 - leaves) * 0.5) * 128
+        trees.append(_reduced(np.clip(grey, 0, 255) * opacity, opacity * 255))
+    return tuple(trees)
+
+
+def _tile(power: float, number: int) -> Float32Array:
+    """Return a square of noise of the size of the largest sprite."""
+    return np.ascontiguousarray(noise_tile(power, seed=20 + number)[:256, :256])
+
+
+def _reduced(light: np.ndarray, opacity: np.ndarray) -> tuple[ByteArray, ...]:
+    """Return a sprite in its sizes, from what it shows in front of black."""
+    sprites = []
+    for size in _SPRITE_SIZES:
+        small = [
+            cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
+            for plane in (light, opacity)
+        ]
+        grey = small[0] / np.maximum(small[1] / 255, 1e-3)
+        sprite = np.stack([np.clip(grey, 0, 255), small[1]], axis=-1)
+        sprites.append(np.rint(sprite).astype(np.uint8))
     return tuple(sprites)
-
-
-def _add_buildings(
-    sketch: Sketch,
-    view: SceneView,
-    side: int,
-    foot: tuple[float, float],
-    rng: np.random.Generator,
-) -> None:
-    """Add a house to some cells; see :func:`_add_trees`."""
-    if rng.uniform() > view.scene.surroundings.building_density:
-        return
-    ahead, edge = foot
-    lateral = edge + side * rng.uniform(14, 60)
-    width, height = rng.uniform(10, 30), rng.uniform(5, 30)
-    color = mix((165, 155, 140), (120, 125, 135), rng.uniform())
-    _add_box(sketch, view, ahead, (lateral, lateral + side * width), (0, height), color)
-    floors = np.arange(2.0, height - 1.5, 3.2)
-    for floor in floors:
-        glass = (lateral + side, lateral + side * (width - 1))
-        _add_box(sketch, view, ahead, glass, (floor, floor + 1.5), shade(color, 0.55))
 
 
 def _add_pole(
     sketch: Sketch, view: SceneView, side: int, cell: int, ahead: float
 ) -> None:
     spacing = view.scene.surroundings.pole_spacing_m
-    if spacing == 0 or cell % max(1, round(spacing / _CELL_M)):
+    if spacing == 0 or cell % max(1, round(spacing / CELL_M)):
         return
-    lateral = _edge(view, side, ahead) + side * 2.0
+    lateral = pavement_edge(view, side, ahead) + side * 2.0
     grey: Color = (95, 97, 100)
     _add_box(sketch, view, ahead, (lateral - 0.1, lateral + 0.1), (0, 9), grey)
     arm = (lateral, lateral - side * 2.5)
@@ -211,9 +225,9 @@ def _add_sign(
     sketch: Sketch, view: SceneView, cell: int, ahead: float, rng: np.random.Generator
 ) -> None:
     spacing = view.scene.surroundings.sign_spacing_m
-    if spacing == 0 or cell % max(1, round(spacing / _CELL_M)):
+    if spacing == 0 or cell % max(1, round(spacing / CELL_M)):
         return
-    lateral = _edge(view, 1, ahead) + rng.uniform(1.5, 4)
+    lateral = pavement_edge(view, 1, ahead) + rng.uniform(1.5, 4)
     width, top = rng.uniform(0.8, 3.5), rng.uniform(2.5, 5)
     colors: list[Color] = [(20, 90, 60), (30, 70, 140), (225, 175, 30), (215, 215, 210)]
     color = colors[rng.integers(len(colors))]
@@ -225,12 +239,18 @@ def _add_sign(
 
 def _add_bridge(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> None:
     spacing = view.scene.surroundings.bridge_spacing_m
-    if spacing == 0 or cell % max(1, round(spacing / _CELL_M)) != 3:
+    if spacing == 0 or cell % max(1, round(spacing / CELL_M)) != 3:
         return
     concrete: Color = (128, 124, 116)
-    left, right = _edge(view, -1, ahead) - 60, _edge(view, 1, ahead) + 60
+    left, right = (
+        pavement_edge(view, -1, ahead) - 60,
+        pavement_edge(view, 1, ahead) + 60,
+    )
     _add_box(sketch, view, ahead + 12, (left, right), (5.4, 6.6), shade(concrete, 0.4))
-    for lateral in (_edge(view, -1, ahead) - 2.0, _edge(view, 1, ahead) + 1.0):
+    for lateral in (
+        pavement_edge(view, -1, ahead) - 2.0,
+        pavement_edge(view, 1, ahead) + 1.0,
+    ):
         _add_box(
             sketch, view, ahead, (lateral, lateral + 1), (0, 6), shade(concrete, 0.7)
         )
@@ -240,9 +260,12 @@ def _add_bridge(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> Non
 
 def _add_gantry(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> None:
     spacing = view.scene.surroundings.gantry_spacing_m
-    if spacing == 0 or cell % max(1, round(spacing / _CELL_M)) != 1:
+    if spacing == 0 or cell % max(1, round(spacing / CELL_M)) != 1:
         return
-    left, right = _edge(view, -1, ahead) - 0.5, _edge(view, 1, ahead) + 1.0
+    left, right = (
+        pavement_edge(view, -1, ahead) - 0.5,
+        pavement_edge(view, 1, ahead) + 1.0,
+    )
     grey: Color = (118, 120, 122)
     for lateral in (left, right):
         _add_box(sketch, view, ahead, (lateral - 0.2, lateral + 0.2), (0, 7.6), grey)
@@ -280,26 +303,3 @@ def _add_box(
     """Add an upright rectangle that faces the camera."""
     corners = upright(ahead, laterals, heights)
     sketch.add_large(corners, color, ahead, view.scene.light.facing_gain)
-
-
-def _is_crossed(view: SceneView, station_m: float) -> bool:
-    """Return whether another road takes the place of what stands there."""
-    crossroad = view.scene.road.crossroad
-    return crossroad is not None and bool(crossroad.holds(station_m, 4.0))
-
-
-def _edge(view: SceneView, side: int, ahead: float) -> float:
-    road = view.scene.road
-    edge = road.pavement.left_m if side < 0 else road.pavement.right_m
-    if road.ramp is None:
-        return edge
-    return edge + float(road.edge_shift(side, ahead + view.scene.camera.station_m))
-
-
-def _outer_edge(view: SceneView, side: int, ahead: float) -> float:
-    """Return where the ground begins on which trees and houses stand."""
-    edge = _edge(view, side, ahead)
-    for strip in view.scene.surroundings.strips:
-        outer = strip.right_m if side > 0 else strip.left_m
-        edge = max(edge, outer) if side > 0 else min(edge, outer)
-    return edge

@@ -127,8 +127,8 @@ def visible_vehicles(view: SceneView) -> list[tuple[Vehicle, float]]:
 
 def lamp_points(view: SceneView, vehicle: Vehicle, ahead_m: float) -> FloatArray:
     """Return the pixels of the left and the right lamp of a vehicle's face."""
-    lamp_y = BODIES[vehicle.kind].lamp_y
-    places = np.array([[0.1, lamp_y], [0.9, lamp_y]])
+    body = BODIES[vehicle.kind]
+    places = np.array([[body.lamp_x, body.lamp_y], [1 - body.lamp_x, body.lamp_y]])
     return view.project_visible(*_face(view, vehicle, ahead_m).places(places).T)
 
 
@@ -210,10 +210,18 @@ def _wheel(body: Body, middle: float, radius_m: float) -> Outline:
 def _face_shapes(kind: str, is_oncoming: bool, is_near: bool) -> Shapes:
     """Return what the rear, or of an oncoming vehicle the front, consists of."""
     body = BODIES[kind]
-    low = body.face[0][1]
     lamp = _HEADLAMP if is_oncoming else _TAIL_LAMP
-    high, wide = 0.15 / body.height_m, 0.28 / body.width_m
+    high = 0.15 / body.height_m
     lamp_low = body.lamp_y - high / 2
+    if body.has_one_track:
+        return (
+            (_rectangle(0.42, 0.0, 0.16, 0.4), _TYRE),
+            (body.face, 1.0),
+            *body.relief,
+            (_rectangle(body.lamp_x, lamp_low, 1 - 2 * body.lamp_x, high), lamp),
+            (_rectangle(0.38, lamp_low - high, 0.24, high * 0.8), _PLATE),
+        )
+    low, wide = body.face[0][1], 0.28 / body.width_m
     plate = _rectangle(0.5 - wide, lamp_low - high, 2 * wide, high * 0.8)
     return (
         (_rectangle(0.1, 0.02, 0.8, low), _UNDERBODY),

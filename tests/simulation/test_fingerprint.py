@@ -167,7 +167,7 @@ def test_rounding_in_each_effect_is_tolerated() -> None:
         ("paint_markings", 15),
         # Most of these cameras have next to none.
         ("add_noise", 2),
-        ("compress_jpeg", 4),
+        ("compress_jpeg", 3),
         ("compress_video", 4),
     ],
 )

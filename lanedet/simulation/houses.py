@@ -1,0 +1,134 @@
+"""Houses beside the road: their faces by day, their lit windows by night."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lanedet.simulation.canvas import fill_polygons, mix, shade
+from lanedet.simulation.randomness import seeded
+from lanedet.simulation.scene import Color
+from lanedet.simulation.sketch import Sketch, upright
+from lanedet.simulation.verges import CELL_M, cells_ahead, verge_edge
+from lanedet.simulation.view import SceneView
+from lanedet.structures import ByteArray, FloatArray
+
+_FLOOR_M = 3.2
+_WINDOW_M = 1.5
+_PANE_M = 2.2
+_LIT_SHARE = 0.22
+_LIT_GAIN = (0.3, 0.85)
+_LIT_COLORS: tuple[Color, ...] = ((255, 206, 140), (255, 224, 176), (226, 236, 255))
+"""Incandescent, warm white, and the white of offices."""
+
+
+@dataclass(frozen=True)
+class House:
+    """A house whose face is upright and turned to the camera.
+
+    Attributes:
+        station_m: Where its face stands along the road.
+        laterals_m: Left and right edge of the face.
+        height_m: Height of its roof.
+        color: Colour of its face.
+        number: Names it in its world.
+    """
+
+    station_m: float
+    laterals_m: tuple[float, float]
+    height_m: float
+    color: Color
+    number: int
+
+    @property
+    def floors(self) -> FloatArray:
+        """Heights of the lower edges of its rows of windows, shape (N,)."""
+        return np.arange(2.0, self.height_m - _WINDOW_M, _FLOOR_M)
+
+    @property
+    def glass_m(self) -> tuple[float, float]:
+        """Left and right edge of its rows of windows."""
+        return self.laterals_m[0] + 1.0, self.laterals_m[1] - 1.0
+
+
+def house_in_cell(view: SceneView, cell: int, side: int) -> House | None:
+    """Return the house on a piece of the roadside, if one stands there.
+
+    Args:
+        view: The scene.
+        cell: Number of the piece.
+        side: -1 on the left, 1 on the right.
+    """
+    density = view.scene.surroundings.building_density
+    number = 2 * cell + (side > 0)
+    if density == 0:
+        return None
+    rng = seeded(*view.scene.seed, 78, number)
+    if rng.uniform() > density:
+        return None
+    station_m = cell * CELL_M
+    edge = verge_edge(view, side, station_m - view.scene.camera.station_m)
+    inner = edge + side * rng.uniform(14, 60)
+    outer = inner + side * rng.uniform(10, 30)
+    height = float(rng.uniform(5, 30))
+    color = mix((165, 155, 140), (120, 125, 135), rng.uniform())
+    laterals = (min(inner, outer), max(inner, outer))
+    return House(station_m, laterals, height, color, number)
+
+
+def houses_ahead(view: SceneView) -> list[House]:
+    """Return the houses on both sides, the farthest first."""
+    houses = [
+        house_in_cell(view, cell, side)
+        for cell, _ in cells_ahead(view)
+        for side in (-1, 1)
+    ]
+    return [house for house in houses if house is not None]
+
+
+def add_house(sketch: Sketch, view: SceneView, house: House) -> None:
+    """Add a house, a face with a band of windows on each floor, to a sketch."""
+    ahead = house.station_m - view.scene.camera.station_m
+    gain = view.scene.light.facing_gain
+    face = upright(ahead, house.laterals_m, (0, house.height_m))
+    sketch.add_large(face, house.color, ahead, gain)
+    glass = shade(house.color, 0.55)
+    for floor in house.floors.tolist():
+        band = upright(ahead, house.glass_m, (floor, floor + _WINDOW_M))
+        sketch.add_large(band, glass, ahead, gain)
+
+
+def face_pixels(view: SceneView, house: House) -> FloatArray:
+    """Return the corners of a house's face in pixels, (4, 2)."""
+    ahead = house.station_m - view.scene.camera.station_m
+    corners = np.array(upright(ahead, house.laterals_m, (0, house.height_m)))
+    return view.project_visible(*corners.T)
+
+
+def light_windows(glow: ByteArray, view: SceneView) -> None:
+    """Draw the windows behind which lamps burn, in place; faces hide what is behind."""
+    for house in houses_ahead(view):
+        fill_polygons(glow, face_pixels(view, house), (4,), ((0, 0, 0),))
+        ahead = house.station_m - view.scene.camera.station_m
+        left, right = house.glass_m
+        panes = np.arange(left, right - _PANE_M, _PANE_M)
+        floors = house.floors
+        rng = seeded(*view.scene.seed, 79, house.number)
+        draws = rng.uniform(size=(len(floors), len(panes), 3))
+        rows, columns = np.nonzero(draws[..., 0] < _LIT_SHARE)
+        if len(rows) == 0:
+            continue
+        sides = panes[columns, None] + np.array([0.25, 1, 1, 0.25]) * (_PANE_M - 0.25)
+        heights = floors[rows, None] + np.array([0.0, 0.0, _WINDOW_M, _WINDOW_M])
+        points = view.project_visible(np.full_like(sides, ahead), sides, heights)
+        clear = math.exp(-ahead / view.scene.light.visibility_m)
+        low, high = _LIT_GAIN
+        colors = [
+            shade(
+                _LIT_COLORS[int(hue * len(_LIT_COLORS))],
+                clear * (low + (high - low) * gain),
+            )
+            for _, hue, gain in draws[rows, columns].tolist()
+        ]
+        ends = np.arange(1, len(rows) + 1) * 4
+        fill_polygons(glow, points.reshape(-1, 2), ends, colors)
