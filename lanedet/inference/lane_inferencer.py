@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lanedet.engine import load_config
 from lanedet.images import ImageError, read_image
+from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.inference.image_folders import find_images
 from lanedet.inference.packaged_weights import default_weights
 from lanedet.models import (
@@ -257,7 +258,7 @@ class LaneInferencer:
             f"takes, {input_width}x{input_height}: kept in shape it would leave "
             f"{share:.0%} of the input empty. Expect poor lanes; cut the image to the "
             "road, or use weights that were trained on such images.",
-            stacklevel=2,
+            stacklevel=callers_stacklevel(),
         )
 
 

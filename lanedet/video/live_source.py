@@ -105,7 +105,7 @@ class LiveSource(Source):
         warnings.warn(
             f"{self.name!r} dropped after {counted(num_seen)}: {reason}. Trying for "
             f"{self._max_wait_s:g} s to connect again.",
-            stacklevel=2,
+            stacklevel=3,  # the line that asks for the next frame
         )
         now = time.monotonic()
         if now - self._connected_s >= _LONGEST_PAUSE_S:

@@ -1,5 +1,5 @@
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 
 from lanedet import models, ops
-from lanedet.inference import LaneInferencer
+from lanedet.inference import LaneInferencer, draw_detector_attention
 from lanedet.models import build_model, load_weights, save_weights
 from lanedet.ops import slots_under_camera
 from lanedet.structures import LaneSample
@@ -221,6 +221,36 @@ def test_a_shape_far_from_the_networks_is_said_once(weights: Path) -> None:
             inferencer.predict(image)
     with pytest.warns(UserWarning, match="400x90 is far"):
         inferencer.predict(_image(90, 400))
+
+
+@pytest.mark.parametrize(
+    "way_in",
+    [
+        pytest.param(lambda inferencer, image: inferencer(image), id="call"),
+        pytest.param(lambda inferencer, image: inferencer.predict(image), id="predict"),
+        pytest.param(
+            lambda inferencer, image: [*inferencer.stream(image)], id="stream"
+        ),
+        pytest.param(
+            lambda inferencer, image: inferencer.attention(image), id="attention"
+        ),
+        pytest.param(
+            lambda inferencer, image: draw_detector_attention(image, {"": inferencer}),
+            id="drawn",
+        ),
+    ],
+)
+def test_a_warning_names_the_line_of_the_caller(
+    weights: Path, way_in: Callable[[LaneInferencer, np.ndarray], object]
+) -> None:
+    inferencer = LaneInferencer(weights, device="cpu")
+    with pytest.warns(UserWarning, match="90x160 is far") as told:
+        way_in(inferencer, _image(160, 90))
+    [warning] = told
+    assert (warning.filename, warning.lineno) == (
+        __file__,
+        way_in.__code__.co_firstlineno,
+    )
 
 
 def test_turned_and_cut_images_are_accepted(inferencer) -> None:

@@ -157,6 +157,7 @@ def test_a_stream_that_drops_is_connected_again() -> None:
         "for 2 s to connect again."
         for number in (10, 20)
     ]
+    assert {warning.filename for warning in told} == {__file__}
     assert str(caught.value) == (
         f"{url!r} is given up after 20 frames: no frame came for 2 s. Check the "
         f"connection and start again. The last attempt said: {url!r} cannot be opened: "
