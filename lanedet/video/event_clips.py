@@ -1,6 +1,6 @@
 """Short clips around what happened, cut out of an annotated clip."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,8 +15,10 @@ _BEFORE_S, _AFTER_S = 4.0, 4.0
 
 def cut_event_clips(
     clip: Path, events: Sequence[DepartureEvent], start: Fraction, folder: Path
-) -> list[Path]:
+) -> Iterator[Path]:
     """Write a clip of 4 s before to 4 s after each event.
+
+    Ctrl-C ends it: clips that were not begun, and the one in hand, are left out.
 
     Args:
         clip: The annotated clip, which stays as it is.
@@ -25,21 +27,24 @@ def cut_event_clips(
         folder: Where to; it is made if missing. The names tell number, time and kind:
             ``drive_event003_0071.4s_left.mp4``.
 
-    Returns:
-        The clips that were written, one for each event.
+    Yields:
+        Each clip, when it is whole, one for each event.
 
     Raises:
         OSError: If a clip cannot be written.
     """
-    paths = []
-    bar = progress_bar(events, unit="clip", desc=folder.name, disable=not events)
+    title = f"{folder.name} (Ctrl-C ends them)"
+    bar = progress_bar(events, unit="clip", desc=title, disable=not events)
     for number, event in enumerate(bar, start=1):
         time_s = event.time_s - float(start)
         name = f"{clip.stem}_event{number:03d}_{event.time_s:06.1f}s_{event.kind}"
         path = folder / f"{name}{clip.suffix}"
-        _cut(clip, path, Selection(max(0.0, time_s - _BEFORE_S), time_s + _AFTER_S))
-        paths.append(path)
-    return paths
+        try:
+            _cut(clip, path, Selection(max(0.0, time_s - _BEFORE_S), time_s + _AFTER_S))
+        except BaseException:  # among them Ctrl-C and what `kill` raises
+            path.unlink(missing_ok=True)
+            raise
+        yield path
 
 
 def _cut(clip: Path, out: Path, selection: Selection) -> None:

@@ -22,6 +22,7 @@ from lanedet.video.container_reader import counted
 from lanedet.video.driving_monitor import DrivingMonitor, DrivingSummary
 from lanedet.video.frame_painter import FramePainter
 from lanedet.video.frame_queue import FrameQueue, ReadAhead, WriteBehind, map_ahead
+from lanedet.video.image_source import ImageSource
 from lanedet.video.lane_tracker import LaneTracker
 from lanedet.video.open_source import open_source
 from lanedet.video.selection import Selection
@@ -92,8 +93,8 @@ class VideoSummary:
     num_frames_with_lanes: int
     """Those of them in which a lane was found."""
 
-    length_s: float
-    """Length of what was written, in seconds."""
+    length_s: float | None
+    """Length of what was written, in seconds; None where pictures are no film."""
 
     seconds: float
     """Wall-clock time, without loading the weights."""
@@ -134,13 +135,15 @@ class VideoSummary:
 
     def lines(self) -> list[str]:
         """Return the summary as a person may want to read it."""
+        is_film = self.length_s is not None
+        length = f", {self.length_s:.1f} s long," if is_film else ""
         lines = [
-            f"{counted(self.num_frames)}, {self.length_s:.1f} s long, in "
+            f"{counted(self.num_frames, 'frame' if is_film else 'picture')}{length} in "
             f"{self.seconds:.1f} s ({self.frames_per_second:.1f} frames/s)",
             f"lanes in {self.lane_share:.0%} of the frames, the driver's own lane in "
             f"{self.driving.ego_lane_share:.0%}",
             *_place_lines(self.driving),
-            _events_line(self.driving),
+            *([_events_line(self.driving)] if is_film else []),
             "frames/s of each stage alone: " + _stages_text(self.times),
         ]
         losses = {
@@ -154,7 +157,10 @@ class VideoSummary:
             lines.append(f"connected again {counted(self.num_reconnects, 'time')}")
         if self.event_clips:
             names = ", ".join(path.name for path in self.event_clips)
-            lines.append(f"{counted(len(self.event_clips), 'event clip')}: {names}")
+            number = counted(len(self.event_clips), "event clip")
+            if len(self.event_clips) < len(self.driving.events):
+                number += f" of {len(self.driving.events)}"
+            lines.append(f"{number}: {names}")
         if self.is_sound_missing:
             lines.append("no sound: that of a live source is not recorded")
         if not self.num_frames_with_lanes:
@@ -326,7 +332,7 @@ class _Run:
         return VideoSummary(
             num_frames=files.num_frames,
             num_frames_with_lanes=files.num_frames_with_lanes,
-            length_s=files.length_s,
+            length_s=files.length_s if self._is_film else None,
             seconds=seconds,
             driving=self._monitor.summary,
             times=self._times,
@@ -337,6 +343,11 @@ class _Run:
             event_clips=tuple(files.event_clips),
             is_sound_missing=self._source.is_live and self._outputs.clip is not None,
         )
+
+    @property
+    def _is_film(self) -> bool:
+        """Whether frames follow one another, as the tracker takes them to do."""
+        return self._tracker is not None or not isinstance(self._source, ImageSource)
 
     def _frames(
         self, stack: ExitStack, queue: FrameQueue[VideoFrame]

@@ -1,5 +1,6 @@
 """The files that a run over a video writes, kept in step."""
 
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
@@ -130,6 +131,7 @@ class OpenOutputs:
         self._first = self._last = Fraction(0)
         self._rate = source.frame_rate / every
         self._picture_shape: tuple[int, int] | None = None
+        self._has_told_size = False
         self._event_clips: list[Path] = []
         with ExitStack() as opening:  # what was opened is closed if the next cannot be
             self._open(opening)
@@ -236,17 +238,27 @@ class OpenOutputs:
             and folder is not None
             and not is_disk_full
         ):
-            self._event_clips = cut_event_clips(
-                clip.path, self._events, self._first, folder
-            )
+            clips = cut_event_clips(clip.path, self._events, self._first, folder)
+            for path in clips:  # one by one: those before a Ctrl-C count
+                self._event_clips.append(path)
 
     def _paint(self, found: AnnotatedFrame) -> ByteArray | None:
         if self._clip is None and self._window is None:
             return None
         with self._times.measure("draw"):
             picture = self._painter.paint(found)
+            height, width = picture.shape[:2]
             if self._picture_shape is None:
-                self._picture_shape = (picture.shape[0], picture.shape[1])
+                self._picture_shape = (height, width)
+            elif self._picture_shape != (height, width) and not self._has_told_size:
+                self._has_told_size = True
+                clip_height, clip_width = self._picture_shape
+                warnings.warn(
+                    f"{found.frame.name or self._source.name} has {width}x{height} "
+                    f"pixels, the clip {clip_width}x{clip_height} as its first "
+                    "picture: those of other sizes are scaled and get black borders.",
+                    stacklevel=2,
+                )
             return fit_picture(picture, self._picture_shape)
 
     def _write_text(self, found: AnnotatedFrame) -> None:

@@ -593,11 +593,31 @@ def test_images_of_another_size_fit_into_the_clip(tmp_path: Path) -> None:
     for number, size in enumerate([(48, 64, 3), (96, 64, 3)]):
         image = np.full(size, 200, dtype=np.uint8)
         cv2.imwrite(str(folder / f"{number}.png"), image)
-    annotate(folder, FakeInferencer(), tmp_path / "out.mp4")
-    _, last = _images(tmp_path / "out.mp4")
+    cv2.imwrite(str(folder / "2.png"), np.zeros((30, 30, 3), dtype=np.uint8))
+    with pytest.warns(UserWarning, match="1.png has 64x96 .* clip 64x48") as told:
+        annotate(folder, FakeInferencer(), tmp_path / "out.mp4")
+    assert len(told) == 1
+    _, last, _ = _images(tmp_path / "out.mp4")
     assert last.shape == (48, 64, 3)
     assert last[:, 26:38].mean() > 150  # half as wide as it was
     assert last[:, :10].mean() < 20
+
+
+@pytest.mark.parametrize("is_film", [False, True])
+def test_pictures_that_are_no_film_have_no_length(
+    tmp_path: Path, is_film: bool
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(2):
+        image = np.full((48, 64, 3), 200, dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), image)
+    options = VideoOptions(tracking=is_film)
+    log = tmp_path / "lanes.jsonl"
+    summary = annotate(folder, FakeInferencer(), log=log, options=options)
+    text = "\n".join(summary.lines())
+    assert text.startswith("2 frames, 0." if is_film else "2 pictures in ")
+    assert ("lane departure" in text) == is_film
 
 
 class LiveFake(Source):
@@ -711,6 +731,51 @@ def test_what_is_held_does_not_grow_with_the_length(
     assert max(held) <= 30
 
 
+class DarkDrive(Source):
+    """A minute of frames, each of them as large as a small camera's."""
+
+    name = "dark"
+    frame_rate = Fraction(25)
+    time_base = Fraction(1, 25)
+    expected_frames = None
+    num_frames = 1500
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        for index in range(self.num_frames):
+            image = np.full((360, 640, 3), index % 256, dtype=np.uint8)
+            yield VideoFrame(index, Fraction(index, 25), image, "")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+@THREADS
+def test_the_process_does_not_grow_with_the_length(
+    tmp_path: Path, threads: bool
+) -> None:
+    sizes_mb: list[float] = []
+
+    class MeasuringInferencer(FakeInferencer):
+        def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
+            status = Path("/proc/self/status").read_text(encoding="ascii")
+            (line,) = (row for row in status.splitlines() if row.startswith("VmRSS"))
+            sizes_mb.append(int(line.split()[1]) / 1024)
+            return super().predict(images)
+
+    annotate(
+        DarkDrive(),
+        MeasuringInferencer(),
+        tmp_path / "out.mp4",
+        tmp_path / "lanes.jsonl",
+        VideoOptions(threads=threads),
+    )
+    assert len(sizes_mb) == DarkDrive.num_frames
+    # Frames that were kept would be 0.66 MB each: 790 MB from here to the end.
+    assert max(sizes_mb[300:]) - sizes_mb[300] < 60
+
+
 def test_a_run_without_lanes_says_so(make_video, tmp_path: Path) -> None:
     source = make_video(num_frames=1)  # in which the inferencer finds nothing
     summary = annotate(source, FakeInferencer(), log=tmp_path / "lanes.jsonl")
@@ -759,6 +824,9 @@ def test_events_are_logged_and_cut_out(make_video, tmp_path: Path) -> None:
     assert f"{mean} width, 0.31 m" in lines
     assert "1 lane departure (0 left, 1 right)" in summary.lines()
     assert f"1 event clip: {clip.name}" in summary.lines()
+    driving = replace(summary.driving, events=2 * summary.driving.events)
+    lines = replace(summary, driving=driving).lines()
+    assert f"1 event clip of 2: {clip.name}" in lines, "Ctrl-C ended the cutting"
     assert summary.written == (outputs.clip, outputs.log, clip)
 
 
