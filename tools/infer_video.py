@@ -27,8 +27,10 @@ Slots count from the left; of six, 2 and 3 are the lines of the driver's own lan
 Pictures have a name, their path below the folder that was named.
 
 What ends a run early (a broken video, a full disk, Ctrl-C) leaves whole files, which a
-last line names, and an exit status that is not 0. Not every video that was cut off can
-be told from a whole one: of MPEG-TS (.ts) some cuts pass for the end.
+last line names, and an exit status that is not 0. After Ctrl-C the clips of events so
+far are still cut; Ctrl-C again stops that, and leaves the whole ones. Not every video
+that was cut off can be told from a whole one: of MPEG-TS (.ts) some cuts pass for the
+end.
 {PYTHON_HINT}"""
 
 
@@ -64,7 +66,8 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="CLIP",
         help="annotated clip (.mp4, .mov or .mkv), with the source's times and, of a "
-        "video file, its sound; that of cameras and streams is not recorded",
+        "video file, its sound; that of cameras and streams is not recorded. Pictures "
+        "of several sizes are fitted into the size of the first",
     )
     group.add_argument("--json", type=Path, metavar="FILE", help="lanes, as JSON Lines")
     group.add_argument(

@@ -18,7 +18,8 @@ def cut_event_clips(
 ) -> Iterator[Path]:
     """Write a clip of 4 s before to 4 s after each event.
 
-    Ctrl-C ends it: clips that were not begun, and the one in hand, are left out.
+    Whatever stops it, such as Ctrl-C, there are whole clips only, and those that were
+    yielded: the one that is being cut is left out.
 
     Args:
         clip: The annotated clip, which stays as it is.

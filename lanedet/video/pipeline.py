@@ -1,6 +1,7 @@
 """From a source of frames to an annotated clip and a log of its lanes."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import cv2
 import torch
 
 from lanedet.inference import LaneInferencer
+from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.ops import map_to_original
 from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, FloatArray, LaneSample
@@ -120,6 +122,10 @@ class VideoSummary:
     event_clips: tuple[Path, ...]
     """Those of them that show one lane departure each."""
 
+    num_events_uncut: int
+    """Lane departures without a clip though clips were asked for: the cutting of them
+    was stopped, or had no room."""
+
     is_sound_missing: bool
     """Whether a clip is silent because the sound of a live source is not recorded."""
 
@@ -136,36 +142,48 @@ class VideoSummary:
     def lines(self) -> list[str]:
         """Return the summary as a person may want to read it."""
         is_film = self.length_s is not None
+        noun = _noun(is_film)
         length = f", {self.length_s:.1f} s long," if is_film else ""
         lines = [
-            f"{counted(self.num_frames, 'frame' if is_film else 'picture')}{length} in "
-            f"{self.seconds:.1f} s ({self.frames_per_second:.1f} frames/s)",
-            f"lanes in {self.lane_share:.0%} of the frames, the driver's own lane in "
+            f"{counted(self.num_frames, noun)}{length} in {self.seconds:.1f} s "
+            f"({self.frames_per_second:.1f} {noun}s/s)",
+            f"lanes in {self.lane_share:.0%} of the {noun}s, the driver's own lane in "
             f"{self.driving.ego_lane_share:.0%}",
             *_place_lines(self.driving),
             *([_events_line(self.driving)] if is_film else []),
-            "frames/s of each stage alone: " + _stages_text(self.times),
+            f"{noun}s/s of each stage alone: " + _stages_text(self.times),
         ]
         losses = {
             "could not be decoded": self.num_undecodable,
             "came too fast to be looked at": self.num_dropped,
         }
         lines += [
-            f"{counted(number)} {why}" for why, number in losses.items() if number
+            f"{counted(number, noun)} {why}" for why, number in losses.items() if number
         ]
         if self.num_reconnects:
             lines.append(f"connected again {counted(self.num_reconnects, 'time')}")
-        if self.event_clips:
-            names = ", ".join(path.name for path in self.event_clips)
-            number = counted(len(self.event_clips), "event clip")
-            if len(self.event_clips) < len(self.driving.events):
-                number += f" of {len(self.driving.events)}"
-            lines.append(f"{number}: {names}")
+        lines += self._event_clip_lines()
         if self.is_sound_missing:
             lines.append("no sound: that of a live source is not recorded")
         if not self.num_frames_with_lanes:
             lines.append(_NO_LANES_HINT)
         return lines
+
+    def _event_clip_lines(self) -> list[str]:
+        num_cut = len(self.event_clips)
+        num_wanted = num_cut + self.num_events_uncut
+        if not num_wanted:
+            return []
+        line = counted(num_cut, "event clip")
+        if self.num_events_uncut:
+            line += f" of {num_wanted}"
+        if num_cut:
+            line += ": " + ", ".join(path.name for path in self.event_clips)
+        return [line]
+
+
+def _noun(is_film: bool) -> str:
+    return "frame" if is_film else "picture"
 
 
 def _place_lines(driving: DrivingSummary) -> list[str]:
@@ -212,11 +230,13 @@ def annotate_video(
 ) -> VideoSummary:
     """Draw the lanes of a video into a clip, and log them.
 
-    The clip has the source's size, shape of pixels and sound, and each frame the time
-    that it has there. Frames that are not selected are in no output.
+    The clip has the source's size (of pictures, the first one's), shape of pixels and
+    sound, and each frame the time that it has there. Frames that are not selected are
+    in no output.
 
     Whatever ends the run, all files are whole, and log and clip hold the same frames;
-    only where the clip itself cannot be written, as on a full disk, it has fewer. A
+    only where the clip itself cannot be written, as on a full disk, it has fewer. After
+    Ctrl-C, too, clips of the departures so far are cut; Ctrl-C again stops that. A
     note on the exception tells what was kept, and one before it, if that is any frame,
     is the summary. Memory does not grow with the length.
 
@@ -238,6 +258,9 @@ def annotate_video(
             would overwrite a file of the source or another output; if no frame is in
             the selection, or one cannot be drawn or logged, after what comes before.
         OSError: If the source cannot be opened or an output cannot be written.
+
+    Warns:
+        UserWarning: Once, if pictures are of several sizes and are drawn.
     """
     selection = Selection() if selection is None else selection
     options = VideoOptions() if options is None else options
@@ -280,6 +303,8 @@ class _Run:
         self._tracker = LaneTracker(num_slots) if options.tracking else None
         self._monitor = DrivingMonitor(num_slots, options.calibration)
         self._film: PurePosixPath | None = None
+        self._first_size: tuple[str, int, int] | None = None
+        self._has_told_size = False
         self._painter = FramePainter(
             num_slots, options.calibration if options.birds_eye else None
         )
@@ -304,7 +329,7 @@ class _Run:
                 bar = stack.enter_context(
                     progress_bar(
                         total=self._selection.expected_frames(self._source),
-                        unit="frame",
+                        unit=_noun(self._is_film),
                         desc=Path(self._source.name).name,
                     )
                 )
@@ -341,6 +366,7 @@ class _Run:
             num_reconnects=self._source.num_reconnects,
             written=tuple(files.written),
             event_clips=tuple(files.event_clips),
+            num_events_uncut=files.num_events_uncut,
             is_sound_missing=self._source.is_live and self._outputs.clip is not None,
         )
 
@@ -424,18 +450,40 @@ class _Run:
                 self._options.calibration.to_road_from((height, width))
             with self._times.measure("track"):
                 self._begin_film(PurePosixPath(frame.name).parent)
+                self._check_size(frame)
                 if self._tracker is not None:
                     sample = self._tracker.update(sample, frame.time_s)
                 state = self._monitor.update(sample, frame.time_s, frame.index)
             yield AnnotatedFrame(frame, sample, state, run_time_ms, attention)
 
     def _begin_film(self, film: PurePosixPath) -> None:
-        """Carry nothing over from one folder of pictures to the next."""
-        if film != self._film:
+        """Carry nothing over from one film to the next."""
+        if film != self._film or not self._is_film:
             self._film = film
             self._monitor.begin_film()
             if self._tracker is not None:
                 self._tracker.begin_film()
+
+    def _check_size(self, frame: VideoFrame) -> None:
+        """Warn once of pictures that are not shown at their own size."""
+        height, width = frame.image.shape[:2]
+        if self._first_size is None:
+            self._first_size = (self._name_of(frame), width, height)
+        name, first_width, first_height = self._first_size
+        if (width, height) == (first_width, first_height) or self._has_told_size:
+            return
+        self._has_told_size = True
+        if self._outputs.clip is not None or self._outputs.show:
+            warnings.warn(
+                f"{self._name_of(frame)} is {width}x{height} pixels, the first "
+                f"picture, {name}, {first_width}x{first_height}. All are shown at the "
+                "size of the first one, those of another shape with black borders.",
+                stacklevel=callers_stacklevel(),
+            )
+
+    def _name_of(self, frame: VideoFrame) -> str:
+        is_picture = isinstance(self._source, ImageSource)
+        return frame.name if is_picture else f"frame {frame.index}"
 
     def _infer(
         self, images: Sequence[ByteArray]

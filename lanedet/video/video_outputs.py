@@ -1,6 +1,5 @@
 """The files that a run over a video writes, kept in step."""
 
-import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
@@ -131,7 +130,6 @@ class OpenOutputs:
         self._first = self._last = Fraction(0)
         self._rate = source.frame_rate / every
         self._picture_shape: tuple[int, int] | None = None
-        self._has_told_size = False
         self._event_clips: list[Path] = []
         with ExitStack() as opening:  # what was opened is closed if the next cannot be
             self._open(opening)
@@ -171,6 +169,13 @@ class OpenOutputs:
     def event_clips(self) -> list[Path]:
         """The clips of events, which are cut at the end."""
         return self._event_clips
+
+    @property
+    def num_events_uncut(self) -> int:
+        """How many events have no clip in the end, though clips were asked for."""
+        if self._outputs.event_clips is None:
+            return 0
+        return len(self._events) - len(self._event_clips)
 
     @property
     def length_s(self) -> float:
@@ -247,18 +252,8 @@ class OpenOutputs:
             return None
         with self._times.measure("draw"):
             picture = self._painter.paint(found)
-            height, width = picture.shape[:2]
             if self._picture_shape is None:
-                self._picture_shape = (height, width)
-            elif self._picture_shape != (height, width) and not self._has_told_size:
-                self._has_told_size = True
-                clip_height, clip_width = self._picture_shape
-                warnings.warn(
-                    f"{found.frame.name or self._source.name} has {width}x{height} "
-                    f"pixels, the clip {clip_width}x{clip_height} as its first "
-                    "picture: those of other sizes are scaled and get black borders.",
-                    stacklevel=2,
-                )
+                self._picture_shape = (picture.shape[0], picture.shape[1])
             return fit_picture(picture, self._picture_shape)
 
     def _write_text(self, found: AnnotatedFrame) -> None:

@@ -2,9 +2,11 @@ import errno
 import gc
 import itertools
 import json
+import re
 import signal
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -32,6 +34,7 @@ from lanedet.video import (
     VideoOutputs,
     VideoReader,
     VideoSummary,
+    VideoWriter,
     annotate_video,
 )
 
@@ -415,7 +418,7 @@ def _pictures(folder: Path, num_pictures: int) -> list[Path]:
     folder.mkdir(parents=True)
     paths = [folder / f"{number}.png" for number in range(num_pictures)]
     for number, path in enumerate(paths):
-        cv2.imwrite(str(path), np.full((48, 64, 3), 20 * number, dtype=np.uint8))
+        cv2.imwrite(str(path), np.full((48, 64, 3), 5 * number, dtype=np.uint8))
     return paths
 
 
@@ -587,37 +590,50 @@ def test_each_folder_of_images_is_a_film(tmp_path: Path) -> None:
         assert xs == pytest.approx([20 + film for film in films], abs=0.05)
 
 
-def test_images_of_another_size_fit_into_the_clip(tmp_path: Path) -> None:
+@THREADS
+def test_images_of_another_size_fit_into_the_clip(
+    tmp_path: Path, threads: bool
+) -> None:
     folder = tmp_path / "drive"
     folder.mkdir()
     for number, size in enumerate([(48, 64, 3), (96, 64, 3)]):
         image = np.full(size, 200, dtype=np.uint8)
         cv2.imwrite(str(folder / f"{number}.png"), image)
     cv2.imwrite(str(folder / "2.png"), np.zeros((30, 30, 3), dtype=np.uint8))
-    with pytest.warns(UserWarning, match="1.png has 64x96 .* clip 64x48") as told:
-        annotate(folder, FakeInferencer(), tmp_path / "out.mp4")
-    assert len(told) == 1
+    options = VideoOptions(threads=threads, tracking=False)
+    text = "^1.png is 64x96 pixels, the first picture, 0.png, 64x48. All are shown at"
+    with pytest.warns(UserWarning, match=text) as told:
+        annotate(folder, FakeInferencer(), tmp_path / "out.mp4", options=options)
+    assert [warning.filename for warning in told] == [__file__]
     _, last, _ = _images(tmp_path / "out.mp4")
     assert last.shape == (48, 64, 3)
     assert last[:, 26:38].mean() > 150  # half as wide as it was
     assert last[:, :10].mean() < 20
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # without a clip nobody need know
+        annotate(folder, FakeInferencer(), log=tmp_path / "lanes.jsonl")
 
 
-@pytest.mark.parametrize("is_film", [False, True])
-def test_pictures_that_are_no_film_have_no_length(
-    tmp_path: Path, is_film: bool
-) -> None:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for number in range(2):
-        image = np.full((48, 64, 3), 200, dtype=np.uint8)
-        cv2.imwrite(str(folder / f"{number}.png"), image)
-    options = VideoOptions(tracking=is_film)
+def test_pictures_that_are_no_film_are_counted_as_pictures(tmp_path: Path) -> None:
+    """Of a film the same ones have a length, and departures."""
+    _pictures(tmp_path / "drive", 40)
+    (tmp_path / "drive" / "40.png").write_bytes(b"cut off")
     log = tmp_path / "lanes.jsonl"
-    summary = annotate(folder, FakeInferencer(), log=log, options=options)
-    text = "\n".join(summary.lines())
-    assert text.startswith("2 frames, 0." if is_film else "2 pictures in ")
-    assert ("lane departure" in text) == is_film
+    texts, num_events = [], []
+    for tracking in (False, True):
+        options = VideoOptions(tracking=tracking)
+        inferencer = WeavingInferencer()
+        summary = annotate(tmp_path / "drive", inferencer, log=log, options=options)
+        texts.append(summary.lines())
+        num_events.append(sum(len(line["events"]) for line in _lines(log)))
+    first, lanes, *rest = texts[0]
+    assert re.fullmatch(r"40 pictures in [0-9.]+ s \([0-9.]+ pictures/s\)", first)
+    assert lanes.startswith("lanes in 100% of the pictures, ")
+    assert "1 picture could not be decoded" in rest
+    assert not re.search("frame|long|departure", "\n".join(texts[0]))
+    assert texts[1][0].startswith("40 frames, 4.0 s long, in ")
+    assert "1 frame could not be decoded" in texts[1]
+    assert num_events == [0, 2]
 
 
 class LiveFake(Source):
@@ -731,22 +747,11 @@ def test_what_is_held_does_not_grow_with_the_length(
     assert max(held) <= 30
 
 
-class DarkDrive(Source):
-    """A minute of frames, each of them as large as a small camera's."""
-
-    name = "dark"
-    frame_rate = Fraction(25)
-    time_base = Fraction(1, 25)
-    expected_frames = None
-    num_frames = 1500
-
-    def __iter__(self) -> Iterator[VideoFrame]:
-        for index in range(self.num_frames):
-            image = np.full((360, 640, 3), index % 256, dtype=np.uint8)
-            yield VideoFrame(index, Fraction(index, 25), image, "")
-
-    def close(self) -> None:
-        pass
+def _resident_mib() -> float:
+    """Return how much of this process is in memory."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    [size] = re.findall(r"^VmRSS:\s*(\d+) kB$", status, re.MULTILINE)
+    return int(size) / 1024
 
 
 @pytest.mark.slow
@@ -755,25 +760,28 @@ class DarkDrive(Source):
 def test_the_process_does_not_grow_with_the_length(
     tmp_path: Path, threads: bool
 ) -> None:
-    sizes_mb: list[float] = []
+    clip = tmp_path / "long.mp4"
+    with VideoWriter(clip, 25) as writer:
+        for number in range(900):
+            writer.write(np.full((360, 640, 3), number % 256, dtype=np.uint8))
+    sizes_mib: list[float] = []
 
     class MeasuringInferencer(FakeInferencer):
         def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
-            status = Path("/proc/self/status").read_text(encoding="ascii")
-            (line,) = (row for row in status.splitlines() if row.startswith("VmRSS"))
-            sizes_mb.append(int(line.split()[1]) / 1024)
+            sizes_mib.append(_resident_mib())
             return super().predict(images)
 
-    annotate(
-        DarkDrive(),
-        MeasuringInferencer(),
+    outputs = VideoOutputs(
         tmp_path / "out.mp4",
         tmp_path / "lanes.jsonl",
-        VideoOptions(threads=threads),
+        tmp_path / "predictions.json",
+        event_clips=tmp_path / "events",
     )
-    assert len(sizes_mb) == DarkDrive.num_frames
-    # Frames that were kept would be 0.66 MB each: 790 MB from here to the end.
-    assert max(sizes_mb[300:]) - sizes_mb[300] < 60
+    options = VideoOptions(threads=threads)
+    annotate_video(clip, MeasuringInferencer(), outputs, options=options)
+    assert len(sizes_mib) == 900
+    # The frames from here to the end are 395 MiB, and as much again once drawn.
+    assert max(*sizes_mib[300:], _resident_mib()) - sizes_mib[300] < 60
 
 
 def test_a_run_without_lanes_says_so(make_video, tmp_path: Path) -> None:
@@ -824,10 +832,78 @@ def test_events_are_logged_and_cut_out(make_video, tmp_path: Path) -> None:
     assert f"{mean} width, 0.31 m" in lines
     assert "1 lane departure (0 left, 1 right)" in summary.lines()
     assert f"1 event clip: {clip.name}" in summary.lines()
-    driving = replace(summary.driving, events=2 * summary.driving.events)
-    lines = replace(summary, driving=driving).lines()
-    assert f"1 event clip of 2: {clip.name}" in lines, "Ctrl-C ended the cutting"
     assert summary.written == (outputs.clip, outputs.log, clip)
+
+
+class WeavingInferencer(FakeInferencer):
+    """Finds the own lane's lines, which are off its middle every other second."""
+
+    def _sample(self, image: np.ndarray) -> LaneSample:
+        sample = super()._sample(image)
+        is_off = self.num_seen // 10 % 2
+        moved = 17 * is_off * np.array([[1, 0], [1 / 6, 0]])  # the far end less
+        lanes = [[[8.0, 47.0], [28.0, 20.0]], [[56.0, 47.0], [36.0, 20.0]]]
+        sample.pred_lanes = [np.array(lane) - moved for lane in lanes]
+        sample.pred_scores, sample.pred_slots = [0.9, 0.9], [2, 3]
+        if self.num_seen == 65:
+            signal.raise_signal(signal.SIGINT)
+        return sample
+
+
+@pytest.mark.parametrize(
+    ("stop_at", "num_cut"),
+    [
+        pytest.param(None, 3, id="once"),
+        pytest.param((1, 5), 0, id="twice, at once"),
+        pytest.param((2, 5), 1, id="twice"),
+        pytest.param((3, 0), 2, id="twice, late"),
+    ],
+)
+@THREADS
+def test_ctrl_c_cuts_the_events_and_ctrl_c_again_stops_that(
+    make_video,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stop_at: tuple[int, int] | None,
+    num_cut: int,
+    threads: bool,
+) -> None:
+    """``stop_at`` is number and frame of a clip; at 0 frames it is being closed."""
+    events = tmp_path / "events"
+    write, close = VideoWriter.write, VideoWriter.close
+
+    def is_at(writer: VideoWriter, num_frames: int) -> bool:
+        number = writer.path.name.partition("_event")[2][:3]
+        return bool(number) and (int(number), num_frames) == stop_at
+
+    def write_and_stop(writer: VideoWriter, *args: Any) -> None:
+        write(writer, *args)
+        if is_at(writer, writer.num_frames):
+            signal.raise_signal(signal.SIGINT)
+
+    def close_and_stop(writer: VideoWriter) -> None:
+        close(writer)
+        if is_at(writer, 0):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(VideoWriter, "write", write_and_stop)
+    monkeypatch.setattr(VideoWriter, "close", close_and_stop)
+    source = make_video(num_frames=70, frame_rate=Fraction(10))
+    outputs = VideoOutputs(tmp_path / "out.mp4", event_clips=events)
+    options = VideoOptions(threads=threads, tracking=False)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        annotate_video(source, WeavingInferencer(), outputs, options=options)
+    cut = sorted(events.iterdir())  # hidden files, too
+    assert [path.name[:12] for path in cut] == [
+        f"out_event{number:03d}" for number in range(1, num_cut + 1)
+    ]
+    assert all(len(_images(path)) > 40 for path in cut)
+    assert len(_images(tmp_path / "out.mp4")) == 64
+    told = {3: "3 event clips: ", 0: "0 event clips of 3"}.get(
+        num_cut, f"{num_cut} event clip{'s' * (num_cut > 1)} of 3: "
+    )
+    told += ", ".join(path.name for path in cut)
+    assert told in caught.value.__notes__[0].splitlines()
 
 
 def test_attention_is_shown_beside_the_road(make_video, tmp_path: Path) -> None:
