@@ -16,6 +16,7 @@ from lanedet.simulation.night import (
     LAMP_POST_M,
     light_far,
     light_points,
+    post_stations,
     silhouette,
     street_pools,
 )
@@ -33,6 +34,7 @@ from lanedet.structures import ByteArray
 _LAMP_RANGE_M = 180.0
 _SKYLIGHT = 72
 """What the sky sends into the darkest shadow of the sun, of 255."""
+_NUM_LIT_POSTS = 11
 _UNDER_CAR = 60
 _UNDER_BRIDGE = 130
 _DUSK = 0.3  # of daylight: below, lamps make what light there is
@@ -216,9 +218,8 @@ def _light_posts(glow: ByteArray, view: SceneView) -> None:
     spacing = view.scene.surroundings.pole_spacing_m
     if spacing == 0:
         return
-    here, pavement = view.scene.camera.station_m, view.scene.road.pavement
-    spacing = max(1, round(spacing / 10)) * 10
-    aheads = np.arange(1.0, 12.0) * spacing + (here // spacing * spacing - here)
+    pavement = view.scene.road.pavement
+    aheads = post_stations(view, _NUM_LIT_POSTS * max(10, round(spacing / 10) * 10))
     laterals = np.array([pavement.left_m + 0.5, pavement.right_m - 0.5])
     points = view.project_visible(aheads[:, None], laterals, LAMP_POST_M)
     radii = np.maximum(0.6, 0.25 * view.focal / aheads)

@@ -318,3 +318,19 @@ def test_unknown_dashboards_are_refused(plain_scene: PlainScene) -> None:
         ValueError, match=r"dashboard_shape must be one of flat, .*oval"
     ):
         SceneView(replace(plain_scene(), windscreen=glass), SHAPE)
+
+
+def test_no_lamp_blinds_the_camera_below_it(plain_scene: PlainScene) -> None:
+    """A lamp is as large as it is near: right above, it would fill the picture."""
+    means = []
+    for station in (59.85, 60.15):
+        scene = plain_scene(station_m=station)
+        scene = replace(
+            scene,
+            light=replace(scene.light, daylight=0.2),
+            surroundings=replace(scene.surroundings, pole_spacing_m=30.0),
+        )
+        grey = np.full((*SHAPE, 3), 60, dtype=np.uint8)
+        means.append(apply(light_lamps, scene, grey).mean())
+    assert means[0] == pytest.approx(means[1], abs=2)
+    assert means[0] > 60, "others shine"
