@@ -1,12 +1,13 @@
 """What several tests share: a small detector and small data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from mmengine.config import config as mmengine_config
 
 from lanedet.models import (
     ENet,
@@ -21,6 +22,22 @@ from lanedet.simulation import write_scene_tree
 from lanedet.structures import LaneSample
 
 torch.set_num_threads(1)  # small tensors gain nothing from more
+
+
+@pytest.fixture(scope="session", autouse=True)
+def configs_formatted_once() -> Iterator[None]:
+    """Format each config once: mmengine does so at every checkpoint, half a second."""
+    format_code, done = mmengine_config.FormatCode, {}
+
+    def format_once(text: str, **options: Any) -> tuple[str, bool]:
+        if text not in done:
+            done[text] = format_code(text, **options)
+        return done[text]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mmengine_config, "FormatCode", format_once)
+        yield
+
 
 INPUT_SHAPE = (32, 64)
 NUM_LANES = 4

@@ -33,6 +33,22 @@ class LaneRunner(Runner):
             state_dict = read_checkpoint(self._load_from).get("state_dict", {})
             check_state_dict(model, state_dict, self._load_from)
 
+    def train(self) -> nn.Module:
+        """Train as mmengine does, and stop the workers that loaded the data."""
+        try:
+            return cast(nn.Module, super().train())
+        finally:
+            self._stop_workers()
+
+    def _stop_workers(self) -> None:
+        # The garbage collection closes the queues to the workers before it tells them
+        # to stop, and then waits 5 s for each of them.
+        for loop in (self._train_loop, self._val_loop):
+            dataloader: Any = getattr(loop, "dataloader", None)
+            if getattr(dataloader, "_iterator", None) is not None:
+                dataloader._iterator._shutdown_workers()
+                dataloader._iterator = None
+
     def _init_model_weights(self) -> None:
         # A checkpoint has every tensor: pretrained weights would be fetched in vain.
         if self._load_from is None:

@@ -1,5 +1,6 @@
 """Whole small runs: train, stop, resume, score."""
 
+import multiprocessing
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ import safetensors
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
 
 from lanedet.engine import (
+    LaneRunner,
     evaluate,
     load_config,
     set_resume,
@@ -77,13 +78,15 @@ def small_config(data_root: Path, work_dir: Path, **options: Any) -> Config:
 
 def run_and_record(config: Config, stop_after: int = -1) -> dict[int, dict[str, float]]:
     record: dict[int, dict[str, float]] = {}
-    runner = Runner.from_cfg(config)
+    others = set(multiprocessing.active_children())
+    runner = LaneRunner.from_cfg(config)
     runner.register_hook(LossRecorder(record, stop_after))
     if stop_after < 0:
         runner.train()
     else:
         with pytest.raises(KeyboardInterrupt):
             runner.train()
+    assert set(multiprocessing.active_children()) == others, "no worker is left"
     return record
 
 
@@ -232,7 +235,7 @@ def test_trains_on_a_gpu_with_mixed_precision(
 ) -> None:
     config = small_config(scenes_root, tmp_path)
     use_amp(config)
-    runner = Runner.from_cfg(config)
+    runner = LaneRunner.from_cfg(config)
     record: dict[int, dict[str, float]] = {}
     runner.register_hook(LossRecorder(record, stop_after=-1))
     runner.train()
