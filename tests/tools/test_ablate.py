@@ -1,7 +1,7 @@
 """The tool that runs ablations: what it writes once all is trained."""
 
-import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,18 +13,16 @@ import torch
 from lanedet import engine
 from lanedet.models import build_model, describe_model, save_weights
 
+LoadTool = Callable[[str], ModuleType]
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "ablate.py"
 
 
 @pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def tool(load_tool: LoadTool, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The tool as a module, without its changes to the whole process."""
-    spec = importlib.util.spec_from_file_location("ablate_tool", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_tool("ablate")
     monkeypatch.setattr(module, "tune_allocator", lambda: None)
     monkeypatch.setattr(module, "tune_threads", lambda: None)
     return module

@@ -1,21 +1,19 @@
-import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+LoadTool = Callable[[str], ModuleType]
+
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "benchmark.py"
 
 
 @pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def tool(load_tool: LoadTool, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The tool as a module, without its changes to the whole process."""
-    spec = importlib.util.spec_from_file_location("benchmark_tool", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_tool("benchmark")
     monkeypatch.setattr(module, "tune_allocator", lambda: None)
     monkeypatch.setattr(module, "tune_threads", lambda: None)
     return module

@@ -1,25 +1,22 @@
-import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+LoadTool = Callable[[str], ModuleType]
+
 TOOL = Path(__file__).resolve().parents[2] / "tools/demo.py"
 
 
 @pytest.fixture(scope="module")
-def demo() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("demo", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def demo(load_tool: LoadTool) -> ModuleType:
+    return load_tool("demo")
 
 
 @pytest.fixture

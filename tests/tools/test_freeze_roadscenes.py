@@ -1,9 +1,9 @@
 """The tool that freezes RoadScenes, as a maintainer starts it."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from mmengine.config import Config
@@ -11,7 +11,9 @@ from mmengine.config import Config
 from lanedet.simulation import RoadScenesDataset
 from lanedet.simulation.fingerprint import parse_fingerprints
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "freeze_roadscenes.py"
+LoadTool = Callable[[str], ModuleType]
+RunMain = Callable[..., int]
+
 DEFINITION = """from lanedet.simulation import RoadScenesDataset
 
 _fingerprints = dict(
@@ -39,23 +41,8 @@ test_dataloader = dict(
 
 
 @pytest.fixture
-def freeze(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], int]:
-    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
-    spec = importlib.util.spec_from_file_location("freeze_roadscenes", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-
-    def run(config: Path) -> int:
-        monkeypatch.setattr(sys, "argv", ["freeze_roadscenes.py", str(config)])
-        try:
-            tool.main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
-
-    return run
+def freeze(load_tool: LoadTool, run_main: RunMain) -> Callable[[Path], int]:
+    return partial(run_main, load_tool("freeze_roadscenes"))
 
 
 def test_the_dataset_is_as_it_was_frozen(

@@ -1,6 +1,5 @@
 """The tool that annotates videos, as a user starts it."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -8,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,11 @@ from lanedet.models import build_model, describe_model, save_weights
 from lanedet.video import LaneLog, VideoReader, VideoWriter
 from lanedet.visualization import write_image
 
+LoadTool = Callable[[str], ModuleType]
+RunMain = Callable[..., int]
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOOL = REPOSITORY / "tools" / "infer_video.py"
-
-RunTool = Callable[..., int]
 
 
 @pytest.fixture
@@ -47,26 +49,9 @@ def clip(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
+def run_tool(load_tool: LoadTool, run_main: RunMain) -> RunMain:
     """Run the tool's main in this process and return its exit status."""
-    # The tool sets it; this way it is as before when the test ends.
-    monkeypatch.setenv("GOMP_SPINCOUNT", os.environ.get("GOMP_SPINCOUNT", "3000"))
-    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
-    spec = importlib.util.spec_from_file_location("infer_video", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-
-    def run(*args: Path | str) -> int:
-        monkeypatch.setattr(sys, "argv", ["infer_video.py", *map(str, args)])
-        try:
-            module.main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
-
-    return run
+    return partial(run_main, load_tool("infer_video"))
 
 
 def _num_frames(path: Path) -> int:
@@ -75,7 +60,7 @@ def _num_frames(path: Path) -> int:
 
 
 def test_a_whole_run(
-    run_tool: RunTool,
+    run_tool: RunMain,
     clip: Path,
     weights: Path,
     tmp_path: Path,
@@ -95,14 +80,14 @@ def test_a_whole_run(
 
 
 def test_help_shows_examples(
-    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("--help") == 0
     assert "examples:" in capsys.readouterr().out
 
 
 def test_an_output_must_be_asked_for(
-    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("drive.mp4", "--weights", "w.safetensors") == 2
     assert "ask for --out CLIP, --json FILE, --tusimple FILE" in capsys.readouterr().err
@@ -134,7 +119,7 @@ def test_an_output_must_be_asked_for(
 def test_a_user_error_is_one_line(
     args: dict[str, str | None],
     message: str,
-    run_tool: RunTool,
+    run_tool: RunMain,
     clip: Path,
     weights: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -159,7 +144,7 @@ def test_a_user_error_is_one_line(
 @pytest.mark.parametrize("option", ["--out", "--json", "--tusimple", "--culane"])
 def test_an_unwritable_folder(
     option: str,
-    run_tool: RunTool,
+    run_tool: RunMain,
     clip: Path,
     weights: Path,
     capsys: pytest.CaptureFixture[str],
@@ -173,7 +158,7 @@ def test_an_unwritable_folder(
 
 
 def test_pictures_at_an_uneven_rate(
-    run_tool: RunTool, weights: Path, tmp_path: Path
+    run_tool: RunMain, weights: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "drive").mkdir()
     for number in range(3):
@@ -188,7 +173,7 @@ def test_pictures_at_an_uneven_rate(
 
 
 def test_a_stretch_behind_the_end_harms_nothing(
-    run_tool: RunTool,
+    run_tool: RunMain,
     clip: Path,
     weights: Path,
     tmp_path: Path,
@@ -206,7 +191,7 @@ def test_a_stretch_behind_the_end_harms_nothing(
 
 
 def test_a_calibration_of_other_pictures_harms_nothing(
-    run_tool: RunTool, clip: Path, weights: Path, tmp_path: Path
+    run_tool: RunMain, clip: Path, weights: Path, tmp_path: Path
 ) -> None:
     calibration = tmp_path / "camera.yaml"
     calibration.write_text(
@@ -223,7 +208,7 @@ def test_a_calibration_of_other_pictures_harms_nothing(
 
 
 def test_a_shape_that_the_network_does_not_know_is_one_line(
-    run_tool: RunTool,
+    run_tool: RunMain,
     weights: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -244,7 +229,7 @@ def test_a_shape_that_the_network_does_not_know_is_one_line(
 @pytest.mark.parametrize("option", ["--fps", "--stall", "--max-wait"])
 @pytest.mark.parametrize("value", ["0", "-1", "often", "1/0", "nan"])
 def test_rates_and_waits_are_numbers_above_0(
-    option: str, value: str, run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+    option: str, value: str, run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("drive", "--show", f"{option}={value}") == 2
     err = capsys.readouterr().err
@@ -253,7 +238,7 @@ def test_rates_and_waits_are_numbers_above_0(
 
 
 def test_all_options_at_once(
-    run_tool: RunTool,
+    run_tool: RunMain,
     clip: Path,
     weights: Path,
     tmp_path: Path,
@@ -286,7 +271,7 @@ def test_all_options_at_once(
 
 
 def test_a_video_that_breaks_off(
-    run_tool: RunTool,
+    run_tool: RunMain,
     clip: Path,
     weights: Path,
     tmp_path: Path,
@@ -322,7 +307,7 @@ def _check_whole_files(err: str, out: Path, log: Path, num_frames: int) -> None:
 def test_a_stopped_run_leaves_whole_files(
     number: signal.Signals,
     status: int,
-    run_tool: RunTool,
+    run_tool: RunMain,
     clip: Path,
     weights: Path,
     tmp_path: Path,

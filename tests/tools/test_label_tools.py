@@ -1,11 +1,10 @@
 """The tools around data sets and predictions, as a user starts them."""
 
-import importlib.util
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -15,34 +14,19 @@ from lanedet.datasets import read_tusimple_labels
 from lanedet.structures import LaneSample
 from lanedet.video import LaneLog, VideoWriter
 
+LoadTool = Callable[[str], ModuleType]
+RunMain = Callable[..., int]
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCENES_CONFIG = REPOSITORY / "configs/sad/enet_sad_scenes.py"
 
 FIXTURES = REPOSITORY / ".." / "shared" / "fixtures" / "culane"
 
-RunTool = Callable[..., int]
-
 
 @pytest.fixture
-def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
+def run_tool(load_tool: LoadTool, run_main: RunMain) -> RunMain:
     """Run a tool's main in this process and return its exit status."""
-    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
-
-    def run(name: str, *args: Path | str) -> int:
-        path = REPOSITORY / "tools" / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, args)])
-        try:
-            spec.loader.exec_module(module)
-            module.main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
-
-    return run
+    return lambda name, *args: run_main(load_tool(name), *args)
 
 
 @pytest.fixture
@@ -71,14 +55,14 @@ def drawn(tmp_path: Path) -> Path:
     ],
 )
 def test_help_has_examples(
-    run_tool: RunTool, name: str, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool(name, "--help") == 0
     assert "examples:" in capsys.readouterr().out
 
 
 def test_labels_become_a_tree(
-    run_tool: RunTool, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     arguments = [drawn, "--from", "labelme", "--to", "tusimple", "--out", out]
@@ -94,7 +78,7 @@ def test_labels_become_a_tree(
 
 
 def test_labels_become_a_tree_of_culane(
-    run_tool: RunTool, drawn: Path, tmp_path: Path
+    run_tool: RunMain, drawn: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     arguments = [drawn, "--from", "labelme", "--to", "culane", "--out", out]
@@ -103,7 +87,7 @@ def test_labels_become_a_tree_of_culane(
 
 
 def test_empty_pictures_on_demand_and_links(
-    run_tool: RunTool, drawn: Path, tmp_path: Path
+    run_tool: RunMain, drawn: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     arguments = ["--from", "labelme", "--to", "tusimple", "--out", out]
@@ -119,7 +103,7 @@ def test_empty_pictures_on_demand_and_links(
 
 
 def test_a_broken_label_stops_or_is_skipped(
-    run_tool: RunTool, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (drawn / "3.json").write_text("{")
     arguments = [drawn, "--from", "labelme", "--to", "tusimple"]
@@ -132,7 +116,7 @@ def test_a_broken_label_stops_or_is_skipped(
 
 @pytest.mark.parametrize("tool", ["labelme", "cvat", "via"])
 def test_lanes_of_a_clip_go_out_and_come_back(
-    run_tool: RunTool, tmp_path: Path, tool: str
+    run_tool: RunMain, tmp_path: Path, tool: str
 ) -> None:
     clip, log = tmp_path / "clip.mp4", tmp_path / "lanes.jsonl"
     sample = LaneSample()
@@ -158,7 +142,7 @@ def test_lanes_of_a_clip_go_out_and_come_back(
 
 
 def test_an_incomplete_tree_is_told_by_the_status(
-    run_tool: RunTool,
+    run_tool: RunMain,
     scenes_root: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -172,7 +156,7 @@ def test_an_incomplete_tree_is_told_by_the_status(
 
 
 def test_samples_are_drawn(
-    run_tool: RunTool, scenes_root: Path, tmp_path: Path
+    run_tool: RunMain, scenes_root: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "drawn"
     options = ["--data-root", scenes_root, "--num", "2", "--out", out]
@@ -182,7 +166,7 @@ def test_samples_are_drawn(
 
 
 def test_predictions_of_tusimple(
-    run_tool: RunTool,
+    run_tool: RunMain,
     scenes_root: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -200,7 +184,7 @@ def test_predictions_of_tusimple(
 
 
 def test_predictions_of_culane(
-    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for folder, text in (("gt", "800 580 800 300\n"), ("pred", "808 580 808 300\n")):
         for clip in ("driver_37/1.MP4", "driver_37/2.MP4"):
@@ -231,7 +215,7 @@ def test_predictions_of_culane(
 @pytest.mark.skipif(
     not FIXTURES.is_dir(), reason="the benchmark's files are not at ../shared"
 )
-def test_culanes_official_counts(run_tool: RunTool, tmp_path: Path) -> None:
+def test_culanes_official_counts(run_tool: RunMain, tmp_path: Path) -> None:
     score = tmp_path / "score.json"
     paths = ["--pred", FIXTURES / "pred", "--gt", FIXTURES / "anno"]
     names = ["--list", FIXTURES / "list.txt", "--json", score]
@@ -244,7 +228,7 @@ def test_culanes_official_counts(run_tool: RunTool, tmp_path: Path) -> None:
 
 
 def test_predictions_of_bdd100k(
-    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mask = np.zeros((720, 1280), np.uint8)
     mask[300:700, 600:602] = 255

@@ -1,8 +1,7 @@
 """The tool that makes scenes, as a user starts it."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -11,35 +10,19 @@ import pytest
 from lanedet.datasets import read_tusimple_labels
 from lanedet.video import VideoReader
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "make_scenes.py"
-
-RunTool = Callable[..., int]
-
-
-@pytest.fixture
-def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_scenes", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+LoadTool = Callable[[str], ModuleType]
+RunMain = Callable[..., int]
 
 
 @pytest.fixture
-def run_tool(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> RunTool:
+def tool(load_tool: LoadTool) -> ModuleType:
+    return load_tool("make_scenes")
+
+
+@pytest.fixture
+def run_tool(tool: ModuleType, run_main: RunMain) -> RunMain:
     """Run the tool's main in this process and return its exit status."""
-    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
-
-    def run(*args: Path | str) -> int:
-        monkeypatch.setattr(sys, "argv", ["make_scenes.py", *map(str, args)])
-        try:
-            tool.main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
-
-    return run
+    return partial(run_main, tool)
 
 
 def shapes_of(clip: Path) -> list[tuple[int, ...]]:
@@ -48,14 +31,14 @@ def shapes_of(clip: Path) -> list[tuple[int, ...]]:
 
 
 def test_help_shows_examples(
-    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("--help") == 0
     assert "examples:" in capsys.readouterr().out
 
 
 def test_help_tells_what_is_replaced_and_the_limits(
-    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("--help") == 0
     told = " ".join(capsys.readouterr().out.split())
@@ -66,7 +49,7 @@ def test_help_tells_what_is_replaced_and_the_limits(
 
 
 def test_real_images_survive_a_second_run(
-    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = tmp_path / "images/100k/train/0000f77c-6257be58.jpg"
     image.parent.mkdir(parents=True)
@@ -79,7 +62,7 @@ def test_real_images_survive_a_second_run(
     assert image.read_bytes() == b"precious"
 
 
-def test_the_limits_that_help_tells(run_tool: RunTool, tmp_path: Path) -> None:
+def test_the_limits_that_help_tells(run_tool: RunMain, tmp_path: Path) -> None:
     options = ["--num", "4", "--size", "96x72", "--seed", "4294967295"]
     assert run_tool(tmp_path, *options) == 0
 
@@ -87,7 +70,7 @@ def test_the_limits_that_help_tells(run_tool: RunTool, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", ["20001", "20002", "20003"])
 def test_seeds_of_the_benchmark_are_refused(
     seed: str,
-    run_tool: RunTool,
+    run_tool: RunMain,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -101,7 +84,7 @@ def test_seeds_of_the_benchmark_are_refused(
 
 
 def test_a_small_data_set(
-    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "scenes"
     options = ["--num", "5", "--seed", "3", "--format", "tusimple"]
@@ -114,7 +97,7 @@ def test_a_small_data_set(
 
 
 def test_a_clip_needs_no_data_set(
-    run_tool: RunTool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = tmp_path / "drive.mp4"
     assert run_tool("--clip", clip, "--seconds", "0.2", "--size", "320x180") == 0
@@ -123,14 +106,14 @@ def test_a_clip_needs_no_data_set(
     assert list(tmp_path.iterdir()) == [clip]
 
 
-def test_no_scenes_and_a_clip(run_tool: RunTool, tmp_path: Path) -> None:
+def test_no_scenes_and_a_clip(run_tool: RunMain, tmp_path: Path) -> None:
     out, clip = tmp_path / "out", tmp_path / "out" / "drive.mp4"
     options = ["--seconds", "0.1", "--size", "320x180"]
     assert run_tool(out, "--num", "0", "--seed", "6", "--clip", clip, *options) == 0
     assert list(out.iterdir()) == [clip]
 
 
-def test_a_data_set_and_a_clip(run_tool: RunTool, tmp_path: Path) -> None:
+def test_a_data_set_and_a_clip(run_tool: RunMain, tmp_path: Path) -> None:
     out, clip = tmp_path / "scenes", tmp_path / "drive.mp4"
     options = ["--seconds", "0.1", "--size", "320x180"]
     assert run_tool(out, "--num", "4", "--clip", clip, *options) == 0
@@ -152,7 +135,7 @@ def test_many_scenes_are_shared_by_all_cores(
     options: list[str],
     workers: int,
     tool: ModuleType,
-    run_tool: RunTool,
+    run_tool: RunMain,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
@@ -188,7 +171,7 @@ def test_many_scenes_are_shared_by_all_cores(
 def test_wrong_usage(
     args: list[str],
     message: str,
-    run_tool: RunTool,
+    run_tool: RunMain,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run_tool(*args) == 2
@@ -206,7 +189,7 @@ def test_wrong_usage(
 def test_a_user_error_is_one_line(
     options: list[str],
     message: str,
-    run_tool: RunTool,
+    run_tool: RunMain,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,36 +1,20 @@
 """The tool that packs weights: what it takes on its command line."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "pack_weights.py"
-
-RunTool = Callable[..., int]
+LoadTool = Callable[[str], ModuleType]
+RunMain = Callable[..., int]
 
 
 @pytest.fixture
-def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
+def run_tool(load_tool: LoadTool, run_main: RunMain) -> RunMain:
     """Run the tool's main in this process and return its exit status."""
-    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
-    spec = importlib.util.spec_from_file_location("pack_weights", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-
-    def run(*args: Path | str) -> int:
-        monkeypatch.setattr(sys, "argv", ["pack_weights.py", *map(str, args)])
-        try:
-            module.main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
-
-    return run
+    return partial(run_main, load_tool("pack_weights"))
 
 
 @pytest.mark.parametrize("option", ["--licence", "--data", "--notes"])
@@ -38,7 +22,7 @@ def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
 def test_labels_without_a_file_to_write(
     option: str,
     text: str,
-    run_tool: RunTool,
+    run_tool: RunMain,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -49,7 +33,7 @@ def test_labels_without_a_file_to_write(
 @pytest.mark.parametrize("options", [[], ["--licence", "MIT"], ["--data", "scenes"]])
 def test_a_file_without_its_labels(
     options: list[str],
-    run_tool: RunTool,
+    run_tool: RunMain,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,9 +1,7 @@
 """The tool that shows attention, as a user starts it."""
 
-import importlib.util
-import os
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,18 +13,8 @@ import torch
 
 from lanedet.models import build_model, describe_model, save_weights
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "show_attention.py"
-
-RunTool = Callable[..., int]
-
-
-def _load_tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("show_attention", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+LoadTool = Callable[[str], ModuleType]
+RunMain = Callable[..., int]
 
 
 @pytest.fixture
@@ -51,26 +39,13 @@ def workplace(
 
 
 @pytest.fixture
-def run_tool(monkeypatch: pytest.MonkeyPatch) -> RunTool:
+def run_tool(load_tool: LoadTool, run_main: RunMain) -> RunMain:
     """Run the tool's main in this process and return its exit status."""
-    # The tool sets it; this way it is as before when the test ends.
-    monkeypatch.setenv("GOMP_SPINCOUNT", os.environ.get("GOMP_SPINCOUNT", "3000"))
-    monkeypatch.delenv("LANEDET_TRACEBACK", raising=False)
-    module = _load_tool()
-
-    def run(*args: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["show_attention.py", *args])
-        try:
-            module.main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
-
-    return run
+    return partial(run_main, load_tool("show_attention"))
 
 
 def test_a_picture_for_each_image_of_a_folder(
-    run_tool: RunTool, workplace: Path, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, workplace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = run_tool("frames", "--weights", "sad/weights.safetensors")
     assert status == 0
@@ -82,7 +57,7 @@ def test_a_picture_for_each_image_of_a_folder(
     assert "attention: 100%" in printed.err
 
 
-def test_two_models_under_one_another(run_tool: RunTool, workplace: Path) -> None:
+def test_two_models_under_one_another(run_tool: RunMain, workplace: Path) -> None:
     status = run_tool(
         "frames/clip2/20.png",
         *("--weights", "plain/weights.safetensors"),
@@ -99,7 +74,7 @@ def test_two_models_under_one_another(run_tool: RunTool, workplace: Path) -> Non
 
 
 def test_help_shows_examples(
-    run_tool: RunTool, capsys: pytest.CaptureFixture[str]
+    run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("--help") == 0
     assert "examples:" in capsys.readouterr().out
@@ -125,7 +100,7 @@ def test_help_shows_examples(
 def test_a_user_error_is_one_line(
     args: dict[str, str],
     message: str,
-    run_tool: RunTool,
+    run_tool: RunMain,
     workplace: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -151,7 +126,7 @@ def test_a_user_error_is_one_line(
     ],
 )
 def test_weights_are_told_apart_as_briefly_as_can_be(
-    paths: tuple[str, str | None], names: list[str]
+    load_tool: LoadTool, paths: tuple[str, str | None], names: list[str]
 ) -> None:
-    captions = _load_tool()._captions(*paths)
+    captions = load_tool("show_attention")._captions(*paths)
     assert captions == dict(zip(names, filter(None, paths), strict=True))

@@ -1,6 +1,5 @@
 """The tools that train and test, as a user starts them."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -8,13 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
 
 from lanedet.models import load_weights
+
+LoadTool = Callable[[str], ModuleType]
+RunMain = Callable[..., int]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = "configs/sad/enet_sad_scenes.py"
@@ -48,34 +52,19 @@ def run(tool: str, *args: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def train_tool(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def train_tool(
+    load_tool: LoadTool, run_main: RunMain, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., int]:
     """Run the tool's main up to where training begins; return its exit status."""
-    # The tool sets it; this way it is as before when the test ends.
-    monkeypatch.setenv("GOMP_SPINCOUNT", os.environ.get("GOMP_SPINCOUNT", "3000"))
-    for name in ("LANEDET_TRACEBACK", "LOCAL_RANK"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(REPOSITORY)
-    spec = importlib.util.spec_from_file_location("train_tool", "tools/train.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "tune_allocator", lambda: None)
+    tool = load_tool("train")
+    monkeypatch.setattr(tool, "tune_allocator", lambda: None)
 
     def refuse(_: object) -> None:
         raise AssertionError("Training begins.")
 
     monkeypatch.setattr("lanedet.engine.runner.LaneRunner.from_cfg", refuse)
-
-    def run_main(*args: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["tools/train.py", *args])
-        try:
-            module.main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-        return 0
-
-    return run_main
+    return partial(run_main, tool)
 
 
 @pytest.mark.parametrize("tool", ["train", "test", "demo"])
