@@ -116,8 +116,9 @@ class LaneInferencer:
         Returns:
             One sample per image, with ``pred_lanes`` in pixels of that image,
             ``pred_scores`` in [0, 1] and ``pred_slots``, leftmost slot first and as
-            :func:`~lanedet.ops.slots_under_camera` gives them, and with ``ori_shape``
-            (H, W), ``view`` and, if it was read from a file, ``img_path``.
+            :func:`~lanedet.ops.slots_under_camera` gives them, their names in
+            ``pred_names``, and with ``ori_shape`` (H, W), ``view`` and, if it was read
+            from a file, ``img_path``.
 
         Raises:
             FileNotFoundError: If there is no such image or folder, or no image in it.

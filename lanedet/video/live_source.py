@@ -17,12 +17,12 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
 class LiveSource(Source):
     """Iterate over the frames of a live source, connecting again when it drops.
 
-    It goes on until nothing has come for ``max_wait_s``: of a live source nobody can
-    say whether it has ended or will be back. It is connected again at least once, and
-    pauses between attempts double, up to 8 seconds, until a connection has lasted that
-    long. A gap in the frames is a gap in
-    their times, as long as it really lasted. Where the source has no time stamps, as
-    MJPEG over HTTP, a frame's time is when it came. There is no sound.
+    It goes on until no frame has come for ``max_wait_s`` after a drop, however often it
+    can be connected meanwhile: of a live source nobody can say whether it has ended or
+    will be back. It is connected again at least once, and pauses between attempts
+    double, up to 8 seconds, until a connection has lasted that long. A gap in the
+    frames is a gap in their times, as long as it really lasted. Where the source has no
+    time stamps, as MJPEG over HTTP, a frame's time is when it came. There is no sound.
 
     Args:
         connect: Opens the source. It must give up on its own when nothing comes, both
@@ -51,6 +51,7 @@ class LiveSource(Source):
         self._connection = connect()
         self._connected_s = time.monotonic()
         self._pause_s = _FIRST_PAUSE_S
+        self._num_seen, self._give_up_s = -1, 0.0  # at the last drop after a frame
         self.frame_rate = self._connection.frame_rate
         self.time_base = self._connection.time_base
         if not self._connection.has_times:
@@ -110,8 +111,11 @@ class LiveSource(Source):
         now = time.monotonic()
         if now - self._connected_s >= _LONGEST_PAUSE_S:
             self._pause_s = _FIRST_PAUSE_S
-        give_up = now + self._max_wait_s
         pause = min(self._pause_s, self._max_wait_s / 2)
+        if num_seen > self._num_seen:
+            self._num_seen, self._give_up_s = num_seen, now + self._max_wait_s
+        elif now + pause >= self._give_up_s:  # connected, and not a frame came
+            raise self._given_up(num_seen, reason)
         while not self._stopped.wait(pause):
             try:
                 self._connection = self._connect()
@@ -123,7 +127,7 @@ class LiveSource(Source):
                 self._pause_s = min(2 * pause, _LONGEST_PAUSE_S)
                 return
             pause = min(2 * pause, _LONGEST_PAUSE_S)
-            if time.monotonic() + pause >= give_up:
+            if time.monotonic() + pause >= self._give_up_s:
                 raise self._given_up(num_seen, failure)
 
     def _given_up(self, num_seen: int, failure: str) -> VideoBreakError:

@@ -149,8 +149,7 @@ class VideoSummary:
             f"({self.frames_per_second:.1f} {noun}s/s)",
             f"lanes in {self.lane_share:.0%} of the {noun}s, the driver's own lane in "
             f"{self.driving.ego_lane_share:.0%}",
-            *_place_lines(self.driving),
-            *([_events_line(self.driving)] if is_film else []),
+            *(_driving_lines(self.driving) if is_film else []),
             f"{noun}s/s of each stage alone: " + _stages_text(self.times),
         ]
         losses = {
@@ -193,6 +192,10 @@ def _place_lines(driving: DrivingSummary) -> list[str]:
     if driving.mean_abs_offset_m is not None:
         line += f", {driving.mean_abs_offset_m:.2f} m"
     return [f"mean distance from the own lane's centre: {line}"]
+
+
+def _driving_lines(driving: DrivingSummary) -> list[str]:
+    return [*_place_lines(driving), _events_line(driving)]
 
 
 def _events_line(driving: DrivingSummary) -> str:
@@ -475,9 +478,9 @@ class _Run:
         self._has_told_size = True
         if self._outputs.clip is not None or self._outputs.show:
             warnings.warn(
-                f"{self._name_of(frame)} is {width}x{height} pixels, the first "
-                f"picture, {name}, {first_width}x{first_height}. All are shown at the "
-                "size of the first one, those of another shape with black borders.",
+                f"Pictures differ in size: {name} has {first_width}x{first_height} "
+                f"pixels, {self._name_of(frame)} {width}x{height}. All are shown at "
+                "the size of the first, those of another shape with black borders.",
                 stacklevel=callers_stacklevel(),
             )
 

@@ -296,6 +296,34 @@ def test_pauses_go_on_doubling_until_a_connection_lasts(
     assert pauses == [0.5, 1, 2, 4, 8, 8, 0.5, 1]
 
 
+class SilentReader(VideoReader):
+    """A connection that stands, but brings no frame."""
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        return iter(())
+
+
+def test_connections_without_a_frame_are_no_reason_to_go_on(
+    make_video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video(num_frames=1)
+    readers = iter([VideoReader])
+    source = LiveSource(lambda: next(readers, SilentReader)(path), "x", max_wait_s=40)
+    pauses: list[float] = []
+
+    def wait(pause: float) -> bool:
+        pauses.append(pause)
+        return False
+
+    monkeypatch.setattr(source._stopped, "wait", wait)
+    monkeypatch.setattr(
+        live_source, "time", SimpleNamespace(monotonic=lambda: sum(pauses))
+    )
+    with source, pytest.raises(VideoBreakError, match="after 1 frame: no frame came"):
+        list(source)
+    assert pauses == [0.5, 1, 2, 4, 8, 8, 8, 8]
+
+
 def test_a_short_wait_is_long_enough_for_one_attempt(make_video) -> None:
     attempts = iter([make_video("a.mp4", 2), make_video("b.mp4", 3)])
     source = LiveSource(

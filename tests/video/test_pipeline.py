@@ -601,7 +601,7 @@ def test_images_of_another_size_fit_into_the_clip(
         cv2.imwrite(str(folder / f"{number}.png"), image)
     cv2.imwrite(str(folder / "2.png"), np.zeros((30, 30, 3), dtype=np.uint8))
     options = VideoOptions(threads=threads, tracking=False)
-    text = "^1.png is 64x96 pixels, the first picture, 0.png, 64x48. All are shown at"
+    text = "size: 0.png has 64x48 pixels, 1.png 64x96. All are shown at the size"
     with pytest.warns(UserWarning, match=text) as told:
         annotate(folder, FakeInferencer(), tmp_path / "out.mp4", options=options)
     assert [warning.filename for warning in told] == [__file__]
