@@ -6,7 +6,7 @@ import socketserver
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from types import SimpleNamespace
@@ -250,12 +250,13 @@ def test_a_stream_that_stalls_and_comes_back() -> None:
     assert frames[10].time > frames[9].time + Fraction(1, 25)
 
 
-def test_pauses_between_attempts_double(
-    make_video, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = make_video(num_frames=1)
-    attempts = iter([path])
-    source = LiveSource(lambda: VideoReader(next(attempts, "gone")), "x", max_wait_s=40)
+def pass_pauses(
+    source: LiveSource, monkeypatch: pytest.MonkeyPatch, more: Sequence[float] = ()
+) -> list[float]:
+    """Let pauses pass at once; return where they are listed.
+
+    Time is what the pauses, and ``more`` as it is at that moment, make together.
+    """
     pauses: list[float] = []
 
     def wait(pause: float) -> bool:
@@ -263,9 +264,18 @@ def test_pauses_between_attempts_double(
         return False
 
     monkeypatch.setattr(source._stopped, "wait", wait)
-    monkeypatch.setattr(
-        live_source, "time", SimpleNamespace(monotonic=lambda: sum(pauses))
-    )
+    clock = SimpleNamespace(monotonic=lambda: sum(pauses) + sum(more))
+    monkeypatch.setattr(live_source, "time", clock)
+    return pauses
+
+
+def test_pauses_between_attempts_double(
+    make_video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video(num_frames=1)
+    attempts = iter([path])
+    source = LiveSource(lambda: VideoReader(next(attempts, "gone")), "x", max_wait_s=40)
+    pauses = pass_pauses(source, monkeypatch)
     with source, pytest.raises(VideoBreakError, match="after 1 frame:"):
         list(source)
     assert pauses == [0.5, 1, 2, 4, 8, 8, 8, 8]
@@ -276,17 +286,8 @@ def test_pauses_go_on_doubling_until_a_connection_lasts(
 ) -> None:
     path = make_video(num_frames=2)
     source = LiveSource(lambda: VideoReader(path), "x", max_wait_s=40)
-    pauses: list[float] = []
     lasted = [0.0]
-
-    def wait(pause: float) -> bool:
-        pauses.append(pause)
-        return False
-
-    monkeypatch.setattr(source._stopped, "wait", wait)
-    monkeypatch.setattr(
-        live_source, "time", SimpleNamespace(monotonic=lambda: sum(pauses) + lasted[0])
-    )
+    pauses = pass_pauses(source, monkeypatch, lasted)
     with source:
         for frame in source:
             if frame.index == 13:  # the second of the seventh connection
@@ -309,16 +310,7 @@ def test_connections_without_a_frame_are_no_reason_to_go_on(
     path = make_video(num_frames=1)
     readers = iter([VideoReader])
     source = LiveSource(lambda: next(readers, SilentReader)(path), "x", max_wait_s=40)
-    pauses: list[float] = []
-
-    def wait(pause: float) -> bool:
-        pauses.append(pause)
-        return False
-
-    monkeypatch.setattr(source._stopped, "wait", wait)
-    monkeypatch.setattr(
-        live_source, "time", SimpleNamespace(monotonic=lambda: sum(pauses))
-    )
+    pauses = pass_pauses(source, monkeypatch)
     with source, pytest.raises(VideoBreakError, match="after 1 frame: no frame came"):
         list(source)
     assert pauses == [0.5, 1, 2, 4, 8, 8, 8, 8]
