@@ -6,6 +6,9 @@ from typing import Any
 SMALLEST_SHAPE = (72, 96)
 """Below this (H, W) markings are thinner than a pixel everywhere."""
 
+LONGEST_SIDE = 8192
+"""Larger pictures do not fit into the memory of most machines."""
+
 
 def check_whole(name: str, value: Any, lowest: int, highest: int | None = None) -> None:
     """Raise ValueError unless a value is a whole number in its range.
@@ -35,6 +38,10 @@ def check_shape(shape: Any) -> None:
     if shape[0] < SMALLEST_SHAPE[0] or shape[1] < SMALLEST_SHAPE[1]:
         raise ValueError(
             f"A scene needs at least (H, W) = {SMALLEST_SHAPE} pixels, got {shape!r}."
+        )
+    if max(shape) > LONGEST_SIDE:
+        raise ValueError(
+            f"A scene has at most {LONGEST_SIDE} pixels a side, got {shape!r}."
         )
 
 

@@ -62,15 +62,27 @@ def stretch_map(
     return np.asarray(np.reciprocal(squares, out=squares))
 
 
-def check_distortion(corner: FloatArray, focal: float, distortion: float) -> None:
+def largest_distortion(shape: tuple[int, int], focal: float) -> float:
+    """Return the d of the model up to which every pixel shows something.
+
+    Args:
+        shape: (H, W) of the picture.
+        focal: Focal length in pixels.
+    """
+    height, width = shape
+    corner = np.array([(width - 1) / 2, (height - 1) / 2])
+    return _MOST_DISTORTED / float(np.sum((corner / focal) ** 2))
+
+
+def check_distortion(shape: tuple[int, int], focal: float, distortion: float) -> None:
     """Raise ValueError unless every pixel has a place without distortion.
 
     Args:
-        corner: (x, y) of a corner from the centre, pixels.
+        shape: (H, W) of the picture.
         focal: Focal length in pixels.
         distortion: The d of the model.
     """
-    largest = _MOST_DISTORTED / float(np.sum((corner / focal) ** 2))
+    largest = largest_distortion(shape, focal)
     if not 0 <= distortion <= largest:
         raise ValueError(
             f"Camera.distortion must lie in [0, {largest:.3f}] at this field of view, "

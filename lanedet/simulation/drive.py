@@ -7,7 +7,7 @@ import numpy as np
 
 from lanedet.simulation.arguments import check_shape
 from lanedet.simulation.render import render_scene
-from lanedet.simulation.sampler import label_scene, sample_scene
+from lanedet.simulation.sampler import fit_lens, label_scene, sample_scene
 from lanedet.simulation.scene import Scene, Vehicle
 from lanedet.structures import ByteArray, LaneSample
 
@@ -54,7 +54,7 @@ class Drive:
         self.num_frames = num_frames
         self.fps = fps
         self.shape = shape
-        self._start = sample_scene(seed, index, category)
+        self._start = fit_lens(sample_scene(seed, index, category), shape)
         rng = np.random.default_rng((seed, index, 1))
         self._speed = _ego_speed(self._start.vehicles, rng)
         self._sway_m = rng.uniform(0.05, 0.25)

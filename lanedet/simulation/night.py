@@ -119,8 +119,8 @@ def reflect_lamps(
         for point in lamp_points(view, vehicle, ahead):
             foot = view.project_visible(ahead, vehicle.lateral_m, 0.0)
             end = np.array([point[0], 2 * foot[1] - point[1]])
-            size = 0.16 * view.focal / ahead
-            _fill_streak(layer, (foot[1], end), size, color)
+            thickness = 0.16 * view.focal / ahead
+            _fill_streak(layer, (foot[1], end), thickness, color)
     size = (1 + 2 * max(1, height // 100), 1 + 2 * (height // 40))
     layer = cv2.blur(cv2.blur(layer, size), size)
     large = cv2.resize(layer, (width, height))

@@ -4,10 +4,13 @@ A scene is drawn from generators that begin from ``(seed, index)`` and a constan
 what they draw, so scene 17 is the same whoever draws it, and whatever else is drawn.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.categories import deal_category, recast
+from lanedet.simulation.distortion import largest_distortion
 from lanedet.simulation.labels import scene_lanes
 from lanedet.simulation.random_camera import random_camera, random_lens
 from lanedet.simulation.random_road import random_road
@@ -15,6 +18,7 @@ from lanedet.simulation.random_surroundings import random_light, random_surround
 from lanedet.simulation.random_traffic import random_traffic
 from lanedet.simulation.render import render_scene
 from lanedet.simulation.scene import Scene
+from lanedet.simulation.view import focal_length
 from lanedet.structures import ByteArray, LaneSample
 
 
@@ -72,9 +76,22 @@ def make_scene(
             category unknown.
     """
     check_shape(shape)
-    scene = sample_scene(seed, index, category)
+    scene = fit_lens(sample_scene(seed, index, category), shape)
     sample = label_scene(scene, shape, f"scenes/{seed}/{index}.jpg")
     return render_scene(scene, shape), sample
+
+
+def fit_lens(scene: Scene, shape: tuple[int, int]) -> Scene:
+    """Return a scene whose lens bends no more than a picture of (H, W) can show.
+
+    Lenses are drawn for pictures up to 4:3; upright ones reach farther out.
+    """
+    camera = scene.camera
+    focal = focal_length(shape[1], camera.fov_rad)
+    largest = largest_distortion(shape, focal)
+    if camera.distortion <= largest:
+        return scene
+    return replace(scene, camera=replace(camera, distortion=largest))
 
 
 def label_scene(scene: Scene, shape: tuple[int, int], raw_file: str) -> LaneSample:

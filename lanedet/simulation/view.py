@@ -70,6 +70,11 @@ class GroundMap:
     along: Float32Array
 
 
+def focal_length(width: int, fov_rad: float) -> float:
+    """Return the focal length, in pixels, of a picture with a field of view."""
+    return float(width / 2 / np.tan(fov_rad / 2))
+
+
 class SceneView:
     """A scene seen at a picture size.
 
@@ -82,9 +87,9 @@ class SceneView:
         self.scene = scene
         self.shape = shape
         height, width = shape
-        self.focal = width / 2 / np.tan(scene.camera.fov_rad / 2)
+        self.focal = focal_length(width, scene.camera.fov_rad)
         self.center = np.array([(width - 1) / 2, (height - 1) / 2])
-        check_distortion(self.center, self.focal, scene.camera.distortion)
+        check_distortion(shape, self.focal, scene.camera.distortion)
         if scene.windscreen.dashboard_shape not in DASHBOARDS:
             raise ValueError(
                 f"Windscreen.dashboard_shape must be one of {', '.join(DASHBOARDS)}, "

@@ -51,3 +51,9 @@ def test_too_small_a_shape(shape: tuple[int, int]) -> None:
     check_shape(SHAPE)
     with pytest.raises(ValueError, match=r"at least \(H, W\) = \(72, 96\) pixels, got"):
         check_shape(shape)
+
+
+def test_too_large_a_shape() -> None:
+    check_shape((8192, 8192))
+    with pytest.raises(ValueError, match="at most 8192 pixels a side, got"):
+        check_shape((288, 8193))

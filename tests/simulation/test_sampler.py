@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lanedet.simulation import make_scene, sample_scene
-from lanedet.simulation.sampler import label_rows
+from lanedet.simulation import SceneView, make_scene, sample_scene
+from lanedet.simulation.sampler import fit_lens, label_rows
 
 SHAPE = (180, 320)
 
@@ -86,3 +86,21 @@ def test_negative_numbers(seed: int, index: int) -> None:
 def test_too_small(shape: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="at least"):
         make_scene(0, 0, shape)
+
+
+@pytest.mark.parametrize("shape", [(300, 96), (640, 360)])
+def test_lenses_fit_upright_pictures(shape: tuple[int, int]) -> None:
+    bent = [
+        index
+        for index in range(40)
+        if sample_scene(1, index, "normal").camera.distortion > 0
+    ]
+    fitted = [fit_lens(sample_scene(1, index, "normal"), shape) for index in bent]
+    for scene in fitted:
+        SceneView(scene, shape)  # which refuses lenses that bend more
+    wide = [fit_lens(sample_scene(1, index, "normal"), (288, 800)) for index in bent]
+    assert any(a != b for a, b in zip(wide, fitted, strict=True))
+    assert wide == [sample_scene(1, index, "normal") for index in bent]
+    image, sample = make_scene(1, bent[0], shape, "normal")
+    assert image.shape == (*shape, 3)
+    assert len(sample.gt_lanes) >= 1
