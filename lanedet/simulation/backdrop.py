@@ -1,21 +1,25 @@
 """What may stand on the skyline and in the sky: a city, clouds with edges."""
 
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from lanedet.simulation.canvas import fill_polygons, mix, shade
+from lanedet.simulation.canvas import fill_polygon, fill_polygons, mix, shade
+from lanedet.simulation.houses import LIT_SHARE, light_color
+from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.view import SceneView
-from lanedet.structures import ByteArray
+from lanedet.structures import ByteArray, FloatArray
 
 Block = tuple[tuple[float, float], tuple[float, float], Color]
 """A rectangle and its colour: its sides, and its lower and upper edge, in tangents of
 the angles from straight ahead at the horizon."""
 
 _REDUCTION = 2
+_CITY_M = 600.0
 _MOST_BUILDINGS = 60
 _HALF_CIRCLE_RAD = 1.1
 _STONES: tuple[Color, ...] = (
@@ -62,9 +66,19 @@ def paint_city(
 ) -> ByteArray:
     """Paint the buildings of a far city, with their floors, on the horizon."""
     del rng
+    blocks: list[Block] = []
+    for sides, (low, rise), color in _towers(view):
+        blocks.append((sides, (low, rise), color))
+        blocks += _floors(view, sides, rise, color)
+    _fill_blocks(image, view, blocks)
+    return image
+
+
+def _towers(view: SceneView) -> list[Block]:
+    """Return the buildings of the far city, in the order of painting."""
     backdrop, camera = view.scene.backdrop, view.scene.camera
     if backdrop.city == 0:
-        return image
+        return []
     world = np.random.default_rng((*view.scene.seed, 73))
     turned = view.scene.road.course.slope(camera.station_m) + camera.yaw_rad
     centre = world.normal(0, 0.35)
@@ -73,26 +87,74 @@ def paint_city(
         azimuth = centre + world.normal(0, 0.1 + 0.5 * backdrop.city)
         half, share = world.uniform(0.008, 0.035), world.uniform(0.15, 1.0) ** 1.5
         stone = _STONES[world.integers(len(_STONES))]
-        color = shade(view.through_haze(stone, 600), world.uniform(0.7, 1.1))
+        color = shade(view.through_haze(stone, _CITY_M), world.uniform(0.7, 1.1))
         x, rise = azimuth - turned, share * backdrop.city_rad
         if abs(x) > _HALF_CIRCLE_RAD:
             continue
         blocks.append(((x - half, x + half), (0.0, rise), color))
-        blocks += _floors(view, (x - half, x + half), rise, color)
-    _fill_blocks(image, view, blocks)
-    return image
+    return blocks
+
+
+def city_outlines(view: SceneView) -> list[FloatArray]:
+    """Return the outlines of the far city's buildings in pixels, (4, 2) each."""
+    corners = [
+        ((left, low), (right, low), (right, high), (left, high))
+        for (left, right), (low, high), _ in _towers(view)
+    ]
+    return [view.project_far(np.array(four)) for four in corners]
+
+
+def light_city(glow: ByteArray, view: SceneView) -> None:
+    """Light windows of the far city, in place, each a dot."""
+    towers = _towers(view)
+    if not towers:
+        return
+    step = _floor_step(view)
+    rng = seeded(*view.scene.seed, 80)
+    clear = math.exp(-_CITY_M / view.scene.light.visibility_m)
+    height, width = view.shape
+    size = max(1, round(0.4 * step * view.focal))
+    canvas = np.zeros_like(glow)
+    for (left, right), (_, rise), _ in towers:
+        floors = np.arange(step / 2, rise - step / 2, step) + step / 4
+        panes = np.arange(left + step / 2, right - step / 2, step * 0.8)
+        draws = rng.uniform(size=(len(floors), len(panes), 3))
+        rows, columns = np.nonzero(draws[..., 0] < LIT_SHARE)
+        corners = np.array([(left, 0.0), (right, 0.0), (right, rise), (left, rise)])
+        fill_polygon(canvas, view.project_far(corners), (0, 0, 0))
+        if len(rows) == 0:
+            continue
+        directions = np.stack([panes[columns], floors[rows]], axis=1)
+        places = np.rint(view.project_far(directions)).astype(int)
+        colors = np.array(
+            [
+                light_color(hue, gain, clear)
+                for _, hue, gain in draws[rows, columns].tolist()
+            ]
+        ).astype(np.uint8)
+        for down in range(size):
+            for across in range(size):
+                xs, ys = places[:, 0] + across, places[:, 1] + down
+                is_inside = (xs >= 0) & (xs < width) & (ys >= 0) & (ys < height)
+                canvas[ys[is_inside], xs[is_inside]] = colors[is_inside]
+    cv2.max(glow, canvas, dst=glow)
 
 
 def _floors(
     view: SceneView, sides: tuple[float, float], rise: float, color: Color
 ) -> list[Block]:
     """Return rows of windows, as far as the picture can show them."""
-    step = max(0.006, 4.0 / view.focal)
+    step = _floor_step(view)
     inset = 0.1 * (sides[1] - sides[0])
     glass = mix(color, (60, 75, 92), 0.45)
     floors = np.arange(step / 2, rise - step / 2, step).tolist()
     windows = (sides[0] + inset, sides[1] - inset)
     return [(windows, (floor, floor + step / 2), glass) for floor in floors]
+
+
+def _floor_step(view: SceneView) -> float:
+    """Return from floor to floor in the far city, in tangents."""
+    return max(0.006, 4.0 / view.focal)
 
 
 def _fill_blocks(image: ByteArray, view: SceneView, blocks: Sequence[Block]) -> None:

@@ -24,6 +24,8 @@ from lanedet.simulation.road import (
 )
 from lanedet.simulation.scene import Prop, Scene
 
+_CLEAR_M = 8.0
+"""Nobody crosses nearer than this before one's own car."""
 _CAR_COLORS = ((222, 222, 220), (40, 42, 46), (120, 124, 128), (150, 32, 30))
 
 
@@ -97,7 +99,11 @@ def cross_road(scene: Scene, rng: np.random.Generator) -> Scene:
         hills=Profile(),
     )
     vehicles = tuple(v for v in scene.vehicles if not crossroad.holds(v.station_m, 6.0))
-    crossers = _crossing_cars(rng, start, length)
+    crossers = tuple(
+        car
+        for car in _crossing_cars(rng, start, length)
+        if car.station_m > here + _CLEAR_M
+    )
     props = scene.props + (crossers if rng.uniform() < 0.6 else ())
     props += tuple(
         Prop("walker", float(start - rng.uniform(1.5, 5)), float(lateral), coat)

@@ -7,7 +7,7 @@ import numpy as np
 from lanedet.simulation.canvas import fill_polygons
 from lanedet.simulation.kernels import lay_paint
 from lanedet.simulation.road import Decal
-from lanedet.simulation.textures import noise_tile, pick_tile
+from lanedet.simulation.textures import noise_tile, sample_points
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray, FloatArray
 
@@ -130,7 +130,7 @@ def _blend(
     cover = mask[rows, columns] * np.float32(decal.opacity / 255)
     cover *= ground.cover[below, columns]
     if decal.wear > 0:
-        flakes = pick_tile(
+        flakes = sample_points(
             noise_tile(0.6, seed=5),
             ground.lateral[below, columns] / _FLAKE_M[0],
             (ahead + view.scene.camera.station_m) / _FLAKE_M[1],

@@ -1,16 +1,21 @@
 """A low sun: its halo, the veil over the picture, ghosts in the lens, shine."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
+from lanedet.simulation.backdrop import city_outlines
 from lanedet.simulation.canvas import fill_polygon
 from lanedet.simulation.houses import face_pixels, houses_ahead
 from lanedet.simulation.night import silhouette
+from lanedet.simulation.roadside import screens
 from lanedet.simulation.scene import Color
+from lanedet.simulation.sky import is_ridge
 from lanedet.simulation.textures import noise_tile, sample_tile
 from lanedet.simulation.vehicles import visible_vehicles
 from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
-from lanedet.structures import ByteArray
+from lanedet.structures import ByteArray, FloatArray
 
 _REDUCTION = 4
 _SUN: Color = (255, 243, 216)
@@ -58,7 +63,7 @@ def sun_pixel(view: SceneView) -> np.ndarray:
 
 
 def is_sun_hidden(view: SceneView) -> bool:
-    """Return whether a house or a vehicle stands before the sun."""
+    """Return whether something stands before the sun: a house, a hill, a tree, ..."""
     x, y = sun_pixel(view).tolist()
     outlines = [face_pixels(view, house) for house in houses_ahead(view)]
     outlines += [
@@ -66,6 +71,14 @@ def is_sun_hidden(view: SceneView) -> bool:
         for vehicle, ahead in visible_vehicles(view)
         if ahead > NEAREST_M
     ]
+    if is_ridge(view, x, y) or _is_within(x, y, outlines + city_outlines(view)):
+        return True
+    # There are many: last, and only if nothing larger hides it.
+    return _is_within(x, y, [outline for _, outline in screens(view)])
+
+
+def _is_within(x: float, y: float, outlines: Sequence[FloatArray]) -> bool:
+    """Return whether a pixel is in one of some polygons."""
     return any(
         cv2.pointPolygonTest(outline.astype(np.float32), (x, y), measureDist=False) >= 0
         for outline in outlines

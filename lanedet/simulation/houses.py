@@ -1,6 +1,7 @@
 """Houses beside the road: their faces by day, their lit windows by night."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,12 @@ from lanedet.structures import ByteArray, FloatArray
 _FLOOR_M = 3.2
 _WINDOW_M = 1.5
 _PANE_M = 2.2
-_LIT_SHARE = 0.22
+LIT_SHARE = 0.22
+"""Of windows, at night."""
 _LIT_GAIN = (0.3, 0.85)
 _LIT_COLORS: tuple[Color, ...] = ((255, 206, 140), (255, 224, 176), (226, 236, 255))
 """Incandescent, warm white, and the white of offices."""
+_BLACK: Color = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -105,30 +108,68 @@ def face_pixels(view: SceneView, house: House) -> FloatArray:
     return view.project_visible(*corners.T)
 
 
-def light_windows(glow: ByteArray, view: SceneView) -> None:
-    """Draw the windows behind which lamps burn, in place; faces hide what is behind."""
-    for house in houses_ahead(view):
-        fill_polygons(glow, face_pixels(view, house), (4,), ((0, 0, 0),))
-        ahead = house.station_m - view.scene.camera.station_m
-        left, right = house.glass_m
-        panes = np.arange(left, right - _PANE_M, _PANE_M)
-        floors = house.floors
-        rng = seeded(*view.scene.seed, 79, house.number)
-        draws = rng.uniform(size=(len(floors), len(panes), 3))
-        rows, columns = np.nonzero(draws[..., 0] < _LIT_SHARE)
-        if len(rows) == 0:
-            continue
-        sides = panes[columns, None] + np.array([0.25, 1, 1, 0.25]) * (_PANE_M - 0.25)
-        heights = floors[rows, None] + np.array([0.0, 0.0, _WINDOW_M, _WINDOW_M])
-        points = view.project_visible(np.full_like(sides, ahead), sides, heights)
-        clear = math.exp(-ahead / view.scene.light.visibility_m)
-        low, high = _LIT_GAIN
-        colors = [
-            shade(
-                _LIT_COLORS[int(hue * len(_LIT_COLORS))],
-                clear * (low + (high - low) * gain),
-            )
-            for _, hue, gain in draws[rows, columns].tolist()
-        ]
-        ends = np.arange(1, len(rows) + 1) * 4
-        fill_polygons(glow, points.reshape(-1, 2), ends, colors)
+def light_windows(
+    glow: ByteArray,
+    view: SceneView,
+    screens: Sequence[tuple[float, FloatArray]] = (),
+) -> None:
+    """Draw the windows behind which lamps burn, in place.
+
+    Args:
+        glow: Light of lamps, which faces and screens hide.
+        view: The scene.
+        screens: What else stands there: distances and outlines in pixels.
+    """
+    here = view.scene.camera.station_m
+    things: list[tuple[float, House | FloatArray]] = [
+        (house.station_m - here, house) for house in houses_ahead(view)
+    ]
+    things += screens
+    if not things:
+        return
+    outlines: list[FloatArray] = []
+    colors: list[Color] = []
+    for ahead, thing in sorted(things, key=lambda pair: -pair[0]):
+        face = face_pixels(view, thing) if isinstance(thing, House) else thing
+        outlines.append(face)
+        colors.append(_BLACK)
+        if isinstance(thing, House):
+            panes, lights = _lit_panes(view, thing, ahead)
+            outlines += panes
+            colors += lights
+    ends = np.cumsum([len(outline) for outline in outlines])
+    fill_polygons(glow, np.concatenate(outlines), ends, colors)
+
+
+def _lit_panes(
+    view: SceneView, house: House, ahead: float
+) -> tuple[list[FloatArray], list[Color]]:
+    """Return the outlines in pixels, (4, 2) each, and colours of a house's lights."""
+    left, right = house.glass_m
+    panes = np.arange(left, right - _PANE_M, _PANE_M)
+    floors = house.floors
+    rng = seeded(*view.scene.seed, 79, house.number)
+    draws = rng.uniform(size=(len(floors), len(panes), 3))
+    rows, columns = np.nonzero(draws[..., 0] < LIT_SHARE)
+    if len(rows) == 0:
+        return [], []
+    sides = panes[columns, None] + np.array([0.25, 1, 1, 0.25]) * (_PANE_M - 0.25)
+    heights = floors[rows, None] + np.array([0.0, 0.0, _WINDOW_M, _WINDOW_M])
+    points = view.project_visible(np.full_like(sides, ahead), sides, heights)
+    clear = math.exp(-ahead / view.scene.light.visibility_m)
+    return list(points), [
+        light_color(hue, gain, clear) for _, hue, gain in draws[rows, columns].tolist()
+    ]
+
+
+def light_color(hue: float, gain: float, clear: float) -> Color:
+    """Return the colour of a window's lamp.
+
+    Args:
+        hue: Which colour, in [0, 1).
+        gain: How bright, in [0, 1].
+        clear: Share of light that haze lets through.
+    """
+    low, high = _LIT_GAIN
+    color = _LIT_COLORS[int(hue * len(_LIT_COLORS))]
+    return shade(color, clear * (low + (high - low) * gain))

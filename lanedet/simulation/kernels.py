@@ -383,6 +383,29 @@ def paint_ridge(
 
 
 @njit(cache=True, nogil=True)
+def _read_sprite(
+    sprite: ByteArray, y: float, x: float
+) -> tuple[np.float32, np.float32]:
+    """Return the grey and the opacity of a sprite between its pixels.
+
+    What is transparent has no grey: the mean is weighted by opacity.
+    """
+    rows, columns = sprite.shape[0] - 1, sprite.shape[1] - 1
+    y, x = min(max(y, 0.0), float(rows)), min(max(x, 0.0), float(columns))
+    top, left = int(y), int(x)
+    part_y, part_x = y - top, x - left
+    light, opacity = 0.0, 0.0
+    for i in range(2):
+        row_share = part_y if i else 1 - part_y
+        for j in range(2):
+            share = row_share * (part_x if j else 1 - part_x)
+            pixel = sprite[min(top + i, rows), min(left + j, columns)]
+            opacity += share * pixel[1]
+            light += share * pixel[1] * pixel[0]
+    return np.float32(light / max(opacity, 1e-6)), np.float32(opacity)
+
+
+@njit(cache=True, nogil=True)
 def paint_sprite(
     image: ByteArray,
     sprite: ByteArray,
@@ -392,6 +415,8 @@ def paint_sprite(
 ) -> None:
     """Paint a (grey, opacity) sprite into a box, in place.
 
+    A sprite that is enlarged is read between its pixels.
+
     Args:
         image: The picture.
         sprite: (h, w, 2); a grey of 128 shows as the colour, 255 is opaque.
@@ -400,14 +425,23 @@ def paint_sprite(
         contrast: What is left of the sprite's contrast, 0 to 1.
     """
     left, top, right, bottom = box
+    per_row = sprite.shape[0] / (bottom - top)
+    per_column = sprite.shape[1] / (right - left)
+    is_enlarged = per_row < 1
     for y in range(max(top, 0), min(bottom, image.shape[0])):
-        row = (y - top) * sprite.shape[0] // (bottom - top)
         for x in range(max(left, 0), min(right, image.shape[1])):
-            column = (x - left) * sprite.shape[1] // (right - left)
-            opacity = np.float32(sprite[row, column, 1]) / np.float32(255)
+            if is_enlarged:
+                at_y = (y - top + 0.5) * per_row - 0.5
+                at_x = (x - left + 0.5) * per_column - 0.5
+                shown, covered = _read_sprite(sprite, at_y, at_x)
+            else:
+                row, column = int((y - top) * per_row), int((x - left) * per_column)
+                shown = np.float32(sprite[row, column, 0])
+                covered = np.float32(sprite[row, column, 1])
+            opacity = covered / np.float32(255)
             if opacity == 0:
                 continue
-            grey = np.rint(sprite[row, column, 0] * contrast + 128 * (1 - contrast))
+            grey = np.rint(shown * contrast + 128 * (1 - contrast))
             for channel in range(3):
                 value = np.float32(grey * (color[channel] / 128))
                 below = np.float32(image[y, x, channel])

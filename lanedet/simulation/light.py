@@ -1,8 +1,11 @@
 """Light and its absence: shadows, night, lamps."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
+from lanedet.simulation.backdrop import light_city
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import (
     darken,
@@ -20,6 +23,7 @@ from lanedet.simulation.night import (
     silhouette,
     street_pools,
 )
+from lanedet.simulation.roadside import screens
 from lanedet.simulation.shades import shade_light
 from lanedet.simulation.textures import (
     TILE_SIZE,
@@ -37,6 +41,8 @@ _SKYLIGHT = 72
 _NUM_LIT_POSTS = 11
 _UNDER_CAR = 60
 _UNDER_BRIDGE = 130
+_ONE_TRACK_SHARE = 0.45
+"""How much of its width a vehicle takes whose wheels run behind one another."""
 _DUSK = 0.3  # of daylight: below, lamps make what light there is
 
 
@@ -83,40 +89,47 @@ def _sun_shadows(lit: ByteArray, view: SceneView, dark: float) -> None:
         near = ahead - 1.3 * light.backlight * body.height_m
         far = ahead + body.length_m
         feet += [(near, left), (near, right), (far, right), (far, left)]
-    _fill_feet(lit, view, feet, dark)
+    _fill_feet(lit, view, feet, [dark] * (len(feet) // 4))
 
 
 def _undersides(lit: ByteArray, view: SceneView) -> None:
     """Darken the light beneath vehicles, in place; even an overcast sky is dark there.
 
-    Its edges are soft: the darkness is half as deep around.
+    Its edges are soft: the darkness is half as deep around. Haze takes it away.
     """
     vehicles = visible_vehicles(view)
     if not vehicles:
         return
     under = np.full(view.shape, 255, dtype=np.uint8)
-    for grown, level in ((1.12, 0.5 * (255 + _UNDER_CAR)), (1.0, float(_UNDER_CAR))):
+    nearness = np.array([max(ahead, 0.0) for _, ahead in vehicles])
+    seen = (255 - _UNDER_CAR) * np.exp(-nearness / view.scene.light.visibility_m)
+    for grown, share in ((1.12, 0.5), (1.0, 1.0)):
         feet: list[tuple[float, float]] = []
         for vehicle, ahead in vehicles:
             body, middle = BODIES[vehicle.kind], vehicle.lateral_m
             half, far = grown * body.width_m / 2, ahead + body.length_m
+            if body.has_one_track:
+                half *= _ONE_TRACK_SHARE
             near = ahead - 0.25 * grown
             sides = (-1.04 * half, 1.04 * half, 0.936 * half, -0.936 * half)
             aheads = (near, near, far, far)
             feet += zip(aheads, (middle + side for side in sides), strict=True)
-        _fill_feet(under, view, feet, level)
+        _fill_feet(under, view, feet, (255 - share * seen).tolist())
     top = view.ground.top_row
     cv2.min(lit[top:], under[top:], dst=lit[top:])
 
 
 def _fill_feet(
-    lit: ByteArray, view: SceneView, feet: list[tuple[float, float]], level: float
+    lit: ByteArray,
+    view: SceneView,
+    feet: list[tuple[float, float]],
+    levels: Sequence[float],
 ) -> None:
-    """Fill quadrangles of (ahead, lateral) corners with a level, in place."""
+    """Fill quadrangles of (ahead, lateral) corners with a level each, in place."""
     if feet:
         points = view.project_visible(*np.array(feet).T)
-        number = len(feet) // 4
-        fill_polygons(lit, points, np.arange(1, number + 1) * 4, [(level,)] * number)
+        ends = np.arange(1, len(levels) + 1) * 4
+        fill_polygons(lit, points, ends, [(level,) for level in levels])
 
 
 def _tree_shade(view: SceneView, dark: float) -> np.ndarray:
@@ -191,10 +204,15 @@ def light_lamps(
     glow = np.zeros_like(image)
     if view.scene.night.far > 0 or view.scene.night.oncoming > 0:
         light_far(glow, view)
-    light_windows(glow, view)
-    _hide_behind_vehicles(glow, view)
+    light_city(glow, view)
+    light_windows(glow, view, screens(view))
+    _light_posts(glow, view)
     for vehicle, ahead in visible_vehicles(view):
-        if not NEAREST_M < ahead < _LAMP_RANGE_M:
+        if ahead <= NEAREST_M:
+            continue
+        # What stands nearer hides the lights behind it.
+        fill_polygon(glow, silhouette(view, vehicle, ahead), (0, 0, 0))
+        if ahead > _LAMP_RANGE_M:
             continue
         color = (255, 245, 215) if vehicle.is_oncoming else (255, 45, 30)
         size = 0.18 if vehicle.is_oncoming else 0.09
@@ -202,16 +220,7 @@ def light_lamps(
         points = np.asarray(lamp_points(view, vehicle, ahead)).reshape(-1, 2)
         number = len(points)
         light_points(glow, points, np.full(number, radius), [color] * number)
-    _light_posts(glow, view)
     return _add_glow(image, glow, strength, view.shape[0])
-
-
-def _hide_behind_vehicles(glow: ByteArray, view: SceneView) -> None:
-    """Take away the light that vehicles stand before."""
-    for vehicle, ahead in visible_vehicles(view):
-        if ahead <= NEAREST_M:
-            continue
-        fill_polygon(glow, silhouette(view, vehicle, ahead), (0, 0, 0))
 
 
 def _light_posts(glow: ByteArray, view: SceneView) -> None:

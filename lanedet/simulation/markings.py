@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lanedet.simulation.kernels import find_stripe, lay_paint
 from lanedet.simulation.road import LaneLine, Road, Stripe
 from lanedet.simulation.surface import taper_offsets
-from lanedet.simulation.textures import noise_tile, pick_tile
+from lanedet.simulation.textures import noise_tile, sample_points
 from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
 
@@ -58,7 +58,7 @@ def _paint_stripe(
         at = ahead + scene.camera.station_m
         cover *= (at < first) | (at > last)
     if stripe.wear > 0:
-        flakes = pick_tile(
+        flakes = sample_points(
             noise_tile(0.6, seed=5),
             lateral / _WEAR_CELL_M[0],
             stations / _WEAR_CELL_M[1],

@@ -1,5 +1,6 @@
 """Random figures on the road: what paint, repairs and tyres leave there."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -58,7 +59,10 @@ def random_arrows(
     for number, middle in enumerate(middles):
         arrow = _lane_arrow(rng, length, number, len(middles))
         outlines += [place(arrow, float(station), middle) for station in stations]
-    return (_painted(rng, road, outlines),)
+    arrows = _painted(rng, road, outlines)
+    # Of what directs traffic more is left than of old lines.
+    opacity, wear = max(arrows.opacity, 0.5), min(arrows.wear, 0.45)
+    return (replace(arrows, opacity=opacity, wear=wear),)
 
 
 def random_letters(

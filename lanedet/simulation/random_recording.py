@@ -103,8 +103,11 @@ def vary_backdrop(scene: Scene, rng: np.random.Generator) -> Scene:
 def vary_recording(scene: Scene, rng: np.random.Generator) -> Scene:
     """Record as cheap and as good cameras do."""
     has = rng.uniform(size=9) < (0.2, 0.4, 0.12, 0.4, 0.3, 0.3, 0.5, 0.25, 0.1)
-    # What is dark already must not become black, nor what headlights light white.
+    # What is dark already must not become black, nor what headlights light, or snow
+    # covers, white.
     darkest, brightest = (-0.6, 1.0) if scene.light.daylight > 0.5 else (-0.1, 0.4)
+    if scene.weather.snow > 0:
+        brightest = min(brightest, 0.3)
     recording = Recording(
         motion=float(rng.uniform(0.002, 0.012) * has[0]),
         stops=float(np.clip(rng.normal(0, 0.35) * has[1], darkest, brightest)),

@@ -4,7 +4,10 @@ The roadside is divided into pieces, see :mod:`~lanedet.simulation.verges`.
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -29,6 +32,24 @@ from lanedet.structures import ByteArray, FloatArray
 _PIECE_M = 4.0
 _SPRITE_SIZES = (16, 32, 64, 128, 256)
 _NUM_TREES = 8
+_BRIDGE_CELL = 3
+_HIGH_WALL_M = 1.5
+_TURNS = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+_ROUND = np.stack([0.42 * np.cos(_TURNS), 0.58 + 0.4 * np.sin(_TURNS)], axis=1)
+_CONE = np.repeat([(-0.38, 0.1), (0.38, 0.1), (0.05, 0.95), (-0.05, 0.95)], 3, axis=0)
+"""Where crowns are dense: across, in widths, and up, in heights."""
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """A tree: its place, its size, which one of the sprites, its brightness."""
+
+    ahead_m: float
+    lateral_m: float
+    width_m: float
+    height_m: float
+    number: int
+    gain: float
 
 
 def paint_roadside(
@@ -117,22 +138,97 @@ def _add_trees(
 ) -> None:
     """Add the trees of a cell; its edge towards the road begins at (ahead, lateral)."""
     place, gain = view.scene.surroundings, view.scene.light.facing_gain
+    for tree in _trees_in_cell(view, side, foot, rng):
+        half, distance = tree.width_m / 2, tree.ahead_m
+        corners = (
+            (distance, tree.lateral_m - half, 0.0),
+            (distance, tree.lateral_m + half, tree.height_m),
+        )
+        color = shade(place.tree_color, gain * tree.gain)
+        contrast = _contrast(view, distance)
+        brush = partial(_paint_tree, number=tree.number, contrast=contrast)
+        sketch.add_brush(brush, corners, color, distance)
+
+
+def _trees_in_cell(
+    view: SceneView, side: int, foot: tuple[float, float], rng: np.random.Generator
+) -> list[_Tree]:
+    """Return the trees of a cell; see :func:`_add_trees`."""
+    place = view.scene.surroundings
     ahead, edge = foot
+    trees = []
     for _ in range(rng.poisson(place.tree_density)):
         away = place.tree_distance_m + rng.exponential(9.0)
         height = rng.uniform(2.5, 13.0)
         width = height * rng.uniform(0.5, 1.1)
         number = int(rng.integers(_NUM_TREES))
-        color = shade(place.tree_color, gain * rng.uniform(0.6, 1.35))
+        gain = rng.uniform(0.6, 1.35)
         distance = ahead + rng.uniform(0, CELL_M)
         lateral = edge + side * (away + width / 2)
-        corners = (
-            (distance, lateral - width / 2, 0.0),
-            (distance, lateral + width / 2, height),
+        trees.append(_Tree(distance, lateral, width, height, number, gain))
+    return trees
+
+
+def screens(view: SceneView) -> list[tuple[float, FloatArray]]:
+    """Return what hides lights: crowns of trees, bridges, high walls.
+
+    Returns:
+        Distance and outline in pixels, (N, 2), of each.
+    """
+    trees: list[_Tree] = []
+    aheads: list[float] = []
+    outlines: list[FloatArray] = []
+    spacing = view.scene.surroundings.bridge_spacing_m
+    for cell, ahead in cells_ahead(view):
+        rng = seeded(*view.scene.seed, 71, cell)
+        for side in (-1, 1):
+            foot = (ahead, verge_edge(view, side, ahead))
+            trees += _trees_in_cell(view, side, foot, rng)
+        if spacing and cell % max(1, round(spacing / CELL_M)) == _BRIDGE_CELL:
+            left, right = (pavement_edge(view, side, ahead) for side in (-1, 1))
+            aheads.append(ahead)
+            places = upright(ahead, (left - 60, right + 60), (5.4, 7.8))
+            outlines.append(np.array(places))
+    for wall in view.scene.surroundings.walls:
+        if wall.top_m > _HIGH_WALL_M:
+            outlines += _wall_outlines(wall)
+            aheads += [0.0] * (len(outlines) - len(aheads))
+    outlines += list(_crowns(trees))
+    aheads += [tree.ahead_m for tree in trees]
+    if not outlines:
+        return []
+    points = view.project_visible(*np.concatenate(outlines).T)
+    ends = np.cumsum([len(outline) for outline in outlines])
+    return list(zip(aheads, np.split(points, ends[:-1]), strict=True))
+
+
+def _crowns(trees: Sequence[_Tree]) -> FloatArray:
+    """Return the corners of the crowns of trees, (N, K, 3)."""
+    if not trees:
+        return np.empty((0, len(_ROUND), 3))
+    outlines = [_CONE if tree.number % 4 == 0 else _ROUND for tree in trees]
+    sizes = np.array([(tree.width_m, tree.height_m) for tree in trees])
+    feet = np.array([(tree.ahead_m, tree.lateral_m, 0.0) for tree in trees])
+    corners = np.repeat(feet[:, None], len(_ROUND), axis=1)
+    corners[..., 1:] += np.array(outlines) * sizes[:, None]
+    return corners
+
+
+def _wall_outlines(wall: Wall) -> list[FloatArray]:
+    """Return a wall's face in pieces, each (4, 3)."""
+    aheads = np.geomspace(NEAREST_M, 300.0, 24)
+    foot, top = wall.lateral_m, wall.lateral_m + wall.lean_m
+    return [
+        np.array(
+            [
+                (near, foot, wall.bottom_m),
+                (far, foot, wall.bottom_m),
+                (far, top, wall.top_m),
+                (near, top, wall.top_m),
+            ]
         )
-        contrast = _contrast(view, distance)
-        brush = partial(_paint_tree, number=number, contrast=contrast)
-        sketch.add_brush(brush, corners, color, distance)
+        for near, far in pairwise(aheads.tolist())
+    ]
 
 
 def _contrast(view: SceneView, ahead: float) -> float:
@@ -239,7 +335,7 @@ def _add_sign(
 
 def _add_bridge(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> None:
     spacing = view.scene.surroundings.bridge_spacing_m
-    if spacing == 0 or cell % max(1, round(spacing / CELL_M)) != 3:
+    if spacing == 0 or cell % max(1, round(spacing / CELL_M)) != _BRIDGE_CELL:
         return
     concrete: Color = (128, 124, 116)
     left, right = (

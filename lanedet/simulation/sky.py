@@ -54,16 +54,31 @@ def paint_skyline(
 ) -> ByteArray:
     """Paint far hills, and the tree line before them, along the horizon."""
     del rng
-    place = view.scene.surroundings
+    place, (hills, woods) = view.scene.surroundings, _ridges(view)
     far = view.through_haze(place.hill_color, 900)
     woods_color = shade(place.tree_color, view.scene.light.facing_gain)
     near = view.through_haze(woods_color, 350)
-    hills = _ridge(view, place.hill_rad, noise_tile(1.9, seed=1), 0.35)
     visibility = view.scene.light.visibility_m
     hills_contrast = 0.06 * math.exp(-900 / visibility)
     image = _paint_ridge(image, view, hills, far, hills_contrast)
-    woods = _ridge(view, place.forest_rad, noise_tile(1.1, seed=2), 1.1)
     return _paint_ridge(image, view, woods, near, 0.22 * math.exp(-350 / visibility))
+
+
+def _ridges(view: SceneView) -> tuple[Float32Array, Float32Array]:
+    """Return the hills and the woods before them, see :func:`_ridge`."""
+    place = view.scene.surroundings
+    hills = _ridge(view, place.hill_rad, noise_tile(1.9, seed=1), 0.35)
+    return hills, _ridge(view, place.forest_rad, noise_tile(1.1, seed=2), 1.1)
+
+
+def is_ridge(view: SceneView, x: float, y: float) -> bool:
+    """Return whether hills or woods stand at a pixel, or at the nearest one inside."""
+    height, width = view.shape
+    row, column = (
+        int(np.clip(place, 0, size - 1)) for place, size in ((y, height), (x, width))
+    )
+    rise = view.horizon_y - float(view.upright_ys[row, column])
+    return any(rise < float(ridge[column]) for ridge in _ridges(view))
 
 
 def _ridge(

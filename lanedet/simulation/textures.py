@@ -7,6 +7,7 @@ depend on the scene, which is far cheaper than drawing fresh noise for each pict
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lanedet.simulation.kernels import read_tile
 from lanedet.simulation.randomness import world_numbers
@@ -63,8 +64,10 @@ def sample_tile(tile: Float32Array, xs: Float32Array, ys: Float32Array) -> Float
     return np.asarray(read_tile(tile, *places))
 
 
-def pick_tile(tile: Float32Array, xs: Float32Array, ys: Float32Array) -> Float32Array:
-    """Read a tile at the nearest pixels of a list of places, each (N,)."""
-    columns = np.floor(xs).astype(np.int64) % TILE_SIZE
-    rows = np.floor(ys).astype(np.int64) % TILE_SIZE
-    return tile[rows, columns]
+def sample_points(
+    tile: Float32Array, xs: NDArray[np.floating], ys: NDArray[np.floating]
+) -> Float32Array:
+    """Read a tile at a list of places, each (N,), periodically and between pixels."""
+    # In float32 a place far out would fall onto a pixel.
+    near = ((each % TILE_SIZE).astype(np.float32)[None] for each in (xs, ys))
+    return sample_tile(tile, *near)[0]

@@ -148,8 +148,9 @@ def _add_flank(sketch: Sketch, view: SceneView, vehicle: Vehicle, ahead: float) 
     body = BODIES[vehicle.kind]
     side = float(-np.sign(vehicle.lateral_m - view.scene.camera.lateral_m))
     is_sunlit = side * view.scene.light.sun_lateral < 0
+    half = 0.0 if body.has_one_track else body.width_m / 2
     panel = Panel(
-        lateral_m=vehicle.lateral_m + side * body.width_m / 2,
+        lateral_m=vehicle.lateral_m + side * half,
         ahead_m=ahead,
         size_m=(0.0, body.length_m, body.height_m),
         lean_m=(-side * body.side_lean_m, 0.0),

@@ -44,7 +44,7 @@ def dataset_of(split: str) -> Any:
 @pytest.mark.parametrize("split", SPLITS)
 def test_the_definition_is_that_of_its_version(split: str) -> None:
     dataset = dataset_of(split)
-    assert dataset.data_root == "data/roadscenes-2"
+    assert dataset.data_root == "data/roadscenes-3"
     assert (dataset.seed, dataset.num_scenes) == SPLITS[split]
     assert dataset.seed == BENCHMARK_SEEDS[split], "no other collection may have it"
     assert tuple(dataset.shape) == (288, 800)

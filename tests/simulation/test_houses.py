@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from lanedet.simulation import SceneView
+from lanedet.simulation.backdrop import city_outlines, light_city
+from lanedet.simulation.conditions import Backdrop
 from lanedet.simulation.glare import flare_lens, is_sun_hidden, shine_sun, sun_pixel
 from lanedet.simulation.houses import House, face_pixels, houses_ahead, light_windows
-from lanedet.simulation.roadside import paint_roadside
+from lanedet.simulation.roadside import paint_roadside, screens
 from lanedet.simulation.scene import Glare, Scene, Vehicle
 
 PlainScene = Callable[..., Scene]
@@ -95,3 +97,30 @@ def test_the_sun_hides_behind_houses_and_vehicles(
     assert is_white == (what == "nothing")
     has_ghosts = not np.array_equal(flare_lens(grey.copy(), view, rng), grey)
     assert has_ghosts == (what == "nothing")
+
+
+def test_trees_hide_windows_behind_them(plain_scene: PlainScene) -> None:
+    scene = town(plain_scene)
+    wooded = replace(scene.surroundings, tree_density=3.0)
+    view = SceneView(replace(scene, surroundings=wooded), SHAPE)
+    bare, hidden = (np.zeros((*SHAPE, 3), dtype=np.uint8) for _ in range(2))
+    light_windows(bare, view)
+    light_windows(hidden, view, screens(view))
+    assert 0.05 < (hidden > 60).sum() / (bare > 60).sum() < 0.8
+    assert len(screens(view)) > 50
+
+
+def test_the_far_city_is_lit_and_hides_the_sun(plain_scene: PlainScene) -> None:
+    scene = replace(plain_scene(), backdrop=Backdrop(city=0.8, city_rad=0.2))
+    view = SceneView(scene, SHAPE)
+    glow = np.zeros((*SHAPE, 3), dtype=np.uint8)
+    light_city(glow, view)
+    ys, xs = np.nonzero(glow.max(axis=2) > 40)
+    assert len(xs) > 20
+    assert ys.max() <= view.center[1] + view.horizon_y + 2, "none below the horizon"
+    x, y = city_outlines(view)[0].mean(axis=0).tolist()
+    rise = (view.center[1] + view.horizon_y - y) / SHAPE[0]
+    glare = Glare(strength=1.0, sun_x=x / SHAPE[1], rise=rise)
+    assert is_sun_hidden(SceneView(replace(scene, glare=glare), SHAPE))
+    nowhere = replace(scene, glare=glare, backdrop=Backdrop())
+    assert not is_sun_hidden(SceneView(nowhere, SHAPE))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from lanedet.simulation import kernels
-from lanedet.simulation.textures import noise_tile, sample_tile
+from lanedet.simulation.textures import noise_tile, sample_points, sample_tile
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (13, 17, 3)).astype(np.uint8)
@@ -95,12 +95,37 @@ def test_a_sprite_fills_its_box_and_is_cut_at_the_border() -> None:
     image = np.zeros((6, 6, 3), np.uint8)
     sprite = np.full((4, 4, 2), 255, np.uint8)
     sprite[..., 0], sprite[:, :2, 1] = 64, 0
-    kernels.paint_sprite(image, sprite, (2, -2, 10, 4), (200.0, 100.0, 50.0), 1.0)
+    kernels.paint_sprite(image, sprite, (4, -2, 8, 2), (200.0, 100.0, 50.0), 1.0)
     expected = np.zeros_like(image)
-    # The box's left half, columns 2 to 5, is transparent.
+    # The box's left half, columns 4 and 5, is transparent.
     assert np.array_equal(image, expected)
     kernels.paint_sprite(image, sprite, (0, -2, 4, 4), (200.0, 100.0, 50.0), 1.0)
     expected[:4, 2:4] = (100, 50, 25)
     assert np.array_equal(image, expected)
     kernels.paint_sprite(image, sprite, (0, -2, 4, 4), (200.0, 100.0, 50.0), 0.0)
     assert image[0, 2].tolist() == [200, 100, 50]
+
+
+def test_an_enlarged_sprite_is_read_between_its_pixels() -> None:
+    image = np.zeros((4, 4, 3), np.uint8)
+    sprite = np.zeros((2, 2, 2), np.uint8)
+    # Left column clear, right column opaque and of twice the mean's light.
+    sprite[:, 1] = (255, 255)
+    kernels.paint_sprite(image, sprite, (0, 0, 4, 4), (64.0, 64.0, 64.0), 1.0)
+    # Middles of the columns lie at -0.25, 0.25, 0.75, 1.25 of the sprite's; what is
+    # clear takes no light from what is opaque.
+    full = 255 * 64 / 128
+    expected = [0, 0.25 * full, 0.75 * full, full]
+    assert image[..., 0].tolist() == [[round(value) for value in expected]] * 4
+
+
+def test_a_list_of_places_is_read_like_a_picture_of_them() -> None:
+    tile = noise_tile(0.6)
+    xs, ys = np.array([3.25, -7.5, 511.5]), np.array([10.0, 2.75, -0.5])
+    read = sample_points(tile, xs, ys)
+    assert read[0] == pytest.approx(0.75 * tile[10, 3] + 0.25 * tile[10, 4], abs=1e-5)
+    far = sample_points(tile, xs + 512e5, ys - 512e5)
+    assert far == pytest.approx(read, abs=1e-4)
+    assert read[2] == pytest.approx(
+        tile[[0, 0, -1, -1], [0, -1, 0, -1]].mean(), abs=1e-5
+    )
