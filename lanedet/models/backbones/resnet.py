@@ -32,6 +32,10 @@ class ResNet(LaneBackbone):
     ResNet-50. Every fourth pixel of ``layer4`` is thus what the network that was
     trained on ImageNet computes there, exactly.
 
+    With random weights every block begins as the identity, or as its projection: the
+    last scale of each residual branch is 0 (Goyal et al.,
+    https://arxiv.org/abs/1706.02677, Sec. 5.1).
+
     Args:
         depth: 18 or 34.
         weights: What a training begins with: ``"imagenet"`` for torchvision's
@@ -68,6 +72,8 @@ class ResNet(LaneBackbone):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
+            elif isinstance(module, BasicBlock):
+                nn.init.zeros_(module.bn2.weight)
 
     def init_weights(self) -> None:
         """Load the pretrained weights; mmengine calls it when a training begins.

@@ -83,6 +83,13 @@ def test_weights_of_another_depth(weights: Path) -> None:
         ResNet(depth=34, weights=str(weights)).init_weights()
 
 
+def test_blocks_begin_as_the_identity() -> None:
+    torch.manual_seed(0)
+    layer1 = ResNet(depth=34, weights=None).layer1
+    inputs = torch.rand(2, 64, 6, 8)
+    assert torch.equal(layer1(inputs), inputs)
+
+
 def test_other_depth() -> None:
     with pytest.raises(ValueError, match=r"depth must be one of \[18, 34\], got 50"):
         ResNet(depth=50)
