@@ -102,6 +102,15 @@ def test_nothing_is_painted_in_a_gap(plain_scene: PlainScene) -> None:
         assert (render_scene(broken, SHAPE, recipe)[y, x].mean() > 80) == is_painted
 
 
+def test_nobody_crosses_right_before_the_camera(plain_scene: PlainScene) -> None:
+    scene = plain_scene(LATERALS)
+    crossed = [cross_road(scene, np.random.default_rng(n)) for n in range(60)]
+    cars = [p for s in crossed for p in s.props if p.kind != "walker"]
+    stations = [car.station_m - scene.camera.station_m for car in cars]
+    assert len(cars) > 20
+    assert min(stations) > 8
+
+
 def test_walkers_are_dressed_in_many_colours(plain_scene: PlainScene) -> None:
     scene = plain_scene(LATERALS)
     crossed = [cross_road(scene, np.random.default_rng(n)) for n in range(60)]

@@ -67,3 +67,17 @@ def test_some_old_markings_are_double(
             if replace(first, lateral_m=0) == replace(second, lateral_m=0):
                 assert 0.05 < apart < 0.25
     assert pairs > 3
+
+
+def test_arrows_are_never_as_faded_as_lines(street: PlainScene) -> None:
+    scene = street(LATERALS)
+    lines = [
+        replace(line, stripes=tuple(replace(s, opacity=0.25) for s in line.stripes))
+        for line in scene.road.lines
+    ]
+    faded = replace(scene, road=replace(scene.road, lines=tuple(lines)))
+    painted = paint_arrows(faded, np.random.default_rng(0))
+    added = painted.road.figures[len(scene.road.figures) :]
+    assert added
+    assert {figure.opacity for figure in added} == {0.5}
+    assert all(figure.wear <= 0.45 for figure in added)

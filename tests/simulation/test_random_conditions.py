@@ -100,3 +100,11 @@ def test_recording_varies() -> None:
         values = np.array([getattr(scene.recording, name) for scene in scenes])
         assert (values == 0).any()
         assert len(np.unique(values)) > 10
+
+
+def test_snow_is_not_exposed_to_white() -> None:
+    scenes = [sample_scene(9, index, "snow_edge") for index in range(120)]
+    stops = [scene.recording.stops for scene in scenes if scene.weather.snow > 0]
+    assert max(stops) == 0.3
+    others = [sample_scene(9, index, "normal").recording.stops for index in range(120)]
+    assert max(others) > 0.5
