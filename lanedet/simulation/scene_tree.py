@@ -98,12 +98,7 @@ def write_scene_tree(
     layout = TREE_FORMATS[tree_format]
     collection = SceneCollection(seed, shape or layout.shape, category)
     check_seed_is_free(seed)
-    check_whole("num_scenes", num_scenes, 0)
-    if num_scenes < len(layout.shares):
-        raise ValueError(
-            f"num_scenes must be at least {len(layout.shares)}, one for each split, "
-            f"got {num_scenes}."
-        )
+    check_whole("num_scenes", num_scenes, len(layout.shares))
     check_num_workers(num_workers)
     _files_of_scenes(root, tree_format)  # the folder of others gets no lock either
     with _only_writer(root):
