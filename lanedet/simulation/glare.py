@@ -9,12 +9,17 @@ from lanedet.simulation.backdrop import city_outlines
 from lanedet.simulation.canvas import fill_polygon
 from lanedet.simulation.houses import face_pixels, houses_ahead
 from lanedet.simulation.night import silhouette
-from lanedet.simulation.roadside import screens
 from lanedet.simulation.scene import Color
+from lanedet.simulation.screens import screens
 from lanedet.simulation.sky import is_ridge
 from lanedet.simulation.textures import noise_tile, sample_tile
 from lanedet.simulation.vehicles import visible_vehicles
-from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
+from lanedet.simulation.view import (
+    NEAREST_M,
+    Float32Array,
+    SceneView,
+    once_per_view,
+)
 from lanedet.structures import ByteArray, FloatArray
 
 _REDUCTION = 4
@@ -62,6 +67,7 @@ def sun_pixel(view: SceneView) -> np.ndarray:
     return np.array([glare.sun_x * width, y])
 
 
+@once_per_view
 def is_sun_hidden(view: SceneView) -> bool:
     """Return whether something stands before the sun: a house, a hill, a tree, ..."""
     x, y = sun_pixel(view).tolist()

@@ -11,7 +11,7 @@ from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.verges import CELL_M, cells_ahead, verge_edge
-from lanedet.simulation.view import SceneView
+from lanedet.simulation.view import SceneView, once_per_view
 from lanedet.structures import ByteArray, FloatArray
 
 _FLOOR_M = 3.2
@@ -79,6 +79,7 @@ def house_in_cell(view: SceneView, cell: int, side: int) -> House | None:
     return House(station_m, laterals, height, color, number)
 
 
+@once_per_view
 def houses_ahead(view: SceneView) -> list[House]:
     """Return the houses on both sides, the farthest first."""
     houses = [

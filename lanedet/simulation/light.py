@@ -23,7 +23,7 @@ from lanedet.simulation.night import (
     silhouette,
     street_pools,
 )
-from lanedet.simulation.roadside import screens
+from lanedet.simulation.screens import screens
 from lanedet.simulation.shades import shade_light
 from lanedet.simulation.textures import (
     TILE_SIZE,
@@ -210,7 +210,7 @@ def light_lamps(
     for vehicle, ahead in visible_vehicles(view):
         if ahead <= NEAREST_M:
             continue
-        # What stands nearer hides the lights behind it.
+        # A face hides the lights behind it; what only a flank hides still shines.
         fill_polygon(glow, silhouette(view, vehicle, ahead), (0, 0, 0))
         if ahead > _LAMP_RANGE_M:
             continue

@@ -4,52 +4,32 @@ The roadside is divided into pieces, see :mod:`~lanedet.simulation.verges`.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import pairwise
+from functools import partial
 
-import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import mix, shade
 from lanedet.simulation.houses import add_house, house_in_cell
-from lanedet.simulation.kernels import paint_sprite
 from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color, Wall
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
+from lanedet.simulation.trees import paint_tree, trees_in_cell
 from lanedet.simulation.verges import (
+    BRIDGE_HEIGHTS_M,
     CELL_M,
+    bridge_deck,
+    cell_generator,
     cells_ahead,
+    has_bridge,
     is_crossed,
     pavement_edge,
     verge_edge,
 )
-from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.simulation.view import NEAREST_M, SceneView
+from lanedet.structures import ByteArray
 
 _PIECE_M = 4.0
-_SPRITE_SIZES = (16, 32, 64, 128, 256)
-_NUM_TREES = 8
-_BRIDGE_CELL = 3
-_HIGH_WALL_M = 1.5
-_TURNS = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-_ROUND = np.stack([0.42 * np.cos(_TURNS), 0.58 + 0.4 * np.sin(_TURNS)], axis=1)
-_CONE = np.repeat([(-0.38, 0.1), (0.38, 0.1), (0.05, 0.95), (-0.05, 0.95)], 3, axis=0)
-"""Where crowns are dense: across, in widths, and up, in heights."""
-
-
-@dataclass(frozen=True)
-class _Tree:
-    """A tree: its place, its size, which one of the sprites, its brightness."""
-
-    ahead_m: float
-    lateral_m: float
-    width_m: float
-    height_m: float
-    number: int
-    gain: float
 
 
 def paint_roadside(
@@ -59,7 +39,7 @@ def paint_roadside(
     del rng
     sketch = Sketch(view)
     for cell, ahead in cells_ahead(view):
-        cell_rng = seeded(*view.scene.seed, 71, cell)
+        cell_rng = cell_generator(view, cell)
         _add_bridge(sketch, view, cell, ahead)
         for side in (-1, 1):
             edge = verge_edge(view, side, ahead)
@@ -138,7 +118,7 @@ def _add_trees(
 ) -> None:
     """Add the trees of a cell; its edge towards the road begins at (ahead, lateral)."""
     place, gain = view.scene.surroundings, view.scene.light.facing_gain
-    for tree in _trees_in_cell(view, side, foot, rng):
+    for tree in trees_in_cell(view, side, foot, rng):
         half, distance = tree.width_m / 2, tree.ahead_m
         corners = (
             (distance, tree.lateral_m - half, 0.0),
@@ -146,89 +126,8 @@ def _add_trees(
         )
         color = shade(place.tree_color, gain * tree.gain)
         contrast = _contrast(view, distance)
-        brush = partial(_paint_tree, number=tree.number, contrast=contrast)
+        brush = partial(paint_tree, number=tree.number, contrast=contrast)
         sketch.add_brush(brush, corners, color, distance)
-
-
-def _trees_in_cell(
-    view: SceneView, side: int, foot: tuple[float, float], rng: np.random.Generator
-) -> list[_Tree]:
-    """Return the trees of a cell; see :func:`_add_trees`."""
-    place = view.scene.surroundings
-    ahead, edge = foot
-    trees = []
-    for _ in range(rng.poisson(place.tree_density)):
-        away = place.tree_distance_m + rng.exponential(9.0)
-        height = rng.uniform(2.5, 13.0)
-        width = height * rng.uniform(0.5, 1.1)
-        number = int(rng.integers(_NUM_TREES))
-        gain = rng.uniform(0.6, 1.35)
-        distance = ahead + rng.uniform(0, CELL_M)
-        lateral = edge + side * (away + width / 2)
-        trees.append(_Tree(distance, lateral, width, height, number, gain))
-    return trees
-
-
-def screens(view: SceneView) -> list[tuple[float, FloatArray]]:
-    """Return what hides lights: crowns of trees, bridges, high walls.
-
-    Returns:
-        Distance and outline in pixels, (N, 2), of each.
-    """
-    trees: list[_Tree] = []
-    aheads: list[float] = []
-    outlines: list[FloatArray] = []
-    spacing = view.scene.surroundings.bridge_spacing_m
-    for cell, ahead in cells_ahead(view):
-        rng = seeded(*view.scene.seed, 71, cell)
-        for side in (-1, 1):
-            foot = (ahead, verge_edge(view, side, ahead))
-            trees += _trees_in_cell(view, side, foot, rng)
-        if spacing and cell % max(1, round(spacing / CELL_M)) == _BRIDGE_CELL:
-            left, right = (pavement_edge(view, side, ahead) for side in (-1, 1))
-            aheads.append(ahead)
-            places = upright(ahead, (left - 60, right + 60), (5.4, 7.8))
-            outlines.append(np.array(places))
-    for wall in view.scene.surroundings.walls:
-        if wall.top_m > _HIGH_WALL_M:
-            outlines += _wall_outlines(wall)
-            aheads += [0.0] * (len(outlines) - len(aheads))
-    outlines += list(_crowns(trees))
-    aheads += [tree.ahead_m for tree in trees]
-    if not outlines:
-        return []
-    points = view.project_visible(*np.concatenate(outlines).T)
-    ends = np.cumsum([len(outline) for outline in outlines])
-    return list(zip(aheads, np.split(points, ends[:-1]), strict=True))
-
-
-def _crowns(trees: Sequence[_Tree]) -> FloatArray:
-    """Return the corners of the crowns of trees, (N, K, 3)."""
-    if not trees:
-        return np.empty((0, len(_ROUND), 3))
-    outlines = [_CONE if tree.number % 4 == 0 else _ROUND for tree in trees]
-    sizes = np.array([(tree.width_m, tree.height_m) for tree in trees])
-    feet = np.array([(tree.ahead_m, tree.lateral_m, 0.0) for tree in trees])
-    corners = np.repeat(feet[:, None], len(_ROUND), axis=1)
-    corners[..., 1:] += np.array(outlines) * sizes[:, None]
-    return corners
-
-
-def _wall_outlines(wall: Wall) -> list[FloatArray]:
-    """Return a wall's face in pieces, each (4, 3)."""
-    aheads = np.geomspace(NEAREST_M, 300.0, 24)
-    foot, top = wall.lateral_m, wall.lateral_m + wall.lean_m
-    return [
-        np.array(
-            [
-                (near, foot, wall.bottom_m),
-                (far, foot, wall.bottom_m),
-                (far, top, wall.top_m),
-                (near, top, wall.top_m),
-            ]
-        )
-        for near, far in pairwise(aheads.tolist())
-    ]
 
 
 def _contrast(view: SceneView, ahead: float) -> float:
@@ -236,72 +135,6 @@ def _contrast(view: SceneView, ahead: float) -> float:
     if view.scene.weather.fog == 0:
         return 1.0
     return math.exp(-ahead / view.scene.light.visibility_m)
-
-
-def _paint_tree(
-    image: ByteArray,
-    corners: FloatArray,
-    color: Color,
-    *,
-    number: int,
-    contrast: float,
-) -> None:
-    """Paint a tree into the box between two corners, in place."""
-    (left, right), (bottom, top) = np.rint(corners).astype(int).T.tolist()
-    if right - left < 2 or bottom - top < 2 or right - left > 2 * image.shape[1]:
-        return
-    sizes = tree_sprites()[number]
-    # The smallest sprite that has as many pixels: more of them would flicker.
-    sprite = next((s for s in sizes if len(s) >= bottom - top), sizes[-1])
-    paint_sprite(image, sprite, (left, top, right, bottom), tuple(color), contrast)
-
-
-@lru_cache(maxsize=1)
-def tree_sprites() -> tuple[tuple[ByteArray, ...], ...]:
-    """Return trees, each as (size, size, 2) uint8 sprites from small to large.
-
-    The first channel is grey, 128 is the mean, the second opacity. Leaves hang in
-    clumps, brighter above than below.
-    """
-    ys, xs = np.mgrid[0:1:256j, -1:1:256j]
-    trees = []
-    for number in range(_NUM_TREES):
-        coarse, fine = (
-            cv2.GaussianBlur(_tile(power, number), (0, 0), sigma)
-            for power, sigma in ((1.1, 3.0), (0.7, 1.6))
-        )
-        round_crown = 1 - np.hypot(xs, (ys - 0.42) * (1.9 + 0.1 * number))
-        cone = 0.95 - np.abs(xs) / np.maximum(0.08, ys * 0.9) - (ys > 0.9)
-        crown = round_crown if number % 4 else cone * 0.5
-        crown = crown + 0.16 * coarse + 0.07 * fine - 0.12
-        # Light falls from above: a clump is dark where another begins below it.
-        relief = np.roll(coarse, 5, axis=0) - coarse
-        gain = 1.15 - 0.5 * ys + 0.12 * fine - 0.35 * np.clip(relief, -1, 1)
-        leaves = np.clip(crown * 26 + 0.5, 0, 1)
-        trunk = np.clip((0.05 - np.abs(xs)) * 128 + 0.5, 0, 1) * (ys > 0.5)
-        opacity = np.maximum(leaves, trunk)
-        grey = (leaves * gain + (1 - leaves) * 0.5) * 128
-        trees.append(_reduced(np.clip(grey, 0, 255) * opacity, opacity * 255))
-    return tuple(trees)
-
-
-def _tile(power: float, number: int) -> Float32Array:
-    """Return a square of noise of the size of the largest sprite."""
-    return np.ascontiguousarray(noise_tile(power, seed=20 + number)[:256, :256])
-
-
-def _reduced(light: np.ndarray, opacity: np.ndarray) -> tuple[ByteArray, ...]:
-    """Return a sprite in its sizes, from what it shows in front of black."""
-    sprites = []
-    for size in _SPRITE_SIZES:
-        small = [
-            cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
-            for plane in (light, opacity)
-        ]
-        grey = small[0] / np.maximum(small[1] / 255, 1e-3)
-        sprite = np.stack([np.clip(grey, 0, 255), small[1]], axis=-1)
-        sprites.append(np.rint(sprite).astype(np.uint8))
-    return tuple(sprites)
 
 
 def _add_pole(
@@ -334,15 +167,11 @@ def _add_sign(
 
 
 def _add_bridge(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> None:
-    spacing = view.scene.surroundings.bridge_spacing_m
-    if spacing == 0 or cell % max(1, round(spacing / CELL_M)) != _BRIDGE_CELL:
+    if not has_bridge(view, cell):
         return
     concrete: Color = (128, 124, 116)
-    left, right = (
-        pavement_edge(view, -1, ahead) - 60,
-        pavement_edge(view, 1, ahead) + 60,
-    )
-    _add_box(sketch, view, ahead + 12, (left, right), (5.4, 6.6), shade(concrete, 0.4))
+    deck, (bottom, top) = bridge_deck(view, ahead), BRIDGE_HEIGHTS_M
+    _add_box(sketch, view, ahead + 12, deck, (bottom, 6.6), shade(concrete, 0.4))
     for lateral in (
         pavement_edge(view, -1, ahead) - 2.0,
         pavement_edge(view, 1, ahead) + 1.0,
@@ -350,8 +179,8 @@ def _add_bridge(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> Non
         _add_box(
             sketch, view, ahead, (lateral, lateral + 1), (0, 6), shade(concrete, 0.7)
         )
-    _add_box(sketch, view, ahead, (left, right), (5.4, 6.9), concrete)
-    _add_box(sketch, view, ahead, (left, right), (6.9, 7.8), shade(concrete, 0.8))
+    _add_box(sketch, view, ahead, deck, (bottom, 6.9), concrete)
+    _add_box(sketch, view, ahead, deck, (6.9, top), shade(concrete, 0.8))
 
 
 def _add_gantry(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> None:

@@ -98,7 +98,8 @@ def write_scene_tree(
     layout = TREE_FORMATS[tree_format]
     collection = SceneCollection(seed, shape or layout.shape, category)
     check_seed_is_free(seed)
-    check_whole("num_scenes", num_scenes, len(layout.shares))
+    lowest = len(layout.shares)
+    check_whole("num_scenes, one or more for each split,", num_scenes, lowest)
     check_num_workers(num_workers)
     _files_of_scenes(root, tree_format)  # the folder of others gets no lock either
     with _only_writer(root):

@@ -4,10 +4,18 @@ What stands on a piece depends only on the world's seed and the piece's number, 
 stays put while the camera drives past.
 """
 
+import numpy as np
+
+from lanedet.simulation.randomness import seeded
 from lanedet.simulation.view import NEAREST_M, SceneView
 
 CELL_M = 10.0
+BRIDGE_HEIGHTS_M = (5.4, 7.8)
+"""Lower and upper edge of a bridge's deck."""
+
 _REACH_M = 260.0
+_BRIDGE_CELL = 3
+_BRIDGE_BESIDE_M = 60.0
 
 
 def cells_ahead(view: SceneView) -> list[tuple[int, float]]:
@@ -48,3 +56,20 @@ def verge_edge(view: SceneView, side: int, ahead_m: float) -> float:
         outer = strip.right_m if side > 0 else strip.left_m
         edge = max(edge, outer) if side > 0 else min(edge, outer)
     return edge
+
+
+def cell_generator(view: SceneView, cell: int) -> np.random.Generator:
+    """Return a piece's own source of randomness, each time from its beginning."""
+    return seeded(*view.scene.seed, 71, cell)
+
+
+def has_bridge(view: SceneView, cell: int) -> bool:
+    """Return whether a bridge begins at a piece."""
+    spacing = view.scene.surroundings.bridge_spacing_m
+    return spacing != 0 and cell % max(1, round(spacing / CELL_M)) == _BRIDGE_CELL
+
+
+def bridge_deck(view: SceneView, ahead_m: float) -> tuple[float, float]:
+    """Return where a bridge's deck begins and ends, as lateral positions."""
+    left, right = (pavement_edge(view, side, ahead_m) for side in (-1, 1))
+    return left - _BRIDGE_BESIDE_M, right + _BRIDGE_BESIDE_M

@@ -8,8 +8,11 @@ it.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +36,7 @@ FARTHEST_M = 500.0
 """Where the road ends and the backdrop begins."""
 
 Float32Array = NDArray[np.float32]
+Result = TypeVar("Result")
 
 _TABLE_STEPS_PER_PX = 4
 _LEAST_DEPTH_M = 0.2
@@ -367,3 +371,21 @@ class SceneView:
             turned = turned.copy()
             turned[..., 0] += self.row_shifts(turned[..., 1])
         return np.asarray(turned + self.center)
+
+
+def once_per_view(
+    function: Callable[[SceneView], Result],
+) -> Callable[[SceneView], Result]:
+    """Make a function remember its result for as long as the view exists.
+
+    Several effects ask what stands where; the answer must not be changed.
+    """
+    known: WeakKeyDictionary[SceneView, Result] = WeakKeyDictionary()
+
+    @wraps(function)
+    def remember(view: SceneView) -> Result:
+        if view not in known:
+            known[view] = function(view)
+        return known[view]
+
+    return remember

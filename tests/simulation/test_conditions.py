@@ -21,7 +21,7 @@ from lanedet.simulation.glare import flare_lens, shine_sun
 from lanedet.simulation.labels import scene_lanes
 from lanedet.simulation.lens import paint_bonnet
 from lanedet.simulation.light import dim_to_night, light_lamps
-from lanedet.simulation.night import bloom_lamps, reflect_lamps, silhouette
+from lanedet.simulation.night import bloom_lamps, reflect_lamps
 from lanedet.simulation.recording import (
     blur_motion,
     compress_jpeg,
@@ -207,29 +207,6 @@ def test_far_lights_shine_at_night_only(dusk: Scene, picture: np.ndarray) -> Non
     assert np.array_equal(apply(light_lamps, day, picture), picture)
 
 
-def test_no_lamp_shines_through_what_stands_nearer(plain_scene: PlainScene) -> None:
-    scene = plain_scene(lateral_m=0.0)
-    scene = replace(scene, light=replace(scene.light, daylight=0.1))
-    black = np.zeros((*SHAPE, 3), dtype=np.uint8)
-    lorry = Vehicle("lorry", 12.0, 0.0, 25.0, (90, 90, 90))
-    car = Vehicle("hatchback", 40.0, 0.0, 25.0, (90, 90, 90))
-    alone, hidden, both = (
-        apply(light_lamps, replace(scene, vehicles=vehicles), black)
-        for vehicles in ((car,), (lorry,), (lorry, car))
-    )
-    assert alone.max() > 100, "the car's lamps can be seen"
-    assert np.array_equal(both, hidden)
-    # A post 100 m ahead has its lamp behind the lorry.
-    lit = replace(scene, surroundings=replace(scene.surroundings, pole_spacing_m=30.0))
-    view = SceneView(lit, SHAPE)
-    body = np.rint(silhouette(view, lorry, 12.0)).astype(int)
-    (left, top), (right, bottom) = body.min(axis=0) + 3, body.max(axis=0) - 3
-    shown = apply(light_lamps, replace(lit, vehicles=(lorry,)), black)
-    upper = slice(top, (top + bottom) // 2), slice(left, right)
-    assert apply(light_lamps, lit, black)[upper].max() > 100
-    assert shown[upper].max() < 60, "but for its neighbours' halo"
-
-
 @pytest.mark.parametrize("shape", DASHBOARDS)
 def test_lanes_end_at_the_dashboard(plain_scene: PlainScene, shape: str) -> None:
     glass = Windscreen(
@@ -341,19 +318,3 @@ def test_unknown_dashboards_are_refused(plain_scene: PlainScene) -> None:
         ValueError, match=r"dashboard_shape must be one of flat, .*oval"
     ):
         SceneView(replace(plain_scene(), windscreen=glass), SHAPE)
-
-
-def test_no_lamp_blinds_the_camera_below_it(plain_scene: PlainScene) -> None:
-    """A lamp is as large as it is near: right above, it would fill the picture."""
-    means = []
-    for station in (59.85, 60.15):
-        scene = plain_scene(station_m=station)
-        scene = replace(
-            scene,
-            light=replace(scene.light, daylight=0.2),
-            surroundings=replace(scene.surroundings, pole_spacing_m=30.0),
-        )
-        grey = np.full((*SHAPE, 3), 60, dtype=np.uint8)
-        means.append(apply(light_lamps, scene, grey).mean())
-    assert means[0] == pytest.approx(means[1], abs=2)
-    assert means[0] > 60, "others shine"

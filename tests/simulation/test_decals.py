@@ -20,13 +20,10 @@ from lanedet.simulation.figures import (
     word,
     zebra,
 )
-from lanedet.simulation.light import cast_shadows
 from lanedet.simulation.props import PROPS
 from lanedet.simulation.road import Crossroad, Decal, Taper
-from lanedet.simulation.scene import Prop, Scene, Shade, Vehicle
-from lanedet.simulation.shades import shade_light
+from lanedet.simulation.scene import Prop, Scene
 from lanedet.simulation.surface import paint_ground
-from lanedet.structures import ByteArray
 
 PlainScene = Callable[..., Scene]
 SHAPE = (360, 640)
@@ -148,59 +145,6 @@ def test_a_prop_stands_where_it_is(plain_scene: PlainScene, kind: str) -> None:
     assert columns.mean() == pytest.approx(319.5, abs=12)
     gone = replace(scene, props=(Prop(kind, -5.0, 0.0, RED),))
     assert np.array_equal(render_scene(gone, SHAPE), plain)
-
-
-def shaded(scene: Scene, *shades: Shade) -> ByteArray:
-    """Return a road under shades, the picture before all weather."""
-    around = replace(scene.surroundings, shades=shades)
-    recipe = (paint_ground, cast_shadows)
-    return render_scene(replace(scene, surroundings=around), SHAPE, recipe)
-
-
-def test_a_shade_darkens_the_road_by_its_darkness(plain_scene: PlainScene) -> None:
-    scene = plain_scene()
-    shade = Shade((box(5.0, -1.0, 10.0, 2.0),), 0.5)
-    plain = shaded(scene)[255, 320].astype(float)
-    assert shaded(scene, shade)[255, 320] == pytest.approx(plain * 0.5, abs=2)
-    assert shade_light(SceneView(scene, SHAPE)) is None
-
-
-def test_the_shadow_under_a_vehicle_ends_in_fog(plain_scene: PlainScene) -> None:
-    scene = plain_scene()
-    grounds = []
-    for visibility in (1e6, 20.0, 1.0):
-        light = replace(scene.light, visibility_m=visibility)
-        vehicles = (Vehicle("hatchback", 20.0, 0.0, 25.0, (130, 20, 20)),)
-        view = SceneView(replace(scene, light=light, vehicles=vehicles), SHAPE)
-        grey = np.full((*SHAPE, 3), 200, dtype=np.uint8)
-        shaded_ground = cast_shadows(grey, view, np.random.default_rng(0))
-        grounds.append(shaded_ground.min())
-    # 255 - 195 * exp(-20 / 20) = 183.3 of 255 is left at 20 m.
-    assert grounds == pytest.approx([200 * 60 / 255, 200 * 183.3 / 255, 200], abs=2)
-
-
-def test_shadows_that_overlap_are_as_dark_as_the_darkest(
-    plain_scene: PlainScene,
-) -> None:
-    scene = plain_scene()
-    scene = replace(scene, light=replace(scene.light, shadow=0.5, sun_lateral=1.0))
-    # It stands at the left, and its shadow falls on the shades.
-    lorry = Vehicle("lorry", 8.0, -3.0, 25.0, (130, 20, 20))
-    weak, strong = (Shade((box(5.0, -1.0, 10.0, 2.0),), dark) for dark in (0.3, 0.6))
-    expected = shaded(scene, strong)
-    assert expected[255, 320].mean() < shaded(scene, weak)[255, 320].mean() - 5
-    assert np.array_equal(shaded(scene, strong, weak), expected)
-    assert np.array_equal(shaded(scene, weak, strong), expected)
-    crossed = shaded(replace(scene, vehicles=(lorry,)), strong)
-    assert np.array_equal(crossed[255, 320], expected[255, 320])
-    alone = shaded(replace(scene, vehicles=(lorry,)))
-    assert alone[255, 320].mean() < shaded(scene)[255, 320].mean() - 5
-
-
-def test_no_shadow_is_black(plain_scene: PlainScene) -> None:
-    plain = shaded(plain_scene())[255, 320].astype(float)
-    black = Shade((box(5.0, -1.0, 10.0, 2.0),), 1.0)
-    assert (shaded(plain_scene(), black)[255, 320] > 0.25 * plain).all()
 
 
 @pytest.mark.parametrize("letter", STROKES)

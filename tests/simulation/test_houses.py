@@ -2,15 +2,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from lanedet.simulation import SceneView
-from lanedet.simulation.backdrop import city_outlines, light_city
-from lanedet.simulation.conditions import Backdrop
-from lanedet.simulation.glare import flare_lens, is_sun_hidden, shine_sun, sun_pixel
+from lanedet.simulation.canvas import fill_polygon
 from lanedet.simulation.houses import House, face_pixels, houses_ahead, light_windows
-from lanedet.simulation.roadside import paint_roadside, screens
-from lanedet.simulation.scene import Glare, Scene, Vehicle
+from lanedet.simulation.roadside import paint_roadside
+from lanedet.simulation.scene import Scene
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)
@@ -73,54 +70,23 @@ def test_windows_are_dark_by_day(plain_scene: PlainScene) -> None:
     assert painted[glass[1], glass[0]].mean() < 0.8 * painted[wall[1], wall[0]].mean()
 
 
-@pytest.mark.parametrize("what", ["nothing", "house", "vehicle"])
-def test_the_sun_hides_behind_houses_and_vehicles(
-    plain_scene: PlainScene, what: str
-) -> None:
-    scene = town(plain_scene, 1.0 if what == "house" else 0.0)
-    glare = Glare(strength=1.0, sun_x=0.5, rise=0.05, flare=1.0)
-    if what == "house":
-        view = SceneView(scene, SHAPE)
-        x, y = face_pixels(view, houses_ahead(view)[0]).mean(axis=0)
-        rise = (view.center[1] + view.horizon_y - y) / SHAPE[0]
-        glare = replace(glare, sun_x=float(x / SHAPE[1]), rise=float(rise))
-    elif what == "vehicle":
-        lorry = Vehicle("lorry", 8.0, 0.0, 20.0, (90, 90, 90))
-        scene = replace(scene, vehicles=(lorry,))
-    scene = replace(scene, glare=glare)
-    view = SceneView(scene, SHAPE)
-    assert is_sun_hidden(view) == (what != "nothing")
-    grey = np.full((*SHAPE, 3), 60, dtype=np.uint8)
-    rng = np.random.default_rng(0)
-    x, y = np.rint(sun_pixel(view)).astype(int)
-    is_white = bool((shine_sun(grey.copy(), view, rng)[y, x] > 200).all())
-    assert is_white == (what == "nothing")
-    has_ghosts = not np.array_equal(flare_lens(grey.copy(), view, rng), grey)
-    assert has_ghosts == (what == "nothing")
-
-
-def test_trees_hide_windows_behind_them(plain_scene: PlainScene) -> None:
-    scene = town(plain_scene)
-    wooded = replace(scene.surroundings, tree_density=3.0)
-    view = SceneView(replace(scene, surroundings=wooded), SHAPE)
+def test_a_screen_hides_the_windows_behind_it_alone(plain_scene: PlainScene) -> None:
+    view = SceneView(town(plain_scene), SHAPE)
+    houses = houses_ahead(view)
+    distance = float(np.median([house.station_m for house in houses])) + 1
+    everything = np.array([(-9e3, -9e3), (9e3, -9e3), (9e3, 9e3), (-9e3, 9e3)])
     bare, hidden = (np.zeros((*SHAPE, 3), dtype=np.uint8) for _ in range(2))
     light_windows(bare, view)
-    light_windows(hidden, view, screens(view))
-    assert 0.05 < (hidden > 60).sum() / (bare > 60).sum() < 0.8
-    assert len(screens(view)) > 50
-
-
-def test_the_far_city_is_lit_and_hides_the_sun(plain_scene: PlainScene) -> None:
-    scene = replace(plain_scene(), backdrop=Backdrop(city=0.8, city_rad=0.2))
-    view = SceneView(scene, SHAPE)
-    glow = np.zeros((*SHAPE, 3), dtype=np.uint8)
-    light_city(glow, view)
-    ys, xs = np.nonzero(glow.max(axis=2) > 40)
-    assert len(xs) > 20
-    assert ys.max() <= view.center[1] + view.horizon_y + 2, "none below the horizon"
-    x, y = city_outlines(view)[0].mean(axis=0).tolist()
-    rise = (view.center[1] + view.horizon_y - y) / SHAPE[0]
-    glare = Glare(strength=1.0, sun_x=x / SHAPE[1], rise=rise)
-    assert is_sun_hidden(SceneView(replace(scene, glare=glare), SHAPE))
-    nowhere = replace(scene, glare=glare, backdrop=Backdrop())
-    assert not is_sun_hidden(SceneView(nowhere, SHAPE))
+    light_windows(hidden, view, [(distance, everything)])
+    assert np.array_equal(hidden[bare == 0], bare[bare == 0])
+    near, far = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
+    for house in houses:  # the farthest first
+        is_near = house.station_m < distance
+        face = face_pixels(view, house)
+        for mask, value in ((near, is_near), (far, not is_near)):
+            fill_polygon(mask, face, (255 * value,))
+    is_near, is_far = near == 255, (far == 255) & (near == 0)
+    assert bare[is_far].max() > 60
+    assert hidden[is_far].max() == 0
+    assert hidden[is_near].max() > 60
+    assert np.array_equal(hidden[is_near], bare[is_near])

@@ -388,13 +388,16 @@ def test_scenes_without_a_category_are_not_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"num_scenes": 2}, "num_scenes must be at least 3, got 2"),
+        (
+            {"num_scenes": 2},
+            "num_scenes, one or more for each split, must be at least 3, got 2",
+        ),
         ({"seed": -1}, "seed must be from 0 to 4294967295, got -1"),
         ({"seed": 2**32}, "seed must be from 0 to 4294967295, got 4294967296"),
         ({"seed": 20_001}, "must not be 20001: those scenes are the train split"),
         ({"seed": 20_003}, "must not be 20003: those scenes are the test split"),
         ({"seed": 0.5}, "seed must be from 0 to 4294967295, a whole number"),
-        ({"num_scenes": 8.0}, "num_scenes must be at least 3, a whole number"),
+        ({"num_scenes": 8.0}, "each split, must be at least 3, a whole number"),
         ({"shape": (90.0, 160.0)}, "two whole numbers"),
         ({"shape": (10, 20)}, "at least"),
         ({"num_workers": 0}, "num_workers must be at least 1"),

@@ -1,0 +1,48 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lanedet.simulation import SceneView, backdrop
+from lanedet.simulation.backdrop import light_city
+from lanedet.simulation.conditions import Backdrop
+from lanedet.simulation.scene import Scene
+from lanedet.structures import ByteArray
+
+PlainScene = Callable[..., Scene]
+SHAPE = (180, 320)
+
+
+def lit_city(view: SceneView) -> ByteArray:
+    """Return the lights of the far city in the dark."""
+    glow = np.zeros((*SHAPE, 3), dtype=np.uint8)
+    light_city(glow, view)
+    return glow
+
+
+def test_the_far_city_is_lit(plain_scene: PlainScene) -> None:
+    scene = replace(plain_scene(), backdrop=Backdrop(city=0.8, city_rad=0.2))
+    view = SceneView(scene, SHAPE)
+    ys, xs = np.nonzero(lit_city(view).max(axis=2) > 40)
+    assert len(xs) > 20
+    assert ys.max() <= view.center[1] + view.horizon_y + 2, "none below the horizon"
+    assert not lit_city(SceneView(plain_scene(), SHAPE)).any()
+
+
+def test_towers_hide_the_windows_of_those_behind(
+    plain_scene: PlainScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = SceneView(plain_scene(), SHAPE)
+    behind = ((-0.3, 0.3), (0.0, 0.3), (90, 90, 90))
+    # As high as one floor, so it has no window itself.
+    before = ((-0.4, 0.4), (0.0, 4.0 / view.focal), (90, 90, 90))
+    monkeypatch.setattr(backdrop, "_towers", lambda _: [behind])
+    alone = lit_city(view)
+    monkeypatch.setattr(backdrop, "_towers", lambda _: [behind, before])
+    hidden = lit_city(view)
+    horizon = round(view.center[1] + view.horizon_y)
+    lowest = slice(horizon - 4, None)
+    assert alone[lowest].any()
+    assert not hidden[lowest].any()
+    assert np.array_equal(hidden[: horizon - 5], alone[: horizon - 5])
