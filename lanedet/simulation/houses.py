@@ -122,45 +122,52 @@ def light_windows(
         screens: What else stands there: distances and outlines in pixels.
     """
     here = view.scene.camera.station_m
-    things: list[tuple[float, House | FloatArray]] = [
-        (house.station_m - here, house) for house in houses_ahead(view)
-    ]
-    things += screens
+    houses = houses_ahead(view)
+    things = [(ahead, [outline], [_BLACK]) for ahead, outline in screens]
+    if houses:
+        fronts, lights = zip(
+            *(_lit_front(view, house) for house in houses), strict=True
+        )
+        # One projection of all costs little more than that of one.
+        corners = np.concatenate(fronts)
+        pixels = view.project_visible(*corners.reshape(-1, 3).T).reshape(-1, 4, 2)
+        ends = np.cumsum([len(front) for front in fronts])
+        outlines = np.split(pixels, ends[:-1])
+        things = [
+            (house.station_m - here, list(those), colors)
+            for house, those, colors in zip(houses, outlines, lights, strict=True)
+        ] + things
     if not things:
         return
-    outlines: list[FloatArray] = []
-    colors: list[Color] = []
-    for ahead, thing in sorted(things, key=lambda pair: -pair[0]):
-        face = face_pixels(view, thing) if isinstance(thing, House) else thing
-        outlines.append(face)
-        colors.append(_BLACK)
-        if isinstance(thing, House):
-            panes, lights = _lit_panes(view, thing, ahead)
-            outlines += panes
-            colors += lights
-    ends = np.cumsum([len(outline) for outline in outlines])
-    fill_polygons(glow, np.concatenate(outlines), ends, colors)
+    things.sort(key=lambda thing: -thing[0])
+    drawn = [outline for _, outlines, _ in things for outline in outlines]
+    colors = [color for _, _, colors in things for color in colors]
+    ends = np.cumsum([len(outline) for outline in drawn])
+    fill_polygons(glow, np.concatenate(drawn), ends, colors)
 
 
-def _lit_panes(
-    view: SceneView, house: House, ahead: float
-) -> tuple[list[FloatArray], list[Color]]:
-    """Return the outlines in pixels, (4, 2) each, and colours of a house's lights."""
+def _lit_front(view: SceneView, house: House) -> tuple[FloatArray, list[Color]]:
+    """Return a house's face and its lit windows before it.
+
+    Returns:
+        Corners (ahead, lateral, height), (N, 4, 3), and the N colours of their light.
+    """
+    ahead = house.station_m - view.scene.camera.station_m
+    face = np.array([upright(ahead, house.laterals_m, (0, house.height_m))])
     left, right = house.glass_m
     panes = np.arange(left, right - _PANE_M, _PANE_M)
     floors = house.floors
     rng = seeded(*view.scene.seed, 79, house.number)
     draws = rng.uniform(size=(len(floors), len(panes), 3))
     rows, columns = np.nonzero(draws[..., 0] < LIT_SHARE)
-    if len(rows) == 0:
-        return [], []
     sides = panes[columns, None] + np.array([0.25, 1, 1, 0.25]) * (_PANE_M - 0.25)
     heights = floors[rows, None] + np.array([0.0, 0.0, _WINDOW_M, _WINDOW_M])
-    points = view.project_visible(np.full_like(sides, ahead), sides, heights)
+    windows = np.stack([np.full_like(sides, ahead), sides, heights], axis=-1)
     clear = math.exp(-ahead / view.scene.light.visibility_m)
-    return list(points), [
+    colors = [
         light_color(hue, gain, clear) for _, hue, gain in draws[rows, columns].tolist()
     ]
+    return np.concatenate([face, windows]), [_BLACK, *colors]
 
 
 def light_color(hue: float, gain: float, clear: float) -> Color:
