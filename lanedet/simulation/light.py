@@ -101,8 +101,8 @@ def _undersides(lit: ByteArray, view: SceneView) -> None:
     if not vehicles:
         return
     under = np.full(view.shape, 255, dtype=np.uint8)
-    nearness = np.array([max(ahead, 0.0) for _, ahead in vehicles])
-    seen = (255 - _UNDER_CAR) * np.exp(-nearness / view.scene.light.visibility_m)
+    distances = np.array([max(ahead, 0.0) for _, ahead in vehicles])
+    seen = (255 - _UNDER_CAR) * np.exp(-distances / view.scene.light.visibility_m)
     for grown, share in ((1.12, 0.5), (1.0, 1.0)):
         feet: list[tuple[float, float]] = []
         for vehicle, ahead in vehicles:
