@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygons, mix, shade
-from lanedet.simulation.randomness import seeded
+from lanedet.simulation.randomness import seeded, seeded_each
 from lanedet.simulation.scene import Color
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.verges import CELL_M, cells_ahead, verge_edge
@@ -54,21 +54,28 @@ class House:
         return self.laterals_m[0] + 1.0, self.laterals_m[1] - 1.0
 
 
-def house_in_cell(view: SceneView, cell: int, side: int) -> House | None:
-    """Return the house on a piece of the roadside, if one stands there.
-
-    Args:
-        view: The scene.
-        cell: Number of the piece.
-        side: -1 on the left, 1 on the right.
-    """
+@once_per_view
+def houses_ahead(view: SceneView) -> list[House]:
+    """Return the houses on both sides, the farthest first."""
     density = view.scene.surroundings.building_density
-    number = 2 * cell + (side > 0)
     if density == 0:
-        return None
-    rng = seeded(*view.scene.seed, 78, number)
-    if rng.uniform() > density:
-        return None
+        return []
+    places = [(cell, side) for cell, _ in cells_ahead(view) for side in (-1, 1)]
+    numbers = [house_number(cell, side) for cell, side in places]
+    generators = seeded_each((*view.scene.seed, 78), numbers)
+    return [
+        _house(view, cell, side, rng)
+        for (cell, side), rng in zip(places, generators, strict=True)
+        if rng.random() <= density
+    ]
+
+
+def house_number(cell: int, side: int) -> int:
+    """Return the number of the house on a piece, on the left (-1) or the right (1)."""
+    return 2 * cell + (side > 0)
+
+
+def _house(view: SceneView, cell: int, side: int, rng: np.random.Generator) -> House:
     station_m = cell * CELL_M
     edge = verge_edge(view, side, station_m - view.scene.camera.station_m)
     inner = edge + side * rng.uniform(14, 60)
@@ -76,18 +83,7 @@ def house_in_cell(view: SceneView, cell: int, side: int) -> House | None:
     height = float(rng.uniform(5, 30))
     color = mix((165, 155, 140), (120, 125, 135), rng.uniform())
     laterals = (min(inner, outer), max(inner, outer))
-    return House(station_m, laterals, height, color, number)
-
-
-@once_per_view
-def houses_ahead(view: SceneView) -> list[House]:
-    """Return the houses on both sides, the farthest first."""
-    houses = [
-        house_in_cell(view, cell, side)
-        for cell, _ in cells_ahead(view)
-        for side in (-1, 1)
-    ]
-    return [house for house in houses if house is not None]
+    return House(station_m, laterals, height, color, house_number(cell, side))
 
 
 def add_house(sketch: Sketch, view: SceneView, house: House) -> None:

@@ -2,7 +2,13 @@
 
 The first process that calls one compiles it, within seconds; others find it in numba's
 cache. All are in this one file because that cache does not notice a change in another.
-Images are RGB uint8 (H, W, 3); other arrays are float32 unless said otherwise.
+Images are RGB uint8 (H, W, 3), contiguous; other arrays are float32 unless said
+otherwise.
+
+A compiler turns a plain loop over one row of numbers into instructions for eight of
+them at a time, but no loop with a loop over three channels inside, nor one that reads
+where a number says. Hence most functions work row by row: they spread what belongs to
+pixels over channels (:func:`_spread`), or write down where to read before they read.
 """
 
 import numpy as np
@@ -13,35 +19,113 @@ from lanedet.structures import ByteArray
 
 Floats = NDArray[np.float32]
 
-_LAST = 511  # of a tile's rows and columns
+_SIZE = 512  # of a tile's rows and columns
+_LAST = _SIZE - 1
+_LAST_ROW = _SIZE * _LAST
+_BLOCK = 64  # pixels that are looked at together
+
+# Factors of NumPy's SeedSequence.
+_POOL_START, _POOL_STEP = np.uint32(0x43B0D7E5), np.uint32(0x931E8875)
+_MIX_LEFT, _MIX_RIGHT = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
+_STATE_START, _STATE_STEP = np.uint32(0x8B51F9DD), np.uint32(0x58F38DED)
+
+# No number is rounded otherwise than without these options. They leave out checks: for
+# division by zero, and for which of two numbers min and max return if one is not a
+# number, or of two zeros.
+_compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _byte(value: np.float32) -> np.uint8:
     """Return a value as a byte, rounded and saturated as OpenCV does."""
-    return np.uint8(min(max(np.rint(value), np.float32(0)), np.float32(255)))
+    return _cut_byte(np.rint(value))
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _cut_byte(value: np.float32) -> np.uint8:
     """Return a value as a byte, cut off and saturated."""
-    return np.uint8(min(max(value, np.float32(0)), np.float32(255)))
+    # Processors turn many numbers at once into words, but not into bytes.
+    return np.uint8(np.int32(min(max(value, np.float32(0)), np.float32(255))))
 
 
-@njit(cache=True, nogil=True)
+@_compiled
+def _spread(pixels: Floats, channels: Floats) -> None:
+    """Write a number of each pixel of a row, (W,), to its three channels, (3 * W,)."""
+    for j in range(len(pixels)):
+        channels[3 * j] = pixels[j]
+        channels[3 * j + 1] = pixels[j]
+        channels[3 * j + 2] = pixels[j]
+
+
+@_compiled
+def _repeat(color: Floats, width: int) -> Floats:
+    """Return a colour (3,) for each pixel of a row, (3 * W,)."""
+    channels = np.empty(3 * width, np.float32)
+    for j in range(3 * width):
+        channels[j] = color[j % 3]
+    return channels
+
+
+@_compiled
+def seed_states(seeds: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Return what NumPy's ``SeedSequence`` gives a ``PCG64`` to begin from.
+
+    Its algorithm, which NumPy promises not to change, is M. E. O'Neill's:
+    https://www.pcg-random.org/posts/developing-a-seed_seq-alternative.html
+
+    Args:
+        seeds: Numbers from which each begins, (N, K).
+
+    Returns:
+        (N, 4).
+    """
+    states = np.empty((len(seeds), 8), np.uint32)
+    pool = np.empty(4, np.uint32)
+    for row in range(len(seeds)):
+        factor = _POOL_START
+        for k in range(4):
+            word = seeds[row, k] if k < seeds.shape[1] else np.uint32(0)
+            pool[k], factor = _hash_word(word, factor, _POOL_STEP)
+        for k in range(max(seeds.shape[1], 4)):
+            for other in range(4):
+                if k == other:
+                    continue
+                word = pool[k] if k < 4 else seeds[row, k]
+                word, factor = _hash_word(word, factor, _POOL_STEP)
+                mixed = np.uint32(_MIX_LEFT * pool[other])
+                mixed = np.uint32(mixed - _MIX_RIGHT * word)
+                pool[other] = mixed ^ (mixed >> np.uint32(16))
+        factor = _STATE_START
+        for k in range(8):
+            states[row, k], factor = _hash_word(pool[k % 4], factor, _STATE_STEP)
+    return states.view(np.uint64)
+
+
+@_compiled
+def _hash_word(
+    word: np.uint32, factor: np.uint32, step: np.uint32
+) -> tuple[np.uint32, np.uint32]:
+    """Return a hashed word, and the factor with which the next one is hashed."""
+    following = np.uint32(factor * step)
+    hashed = np.uint32((word ^ factor) * following)
+    return np.uint32(hashed ^ (hashed >> np.uint32(16))), following
+
+
+@_compiled
 def multiply_pixels(image: ByteArray, gain: Floats) -> ByteArray:
     """Return an image with each pixel multiplied by its gain (H, W)."""
     height, width = gain.shape
     out = np.empty_like(image)
+    rows, painted = image.reshape(height, -1), out.reshape(height, -1)
+    gains = np.empty(3 * width, np.float32)
     for i in range(height):
-        for j in range(width):
-            for channel in range(3):
-                value = np.float32(image[i, j, channel]) * gain[i, j]
-                out[i, j, channel] = _byte(value)
+        _spread(gain[i], gains)
+        for j in range(3 * width):
+            painted[i, j] = _byte(np.float32(rows[i, j]) * gains[j])
     return out
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def multiply_tinted(
     image: ByteArray, gain: Floats, added: Floats, tint: Floats
 ) -> ByteArray:
@@ -53,45 +137,48 @@ def multiply_tinted(
         added: Strength of the coloured light, (H, W).
         tint: Its colour, (3,).
     """
+    height, width = gain.shape
     out = np.empty_like(image)
-    for i in range(image.shape[0]):
-        for j in range(image.shape[1]):
-            for channel in range(3):
-                light = gain[i, j] + added[i, j] * tint[channel]
-                out[i, j, channel] = _byte(np.float32(image[i, j, channel]) * light)
+    rows, painted = image.reshape(height, -1), out.reshape(height, -1)
+    gains, adds = np.empty(3 * width, np.float32), np.empty(3 * width, np.float32)
+    tints = _repeat(tint, width)
+    for i in range(height):
+        _spread(gain[i], gains)
+        _spread(added[i], adds)
+        for j in range(3 * width):
+            light = gains[j] + adds[j] * tints[j]
+            painted[i, j] = _byte(np.float32(rows[i, j]) * light)
     return out
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def blend_color(image: ByteArray, color: Floats, share: Floats) -> ByteArray:
     """Return an image with a colour (3,) laid over it, by a share (H, W)."""
     height, width = share.shape
     out = np.empty_like(image)
+    rows, painted = image.reshape(height, -1), out.reshape(height, -1)
+    shares, colors = np.empty(3 * width, np.float32), _repeat(color, width)
     for i in range(height):
-        for j in range(width):
-            left = np.float32(1) - share[i, j]
-            for channel in range(3):
-                kept = np.rint(np.float32(image[i, j, channel]) * left)
-                out[i, j, channel] = _byte(kept + share[i, j] * color[channel])
+        _spread(share[i], shares)
+        for j in range(3 * width):
+            kept = np.rint(np.float32(rows[i, j]) * (np.float32(1) - shares[j]))
+            painted[i, j] = _byte(kept + shares[j] * colors[j])
     return out
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def mean_of_three(first: ByteArray, second: ByteArray, third: ByteArray) -> ByteArray:
     """Return the mean of three images, rounded down."""
     out = np.empty_like(first)
-    for i in range(first.shape[0]):
-        for j in range(first.shape[1]):
-            for channel in range(3):
-                total = np.uint32(first[i, j, channel]) + np.uint32(
-                    second[i, j, channel]
-                )
-                total += np.uint32(third[i, j, channel])
-                out[i, j, channel] = total // np.uint32(3)
+    means = out.reshape(-1)
+    firsts, seconds, thirds = first.reshape(-1), second.reshape(-1), third.reshape(-1)
+    for k in range(len(means)):
+        total = np.uint32(firsts[k]) + np.uint32(seconds[k]) + np.uint32(thirds[k])
+        means[k] = np.uint8(np.uint32(total) // np.uint32(3))
     return out
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def tone(
     image: ByteArray,
     grey: ByteArray,
@@ -108,17 +195,27 @@ def tone(
         gain: Light of each pixel, (H, W).
         curves: The grey level that each level of each channel becomes, (256, 3) uint8.
     """
+    height, width = gain.shape
     out = np.empty_like(image)
-    for i in range(image.shape[0]):
-        for j in range(image.shape[1]):
-            middle = np.float32(grey[i, j]) * (np.float32(1) - saturation)
+    rows, painted = image.reshape(height, -1), out.reshape(height, -1)
+    middle, gains = np.empty(width, np.float32), np.empty(3 * width, np.float32)
+    middles, levels = np.empty(3 * width, np.float32), np.empty(3 * width, np.uint8)
+    for i in range(height):
+        for j in range(width):
+            middle[j] = np.float32(grey[i, j]) * (np.float32(1) - saturation)
+        _spread(middle, middles)
+        _spread(gain[i], gains)
+        for j in range(3 * width):
+            value = np.float32(rows[i, j]) * saturation + middles[j]
+            levels[j] = _byte(value * gains[j])
+        for j in range(width):
             for channel in range(3):
-                value = np.float32(image[i, j, channel]) * saturation + middle
-                out[i, j, channel] = curves[_byte(value * gain[i, j]), channel]
+                k = 3 * j + channel
+                painted[i, k] = curves[levels[k], channel]
     return out
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def lay_paint(
     pixels: ByteArray,
     places: NDArray[np.int64],
@@ -143,44 +240,69 @@ def lay_paint(
             pixels[places[k], channel] = _cut_byte(value)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def add_sheet(
     image: ByteArray, sheet: Floats, top: int, left: int, gain: np.float32
 ) -> ByteArray:
     """Return an image plus the part of a larger sheet (H', W', 3) that begins there."""
     height, width, _ = image.shape
     out = np.empty_like(image)
+    rows, painted = image.reshape(height, -1), out.reshape(height, -1)
     for i in range(height):
-        for j in range(width):
-            for channel in range(3):
-                added = sheet[top + i, left + j, channel] * gain
-                out[i, j, channel] = _byte(np.float32(image[i, j, channel]) + added)
+        added = sheet[top + i, left : left + width].reshape(-1)
+        for j in range(3 * width):
+            painted[i, j] = _byte(np.float32(rows[i, j]) + added[j] * gain)
     return out
 
 
-@njit(cache=True, nogil=True)
-def _read_tile(tile: Floats, x: np.float32, y: np.float32) -> np.float32:
-    """Read a periodic tile of 512 x 512 between its pixels."""
-    left, top = np.floor(x), np.floor(y)
-    part_x, part_y = x - left, y - top
-    x0, y0 = int(left) & _LAST, int(top) & _LAST
-    x1, y1 = (x0 + 1) & _LAST, (y0 + 1) & _LAST
-    above = tile[y0, x0] + part_x * (tile[y0, x1] - tile[y0, x0])
-    below = tile[y1, x0] + part_x * (tile[y1, x1] - tile[y1, x0])
+@_compiled
+def _find_cells(
+    xs: Floats, ys: Floats, cells: NDArray[np.int32], parts: tuple[Floats, Floats]
+) -> None:
+    """Write down where in a periodic tile places (x, y) lie, each (W,).
+
+    Args:
+        xs: Columns of the tile.
+        ys: Rows of the tile.
+        cells: Becomes the place of the pixel to the upper left in the flat tile.
+        parts: Becomes how far from it towards the next column and row, in [0, 1).
+    """
+    parts_x, parts_y = parts
+    for j in range(len(xs)):
+        left, top = np.floor(xs[j]), np.floor(ys[j])
+        parts_x[j], parts_y[j] = xs[j] - left, ys[j] - top
+        cells[j] = (np.int32(top) & _LAST) * _SIZE + (np.int32(left) & _LAST)
+
+
+@_compiled
+def _read_cell(
+    tile: Floats, cell: np.int32, part_x: np.float32, part_y: np.float32
+) -> np.float32:
+    """Read a flat tile between four of its pixels, see :func:`_find_cells`."""
+    row, column = cell & _LAST_ROW, cell & _LAST
+    below_row, next_column = (row + _SIZE) & _LAST_ROW, (column + 1) & _LAST
+    left, right = tile[row + column], tile[row + next_column]
+    above = left + part_x * (right - left)
+    left, right = tile[below_row + column], tile[below_row + next_column]
+    below = left + part_x * (right - left)
     return np.float32(above + part_y * (below - above))
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def read_tile(tile: Floats, xs: Floats, ys: Floats) -> Floats:
-    """Read a periodic tile at (x, y) in its pixels, each (h, w)."""
-    values = np.empty_like(xs)
+    """Read a periodic tile of 512 x 512 at (x, y) in its pixels, each (h, w)."""
+    values, flat = np.empty_like(xs), tile.reshape(-1)
+    width = xs.shape[1]
+    cells = np.empty(width, np.int32)
+    parts = np.empty(width, np.float32), np.empty(width, np.float32)
     for i in range(xs.shape[0]):
-        for j in range(xs.shape[1]):
-            values[i, j] = _read_tile(tile, xs[i, j], ys[i, j])
+        _find_cells(xs[i], ys[i], cells, parts)
+        for j in range(width):
+            values[i, j] = _read_cell(flat, cells[j], parts[0][j], parts[1][j])
     return values
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def upright_grid(
     us: Floats,
     vs: Floats,
@@ -211,7 +333,7 @@ def upright_grid(
     return xs, ys
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def read_ground(
     xs: Floats,
     cells: Floats,
@@ -237,34 +359,57 @@ def read_ground(
     across, along = np.empty_like(xs), np.empty_like(xs)
     is_bent = stretch.size > 0
     last = np.float32(len(table) - 1)
+    places, parts = np.empty(width, np.int32), np.empty(width, np.float32)
+    entries, read = table.reshape(-1), np.empty(4 * width, np.float32)
     for i in range(height):
         for j in range(width):
             cell = min(max(cells[i, j], np.float32(0)), last)
-            k = min(int(cell), len(table) - 2)
-            part = cell - np.float32(k)
-            scale = table[k, 1] + part * (table[k + 1, 1] - table[k, 1])
-            shift = table[k, 2] + part * (table[k + 1, 2] - table[k, 2])
-            ahead[i, j] = table[k, 0] + part * (table[k + 1, 0] - table[k, 0])
-            lateral[i, j] = xs[i, j] * scale + shift
-            along[i, j] = table[k, 3] + part * (table[k + 1, 3] - table[k, 3])
-            across[i, j] = scale
-            if is_bent:
+            places[j] = min(np.int32(cell), np.int32(len(table) - 2))
+            parts[j] = cell - np.float32(places[j])
+        _read_between(entries, places, parts, read)
+        for j in range(width):
+            ahead[i, j], across[i, j] = read[4 * j], read[4 * j + 1]
+            lateral[i, j] = xs[i, j] * across[i, j] + read[4 * j + 2]
+            along[i, j] = read[4 * j + 3]
+        if is_bent:
+            for j in range(width):
                 along[i, j] *= stretch[i, j]
+    if is_bent:
+        _step_across(lateral, across)
     for i in range(height):
         # The last row drifts as the one before.
         row = max(min(i, height - 2), 0)
         below = min(row + 1, height - 1)
         for j in range(width):
-            step = across[i, j]
-            if is_bent:
-                left, right = max(j - 1, 0), min(j + 1, width - 1)
-                step = (lateral[i, right] - lateral[i, left]) / np.float32(right - left)
             drift = lateral[below, j] - lateral[row, j]
-            across[i, j] = np.sqrt(step * step + drift * drift)
+            across[i, j] = np.sqrt(across[i, j] * across[i, j] + drift * drift)
     return ahead, lateral, across, along
 
 
-@njit(cache=True, nogil=True)
+@_compiled
+def _read_between(
+    entries: Floats, places: NDArray[np.int32], parts: Floats, read: Floats
+) -> None:
+    """Read a flat table of four columns between its rows, into the flat (4 * W,)."""
+    for j in range(len(places)):
+        k = 4 * places[j]
+        for column in range(4):
+            here, following = entries[k + column], entries[k + 4 + column]
+            read[4 * j + column] = here + parts[j] * (following - here)
+
+
+@_compiled
+def _step_across(lateral: Floats, across: Floats) -> None:
+    """Write how far each pixel's neighbours in its row lie apart, per pixel, (h, W)."""
+    last = lateral.shape[1] - 1
+    for i in range(lateral.shape[0]):
+        across[i, 0] = lateral[i, 1] - lateral[i, 0]
+        for j in range(1, last):
+            across[i, j] = (lateral[i, j + 1] - lateral[i, j - 1]) / np.float32(2)
+        across[i, last] = lateral[i, last] - lateral[i, last - 1]
+
+
+@_compiled
 def add_texture(
     total: Floats,
     ground: tuple[Floats, Floats, Floats, Floats],
@@ -280,22 +425,30 @@ def add_texture(
     Args:
         total: What it is added to, (h, W).
         ground: What :func:`read_ground` returns, of the same rows.
-        tile: The noise.
+        tile: The noise, (512, 512).
         cells_per_m: Cells per metre across and along.
         start: Cells added across, metres added along.
         weight: Of the layer.
     """
     ahead, lateral, across, along = ground
     per_m, along_per_m = cells_per_m
+    width, flat = total.shape[1], tile.reshape(-1)
+    xs, ys = np.empty(width, np.float32), np.empty(width, np.float32)
+    parts = np.empty(width, np.float32), np.empty(width, np.float32)
+    cells, values = np.empty(width, np.int32), np.empty(width, np.float32)
     for i in range(total.shape[0]):
-        for j in range(total.shape[1]):
-            x = lateral[i, j] * per_m + start[0]
-            y = (ahead[i, j] + start[1]) * along_per_m
+        for j in range(width):
+            xs[j] = lateral[i, j] * per_m + start[0]
+            ys[j] = (ahead[i, j] + start[1]) * along_per_m
+        _find_cells(xs, ys, cells, parts)
+        for j in range(width):
+            values[j] = _read_cell(flat, cells[j], parts[0][j], parts[1][j])
+        for j in range(width):
             blur = max(across[i, j] * per_m, along[i, j] * along_per_m, np.float32(1))
-            total[i, j] += weight * _read_tile(tile, x, y) / blur
+            total[i, j] += weight * values[j] / blur
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def shade_ground(
     image: ByteArray,
     section: ByteArray,
@@ -311,21 +464,30 @@ def shade_ground(
         sky: Colour of the haze, (3,).
     """
     texture, gains, haze, cover = layers
-    for i in range(image.shape[0]):
-        for j in range(image.shape[1]):
+    height, width = texture.shape
+    painted, skies = image.reshape(height, -1), _repeat(sky, width)
+    clear = np.empty(width, np.float32)
+    colors, clears = np.empty(3 * width, np.float32), np.empty(3 * width, np.float32)
+    hazes, shares = np.empty(3 * width, np.float32), np.empty(3 * width, np.float32)
+    for i in range(height):
+        for j in range(width):
             contrast = np.float32(section[i, j, 3]) * np.float32(1 / 255)
             gain = (np.float32(1) + contrast * texture[i, j]) * gains[i, j]
-            clear, share = gain * (np.float32(1) - haze[i, j]), cover[i, j]
+            clear[j] = gain * (np.float32(1) - haze[i, j])
             for channel in range(3):
-                value = np.float32(section[i, j, channel]) * clear
-                value = np.float32(_cut_byte(value + sky[channel] * haze[i, j]))
-                if share < 1:
-                    below = np.float32(image[i, j, channel])
-                    value = value * share + below * (np.float32(1) - share)
-                image[i, j, channel] = _cut_byte(value)
+                colors[3 * j + channel] = np.float32(section[i, j, channel])
+        _spread(clear, clears)
+        _spread(haze[i], hazes)
+        _spread(cover[i], shares)
+        for j in range(3 * width):
+            seen = colors[j] * clears[j] + skies[j] * hazes[j]
+            seen = np.floor(min(max(seen, np.float32(0)), np.float32(255)))
+            below = np.float32(painted[i, j])
+            value = seen * shares[j] + below * (np.float32(1) - shares[j])
+            painted[i, j] = _cut_byte(value)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def find_stripe(
     lateral: Floats, across: Floats, middle: np.float32, width: np.float32
 ) -> NDArray[np.int64]:
@@ -340,15 +502,24 @@ def find_stripe(
     laterals, acrosses = lateral.ravel(), across.ravel()
     touched = np.empty(laterals.size, np.int64)
     count = 0
-    for k in range(laterals.size):
-        reach = (acrosses[k] + width) * np.float32(0.5)
-        if abs(laterals[k] - middle) < reach:
-            touched[count] = k
-            count += 1
+    for first in range(0, laterals.size, _BLOCK):
+        last = min(first + _BLOCK, laterals.size)
+        # Most blocks see nothing of it.
+        sees = False
+        for k in range(first, last):
+            reach = (acrosses[k] + width) * np.float32(0.5)
+            sees |= abs(laterals[k] - middle) < reach
+        if not sees:
+            continue
+        for k in range(first, last):
+            reach = (acrosses[k] + width) * np.float32(0.5)
+            if abs(laterals[k] - middle) < reach:
+                touched[count] = k
+                count += 1
     return touched[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def paint_ridge(
     image: ByteArray,
     places: tuple[Floats, Floats, Floats],
@@ -367,22 +538,29 @@ def paint_ridge(
         color: Of the ridge, (3,).
     """
     depths, ridge, rows = places
+    width, flat = image.shape[1], tile.reshape(-1)
+    shares, xs = np.empty(width, np.float32), np.empty(width, np.float32)
+    parts = np.empty(width, np.float32), np.empty(width, np.float32)
+    cells = np.empty(width, np.int32)
     for i in range(image.shape[0]):
-        for j in range(image.shape[1]):
+        for j in range(width):
             depth = depths[i, j]
-            share = min(depth + ridge[j] + np.float32(0.5), np.float32(1))
-            if share <= 0:
+            shares[j] = min(depth + ridge[j] + np.float32(0.5), np.float32(1))
+            xs[j] = depth * np.float32(0.9) + np.float32(99)
+        _find_cells(xs, rows, cells, parts)
+        for j in range(width):
+            if shares[j] <= 0:
                 continue
-            x = depth * np.float32(0.9) + np.float32(99)
-            gain = np.float32(1) + contrast * _read_tile(tile, x, rows[j])
+            noise = _read_cell(flat, cells[j], parts[0][j], parts[1][j])
+            gain = np.float32(1) + contrast * noise
             gain = min(max(gain, np.float32(0.55)), np.float32(1.35))
             for channel in range(3):
                 below = np.float32(image[i, j, channel])
-                value = below + (gain * color[channel] - below) * share
+                value = below + (gain * color[channel] - below) * shares[j]
                 image[i, j, channel] = _cut_byte(value)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _read_sprite(
     sprite: ByteArray, y: float, x: float
 ) -> tuple[np.float32, np.float32]:
@@ -405,7 +583,7 @@ def _read_sprite(
     return np.float32(light / max(opacity, 1e-6)), np.float32(opacity)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def paint_sprite(
     image: ByteArray,
     sprite: ByteArray,

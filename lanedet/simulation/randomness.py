@@ -4,25 +4,59 @@ A scene draws from dozens of generators. NumPy takes longer to make one than mos
 effects take to draw from it.
 """
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
+from numpy.typing import NDArray
+
+from lanedet.simulation.kernels import seed_states
 
 _WORDS = 2**32
 
 
 def seeded(*numbers: int) -> np.random.Generator:
-    """Return ``np.random.default_rng(numbers)``, in half the time.
+    """Return ``np.random.default_rng(numbers)``, in a quarter of the time.
 
     Args:
         numbers: Any, each >= 0.
     """
-    if max(numbers) >= _WORDS:
-        return np.random.default_rng(numbers)
-    # NumPy would turn each number into an array of such words first.
-    return np.random.default_rng(np.array(numbers, dtype=np.uint32))
+    return seeded_each(numbers[:-1], numbers[-1:])[0]
+
+
+def seeded_each(
+    numbers: Sequence[int], lasts: Sequence[int]
+) -> list[np.random.Generator]:
+    """Return ``seeded(*numbers, last)`` for each last number, hardly slower than one.
+
+    Args:
+        numbers: What all of them begin from, each >= 0.
+        lasts: What makes them differ, each >= 0.
+    """
+    seeds = [(*numbers, last) for last in lasts]
+    if max(map(max, seeds), default=0) >= _WORDS:
+        return [np.random.default_rng(seed) for seed in seeds]
+    if not seeds:
+        return []
+    states = seed_states(np.array(seeds, dtype=np.uint32))
+    # NumPy takes any ISeedSequence; its annotations name but one.
+    prepared = (cast(np.random.SeedSequence, _Prepared(state)) for state in states)
+    return [np.random.Generator(np.random.PCG64(each)) for each in prepared]
+
+
+class _Prepared(ISeedSequence):
+    """Gives a generator the state that was computed for it."""
+
+    def __init__(self, state: NDArray[np.uint64]) -> None:
+        self._state = state
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
+        """Return the state; a PCG64 asks once, for four words of 64 bits."""
+        del n_words, dtype
+        return self._state
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from lanedet.simulation.canvas import mix, shade
-from lanedet.simulation.houses import add_house, house_in_cell
+from lanedet.simulation.houses import add_house, house_number, houses_ahead
 from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color, Wall
 from lanedet.simulation.sketch import Sketch, upright
@@ -19,7 +19,7 @@ from lanedet.simulation.verges import (
     BRIDGE_HEIGHTS_M,
     CELL_M,
     bridge_deck,
-    cell_generator,
+    cell_generators,
     cells_ahead,
     has_bridge,
     is_crossed,
@@ -38,12 +38,13 @@ def paint_roadside(
     """Paint trees, buildings, lamp posts, signs and bridges, the farthest first."""
     del rng
     sketch = Sketch(view)
-    for cell, ahead in cells_ahead(view):
-        cell_rng = cell_generator(view, cell)
+    houses = {house.number: house for house in houses_ahead(view)}
+    places = zip(cells_ahead(view), cell_generators(view), strict=True)
+    for (cell, ahead), cell_rng in places:
         _add_bridge(sketch, view, cell, ahead)
         for side in (-1, 1):
             edge = verge_edge(view, side, ahead)
-            house = house_in_cell(view, cell, side)
+            house = houses.get(house_number(cell, side))
             if house is not None:
                 add_house(sketch, view, house)
             _add_trees(sketch, view, side, (ahead, edge), cell_rng)

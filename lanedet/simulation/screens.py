@@ -10,7 +10,7 @@ from lanedet.simulation.trees import Tree, crowns, trees_in_cell
 from lanedet.simulation.verges import (
     BRIDGE_HEIGHTS_M,
     bridge_deck,
-    cell_generator,
+    cell_generators,
     cells_ahead,
     has_bridge,
     verge_edge,
@@ -32,8 +32,8 @@ def screens(view: SceneView) -> list[tuple[float, FloatArray]]:
     """
     trees: list[Tree] = []
     things: list[tuple[float, FloatArray]] = []
-    for cell, ahead in cells_ahead(view):
-        rng = cell_generator(view, cell)
+    places = zip(cells_ahead(view), cell_generators(view), strict=True)
+    for (cell, ahead), rng in places:
         for side in (-1, 1):
             foot = (ahead, verge_edge(view, side, ahead))
             trees += trees_in_cell(view, side, foot, rng)

@@ -44,19 +44,22 @@ def trees_in_cell(
         view: The scene.
         side: -1 on the left, 1 on the right.
         foot: Where the edge of the ground towards the road begins, (ahead, lateral).
-        rng: The piece's own, :func:`~lanedet.simulation.verges.cell_generator`; the
+        rng: The piece's own, :func:`~lanedet.simulation.verges.cell_generators`; the
             left side draws from it first, then the right, then everything else.
     """
     place = view.scene.surroundings
     ahead, edge = foot
-    trees = []
+    trees: list[Tree] = []
+    if place.tree_density == 0:
+        return trees
     for _ in range(rng.poisson(place.tree_density)):
         away = place.tree_distance_m + rng.exponential(9.0)
-        height = rng.uniform(2.5, 13.0)
-        width = height * rng.uniform(0.5, 1.1)
+        # rng.uniform would draw the same numbers in four times the time.
+        height = 2.5 + (13.0 - 2.5) * rng.random()
+        width = height * (0.5 + (1.1 - 0.5) * rng.random())
         number = int(rng.integers(_NUM_TREES))
-        gain = rng.uniform(0.6, 1.35)
-        distance = ahead + rng.uniform(0, CELL_M)
+        gain = 0.6 + (1.35 - 0.6) * rng.random()
+        distance = ahead + CELL_M * rng.random()
         lateral = edge + side * (away + width / 2)
         trees.append(Tree(distance, lateral, width, height, number, gain))
     return trees

@@ -6,8 +6,8 @@ stays put while the camera drives past.
 
 import numpy as np
 
-from lanedet.simulation.randomness import seeded
-from lanedet.simulation.view import NEAREST_M, SceneView
+from lanedet.simulation.randomness import seeded_each
+from lanedet.simulation.view import NEAREST_M, SceneView, once_per_view
 
 CELL_M = 10.0
 BRIDGE_HEIGHTS_M = (5.4, 7.8)
@@ -18,6 +18,7 @@ _BRIDGE_CELL = 3
 _BRIDGE_BESIDE_M = 60.0
 
 
+@once_per_view
 def cells_ahead(view: SceneView) -> list[tuple[int, float]]:
     """Return numbers and distances of the pieces ahead, the farthest first.
 
@@ -58,9 +59,13 @@ def verge_edge(view: SceneView, side: int, ahead_m: float) -> float:
     return edge
 
 
-def cell_generator(view: SceneView, cell: int) -> np.random.Generator:
-    """Return a piece's own source of randomness, each time from its beginning."""
-    return seeded(*view.scene.seed, 71, cell)
+def cell_generators(view: SceneView) -> list[np.random.Generator]:
+    """Return the pieces' own sources of randomness, each time from their beginning.
+
+    In the order of :func:`cells_ahead`.
+    """
+    cells = [cell for cell, _ in cells_ahead(view)]
+    return seeded_each((*view.scene.seed, 71), cells)
 
 
 def has_bridge(view: SceneView, cell: int) -> bool:

@@ -1,13 +1,30 @@
 import numpy as np
 import pytest
 
-from lanedet.simulation.randomness import LateGenerator, seeded, world_numbers
+from lanedet.simulation.randomness import (
+    LateGenerator,
+    seeded,
+    seeded_each,
+    world_numbers,
+)
 
 
-@pytest.mark.parametrize("numbers", [(0, 0), (5, 2**32 - 1, 71), (2**32, 1), (2**70,)])
+@pytest.mark.parametrize(
+    "numbers", [(0, 0), (5, 2**32 - 1, 71), (2**32, 1), (2**70,), (3,)]
+)
 def test_seeds_are_those_of_numpy(numbers: tuple[int, ...]) -> None:
     expected = np.random.default_rng(numbers).integers(2**60, size=8)
     assert np.array_equal(seeded(*numbers).integers(2**60, size=8), expected)
+
+
+def test_many_generators_are_each_seeded_apart() -> None:
+    lasts = [9, 0, 2**32 - 1, 9]
+    for numbers in ((), (7,), (1, 2, 3, 4, 5, 6)):
+        for last, rng in zip(lasts, seeded_each(numbers, lasts), strict=True):
+            expected = np.random.default_rng((*numbers, last))
+            assert rng.uniform() == expected.uniform()
+            assert np.array_equal(rng.integers(9, size=5), expected.integers(9, size=5))
+    assert seeded_each((1, 2), []) == []
 
 
 def test_a_late_generator_goes_on_where_it_was() -> None:
