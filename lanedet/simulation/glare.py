@@ -8,14 +8,12 @@ import numpy as np
 from lanedet.simulation.backdrop import city_outlines
 from lanedet.simulation.canvas import fill_polygon
 from lanedet.simulation.houses import face_pixels, houses_ahead
-from lanedet.simulation.night import silhouette
 from lanedet.simulation.scene import Color
 from lanedet.simulation.screens import screens
 from lanedet.simulation.sky import is_ridge
 from lanedet.simulation.textures import noise_tile, sample_tile
-from lanedet.simulation.vehicles import visible_vehicles
+from lanedet.simulation.vehicles import visible_faces
 from lanedet.simulation.view import (
-    NEAREST_M,
     Float32Array,
     SceneView,
     once_per_view,
@@ -72,11 +70,7 @@ def is_sun_hidden(view: SceneView) -> bool:
     """Return whether something stands before the sun: a house, a hill, a tree, ..."""
     x, y = sun_pixel(view).tolist()
     outlines = [face_pixels(view, house) for house in houses_ahead(view)]
-    outlines += [
-        silhouette(view, vehicle, ahead)
-        for vehicle, ahead in visible_vehicles(view)
-        if ahead > NEAREST_M
-    ]
+    outlines += [face.outline for face in visible_faces(view)]
     if is_ridge(view, x, y) or _is_within(x, y, outlines + city_outlines(view)):
         return True
     # There are many: last, and only if nothing larger hides it.

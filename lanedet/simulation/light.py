@@ -20,7 +20,6 @@ from lanedet.simulation.night import (
     light_far,
     light_points,
     post_stations,
-    silhouette,
     street_pools,
 )
 from lanedet.simulation.screens import screens
@@ -31,7 +30,7 @@ from lanedet.simulation.textures import (
     sample_tile,
     tile_offsets,
 )
-from lanedet.simulation.vehicles import lamp_points, visible_vehicles
+from lanedet.simulation.vehicles import visible_faces, visible_vehicles
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray
 
@@ -207,19 +206,16 @@ def light_lamps(
     light_city(glow, view)
     light_windows(glow, view, screens(view))
     _light_posts(glow, view)
-    for vehicle, ahead in visible_vehicles(view):
-        if ahead <= NEAREST_M:
-            continue
+    for face in visible_faces(view):
         # A face hides the lights behind it; what only a flank hides still shines.
-        fill_polygon(glow, silhouette(view, vehicle, ahead), (0, 0, 0))
-        if ahead > _LAMP_RANGE_M:
+        fill_polygon(glow, face.outline, (0, 0, 0))
+        if face.ahead_m > _LAMP_RANGE_M:
             continue
-        color = (255, 245, 215) if vehicle.is_oncoming else (255, 45, 30)
-        size = 0.18 if vehicle.is_oncoming else 0.09
-        radius = max(0.6, size * view.focal / ahead)
-        points = np.asarray(lamp_points(view, vehicle, ahead)).reshape(-1, 2)
-        number = len(points)
-        light_points(glow, points, np.full(number, radius), [color] * number)
+        is_oncoming = face.vehicle.is_oncoming
+        color = (255, 245, 215) if is_oncoming else (255, 45, 30)
+        size = 0.18 if is_oncoming else 0.09
+        radius = max(0.6, size * view.focal / face.ahead_m)
+        light_points(glow, face.lamps, np.full(2, radius), [color] * 2)
     return _add_glow(image, glow, strength, view.shape[0])
 
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import fill_polygon, fill_polygons, multiply
-from lanedet.simulation.scene import Color, Vehicle
+from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
-from lanedet.simulation.vehicles import lamp_points, visible_vehicles
-from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
+from lanedet.simulation.vehicles import visible_faces
+from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray, FloatArray
 
 LAMP_POST_M = 8.8
@@ -110,17 +109,17 @@ def reflect_lamps(
         for ahead in post_stations(view, _MIRROR_RANGE_M)[::-1]:
             for lateral in (pavement.left_m + 0.5, pavement.right_m - 0.5):
                 _draw_streak(layer, view, ahead, lateral, LAMP_POST_M, _POST_COLOR)
-    for vehicle, ahead in visible_vehicles(view):
-        if not NEAREST_M < ahead < _MIRROR_RANGE_M:
+    for face in visible_faces(view):
+        if face.ahead_m >= _MIRROR_RANGE_M:
             continue
         # What stands nearer hides the mirror images behind it.
-        fill_polygon(layer, silhouette(view, vehicle, ahead) / 2, (0, 0, 0))
-        color: Color = (255, 245, 215) if vehicle.is_oncoming else (255, 40, 26)
-        for point in lamp_points(view, vehicle, ahead):
-            foot = view.project_visible(ahead, vehicle.lateral_m, 0.0)
-            end = np.array([point[0], 2 * foot[1] - point[1]])
-            thickness = 0.16 * view.focal / ahead
-            _fill_streak(layer, (foot[1], end), thickness, color)
+        fill_polygon(layer, face.outline / 2, (0, 0, 0))
+        is_oncoming, foot_y = face.vehicle.is_oncoming, face.foot[1]
+        color: Color = (255, 245, 215) if is_oncoming else (255, 40, 26)
+        for x, y in face.lamps:
+            thickness = 0.16 * view.focal / face.ahead_m
+            end = np.array([x, 2 * foot_y - y])
+            _fill_streak(layer, (foot_y, end), thickness, color)
     size = (1 + 2 * max(1, height // 100), 1 + 2 * (height // 40))
     layer = cv2.blur(cv2.blur(layer, size), size)
     large = cv2.resize(layer, (width, height))
@@ -147,14 +146,6 @@ def _ripples(view: SceneView) -> Float32Array:
     ripples = np.clip(0.45 + 0.3 * noise, 0.05, 1).astype(np.float32)
     size = (view.shape[1], view.shape[0] - ground.top_row)
     return np.asarray(cv2.resize(ripples, size), dtype=np.float32)
-
-
-def silhouette(view: SceneView, vehicle: Vehicle, ahead: float) -> FloatArray:
-    """Return the outline of a vehicle's face in pixels, (4, 2)."""
-    body = BODIES[vehicle.kind]
-    sides = vehicle.lateral_m + body.width_m * np.array([-0.5, 0.5, 0.4, -0.4])
-    heights = body.height_m * np.array([0.0, 0.0, 1.0, 1.0])
-    return view.project_visible(np.full(4, ahead), sides, heights)
 
 
 def _draw_streak(

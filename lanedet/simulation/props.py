@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from lanedet.simulation.bodies import BODIES
+from lanedet.simulation.panels import Panel
 from lanedet.simulation.scene import Color, Prop, Vehicle
 from lanedet.simulation.sketch import Sketch
 from lanedet.simulation.vehicles import (
-    Panel,
     add_vehicle,
-    flank_shapes,
+    flank_design,
     is_beyond,
     visible_vehicles,
 )
@@ -123,13 +123,15 @@ def _add_across(sketch: Sketch, prop: Prop, ahead: float, kind: str) -> None:
     half = body.length_m / 2
     _add_shadow(sketch, prop, ahead, (-0.3, body.width_m, half), (24, 24, 25))
     panel = Panel(
+        design=flank_design(kind),
+        color=prop.color,
         lateral_m=prop.lateral_m - half,
         ahead_m=ahead,
         size_m=(body.length_m, 0.0, body.height_m),
         lean_m=(0.0, body.side_lean_m),
         gain=0.9,
     )
-    panel.add_to(sketch, flank_shapes(kind), prop.color)
+    sketch.add_panel(panel)
 
 
 def _add_walker(sketch: Sketch, prop: Prop, ahead: float) -> None:

@@ -30,6 +30,7 @@ from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray
 
 _PIECE_M = 4.0
+_POST_M, _POST_GAIN, _POST_REACH_M = 0.14, 0.6, 60.0
 
 
 def paint_roadside(
@@ -84,30 +85,33 @@ def _add_wall(sketch: Sketch, view: SceneView, wall: Wall) -> None:
     gain = (
         1.0 if abs(wall.lean_m) > wall.top_m else 1 - 0.45 * view.scene.light.backlight
     )
-    laterals = (feet[:, None] + rises * wall.lean_m).tolist()
-    heights = (wall.bottom_m + rises * (wall.top_m - wall.bottom_m)).tolist()
-    roughness = noise_tile(0.8, seed=7)[: len(rises), pieces % TILE_SIZE]
-    gains = (gain * (1 + wall.roughness * roughness)).tolist()
-    places = aheads.tolist()
-    for i in range(len(pieces) - 2, -1, -1):
-        if is_crossed(view, float(pieces[i] * _PIECE_M)):
-            continue
-        near, far = places[i], places[i + 1]
-        for j in range(len(rises) - 1):
-            corners = (
-                (near, laterals[i][j], heights[j]),
-                (far, laterals[i + 1][j], heights[j]),
-                (far, laterals[i + 1][j + 1], heights[j + 1]),
-                (near, laterals[i][j + 1], heights[j + 1]),
-            )
-            sketch.add(corners, wall.color, near, gains[j][i])
-        if wall.post_spacing_m > 0 and near < 60:
-            _add_post(sketch, wall, near, float(feet[i]))
-
-
-def _add_post(sketch: Sketch, wall: Wall, ahead: float, lateral: float) -> None:
-    sides, heights = (lateral - 0.07, lateral + 0.07), (0.0, wall.top_m)
-    sketch.add(upright(ahead, sides, heights), wall.color, ahead, 0.6)
+    laterals = feet[:, None] + rises * wall.lean_m
+    heights = wall.bottom_m + rises * (wall.top_m - wall.bottom_m)
+    roughness = noise_tile(0.8, seed=7)[: len(rises) - 1, pieces[:-1] % TILE_SIZE]
+    num_strips = len(rises) - 1
+    # Of each piece its strips, then the post at its near end.
+    corners = np.empty((len(pieces) - 1, num_strips + 1, 4, 3))
+    near, far = aheads[:-1], aheads[1:]
+    corners[..., 0] = near[:, None, None]
+    corners[:, :num_strips, 1:3, 0] = far[:, None, None]
+    strips = corners[:, :num_strips]
+    strips[:, :, 0, 1], strips[:, :, 3, 1] = laterals[:-1, :-1], laterals[:-1, 1:]
+    strips[:, :, 1, 1], strips[:, :, 2, 1] = laterals[1:, :-1], laterals[1:, 1:]
+    strips[:, :, :2, 2], strips[:, :, 2:, 2] = heights[:-1, None], heights[1:, None]
+    posts = corners[:, num_strips]
+    posts[:, :, 1] = feet[:-1, None] + np.array([-1, 1, 1, -1]) * _POST_M / 2
+    posts[:, :, 2] = np.array([0.0, 0.0, wall.top_m, wall.top_m])
+    gains = np.full(corners.shape[:2], _POST_GAIN)
+    gains[:, :num_strips] = (gain * (1 + wall.roughness * roughness)).T
+    is_shown = np.ones(gains.shape, dtype=bool)
+    is_shown[:, num_strips] = (wall.post_spacing_m > 0) & (near < _POST_REACH_M)
+    is_shown[[is_crossed(view, station) for station in pieces[:-1] * _PIECE_M]] = False
+    # The farthest first.
+    shown = is_shown[::-1]
+    distances = np.broadcast_to(near[:, None], gains.shape)[::-1][shown]
+    sketch.add_quadrangles(
+        corners[::-1][shown], wall.color, distances, gains[::-1][shown]
+    )
 
 
 def _add_trees(

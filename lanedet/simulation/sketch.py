@@ -6,10 +6,12 @@ projected at once.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygons
+from lanedet.simulation.panels import Panel, panel_polygons
 from lanedet.simulation.scene import Color
 from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray, FloatArray
@@ -23,6 +25,23 @@ Brush = Callable[[ByteArray, FloatArray, Color], None]
 _EDGE_PARTS = 12
 
 
+class _Chunk(NamedTuple):
+    """Polygons that were gathered: their corners one after the other, and of each...
+
+    Attributes:
+        corners: (ahead, lateral, height) of all corners, (N, 3).
+        sizes: Its number of corners, (K,).
+        parts: Into how many parts its edges are divided, (K,).
+        paints: Its colour, the distance from which one sees it and the light on it,
+            (K, 5).
+    """
+
+    corners: FloatArray
+    sizes: Sequence[int]
+    parts: Sequence[int]
+    paints: FloatArray
+
+
 class Sketch:
     """Shapes on the road, in the order of painting.
 
@@ -32,8 +51,11 @@ class Sketch:
 
     def __init__(self, view: SceneView) -> None:
         self._view = view
+        self._chunks: list[_Chunk] = []
+        self._num_gathered = 0
+        # What was added last; either the panels are empty or the lists below.
+        self._panels: list[Panel] = []
         self._corners: list[Sequence[float]] = []
-        self._chunks: list[FloatArray] = []
         self._sizes: list[int] = []
         self._parts: list[int] = []
         self._paints: list[tuple[float, float, float, float, float]] = []
@@ -50,33 +72,39 @@ class Sketch:
             ahead_m: From how far one sees it through haze; 0 for no haze.
             gain: Brightness of the light on it.
         """
+        if self._panels:
+            self._gather()
         self._corners.extend(corners)
         self._sizes.append(len(corners))
         self._parts.append(1)
         self._paints.append((*color, ahead_m, gain))
 
-    def add_group(
+    def add_quadrangles(
         self,
         corners: FloatArray,
-        sizes: Sequence[int],
-        colors: Sequence[Color],
-        ahead_m: float,
-        gain: float,
+        color: Color,
+        aheads_m: FloatArray,
+        gains: FloatArray,
     ) -> None:
-        """Add polygons that are lit and seen alike.
+        """Add polygons of one colour and of four corners each.
 
         Args:
-            corners: Their corners, one polygon after the other, shape (N, 3).
-            sizes: Number of corners of each.
-            colors: The colour of each.
-            ahead_m: See :meth:`add`.
-            gain: See :meth:`add`.
+            corners: Their corners, shape (K, 4, 3).
+            color: Their colour.
+            aheads_m: See :meth:`add`, shape (K,).
+            gains: See :meth:`add`, shape (K,).
         """
         self._gather()
-        self._chunks.append(corners)
-        self._sizes.extend(sizes)
-        self._parts.extend([1] * len(sizes))
-        self._paints.extend([(*color, ahead_m, gain) for color in colors])
+        number = len(corners)
+        paints = np.empty((number, 5))
+        paints[:, :3], paints[:, 3], paints[:, 4] = color, aheads_m, gains
+        self._append(corners.reshape(-1, 3), [4] * number, [1] * number, paints)
+
+    def add_panel(self, panel: Panel) -> None:
+        """Add the polygons of a panel."""
+        if self._corners:
+            self._gather()
+        self._panels.append(panel)
 
     def add_large(
         self, corners: Corners, color: Color, ahead_m: float, gain: float = 1.0
@@ -90,21 +118,22 @@ class Sketch:
         self, brush: Brush, corners: Corners, color: Color, ahead_m: float
     ) -> None:
         """Add what a function paints, with the colour that is seen through haze."""
-        self._brushes[len(self._sizes)] = brush
         self.add(corners, color, ahead_m)
+        self._brushes[self._num_gathered + len(self._sizes) - 1] = brush
 
     def paint(self, image: ByteArray) -> None:
         """Paint all shapes, in place."""
-        if not self._sizes:
-            return
         self._gather()
-        corners = np.concatenate(self._chunks)
-        sizes, parts = np.array(self._sizes), np.array(self._parts)
+        if not self._chunks:
+            return
+        corners, sizes, parts, paints = (
+            np.concatenate(column) for column in zip(*self._chunks, strict=True)
+        )
         if (parts > 1).any():
             corners = divide_edges(corners, sizes, parts)
         points = self._view.project_visible(*corners.T)
         ends = np.cumsum(sizes * parts)
-        colors = self._seen_colors()
+        colors = self._seen_colors(paints)
         first = 0
         for number in (*self._brushes, len(sizes)):
             if first < number:
@@ -121,15 +150,29 @@ class Sketch:
             first = number + 1
 
     def _gather(self) -> None:
-        """Make one array of the corners that were added one by one."""
+        """Make arrays of what was added last."""
+        if self._panels:
+            corners, sizes, paints = panel_polygons(self._panels)
+            self._append(corners, sizes, [1] * len(sizes), paints)
+            self._panels = []
         if self._corners:
-            self._chunks.append(np.array(self._corners))
-            self._corners = []
+            loose = np.array(self._corners), np.array(self._paints)
+            self._append(loose[0], self._sizes, self._parts, loose[1])
+            self._corners, self._sizes, self._parts, self._paints = [], [], [], []
 
-    def _seen_colors(self) -> list[Color]:
+    def _append(
+        self,
+        corners: FloatArray,
+        sizes: Sequence[int],
+        parts: Sequence[int],
+        paints: FloatArray,
+    ) -> None:
+        self._chunks.append(_Chunk(corners, sizes, parts, paints))
+        self._num_gathered += len(sizes)
+
+    def _seen_colors(self, paints: FloatArray) -> list[Color]:
         """Return the colours of all shapes, lit and through haze."""
         light = self._view.scene.light
-        paints = np.array(self._paints)
         lit = np.minimum(paints[:, :3] * paints[:, 4:], 255.0)
         clear = np.exp(np.maximum(paints[:, 3:4], 0.0) / -light.visibility_m)
         seen: list[Color] = (lit + (light.horizon_color - lit) * (1 - clear)).tolist()

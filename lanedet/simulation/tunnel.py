@@ -4,10 +4,9 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon, multiply, shade
-from lanedet.simulation.night import silhouette
 from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.textures import TILE_SIZE, noise_tile
-from lanedet.simulation.vehicles import visible_vehicles
+from lanedet.simulation.vehicles import visible_faces
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray, FloatArray
 
@@ -136,10 +135,9 @@ def _exit_mask(view: SceneView) -> ByteArray:
         np.array([0.0, 0.0, tunnel.height_m, tunnel.height_m]),
     )
     fill_polygon(mask, mouth, (255,))
-    for vehicle, ahead in visible_vehicles(view):
-        if not NEAREST_M < ahead < view.tunnel_ahead_m:
-            continue
-        fill_polygon(mask, silhouette(view, vehicle, ahead), (0,))
+    for face in visible_faces(view):
+        if face.ahead_m < view.tunnel_ahead_m:
+            fill_polygon(mask, face.outline, (0,))
     return mask
 
 

@@ -6,22 +6,25 @@ from functools import lru_cache
 import numpy as np
 
 from lanedet.simulation.bodies import BODIES, Body, Outline
-from lanedet.simulation.canvas import shade
+from lanedet.simulation.panels import (
+    Design,
+    Paint,
+    Panel,
+    make_design,
+    panel_corners,
+    unit_places,
+)
 from lanedet.simulation.scene import Color, Vehicle
 from lanedet.simulation.sketch import Sketch
-from lanedet.simulation.view import NEAREST_M, SceneView
+from lanedet.simulation.view import NEAREST_M, SceneView, once_per_view
 from lanedet.structures import ByteArray, FloatArray
 
 Place = tuple[float, float]
-Paint = Color | float
-"""A colour, or the brightness of a part in the vehicle's own colour."""
-Shapes = tuple[tuple[Outline, Paint], ...]
-"""What a face or a flank consists of, in the order of painting; some may be empty."""
 
 FARTHEST_VEHICLE_M = 250.0
 
-_WAIST = 0.62
-"""Share of a car's height from which its body leans inwards."""
+_TRAPEZIUM = np.array([[-0.5, 0.5, 0.4, -0.4], [0.0, 0.0, 1.0, 1.0]])
+"""Corners of a face: across in widths from the middle, and up in heights."""
 
 _DETAIL_M = 70.0
 """Beyond, a vehicle shows too few pixels for reflections and panel lines."""
@@ -38,50 +41,22 @@ _HEADLAMP: Color = (225, 225, 215)
 
 
 @dataclass(frozen=True)
-class Panel:
-    """An upright unit square on the road, leaning away above a car's waist.
+class Face:
+    """Where the face of a vehicle is in the picture, and its lamps.
 
     Attributes:
-        lateral_m: Lateral position of its lower left, or near, corner.
-        ahead_m: Distance of that corner.
-        size_m: (across, along, up) from that corner to the opposite one.
-        lean_m: (across, along) by which its upper edge is moved.
-        gain: Brightness of the light on it.
+        vehicle: The vehicle.
+        ahead_m: Distance of its face.
+        outline: Corners of the face in pixels, (4, 2).
+        lamps: The left and the right lamp in pixels, (2, 2).
+        foot: The ground below the middle of the face in pixels, (2,).
     """
 
-    lateral_m: float
+    vehicle: Vehicle
     ahead_m: float
-    size_m: tuple[float, float, float]
-    lean_m: tuple[float, float]
-    gain: float
-
-    def places(self, unit: FloatArray) -> FloatArray:
-        """Return (ahead, lateral, height) of places (N, 2) in the unit square."""
-        xs, ys = unit.T
-        across, along, up = self.size_m
-        lean = np.minimum(np.maximum((ys - _WAIST) / (1 - _WAIST), 0), 1)
-        places = np.empty((len(unit), 3))
-        places[:, 0] = self.ahead_m + xs * along + lean * self.lean_m[1]
-        places[:, 1] = self.lateral_m + xs * across + lean * self.lean_m[0]
-        places[:, 2] = ys * up
-        return places
-
-    def add_to(self, sketch: Sketch, shapes: Shapes, color: Color) -> None:
-        """Add outlines given in the unit square; ``color`` is the vehicle's own."""
-        unit, sizes = _corners(shapes)
-        colors = [
-            shade(color, paint) if isinstance(paint, float) else paint
-            for outline, paint in shapes
-            if outline
-        ]
-        sketch.add_group(self.places(unit), sizes, colors, self.ahead_m, self.gain)
-
-
-@lru_cache(maxsize=128)
-def _corners(shapes: Shapes) -> tuple[FloatArray, list[int]]:
-    """Return the corners of all shapes, one after the other, (N, 2); how many each."""
-    corners = np.array([place for outline, _ in shapes for place in outline])
-    return corners, [len(outline) for outline, _ in shapes if outline]
+    outline: FloatArray
+    lamps: FloatArray
+    foot: FloatArray
 
 
 def paint_other_traffic(
@@ -109,10 +84,10 @@ def add_vehicle(
     """Add a vehicle, ``ahead`` metres away, to a sketch."""
     _add_flank(sketch, view, vehicle, ahead)
     if ahead > NEAREST_M:
-        shapes = _face_shapes(vehicle.kind, vehicle.is_oncoming, ahead <= _DETAIL_M)
-        _face(view, vehicle, ahead).add_to(sketch, shapes, vehicle.color)
+        sketch.add_panel(_face(view, vehicle, ahead))
 
 
+@once_per_view
 def visible_vehicles(view: SceneView) -> list[tuple[Vehicle, float]]:
     """Return the vehicles ahead with their distances, the farthest first."""
     here = view.scene.camera.station_m
@@ -125,16 +100,48 @@ def visible_vehicles(view: SceneView) -> list[tuple[Vehicle, float]]:
     return sorted(near, key=lambda pair: -pair[1])
 
 
-def lamp_points(view: SceneView, vehicle: Vehicle, ahead_m: float) -> FloatArray:
-    """Return the pixels of the left and the right lamp of a vehicle's face."""
-    body = BODIES[vehicle.kind]
-    places = np.array([[body.lamp_x, body.lamp_y], [1 - body.lamp_x, body.lamp_y]])
-    return view.project_visible(*_face(view, vehicle, ahead_m).places(places).T)
+@once_per_view
+def visible_faces(view: SceneView) -> list[Face]:
+    """Return the faces of the vehicles ahead, the farthest first."""
+    vehicles = [pair for pair in visible_vehicles(view) if pair[1] > NEAREST_M]
+    if not vehicles:
+        return []
+    panels = [_face(view, vehicle, ahead) for vehicle, ahead in vehicles]
+    lamps = panel_corners(panels, [_lamps(vehicle.kind) for vehicle, _ in vehicles])
+    aheads = np.array([ahead for _, ahead in vehicles])
+    laterals = np.array([vehicle.lateral_m for vehicle, _ in vehicles])
+    widths, heights = np.array(
+        [
+            (BODIES[vehicle.kind].width_m, BODIES[vehicle.kind].height_m)
+            for vehicle, _ in vehicles
+        ]
+    ).T
+    places = np.empty((len(vehicles), 7, 3))
+    places[:, :, 0] = aheads[:, None]
+    # A trapezium, then the foot; the lamps' distance is the panel's, which may lean.
+    places[:, :4, 1] = laterals[:, None] + widths[:, None] * _TRAPEZIUM[0]
+    places[:, :4, 2] = heights[:, None] * _TRAPEZIUM[1]
+    places[:, 4, 1], places[:, 4, 2] = laterals, 0.0
+    places[:, 5:] = lamps.reshape(-1, 2, 3)
+    pixels = view.project_visible(*places.reshape(-1, 3).T).reshape(-1, 7, 2)
+    return [
+        Face(vehicle, ahead, outline=seven[:4], lamps=seven[5:], foot=seven[4])
+        for (vehicle, ahead), seven in zip(vehicles, pixels, strict=True)
+    ]
+
+
+@lru_cache(maxsize=len(BODIES))
+def _lamps(kind: str) -> FloatArray:
+    """Return where in its face the lamps of a kind of vehicle are."""
+    body = BODIES[kind]
+    return unit_places([(body.lamp_x, body.lamp_y), (1 - body.lamp_x, body.lamp_y)])
 
 
 def _face(view: SceneView, vehicle: Vehicle, ahead: float) -> Panel:
     body = BODIES[vehicle.kind]
     return Panel(
+        design=_face_design(vehicle.kind, vehicle.is_oncoming, ahead <= _DETAIL_M),
+        color=vehicle.color,
         lateral_m=vehicle.lateral_m - body.width_m / 2,
         ahead_m=ahead,
         size_m=(body.width_m, 0.0, body.height_m),
@@ -150,26 +157,27 @@ def _add_flank(sketch: Sketch, view: SceneView, vehicle: Vehicle, ahead: float) 
     is_sunlit = side * view.scene.light.sun_lateral < 0
     half = 0.0 if body.has_one_track else body.width_m / 2
     panel = Panel(
+        design=flank_design(vehicle.kind, ahead < _DETAIL_M),
+        color=vehicle.color,
         lateral_m=vehicle.lateral_m + side * half,
         ahead_m=ahead,
         size_m=(0.0, body.length_m, body.height_m),
         lean_m=(-side * body.side_lean_m, 0.0),
         gain=(1.0 if is_sunlit else 0.6) * (1 - 0.4 * view.scene.light.backlight),
     )
-    shapes = flank_shapes(vehicle.kind)
-    if ahead >= _DETAIL_M:
-        shapes = shapes[:_NUM_ROUGH]
-    panel.add_to(sketch, shapes, vehicle.color)
+    sketch.add_panel(panel)
 
 
-@lru_cache(maxsize=len(BODIES))
-def flank_shapes(kind: str) -> Shapes:
-    """Return what the side of a kind of vehicle consists of."""
+@lru_cache(maxsize=2 * len(BODIES))
+def flank_design(kind: str, is_near: bool = True) -> Design:
+    """Return what the side of a kind of vehicle shows."""
     body = BODIES[kind]
     shapes: list[tuple[Outline, Paint]]
     shapes = [(body.flank, 1.0), (body.flank_window, _GLASS)]
     wheels = [_wheel(body, middle, 0.33) for middle in (0.2, 0.8)]
     shapes += [(wheel, _TYRE) for wheel in wheels]
+    if not is_near:
+        return make_design(shapes)
     # What a driver sees only from near: the fold below the doors, the pillar, rims.
     low = body.flank[0][1]
     sill = _rectangle(0.03, low, 0.94, 0.3 * (0.5 - low))
@@ -182,11 +190,7 @@ def flank_shapes(kind: str) -> Shapes:
         shapes.append((_rectangle(middle - 0.01, bottom, 0.025, height), 1.0))
     shapes += [(wheel, _TYRE) for wheel in wheels]
     shapes += [(_wheel(body, middle, 0.19), _RIM) for middle in (0.2, 0.8)]
-    return tuple(shapes)
-
-
-_NUM_ROUGH = 4
-"""The first shapes of a side, which show from afar: body, window, two tyres."""
+    return make_design(shapes)
 
 
 def _upper_half(
@@ -208,34 +212,38 @@ def _wheel(body: Body, middle: float, radius_m: float) -> Outline:
 
 
 @lru_cache(maxsize=4 * len(BODIES))
-def _face_shapes(kind: str, is_oncoming: bool, is_near: bool) -> Shapes:
-    """Return what the rear, or of an oncoming vehicle the front, consists of."""
+def _face_design(kind: str, is_oncoming: bool, is_near: bool) -> Design:
+    """Return what the rear, or of an oncoming vehicle the front, shows."""
     body = BODIES[kind]
     lamp = _HEADLAMP if is_oncoming else _TAIL_LAMP
     high = 0.15 / body.height_m
     lamp_low = body.lamp_y - high / 2
     if body.has_one_track:
-        return (
-            (_rectangle(0.42, 0.0, 0.16, 0.4), _TYRE),
-            (body.face, 1.0),
-            *body.relief,
-            (_rectangle(body.lamp_x, lamp_low, 1 - 2 * body.lamp_x, high), lamp),
-            (_rectangle(0.38, lamp_low - high, 0.24, high * 0.8), _PLATE),
+        return make_design(
+            (
+                (_rectangle(0.42, 0.0, 0.16, 0.4), _TYRE),
+                (body.face, 1.0),
+                *body.relief,
+                (_rectangle(body.lamp_x, lamp_low, 1 - 2 * body.lamp_x, high), lamp),
+                (_rectangle(0.38, lamp_low - high, 0.24, high * 0.8), _PLATE),
+            )
         )
     low, wide = body.face[0][1], 0.28 / body.width_m
     plate = _rectangle(0.5 - wide, lamp_low - high, 2 * wide, high * 0.8)
-    return (
-        (_rectangle(0.1, 0.02, 0.8, low), _UNDERBODY),
-        (_rectangle(0.07, 0.0, 0.17, 0.35), _TYRE),
-        (_rectangle(0.76, 0.0, 0.17, 0.35), _TYRE),
-        (body.face, 1.0),
-        *body.relief,
-        (body.face_window, _GLASS),
-        *(_near_details(body) if is_near else ()),
-        (_rectangle(0.04, low, 0.92, 0.1 if body.face_window else 0.03), _TRIM),
-        (_rectangle(0.03, lamp_low, wide, high), lamp),
-        (_rectangle(0.97 - wide, lamp_low, wide, high), lamp),
-        (plate, _PLATE),
+    return make_design(
+        (
+            (_rectangle(0.1, 0.02, 0.8, low), _UNDERBODY),
+            (_rectangle(0.07, 0.0, 0.17, 0.35), _TYRE),
+            (_rectangle(0.76, 0.0, 0.17, 0.35), _TYRE),
+            (body.face, 1.0),
+            *body.relief,
+            (body.face_window, _GLASS),
+            *(_near_details(body) if is_near else ()),
+            (_rectangle(0.04, low, 0.92, 0.1 if body.face_window else 0.03), _TRIM),
+            (_rectangle(0.03, lamp_low, wide, high), lamp),
+            (_rectangle(0.97 - wide, lamp_low, wide, high), lamp),
+            (plate, _PLATE),
+        )
     )
 
 

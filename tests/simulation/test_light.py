@@ -9,10 +9,10 @@ from lanedet.simulation import SceneView, render_scene
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.figures import box
 from lanedet.simulation.light import cast_shadows, light_lamps
-from lanedet.simulation.night import silhouette
 from lanedet.simulation.scene import Scene, Shade, Vehicle
 from lanedet.simulation.shades import shade_light
 from lanedet.simulation.surface import paint_ground
+from lanedet.simulation.vehicles import visible_faces
 from lanedet.structures import ByteArray
 
 PlainScene = Callable[..., Scene]
@@ -108,8 +108,8 @@ def test_no_lamp_shines_through_what_stands_nearer(plain_scene: PlainScene) -> N
     assert np.array_equal(both, hidden)
     # A post 100 m ahead has its lamp behind the lorry.
     lit = replace(scene, surroundings=replace(scene.surroundings, pole_spacing_m=30.0))
-    view = SceneView(lit, SHAPE)
-    body = np.rint(silhouette(view, lorry, 12.0)).astype(int)
+    (face,) = visible_faces(SceneView(replace(lit, vehicles=(lorry,)), SHAPE))
+    body = np.rint(face.outline).astype(int)
     (left, top), (right, bottom) = body.min(axis=0) + 3, body.max(axis=0) - 3
     shown = lamps_of(replace(lit, vehicles=(lorry,)))
     upper = slice(top, (top + bottom) // 2), slice(left, right)
