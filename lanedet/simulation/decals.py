@@ -1,15 +1,20 @@
 """Flat figures on the road, painted polygon by polygon."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lanedet.simulation.canvas import fill_polygons
-from lanedet.simulation.kernels import lay_paint
+from lanedet.simulation.kernels import find_covered, lay_paint
 from lanedet.simulation.road import Decal
 from lanedet.simulation.textures import noise_tile, sample_points
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray, FloatArray
+
+Box = tuple[tuple[int, int], tuple[int, int]]
+"""First row and the row after the last, then the same of the columns."""
 
 FARTHEST_DECAL_M = 150.0
 _FLAKE_M = (0.03, 0.10)
@@ -31,44 +36,73 @@ def paint_figures(
     return _paint_decals(image, view, view.scene.road.figures)
 
 
-def fill_on_ground(
-    mask: ByteArray,
-    view: SceneView,
-    outlines: Sequence[Sequence[tuple[float, float]]],
-    value: float,
-) -> tuple[slice, slice] | None:
-    """Fill polygons of (station, lateral) into a mask, in place.
+@dataclass(frozen=True)
+class Flats:
+    """Polygons that lie on the road, as the picture shows them.
 
-    What is thinner than a pixel is filled with as much less of the value.
-
-    Args:
-        mask: (H, W), uint8.
-        view: The scene.
-        outlines: Polygons in metres.
-        value: In [0, 255].
-
-    Returns:
-        Rows and columns of the box around all polygons, or None if none can be seen.
+    Attributes:
+        points: Corners of all K polygons in pixels, (N, 2).
+        ends: Where the corners of each end, (K,).
+        is_near: Whether it lies ahead, and near enough to be painted, (K,).
+        shares: How much of their pixels the thinnest cover, at most 1, (K,).
     """
-    if not outlines:
-        return None
+
+    points: FloatArray
+    ends: np.ndarray
+    is_near: NDArray[np.bool_]
+    shares: FloatArray
+
+    def part(self, first: int, last: int) -> "Flats":
+        """Return some of the polygons."""
+        start = self.ends[first - 1] if first else 0
+        end = self.ends[last - 1] if last else 0
+        some = slice(first, last)
+        return Flats(
+            points=self.points[start:end],
+            ends=self.ends[some] - start,
+            is_near=self.is_near[some],
+            shares=self.shares[some],
+        )
+
+    def fill(self, mask: ByteArray, value: float) -> Box | None:
+        """Fill the polygons into a mask, in place.
+
+        What is thinner than a pixel is filled with as much less of the value.
+
+        Args:
+            mask: (H, W), uint8.
+            value: In [0, 255].
+
+        Returns:
+            The box around all polygons, or None if none can be seen.
+        """
+        levels = value * self.shares
+        is_shown = self.is_near & (levels >= 1)
+        if not is_shown.any():
+            return None
+        sizes = np.diff(self.ends, prepend=0)
+        shown = self.points[np.repeat(is_shown, sizes)]
+        colors = [(level,) for level in levels[is_shown].tolist()]
+        fill_polygons(mask, shown, np.cumsum(sizes[is_shown]), colors)
+        return _box(shown, mask.shape)
+
+
+def lay_flat(
+    view: SceneView, outlines: Sequence[Sequence[tuple[float, float]]]
+) -> Flats:
+    """Return where polygons of (station, lateral) corners, in metres, are seen."""
     here = view.scene.camera.station_m
     corners = np.array([corner for outline in outlines for corner in outline])
     aheads = corners[:, 0] - here
-    pixels = view.project_visible(aheads, corners[:, 1])
+    points = view.project_visible(aheads, corners[:, 1])
     sizes = np.array([len(outline) for outline in outlines])
     ends = np.cumsum(sizes)
     starts = ends - sizes
-    shares = np.minimum(_thickness_px(pixels, starts, ends), 1.0)
-    is_shown = (
-        (np.maximum.reduceat(aheads, starts) > NEAREST_M)
-        & (np.minimum.reduceat(aheads, starts) <= FARTHEST_DECAL_M)
-        & (value * shares >= 1)
+    is_near = (np.maximum.reduceat(aheads, starts) > NEAREST_M) & (
+        np.minimum.reduceat(aheads, starts) <= FARTHEST_DECAL_M
     )
-    shown = pixels[np.repeat(is_shown, sizes)]
-    levels = [(level,) for level in (value * shares[is_shown]).tolist()]
-    fill_polygons(mask, shown, np.cumsum(sizes[is_shown]), levels)
-    return _box(shown, view.shape)
+    shares = np.minimum(_thickness_px(points, starts, ends), 1.0)
+    return Flats(points, ends, is_near, shares)
 
 
 def _thickness_px(
@@ -85,29 +119,34 @@ def _thickness_px(
     return np.asarray(2 * areas / np.maximum(perimeters, 1e-6))
 
 
-def _box(points: FloatArray, shape: tuple[int, int]) -> tuple[slice, slice] | None:
-    if len(points) == 0:
-        return None
+def _box(points: FloatArray, shape: tuple[int, ...]) -> Box | None:
+    """Return the box around pixels, None if it is outside of a picture."""
     low = np.maximum(np.floor(points.min(axis=0)).astype(int) - 1, 0)
     high = np.minimum(np.ceil(points.max(axis=0)).astype(int) + 2, shape[::-1])
     if (low >= high).any():
         return None
-    return slice(low[1], high[1]), slice(low[0], high[0])
+    (left, top), (right, bottom) = low.tolist(), high.tolist()
+    return (top, bottom), (left, right)
 
 
 def _paint_decals(
     image: ByteArray, view: SceneView, decals: Sequence[Decal]
 ) -> ByteArray:
-    if not decals:
+    outlines = [outline for decal in decals for outline in decal.outlines]
+    if not outlines:
         return image
+    flats = lay_flat(view, outlines)
     mask = np.zeros(view.shape, dtype=np.uint8)
+    last = 0
     for decal in decals:
-        box = fill_on_ground(mask, view, decal.outlines, 255.0)
+        first, last = last, last + len(decal.outlines)
+        box = flats.part(first, last).fill(mask, 255.0)
         if box is None:
             continue
-        rows = slice(max(box[0].start, view.ground.top_row), box[0].stop)
-        _blend(image, view, decal, mask, (rows, box[1]))
-        mask[box] = 0
+        (top, bottom), (left, right) = box
+        rows = max(top, view.ground.top_row), bottom
+        _blend(image, view, decal, mask, (rows, (left, right)))
+        mask[top:bottom, left:right] = 0
     return image
 
 
@@ -116,27 +155,25 @@ def _blend(
     view: SceneView,
     decal: Decal,
     mask: ByteArray,
-    box: tuple[slice, slice],
+    box: Box,
 ) -> None:
     """Lay a decal's colour over the picture where the mask says, in place."""
-    rows, columns = np.nonzero(mask[box])
-    if len(rows) == 0:
+    rows, columns = box
+    places = find_covered(mask, rows, columns)
+    if len(places) == 0:
         return
-    rows += box[0].start
-    columns += box[1].start
     ground, light = view.ground, view.scene.light
-    below = rows - ground.top_row
-    ahead = ground.ahead[below, columns]
-    cover = mask[rows, columns] * np.float32(decal.opacity / 255)
-    cover *= ground.cover[below, columns]
+    below = places - ground.top_row * image.shape[1]
+    ahead = ground.ahead.ravel()[below]
+    cover = mask.ravel()[places] * np.float32(decal.opacity / 255)
+    cover *= ground.cover.ravel()[below]
     if decal.wear > 0:
         flakes = sample_points(
             noise_tile(0.6, seed=5),
-            ground.lateral[below, columns] / _FLAKE_M[0],
+            ground.lateral.ravel()[below] / _FLAKE_M[0],
             (ahead + view.scene.camera.station_m) / _FLAKE_M[1],
         )
         cover *= np.clip((flakes - 3 * (decal.wear - 0.5)) * 0.8 + 0.5, 0.15, 1)
     paint = np.array(decal.color, dtype=np.float32)
     sky = np.array(light.horizon_color, dtype=np.float32)
-    pixels, places = image.reshape(-1, 3), rows * image.shape[1] + columns
-    lay_paint(pixels, places, (cover, view.haze(ahead)), (paint, sky))
+    lay_paint(image.reshape(-1, 3), places, (cover, view.haze(ahead)), (paint, sky))

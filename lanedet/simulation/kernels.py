@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lanedet.structures import ByteArray
+from lanedet.structures import ByteArray, FloatArray
 
 Floats = NDArray[np.float32]
 
@@ -334,6 +334,26 @@ def upright_grid(
 
 
 @_compiled
+def read_points(tile: Floats, xs: FloatArray, ys: FloatArray) -> Floats:
+    """Read a periodic tile of 512 x 512 at places (x, y), each (N,) of any float type.
+
+    Of a place in float64 no more than its part within the tile is taken in float32: a
+    place far out would fall onto a pixel.
+    """
+    values, flat = np.empty(len(xs), np.float32), tile.reshape(-1)
+    near_xs, near_ys = np.empty_like(values), np.empty_like(values)
+    parts = np.empty_like(values), np.empty_like(values)
+    cells = np.empty(len(xs), np.int32)
+    for k in range(len(xs)):
+        near_xs[k] = np.float32(xs[k] - np.floor(xs[k] / 512.0) * 512.0)
+        near_ys[k] = np.float32(ys[k] - np.floor(ys[k] / 512.0) * 512.0)
+    _find_cells(near_xs, near_ys, cells, parts)
+    for k in range(len(xs)):
+        values[k] = _read_cell(flat, cells[k], parts[0][k], parts[1][k])
+    return values
+
+
+@_compiled
 def read_ground(
     xs: Floats,
     cells: Floats,
@@ -517,6 +537,75 @@ def find_stripe(
                 touched[count] = k
                 count += 1
     return touched[:count].copy()
+
+
+@_compiled
+def _painted_until(
+    station: float, period: float, begins: FloatArray, sizes: FloatArray, total: float
+) -> float:
+    """Return how much of a pattern is painted between station 0 and a station."""
+    periods = np.floor(station / period)
+    rest, painted = station - periods * period, periods * total
+    for k in range(len(begins)):
+        painted += min(max(rest - begins[k], begins.dtype.type(0)), sizes[k])
+    return painted
+
+
+@_compiled
+def painted_share(
+    starts: FloatArray,
+    ends: FloatArray,
+    period: float,
+    pieces: tuple[FloatArray, FloatArray],
+    total: float,
+) -> FloatArray:
+    """Return which share of each interval a repeated pattern paints.
+
+    All numbers are of one type, float32 or float64.
+
+    Args:
+        starts: Stations where the intervals begin, (N,).
+        ends: Stations where they end, (N,), greater.
+        period: Length after which the pattern repeats.
+        pieces: Where its painted pieces begin and how long they are, (P,).
+        total: The sum of their lengths.
+    """
+    shares, (begins, sizes) = np.empty_like(starts), pieces
+    for k in range(len(starts)):
+        last = _painted_until(ends[k], period, begins, sizes, total)
+        first = _painted_until(starts[k], period, begins, sizes, total)
+        shares[k] = (last - first) / (ends[k] - starts[k])
+    return shares
+
+
+@_compiled
+def find_covered(
+    mask: ByteArray, rows: tuple[int, int], columns: tuple[int, int]
+) -> NDArray[np.int64]:
+    """Return which pixels of a mask (H, W) are not 0, as places in the flat array.
+
+    Args:
+        mask: The mask.
+        rows: First row that is looked at, and the row after the last.
+        columns: The same of the columns.
+    """
+    width, count = mask.shape[1], 0
+    (top, bottom), (left, right) = rows, columns
+    places = np.empty(max(bottom - top, 0) * (right - left), np.int64)
+    for i in range(top, bottom):
+        for first in range(left, right, _BLOCK):
+            last = min(first + _BLOCK, right)
+            # Most blocks in the box around a crack show nothing of it.
+            most = np.uint8(0)
+            for j in range(first, last):
+                most = max(most, mask[i, j])
+            if most == 0:
+                continue
+            for j in range(first, last):
+                if mask[i, j] > 0:
+                    places[count] = i * width + j
+                    count += 1
+    return places[:count].copy()
 
 
 @_compiled

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.simulation.kernels import painted_share
 from lanedet.structures import FloatArray
 
 
@@ -72,29 +73,27 @@ class Pattern:
         """Return which share of each interval is painted.
 
         Args:
-            start_m: Stations where the intervals begin, shape (N,).
-            end_m: Stations where they end, shape (N,), greater.
+            start_m: Stations where the intervals begin, float32 or float64, any shape.
+            end_m: Stations where they end, greater, of the same type and shape.
 
         Returns:
-            Shares in [0, 1], shape (N,).
+            Shares in [0, 1], of the same type and shape.
 
         Example:
             >>> dashes = Pattern(12.0, ((0.0, 3.0),))
             >>> dashes.painted_share(np.array([0.0, 12.0]), np.array([6.0, 15.0]))
             array([0.5, 1. ])
         """
-        return (self._painted_until(end_m) - self._painted_until(start_m)) / (
-            end_m - start_m
+        number = start_m.dtype.type
+        begins, sizes = np.array(self.pieces, dtype=number).T.copy()
+        shares = painted_share(
+            start_m.ravel(),
+            end_m.ravel(),
+            number(self.period_m),
+            (begins, sizes),
+            number(sum(size for _, size in self.pieces)),
         )
-
-    def _painted_until(self, station_m: FloatArray) -> FloatArray:
-        """Return the metres of paint between station 0 and each station."""
-        periods = np.floor(station_m / self.period_m)
-        rest = station_m - periods * self.period_m
-        painted = periods * sum(size for _, size in self.pieces)
-        for start, size in self.pieces:
-            painted += np.minimum(np.maximum(rest - start, 0), size)
-        return painted
+        return np.asarray(shares).reshape(start_m.shape)
 
 
 SOLID = Pattern(1.0, ((0.0, 1.0),))

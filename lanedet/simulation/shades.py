@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from lanedet.simulation.decals import fill_on_ground
+from lanedet.simulation.decals import lay_flat
 from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
 
@@ -22,7 +22,8 @@ def shade_light(view: SceneView) -> ByteArray | None:
     shadow = np.zeros(view.shape, dtype=np.uint8)
     for shade in shades:
         one = np.zeros(view.shape, dtype=np.uint8)
-        fill_on_ground(one, view, shade.outlines, 255 * shade.darkness)
+        if shade.outlines:
+            lay_flat(view, shade.outlines).fill(one, 255 * shade.darkness)
         cv2.max(shadow, one, dst=shadow)
     # The sun is no point: far edges are soft anyway, near ones over some pixels.
     width = 2 * (view.shape[0] // 150) + 1

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.simulation.kernels import read_tile
+from lanedet.simulation.kernels import read_points, read_tile
 from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.view import Float32Array
 
@@ -68,6 +68,4 @@ def sample_points(
     tile: Float32Array, xs: NDArray[np.floating], ys: NDArray[np.floating]
 ) -> Float32Array:
     """Read a tile at a list of places, each (N,), periodically and between pixels."""
-    # In float32 a place far out would fall onto a pixel.
-    near = ((each % TILE_SIZE).astype(np.float32)[None] for each in (xs, ys))
-    return sample_tile(tile, *near)[0]
+    return np.asarray(read_points(tile, xs, ys))
