@@ -11,7 +11,7 @@ from lanedet.simulation.houses import LIT_SHARE, light_color
 from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
-from lanedet.simulation.view import SceneView
+from lanedet.simulation.view import SceneView, once_per_view
 from lanedet.structures import ByteArray, FloatArray
 
 Block = tuple[tuple[float, float], tuple[float, float], Color]
@@ -74,12 +74,13 @@ def paint_city(
     return image
 
 
+@once_per_view
 def _towers(view: SceneView) -> list[Block]:
     """Return the buildings of the far city, in the order of painting."""
     backdrop, camera = view.scene.backdrop, view.scene.camera
     if backdrop.city == 0:
         return []
-    world = np.random.default_rng((*view.scene.seed, 73))
+    world = seeded(*view.scene.seed, 73)
     turned = view.scene.road.course.slope(camera.station_m) + camera.yaw_rad
     centre = world.normal(0, 0.35)
     blocks: list[Block] = []
@@ -97,11 +98,7 @@ def _towers(view: SceneView) -> list[Block]:
 
 def city_outlines(view: SceneView) -> list[FloatArray]:
     """Return the outlines of the far city's buildings in pixels, (4, 2) each."""
-    corners = [
-        ((left, low), (right, low), (right, high), (left, high))
-        for (left, right), (low, high), _ in _towers(view)
-    ]
-    return [view.project_far(np.array(four)) for four in corners]
+    return list(_project_blocks(view, _towers(view)))
 
 
 def light_city(glow: ByteArray, view: SceneView) -> None:
@@ -114,29 +111,31 @@ def light_city(glow: ByteArray, view: SceneView) -> None:
     clear = math.exp(-_CITY_M / view.scene.light.visibility_m)
     height, width = view.shape
     size = max(1, round(0.4 * step * view.focal))
-    canvas = np.zeros_like(glow)
+    directions: list[np.ndarray] = []
+    lamps: list[np.ndarray] = []
     for (left, right), (_, rise), _ in towers:
         floors = np.arange(step / 2, rise - step / 2, step) + step / 4
         panes = np.arange(left + step / 2, right - step / 2, step * 0.8)
         draws = rng.uniform(size=(len(floors), len(panes), 3))
         rows, columns = np.nonzero(draws[..., 0] < LIT_SHARE)
-        corners = np.array([(left, 0.0), (right, 0.0), (right, rise), (left, rise)])
-        fill_polygon(canvas, view.project_far(corners), (0, 0, 0))
-        if len(rows) == 0:
-            continue
-        directions = np.stack([panes[columns], floors[rows]], axis=1)
-        places = np.rint(view.project_far(directions)).astype(int)
-        colors = np.array(
-            [
-                light_color(hue, gain, clear)
-                for _, hue, gain in draws[rows, columns].tolist()
-            ]
-        ).astype(np.uint8)
-        for down in range(size):
-            for across in range(size):
-                xs, ys = places[:, 0] + across, places[:, 1] + down
-                is_inside = (xs >= 0) & (xs < width) & (ys >= 0) & (ys < height)
-                canvas[ys[is_inside], xs[is_inside]] = colors[is_inside]
+        directions.append(np.stack([panes[columns], floors[rows]], axis=1))
+        lamps.append(draws[rows, columns, 1:])
+    dots = np.rint(view.project_far(np.concatenate(directions))).astype(int)
+    colors = [
+        light_color(hue, gain, clear) for hue, gain in np.concatenate(lamps).tolist()
+    ]
+    levels = np.array(colors, dtype=np.float64).reshape(-1, 3).astype(np.uint8)
+    # One pixel after the other, of all dots.
+    shifts = np.mgrid[:size, :size].reshape(2, -1).T[:, ::-1]
+    canvas = np.zeros_like(glow)
+    last = 0
+    for outline, own in zip(city_outlines(view), lamps, strict=True):
+        fill_polygon(canvas, outline, (0, 0, 0))
+        first, last = last, last + len(own)
+        xs, ys = (dots[first:last] + shifts[:, None]).reshape(-1, 2).T
+        is_inside = (xs >= 0) & (xs < width) & (ys >= 0) & (ys < height)
+        shown = np.tile(levels[first:last], (len(shifts), 1))
+        canvas[ys[is_inside], xs[is_inside]] = shown[is_inside]
     cv2.max(glow, canvas, dst=glow)
 
 
@@ -159,13 +158,17 @@ def _floor_step(view: SceneView) -> float:
 
 def _fill_blocks(image: ByteArray, view: SceneView, blocks: Sequence[Block]) -> None:
     """Fill rectangles, in place; one projection for all costs what one takes."""
-    if not blocks:
-        return
+    points = _project_blocks(view, blocks).reshape(-1, 2)
+    ends = np.arange(1, len(blocks) + 1) * 4
+    fill_polygons(image, points, ends, [color for _, _, color in blocks])
+
+
+def _project_blocks(view: SceneView, blocks: Sequence[Block]) -> FloatArray:
+    """Return the corners of rectangles in pixels, (N, 4, 2)."""
     corners = [
         corner
         for (left, right), (low, high), _ in blocks
         for corner in ((left, low), (right, low), (right, high), (left, high))
     ]
-    points = view.project_far(np.array(corners))
-    ends = np.arange(1, len(blocks) + 1) * 4
-    fill_polygons(image, points, ends, [color for _, _, color in blocks])
+    points = view.project_far(np.array(corners, dtype=float).reshape(-1, 2))
+    return points.reshape(-1, 4, 2)

@@ -163,7 +163,7 @@ def ribbon(path: np.ndarray, width: float) -> Outline:
     ahead /= np.maximum(np.hypot(*ahead.T), 1e-6)[:, None]
     beside = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) * width / 2
     ring = np.concatenate([path + beside, (path - beside)[::-1]])
-    return tuple((float(along), float(across)) for along, across in ring)
+    return tuple(map(tuple, ring.tolist()))
 
 
 def crack(

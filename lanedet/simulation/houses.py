@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygons, mix, shade
-from lanedet.simulation.randomness import seeded, seeded_each
+from lanedet.simulation.randomness import seeded_each
 from lanedet.simulation.scene import Color
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.verges import CELL_M, cells_ahead, verge_edge
@@ -121,8 +121,15 @@ def light_windows(
     houses = houses_ahead(view)
     things = [(ahead, [outline], [_BLACK]) for ahead, outline in screens]
     if houses:
+        generators = seeded_each(
+            (*view.scene.seed, 79), [house.number for house in houses]
+        )
         fronts, lights = zip(
-            *(_lit_front(view, house) for house in houses), strict=True
+            *(
+                _lit_front(view, house, rng)
+                for house, rng in zip(houses, generators, strict=True)
+            ),
+            strict=True,
         )
         # One projection of all costs little more than that of one.
         corners = np.concatenate(fronts)
@@ -142,7 +149,9 @@ def light_windows(
     fill_polygons(glow, np.concatenate(drawn), ends, colors)
 
 
-def _lit_front(view: SceneView, house: House) -> tuple[FloatArray, list[Color]]:
+def _lit_front(
+    view: SceneView, house: House, rng: np.random.Generator
+) -> tuple[FloatArray, list[Color]]:
     """Return a house's face and its lit windows before it.
 
     Returns:
@@ -153,7 +162,6 @@ def _lit_front(view: SceneView, house: House) -> tuple[FloatArray, list[Color]]:
     left, right = house.glass_m
     panes = np.arange(left, right - _PANE_M, _PANE_M)
     floors = house.floors
-    rng = seeded(*view.scene.seed, 79, house.number)
     draws = rng.uniform(size=(len(floors), len(panes), 3))
     rows, columns = np.nonzero(draws[..., 0] < LIT_SHARE)
     sides = panes[columns, None] + np.array([0.25, 1, 1, 0.25]) * (_PANE_M - 0.25)

@@ -97,14 +97,14 @@ def _visible_polyline(view: SceneView, line: LaneLine) -> FloatArray:
     if np.count_nonzero(near) < 2:
         return np.zeros((0, 2))
     points = resample_polyline(points[near], spacing=1.0)
-    below_crest = view.upright_y(points) - view.crest_y
     xs, ys = points.T
-    shown = (
-        (xs >= 0)
-        & (xs <= width - 1)
-        & (ys >= 0)
-        & (below_crest >= _TOP_MARGIN * height)
-        & (ys <= np.minimum(height - 1, view.bonnet_rows(xs)))
+    shown = (xs >= 0) & (xs <= width - 1) & (ys >= 0) & (ys <= height - 1)
+    # Most points lie outside.
+    inside = points[shown]
+    xs, ys = inside.T
+    shown[shown] = (
+        (view.upright_y(inside) - view.crest_y >= _TOP_MARGIN * height)
+        & (ys <= view.bonnet_rows(xs))
         & (ys <= view.dashboard_rows(xs))
     )
     starts = np.flatnonzero(shown & ~np.concatenate([[False], shown[:-1]]))

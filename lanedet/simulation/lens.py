@@ -54,9 +54,8 @@ def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteA
     """Apply vignette, colours, and the automatic exposure with its tone curve."""
     del rng
     lens, light, (height, width) = view.scene.lens, view.scene.light, view.shape
-    ys = (np.arange(height, dtype=np.float32) / height - 0.5)[:, None] ** 2
-    xs = (np.arange(width, dtype=np.float32) / width - 0.5)[None, :] ** 2
-    vignette = 1 - np.float32(2 * lens.vignette) * (xs + ys)
+    vignette = np.float32(2 * lens.vignette) * _from_middle(height, width)
+    np.subtract(1, vignette, out=vignette)
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     # Sensors reach their aim by day; at night the gain has an end.
     measured = (slice(height // 4, None, 2), slice(None, None, 2))
@@ -73,6 +72,16 @@ def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteA
     table = np.rint(curve * 255).astype(np.uint8)
     saturation = np.float32(lens.saturation)
     return np.asarray(tone(image, grey, saturation, vignette, table))
+
+
+@lru_cache(maxsize=2)
+def _from_middle(height: int, width: int) -> Float32Array:
+    """Return the square of how far each pixel is from the middle, in picture sizes."""
+    ys = (np.arange(height, dtype=np.float32) / height - 0.5)[:, None] ** 2
+    xs = (np.arange(width, dtype=np.float32) / width - 0.5)[None, :] ** 2
+    squares: Float32Array = np.add(xs, ys, dtype=np.float32)
+    squares.setflags(write=False)
+    return squares
 
 
 def add_noise(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:

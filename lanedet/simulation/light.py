@@ -102,8 +102,10 @@ def _undersides(lit: ByteArray, view: SceneView) -> None:
     under = np.full(view.shape, 255, dtype=np.uint8)
     distances = np.array([max(ahead, 0.0) for _, ahead in vehicles])
     seen = (255 - _UNDER_CAR) * np.exp(-distances / view.scene.light.visibility_m)
+    feet: list[tuple[float, float]] = []
+    levels: list[float] = []
     for grown, share in ((1.12, 0.5), (1.0, 1.0)):
-        feet: list[tuple[float, float]] = []
+        levels += (255 - share * seen).tolist()
         for vehicle, ahead in vehicles:
             body, middle = BODIES[vehicle.kind], vehicle.lateral_m
             half, far = grown * body.width_m / 2, ahead + body.length_m
@@ -113,7 +115,7 @@ def _undersides(lit: ByteArray, view: SceneView) -> None:
             sides = (-1.04 * half, 1.04 * half, 0.936 * half, -0.936 * half)
             aheads = (near, near, far, far)
             feet += zip(aheads, (middle + side for side in sides), strict=True)
-        _fill_feet(under, view, feet, (255 - share * seen).tolist())
+    _fill_feet(under, view, feet, levels)
     top = view.ground.top_row
     cv2.min(lit[top:], under[top:], dst=lit[top:])
 

@@ -30,6 +30,8 @@ from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray
 
 _PIECE_M = 4.0
+# Numbers of pieces ahead: equal steps in the picture, about.
+_PIECES = np.unique(np.geomspace(1, 80, 40).astype(int)) - 1
 _POST_M, _POST_GAIN, _POST_REACH_M = 0.14, 0.6, 60.0
 
 
@@ -71,7 +73,7 @@ def paint_walls(
 def _add_wall(sketch: Sketch, view: SceneView, wall: Wall) -> None:
     here = view.scene.camera.station_m
     first = int((here + NEAREST_M) // _PIECE_M)
-    pieces = np.unique((first + np.geomspace(1, 80, 40)).astype(int)) - 1
+    pieces = first + _PIECES
     aheads = np.maximum(pieces * _PIECE_M - here, NEAREST_M)
     feet = wall.lateral_m + np.zeros(len(aheads))
     road = view.scene.road
@@ -105,7 +107,9 @@ def _add_wall(sketch: Sketch, view: SceneView, wall: Wall) -> None:
     gains[:, :num_strips] = (gain * (1 + wall.roughness * roughness)).T
     is_shown = np.ones(gains.shape, dtype=bool)
     is_shown[:, num_strips] = (wall.post_spacing_m > 0) & (near < _POST_REACH_M)
-    is_shown[[is_crossed(view, station) for station in pieces[:-1] * _PIECE_M]] = False
+    if view.scene.road.crossroad is not None:
+        stations = pieces[:-1] * _PIECE_M
+        is_shown[[is_crossed(view, station) for station in stations.tolist()]] = False
     # The farthest first.
     shown = is_shown[::-1]
     distances = np.broadcast_to(near[:, None], gains.shape)[::-1][shown]
@@ -123,6 +127,8 @@ def _add_trees(
 ) -> None:
     """Add the trees of a cell; its edge towards the road begins at (ahead, lateral)."""
     place, gain = view.scene.surroundings, view.scene.light.facing_gain
+    if place.tree_density == 0:
+        return
     for tree in trees_in_cell(view, side, foot, rng):
         half, distance = tree.width_m / 2, tree.ahead_m
         corners = (

@@ -29,10 +29,9 @@ def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     ys = (np.arange(rows) * _SKY_REDUCTION - view.center[1]).astype(np.float32)
     rise = np.clip((view.horizon_y - ys) / view.focal, 0.004, None)[:, None]
     rise = rise.astype(np.float32)
-    blend = np.clip(rise * 3, 0, 1)[..., None] ** np.float32(0.7)
+    blend = np.clip(rise * 3, 0, 1) ** np.float32(0.7)
     low = np.array(light.horizon_color, dtype=np.float32)
     high = np.array(light.zenith_color, dtype=np.float32)
-    sky = np.broadcast_to(low + (high - low) * blend, (rows, columns, 3))
     xs = (np.arange(columns) * _SKY_REDUCTION - view.center[0]).astype(np.float32)
     depth = 1 / (rise + 0.06)
     right, down = tile_offsets(view.scene.seed, "sky")
@@ -42,10 +41,15 @@ def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     alpha = np.clip((density + 3.2 * light.cloud_cover - 1.9) * 0.6, 0, 0.9)
     alpha = alpha.astype(np.float32)
     grey = np.float32(1.05) - np.float32(0.14) * np.clip(density, -1, 2)
-    clouds = (0.35 * high + 0.65 * low) * np.float32(0.4) + 130 * grey[..., None]
-    clouds *= np.float32(light.horizon_color[1] / 215)
-    painted = np.clip(sky + (clouds - sky) * alpha[..., None], 0, 255)
-    image[:] = cv2.resize(painted.astype(np.uint8), (width, height))
+    tint = (0.35 * high + 0.65 * low) * np.float32(0.4)
+    painted = np.empty((rows, columns, 3), dtype=np.uint8)
+    # Channel by channel: NumPy is slow where the last axis has but three places.
+    for channel in range(3):
+        sky = low[channel] + (high[channel] - low[channel]) * blend
+        clouds = tint[channel] + 130 * grey
+        clouds *= np.float32(light.horizon_color[1] / 215)
+        painted[..., channel] = np.clip(sky + (clouds - sky) * alpha, 0, 255)
+    cv2.resize(painted, (width, height), dst=image)
     return image
 
 

@@ -86,7 +86,8 @@ def paint_tree(
     contrast: float,
 ) -> None:
     """Paint a tree into the box between two corners, in place."""
-    (left, right), (bottom, top) = np.rint(corners).astype(int).T.tolist()
+    (x0, y0), (x1, y1) = corners.tolist()
+    left, right, bottom, top = round(x0), round(x1), round(y0), round(y1)
     if right - left < 2 or bottom - top < 2 or right - left > 2 * image.shape[1]:
         return
     sizes = tree_sprites()[number]

@@ -237,8 +237,9 @@ class SceneView:
 
     def haze(self, ahead_m: Float32Array) -> Float32Array:
         """Return the share of haze in what is seen at distances, in [0, 1)."""
-        visibility = np.float32(self.scene.light.visibility_m)
-        return np.asarray(1 - np.exp(ahead_m / -visibility), dtype=np.float32)
+        haze = ahead_m / -np.float32(self.scene.light.visibility_m)
+        np.exp(haze, out=haze)
+        return np.subtract(1, haze, out=haze)
 
     def through_haze(self, color: Color, ahead_m: float) -> Color:
         """Return how a colour looks from a distance."""
@@ -333,11 +334,10 @@ class SceneView:
         crest_ys, crest_ahead = self._grid_ys[is_crest], self.ahead_grid[is_crest]
         ys = np.arange(self.crest_y, bottom, 1 / _TABLE_STEPS_PER_PX)
         ahead = np.interp(ys, crest_ys[::-1], crest_ahead[::-1])
-        origin = self._to_upright(ahead, 0.0, 0.0)
-        step = self._to_upright(ahead, 1.0, 0.0)
-        scale = 1 / (step[:, 0] - origin[:, 0])
+        sides = self._to_upright(ahead[:, None], np.array([0.0, 1.0]), 0.0)[..., 0]
+        scale = 1 / (sides[:, 1] - sides[:, 0])
         along = np.maximum(np.gradient(ahead) * -_TABLE_STEPS_PER_PX, 1e-3)
-        columns = (ahead, scale, -origin[:, 0] * scale, along)
+        columns = (ahead, scale, -sides[:, 0] * scale, along)
         return np.stack(columns, axis=1).astype(np.float32)
 
     def _to_upright(

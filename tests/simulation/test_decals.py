@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lanedet.simulation import SceneView, render_scene, scene_lanes
-from lanedet.simulation.decals import fill_on_ground, paint_figures
+from lanedet.simulation.decals import lay_flat, paint_figures
 from lanedet.simulation.figures import (
     STROKES,
     box,
@@ -53,7 +53,7 @@ def test_a_decal_behind_or_too_far_is_not_painted(
     mask = np.zeros(SHAPE, dtype=np.uint8)
     view = SceneView(plain_scene(), SHAPE)
     outlines = place((box(0.0, 0.0, 3.0, 1.0),), station, 0.0)
-    assert fill_on_ground(mask, view, outlines, 255.0) is None
+    assert lay_flat(view, outlines).fill(mask, 255.0) is None
     assert not mask.any()
 
 
@@ -62,7 +62,7 @@ def test_what_is_thinner_than_a_pixel_fades(plain_scene: PlainScene) -> None:
     peaks = []
     for width in (0.4, 0.02):
         mask = np.zeros(SHAPE, dtype=np.uint8)
-        fill_on_ground(mask, view, (box(20.0, 0.0, 20.0, width),), 200.0)
+        lay_flat(view, (box(20.0, 0.0, 20.0, width),)).fill(mask, 200.0)
         peaks.append(int(mask.max()))
     assert peaks[0] > 190
     assert 20 < peaks[1] < 120
