@@ -541,14 +541,22 @@ def find_stripe(
 
 @_compiled
 def _painted_until(
-    station: float, period: float, begins: FloatArray, sizes: FloatArray, total: float
-) -> float:
-    """Return how much of a pattern is painted between station 0 and a station."""
-    periods = np.floor(station / period)
-    rest, painted = station - periods * period, periods * total
-    for k in range(len(begins)):
-        painted += min(max(rest - begins[k], begins.dtype.type(0)), sizes[k])
-    return painted
+    stations: FloatArray,
+    period: float,
+    pieces: tuple[FloatArray, FloatArray],
+    total: float,
+    painted: FloatArray,
+) -> None:
+    """Write how much of a pattern is painted between station 0 and each station."""
+    begins, sizes = pieces
+    none = begins.dtype.type(0)
+    for k in range(len(stations)):
+        painted[k] = np.floor(stations[k] / period) * total
+    for piece in range(len(begins)):
+        begin, size = begins[piece], sizes[piece]
+        for k in range(len(stations)):
+            rest = stations[k] - np.floor(stations[k] / period) * period
+            painted[k] += min(max(rest - begin, none), size)
 
 
 @_compiled
@@ -570,11 +578,16 @@ def painted_share(
         pieces: Where its painted pieces begin and how long they are, (P,).
         total: The sum of their lengths.
     """
-    shares, (begins, sizes) = np.empty_like(starts), pieces
-    for k in range(len(starts)):
-        last = _painted_until(ends[k], period, begins, sizes, total)
-        first = _painted_until(starts[k], period, begins, sizes, total)
-        shares[k] = (last - first) / (ends[k] - starts[k])
+    shares = np.empty_like(starts)
+    firsts, lasts = np.empty(_BLOCK, starts.dtype), np.empty(_BLOCK, starts.dtype)
+    for start in range(0, len(starts), _BLOCK):
+        number = min(_BLOCK, len(starts) - start)
+        some = slice(start, start + number)
+        _painted_until(starts[some], period, pieces, total, firsts)
+        _painted_until(ends[some], period, pieces, total, lasts)
+        for k in range(number):
+            length = ends[start + k] - starts[start + k]
+            shares[start + k] = (lasts[k] - firsts[k]) / length
     return shares
 
 
