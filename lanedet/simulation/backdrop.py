@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon, fill_polygons, mix, shade
-from lanedet.simulation.houses import LIT_SHARE, light_color
+from lanedet.simulation.houses import LIT_SHARE, light_colors
 from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
@@ -121,10 +121,7 @@ def light_city(glow: ByteArray, view: SceneView) -> None:
         directions.append(np.stack([panes[columns], floors[rows]], axis=1))
         lamps.append(draws[rows, columns, 1:])
     dots = np.rint(view.project_far(np.concatenate(directions))).astype(int)
-    colors = [
-        light_color(hue, gain, clear) for hue, gain in np.concatenate(lamps).tolist()
-    ]
-    levels = np.array(colors, dtype=np.float64).reshape(-1, 3).astype(np.uint8)
+    levels = light_colors(np.concatenate(lamps), clear).astype(np.uint8)
     # One pixel after the other, of all dots.
     shifts = np.mgrid[:size, :size].reshape(2, -1).T[:, ::-1]
     canvas = np.zeros_like(glow)

@@ -17,10 +17,11 @@ from lanedet.structures import ByteArray, FloatArray
 _FLOOR_M = 3.2
 _WINDOW_M = 1.5
 _PANE_M = 2.2
+_ACROSS = np.array([0.25, 1, 1, 0.25]) * (_PANE_M - 0.25)
 LIT_SHARE = 0.22
 """Of windows, at night."""
 _LIT_GAIN = (0.3, 0.85)
-_LIT_COLORS: tuple[Color, ...] = ((255, 206, 140), (255, 224, 176), (226, 236, 255))
+_LIT_COLORS = np.array([(255, 206, 140), (255, 224, 176), (226, 236, 255)], float)
 """Incandescent, warm white, and the white of offices."""
 _BLACK: Color = (0, 0, 0)
 
@@ -117,29 +118,8 @@ def light_windows(
         view: The scene.
         screens: What else stands there: distances and outlines in pixels.
     """
-    here = view.scene.camera.station_m
-    houses = houses_ahead(view)
-    things = [(ahead, [outline], [_BLACK]) for ahead, outline in screens]
-    if houses:
-        generators = seeded_each(
-            (*view.scene.seed, 79), [house.number for house in houses]
-        )
-        fronts, lights = zip(
-            *(
-                _lit_front(view, house, rng)
-                for house, rng in zip(houses, generators, strict=True)
-            ),
-            strict=True,
-        )
-        # One projection of all costs little more than that of one.
-        corners = np.concatenate(fronts)
-        pixels = view.project_visible(*corners.reshape(-1, 3).T).reshape(-1, 4, 2)
-        ends = np.cumsum([len(front) for front in fronts])
-        outlines = np.split(pixels, ends[:-1])
-        things = [
-            (house.station_m - here, list(those), colors)
-            for house, those, colors in zip(houses, outlines, lights, strict=True)
-        ] + things
+    things = _lit_fronts(view)
+    things += [(ahead, [outline], [_BLACK]) for ahead, outline in screens]
     if not things:
         return
     things.sort(key=lambda thing: -thing[0])
@@ -149,39 +129,69 @@ def light_windows(
     fill_polygons(glow, np.concatenate(drawn), ends, colors)
 
 
+def _lit_fronts(view: SceneView) -> list[tuple[float, list[FloatArray], list[Color]]]:
+    """Return the faces of houses with their lit windows before them.
+
+    Returns:
+        Distance of each, outlines in pixels, (4, 2) each, and the colours of their
+        light.
+    """
+    houses = houses_ahead(view)
+    if not houses:
+        return []
+    here = view.scene.camera.station_m
+    aheads = [house.station_m - here for house in houses]
+    generators = seeded_each((*view.scene.seed, 79), [h.number for h in houses])
+    places = zip(houses, aheads, generators, strict=True)
+    fronts, lamps = zip(*(_lit_front(*place) for place in places), strict=True)
+    # One projection, and one mixing of colours, cost little more than a house's.
+    corners = np.concatenate(fronts)
+    pixels = view.project_visible(*corners.reshape(-1, 3).T).reshape(-1, 4, 2)
+    counts = [len(front) for front in fronts]
+    ends = np.cumsum(counts)
+    clear = [math.exp(-ahead / view.scene.light.visibility_m) for ahead in aheads]
+    colors = light_colors(np.concatenate(lamps), np.repeat(clear, counts))
+    colors[ends - counts] = _BLACK
+    outlines, lights = (np.split(each, ends[:-1]) for each in (pixels, colors))
+    return [
+        (ahead, list(own), light.tolist())
+        for ahead, own, light in zip(aheads, outlines, lights, strict=True)
+    ]
+
+
 def _lit_front(
-    view: SceneView, house: House, rng: np.random.Generator
-) -> tuple[FloatArray, list[Color]]:
+    house: House, ahead: float, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
     """Return a house's face and its lit windows before it.
 
     Returns:
-        Corners (ahead, lateral, height), (N, 4, 3), and the N colours of their light.
+        Corners (ahead, lateral, height), (N, 4, 3), and draws of the N lamps, see
+        :func:`light_colors`; the first stands for the face and means nothing.
     """
-    ahead = house.station_m - view.scene.camera.station_m
-    face = np.array([upright(ahead, house.laterals_m, (0, house.height_m))])
     left, right = house.glass_m
     panes = np.arange(left, right - _PANE_M, _PANE_M)
     floors = house.floors
     draws = rng.uniform(size=(len(floors), len(panes), 3))
     rows, columns = np.nonzero(draws[..., 0] < LIT_SHARE)
-    sides = panes[columns, None] + np.array([0.25, 1, 1, 0.25]) * (_PANE_M - 0.25)
-    heights = floors[rows, None] + np.array([0.0, 0.0, _WINDOW_M, _WINDOW_M])
-    windows = np.stack([np.full_like(sides, ahead), sides, heights], axis=-1)
-    clear = math.exp(-ahead / view.scene.light.visibility_m)
-    colors = [
-        light_color(hue, gain, clear) for _, hue, gain in draws[rows, columns].tolist()
-    ]
-    return np.concatenate([face, windows]), [_BLACK, *colors]
+    corners = np.empty((1 + len(rows), 4, 3))
+    corners[..., 0] = ahead
+    corners[0] = upright(ahead, house.laterals_m, (0, house.height_m))
+    corners[1:, :, 1] = panes[columns, None] + _ACROSS
+    corners[1:, :, 2] = floors[rows, None] + np.array([0.0, 0.0, _WINDOW_M, _WINDOW_M])
+    lamps = np.zeros((len(corners), 2))
+    lamps[1:] = draws[rows, columns, 1:]
+    return corners, lamps
 
 
-def light_color(hue: float, gain: float, clear: float) -> Color:
-    """Return the colour of a window's lamp.
+def light_colors(lamps: FloatArray, clear: FloatArray | float) -> FloatArray:
+    """Return the colours of windows' lamps, (N, 3).
 
     Args:
-        hue: Which colour, in [0, 1).
-        gain: How bright, in [0, 1].
-        clear: Share of light that haze lets through.
+        lamps: (N, 2): which colour each has, in [0, 1), how bright it is, in [0, 1].
+        clear: Share of their light that haze lets through, (N,) or one for all.
     """
     low, high = _LIT_GAIN
-    color = _LIT_COLORS[int(hue * len(_LIT_COLORS))]
-    return shade(color, clear * (low + (high - low) * gain))
+    hues, gains = lamps.T
+    colors = _LIT_COLORS[(hues * len(_LIT_COLORS)).astype(int)]
+    light = clear * (low + (high - low) * gains)
+    return np.minimum(colors * light[:, None], 255.0)
