@@ -68,6 +68,22 @@ def test_what_is_thinner_than_a_pixel_fades(plain_scene: PlainScene) -> None:
     assert 20 < peaks[1] < 120
 
 
+def test_some_of_many_polygons_are_filled_as_if_alone(plain_scene: PlainScene) -> None:
+    view = SceneView(plain_scene(), SHAPE)
+    outlines = [box(5.0 + 6 * k, -k / 2, 3.0 + k, 0.1 + k) for k in range(4)]
+    together, alone = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
+    found = lay_flat(view, outlines).part(1, 3).fill(together, 200.0)
+    assert found == lay_flat(view, outlines[1:3]).fill(alone, 200.0)
+    assert np.array_equal(together, alone)
+    assert found is not None
+    (top, bottom), (left, right) = found
+    rows, columns = np.nonzero(together)
+    assert top <= rows.min() <= top + 2
+    assert bottom - 3 <= rows.max() < bottom
+    assert left <= columns.min() <= left + 2
+    assert right - 3 <= columns.max() < right
+
+
 def test_arrows_turn_to_their_side() -> None:
     def middle(outlines: tuple) -> float:
         return float(np.mean([c[1] for outline in outlines for c in outline]))

@@ -91,6 +91,17 @@ def test_a_stripe_touches_what_sees_any_of_it() -> None:
     assert found.tolist() == [1, 2, 3, 5]
 
 
+@pytest.mark.parametrize("width", [6, 200])
+def test_what_a_mask_covers_is_found_within_a_box(width: int) -> None:
+    mask = np.zeros((5, width), np.uint8)
+    covered = [(0, 1), (1, 0), (1, 3), (2, width - 1), (2, width - 2), (4, 1)]
+    mask[tuple(np.transpose(covered))] = (9, 1, 255, 7, 7, 3)
+    found = kernels.find_covered(mask, (1, 4), (1, width)).tolist()
+    assert found == [width + 3, 3 * width - 2, 3 * width - 1]
+    assert len(kernels.find_covered(mask, (3, 4), (0, width))) == 0
+    assert len(kernels.find_covered(mask, (4, 2), (0, width))) == 0
+
+
 def test_a_sprite_fills_its_box_and_is_cut_at_the_border() -> None:
     image = np.zeros((6, 6, 3), np.uint8)
     sprite = np.full((4, 4, 2), 255, np.uint8)

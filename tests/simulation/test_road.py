@@ -52,6 +52,16 @@ def test_painted_share_of_several_pieces() -> None:
     assert found == pytest.approx([0.3, 0.5])
 
 
+@pytest.mark.parametrize("number", [np.float32, np.float64])
+def test_painted_share_keeps_type_and_shape(number: type[np.floating]) -> None:
+    dots = Pattern(10.0, ((0.0, 2.0), (5.0, 1.0)))
+    starts = np.arange(-300, 300, dtype=number).reshape(3, 200)
+    found = dots.painted_share(starts, starts + number(0.5))
+    rest = np.arange(-300, 300).reshape(3, 200) % 10
+    assert found.dtype == number
+    assert np.array_equal(found, np.isin(rest, (0, 1, 5)))
+
+
 def test_solid_pattern_is_painted_everywhere() -> None:
     starts = np.linspace(-7, 2000, 50)
     assert SOLID.painted_share(starts, starts + 0.37) == pytest.approx(1.0)

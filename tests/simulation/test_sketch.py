@@ -5,6 +5,7 @@ import pytest
 
 from lanedet.simulation import SceneView
 from lanedet.simulation.canvas import fill_polygon
+from lanedet.simulation.panels import Panel, make_design
 from lanedet.simulation.scene import Color, Scene
 from lanedet.simulation.sketch import Sketch, divide_edges, upright
 from lanedet.structures import ByteArray, FloatArray
@@ -80,20 +81,46 @@ def test_edges_of_each_polygon_are_divided_apart() -> None:
     ]  # fmt: skip
 
 
-def test_a_group_is_its_polygons_one_by_one(plain_scene: PlainScene) -> None:
+def test_quadrangles_are_polygons_one_by_one(plain_scene: PlainScene) -> None:
     view = SceneView(plain_scene(), SHAPE)
-    shapes = upright(9.0, (-1.0, 1.0), (0.0, 2.0)), upright(9.0, (0, 2), (1, 3))[:3]
+    shapes = upright(9.0, (-1.0, 1.0), (0.0, 2.0)), upright(7.0, (0, 2), (1, 3))
+    aheads, gains = np.array([9.0, 300.0]), np.array([0.8, 0.5])
     together, apart = Sketch(view), Sketch(view)
-    corners = np.array([*shapes[0], *shapes[1]])
-    together.add_group(corners, [4, 3], [RED, GREEN], 9.0, 0.8)
-    for shape, color in zip(shapes, (RED, GREEN), strict=True):
-        apart.add(shape, color, 9.0, 0.8)
+    together.add_quadrangles(np.array(shapes), RED, aheads, gains)
+    for shape, ahead, gain in zip(shapes, aheads, gains, strict=True):
+        apart.add(shape, RED, ahead, gain)
     image, expected = (np.zeros((*SHAPE, 3), np.uint8) for _ in range(2))
     together.paint(image)
     apart.paint(expected)
     assert np.array_equal(image, expected)
     assert image[..., 0].max() == 160
-    assert image[..., 1].max() == 160
+
+
+def test_what_is_added_in_several_ways_keeps_its_order(plain_scene: PlainScene) -> None:
+    """Each shape covers the one before; a brush in between sees how far it is."""
+    view, seen = SceneView(plain_scene(), SHAPE), []
+    corners = upright(9.0, (-1.0, 1.0), (0.0, 1.0))
+    middle = np.rint(view.project(9.0, 0.0, 0.5)).astype(int)
+    square = (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)), 1.0)
+    panel = Panel(make_design([square]), GREEN, -1.0, 9.0, (2.0, 0.0, 1.0), (0, 0), 1.0)
+
+    def brush(image: ByteArray, points: FloatArray, color: Color) -> None:
+        seen.append(image[middle[1], middle[0]].tolist())
+
+    sketch, image = Sketch(view), np.zeros((*SHAPE, 3), np.uint8)
+    none, one = np.zeros(1), np.ones(1)
+    sketch.add_panel(panel)
+    sketch.add_brush(brush, corners, RED, 0.0)
+    sketch.add(corners, RED, 0.0)
+    sketch.add_brush(brush, corners, RED, 0.0)
+    sketch.add_panel(panel)
+    sketch.add_quadrangles(np.array([corners]), (0.0, 0.0, 255.0), none, one)
+    sketch.add_brush(brush, corners, RED, 0.0)
+    sketch.add_panel(panel)
+    sketch.paint(image)
+    seen.append(image[middle[1], middle[0]].tolist())
+    far = np.round(view.through_haze(GREEN, 9.0)).tolist()
+    assert seen == [far, [200, 10, 10], [0, 0, 255], far]
 
 
 def test_each_corner_is_drawn_once(
@@ -118,7 +145,9 @@ def test_each_corner_is_drawn_once(
     for number in range(6):
         corners = upright(20.0, (number, number + 1.0), (0.0, 1.0))
         sketch.add(corners, RED, 20.0)
-        sketch.add_group(np.array([*corners, *corners]), (4, 4), [RED] * 2, 20.0, 1.0)
+        sketch.add_quadrangles(
+            np.array([corners, corners]), RED, np.full(2, 20.0), np.ones(2)
+        )
         sketch.add_brush(brush, corners, GREEN, 20.0)
         sketch.add_brush(brush, corners, GREEN, 20.0)
     sketch.paint(np.zeros((*SHAPE, 3), dtype=np.uint8))
