@@ -30,13 +30,14 @@ from lanedet.simulation.recording import (
     flicker_rows,
     misexpose,
 )
-from lanedet.simulation.roadside import paint_roadside, paint_walls
+from lanedet.simulation.roadside import paint_roadside
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.sky import paint_sky, paint_skyline
 from lanedet.simulation.surface import paint_ground
 from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
 from lanedet.simulation.vehicles import paint_other_traffic
 from lanedet.simulation.view import SceneView
+from lanedet.simulation.walls import paint_walls
 from lanedet.simulation.weather import (
     fall_rain,
     fall_snow,

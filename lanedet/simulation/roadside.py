@@ -1,4 +1,4 @@
-"""What stands beside the road: walls, trees, buildings, poles, signs, bridges.
+"""What stands beside the road: trees, buildings, poles, signs, bridges.
 
 The roadside is divided into pieces, see :mod:`~lanedet.simulation.verges`.
 """
@@ -11,9 +11,8 @@ import numpy as np
 from lanedet.simulation.canvas import mix, shade
 from lanedet.simulation.houses import add_house, house_number, houses_ahead
 from lanedet.simulation.randomness import seeded
-from lanedet.simulation.scene import Color, Wall
+from lanedet.simulation.scene import Color
 from lanedet.simulation.sketch import Sketch, upright
-from lanedet.simulation.textures import TILE_SIZE, noise_tile
 from lanedet.simulation.trees import paint_tree, trees_in_cell
 from lanedet.simulation.verges import (
     BRIDGE_HEIGHTS_M,
@@ -22,17 +21,11 @@ from lanedet.simulation.verges import (
     cell_generators,
     cells_ahead,
     has_bridge,
-    is_crossed,
     pavement_edge,
     verge_edge,
 )
-from lanedet.simulation.view import NEAREST_M, SceneView
+from lanedet.simulation.view import SceneView
 from lanedet.structures import ByteArray
-
-_PIECE_M = 4.0
-# Numbers of pieces ahead: equal steps in the picture, about.
-_PIECES = np.unique(np.geomspace(1, 80, 40).astype(int)) - 1
-_POST_M, _POST_GAIN, _POST_REACH_M = 0.14, 0.6, 60.0
 
 
 def paint_roadside(
@@ -56,66 +49,6 @@ def paint_roadside(
         _add_gantry(sketch, view, cell, ahead)
     sketch.paint(image)
     return image
-
-
-def paint_walls(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
-    """Paint barriers, guard rails and embankments, piece by piece."""
-    del rng
-    sketch = Sketch(view)
-    for wall in view.scene.surroundings.walls:
-        _add_wall(sketch, view, wall)
-    sketch.paint(image)
-    return image
-
-
-def _add_wall(sketch: Sketch, view: SceneView, wall: Wall) -> None:
-    here = view.scene.camera.station_m
-    first = int((here + NEAREST_M) // _PIECE_M)
-    pieces = first + _PIECES
-    aheads = np.maximum(pieces * _PIECE_M - here, NEAREST_M)
-    feet = wall.lateral_m + np.zeros(len(aheads))
-    road = view.scene.road
-    if wall.lateral_m > road.pavement.right_m:
-        feet += road.edge_shift(1, aheads + here)
-    elif wall.lateral_m <= road.pavement.left_m:
-        feet += road.edge_shift(-1, aheads + here)
-    # A high face is a patchwork of several strips.
-    rises = np.linspace(0, 1, 2 + int(wall.top_m / 2.5))
-    # A slope lies rather than stands: it is not in its own shadow.
-    gain = (
-        1.0 if abs(wall.lean_m) > wall.top_m else 1 - 0.45 * view.scene.light.backlight
-    )
-    laterals = feet[:, None] + rises * wall.lean_m
-    heights = wall.bottom_m + rises * (wall.top_m - wall.bottom_m)
-    roughness = noise_tile(0.8, seed=7)[: len(rises) - 1, pieces[:-1] % TILE_SIZE]
-    num_strips = len(rises) - 1
-    # Of each piece its strips, then the post at its near end.
-    corners = np.empty((len(pieces) - 1, num_strips + 1, 4, 3))
-    near, far = aheads[:-1], aheads[1:]
-    corners[..., 0] = near[:, None, None]
-    corners[:, :num_strips, 1:3, 0] = far[:, None, None]
-    strips = corners[:, :num_strips]
-    strips[:, :, 0, 1], strips[:, :, 3, 1] = laterals[:-1, :-1], laterals[:-1, 1:]
-    strips[:, :, 1, 1], strips[:, :, 2, 1] = laterals[1:, :-1], laterals[1:, 1:]
-    strips[:, :, :2, 2], strips[:, :, 2:, 2] = heights[:-1, None], heights[1:, None]
-    posts = corners[:, num_strips]
-    posts[:, :, 1] = feet[:-1, None] + np.array([-1, 1, 1, -1]) * _POST_M / 2
-    posts[:, :, 2] = np.array([0.0, 0.0, wall.top_m, wall.top_m])
-    gains = np.full(corners.shape[:2], _POST_GAIN)
-    gains[:, :num_strips] = (gain * (1 + wall.roughness * roughness)).T
-    is_shown = np.ones(gains.shape, dtype=bool)
-    is_shown[:, num_strips] = (wall.post_spacing_m > 0) & (near < _POST_REACH_M)
-    if view.scene.road.crossroad is not None:
-        stations = pieces[:-1] * _PIECE_M
-        is_shown[[is_crossed(view, station) for station in stations.tolist()]] = False
-    # The farthest first.
-    shown = is_shown[::-1]
-    distances = np.broadcast_to(near[:, None], gains.shape)[::-1][shown]
-    sketch.add_quadrangles(
-        corners[::-1][shown], wall.color, distances, gains[::-1][shown]
-    )
 
 
 def _add_trees(

@@ -7,9 +7,10 @@ import pytest
 
 from lanedet.simulation import SceneView
 from lanedet.simulation.houses import light_windows
-from lanedet.simulation.roadside import paint_roadside, paint_walls
+from lanedet.simulation.roadside import paint_roadside
 from lanedet.simulation.scene import Scene, Wall
 from lanedet.simulation.screens import screens
+from lanedet.simulation.walls import paint_walls
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)
