@@ -30,6 +30,18 @@ def test_the_far_city_is_lit(plain_scene: PlainScene) -> None:
     assert not lit_city(SceneView(plain_scene(), SHAPE)).any()
 
 
+def test_windows_of_the_city_begin_at_its_lowest_floor_and_left_edge(
+    plain_scene: PlainScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = SceneView(plain_scene(), SHAPE)
+    tower = ((-0.3, 0.3), (0.0, 0.3), (90, 90, 90))
+    monkeypatch.setattr(backdrop, "_towers", lambda _: [tower])
+    ys, xs = np.nonzero(lit_city(view).any(axis=2))
+    # A floor is 4 pixels high and a dot 2 x 2; the focal length is 250 pixels.
+    assert xs.min() == np.rint(159.5 - 250 * 0.3 + 4 / 2)
+    assert ys.max() == np.rint(89.5 - 0.75 * 4) + 1
+
+
 def test_towers_hide_the_windows_of_those_behind(
     plain_scene: PlainScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,3 +90,17 @@ def test_a_screen_hides_the_windows_behind_it_alone(plain_scene: PlainScene) -> 
     assert hidden[is_far].max() == 0
     assert hidden[is_near].max() > 60
     assert np.array_equal(hidden[is_near], bare[is_near])
+
+
+def test_a_screen_hides_the_house_that_it_stands_at(plain_scene: PlainScene) -> None:
+    view = SceneView(town(plain_scene), SHAPE)
+    distance = shown_house(view).station_m - view.scene.camera.station_m
+    everything = np.array([(-9e3, -9e3), (9e3, -9e3), (9e3, 9e3), (-9e3, 9e3)])
+    glows = []
+    for away in (-1e-3, 0.0, 1e-3):
+        glow = np.zeros((*SHAPE, 3), dtype=np.uint8)
+        light_windows(glow, view, [(distance + away, everything)])
+        glows.append(glow)
+    before, same, behind = glows
+    assert np.array_equal(same, before)
+    assert not np.array_equal(same, behind)

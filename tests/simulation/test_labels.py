@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lanedet.ops import xs_at_rows
-from lanedet.simulation import render_scene, sample_scene, scene_lanes
+from lanedet.simulation import SceneView, render_scene, sample_scene, scene_lanes
 from lanedet.simulation.labels import bounding_lines
 from lanedet.simulation.road import Profile, Wave
 from lanedet.simulation.scene import Scene
@@ -40,6 +40,16 @@ def test_lanes_end_where_a_crest_hides_the_road(plain_scene: PlainScene) -> None
         lane[:, 1].min() for lane in scene_lanes(plain_scene(hills=crest), SHAPE)
     )
     assert hill_top > flat_top + 10
+
+
+def test_lanes_end_a_little_below_the_edge_of_the_ground(
+    plain_scene: PlainScene,
+) -> None:
+    scene = plain_scene(height_m=0.9)
+    # 500 m ahead the ground ends, 0.9 pixels below the horizon.
+    assert SceneView(scene, SHAPE).crest_y == pytest.approx(500 * 0.9 / 500)
+    for lane in scene_lanes(scene, SHAPE):
+        assert lane[-1, 1] == pytest.approx(179.5 + 0.9 + 0.012 * 360, abs=0.6)
 
 
 def test_lanes_end_at_the_bonnet(plain_scene: PlainScene) -> None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lanedet.simulation import render_scene
+from lanedet.simulation import SceneView, render_scene
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.props import paint_traffic
 from lanedet.simulation.scene import Scene, Vehicle
+from lanedet.simulation.vehicles import visible_faces
 
 PlainScene = Callable[..., Scene]
 SHAPE = (360, 640)
@@ -28,3 +29,26 @@ def test_the_side_that_one_sees_is_that_of_two_tracks_or_of_one(
     near_edge = 319.5 + 500 * (-3.0 + body.width_m / 2) / 4.0
     assert columns.max() <= max(far, near_edge) + 3
     assert columns.max() >= max(0.85 * far, near_edge) - 12
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_face_is_seen_where_it_stands(plain_scene: PlainScene, kind: str) -> None:
+    body = BODIES[kind]
+    vehicles = [
+        Vehicle(kind, station, 2.0, 20.0, (9, 9, 9)) for station in (10.0, 25.0)
+    ]
+    hidden = Vehicle(kind, 0.5, 2.0, 20.0, (9, 9, 9))
+    scene = replace(plain_scene(), vehicles=(*vehicles, hidden))
+    view = SceneView(scene, SHAPE)
+    far, near = visible_faces(view)
+    assert [far.ahead_m, near.ahead_m] == [25.0, 10.0]
+    for face in (far, near):
+        assert face.foot == pytest.approx(view.project(face.ahead_m, 2.0, 0.0))
+        (left, low), (right, _), _, (_, high) = face.outline
+        assert right - left == pytest.approx(500 * body.width_m / face.ahead_m)
+        assert low - high == pytest.approx(500 * body.height_m / face.ahead_m)
+        assert low == pytest.approx(face.foot[1])
+        sides = body.width_m * (np.array([body.lamp_x, 1 - body.lamp_x]) - 0.5)
+        lamps = view.project(face.ahead_m, 2.0 + sides, body.lamp_y * body.height_m)
+        assert face.lamps == pytest.approx(lamps)
+    assert visible_faces(SceneView(plain_scene(), SHAPE)) == []

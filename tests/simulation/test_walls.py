@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lanedet.simulation import SceneView
-from lanedet.simulation.road import Crossroad
+from lanedet.simulation.road import Crossroad, Ramp, Taper
 from lanedet.simulation.scene import Color, Scene, Wall
 from lanedet.simulation.sketch import Sketch
 from lanedet.simulation.walls import paint_walls
@@ -102,3 +102,17 @@ def test_a_high_wall_is_a_patchwork_and_a_slope_is_lit(
     assert np.std(first[2]) > 0.05
     assert second[2] == pytest.approx(np.ones(len(second[2])))
     assert np.mean(first[2]) < 0.7
+
+
+def test_a_wall_makes_room_for_an_exit(
+    plain_scene: PlainScene, painted: Callable[[Scene], list[tuple]]
+) -> None:
+    taper = Taper(start_m=20.0, length_m=40.0, before_m=0.0, after_m=5.0)
+    scene = plain_scene()
+    road = replace(scene.road, ramp=Ramp(taper, width_m=4.0, side=1))
+    left = replace(BARRIER, lateral_m=-6.0)
+    right, other = painted(along(replace(scene, road=road), BARRIER, left))
+    for corner in range(4):
+        stations, laterals = right[0][:, corner, 0], right[0][:, corner, 1]
+        assert laterals == pytest.approx(6.0 + taper.at(stations))
+    assert (other[0][..., 1] == -6.0).all()
