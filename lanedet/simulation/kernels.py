@@ -19,9 +19,10 @@ from lanedet.structures import ByteArray, FloatArray
 
 Floats = NDArray[np.float32]
 
-_SIZE = 512  # of a tile's rows and columns
-_LAST = _SIZE - 1
-_LAST_ROW = _SIZE * _LAST
+TILE_SIZE = 512
+"""Rows and columns of a tile of noise."""
+_LAST = TILE_SIZE - 1
+_LAST_ROW = TILE_SIZE * _LAST
 _BLOCK = 64  # pixels that are looked at together
 
 # Factors of NumPy's SeedSequence.
@@ -271,7 +272,7 @@ def _find_cells(
     for j in range(len(xs)):
         left, top = np.floor(xs[j]), np.floor(ys[j])
         parts_x[j], parts_y[j] = xs[j] - left, ys[j] - top
-        cells[j] = (np.int32(top) & _LAST) * _SIZE + (np.int32(left) & _LAST)
+        cells[j] = (np.int32(top) & _LAST) * TILE_SIZE + (np.int32(left) & _LAST)
 
 
 @_compiled
@@ -280,7 +281,7 @@ def _read_cell(
 ) -> np.float32:
     """Read a flat tile between four of its pixels, see :func:`_find_cells`."""
     row, column = cell & _LAST_ROW, cell & _LAST
-    below_row, next_column = (row + _SIZE) & _LAST_ROW, (column + 1) & _LAST
+    below_row, next_column = (row + TILE_SIZE) & _LAST_ROW, (column + 1) & _LAST
     left, right = tile[row + column], tile[row + next_column]
     above = left + part_x * (right - left)
     left, right = tile[below_row + column], tile[below_row + next_column]
@@ -345,8 +346,8 @@ def read_points(tile: Floats, xs: FloatArray, ys: FloatArray) -> Floats:
     parts = np.empty_like(values), np.empty_like(values)
     cells = np.empty(len(xs), np.int32)
     for k in range(len(xs)):
-        near_xs[k] = np.float32(xs[k] - np.floor(xs[k] / 512.0) * 512.0)
-        near_ys[k] = np.float32(ys[k] - np.floor(ys[k] / 512.0) * 512.0)
+        near_xs[k] = np.float32(xs[k] - np.floor(xs[k] / TILE_SIZE) * TILE_SIZE)
+        near_ys[k] = np.float32(ys[k] - np.floor(ys[k] / TILE_SIZE) * TILE_SIZE)
     _find_cells(near_xs, near_ys, cells, parts)
     for k in range(len(xs)):
         values[k] = _read_cell(flat, cells[k], parts[0][k], parts[1][k])

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon, light_up, shade
-from lanedet.simulation.kernels import add_sheet, tone
-from lanedet.simulation.textures import TILE_SIZE, noise_tile
+from lanedet.simulation.kernels import TILE_SIZE, add_sheet, tone
+from lanedet.simulation.textures import noise_tile
 from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray
 

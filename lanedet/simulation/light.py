@@ -14,7 +14,7 @@ from lanedet.simulation.canvas import (
     multiply,
 )
 from lanedet.simulation.houses import light_windows
-from lanedet.simulation.kernels import multiply_tinted
+from lanedet.simulation.kernels import TILE_SIZE, multiply_tinted
 from lanedet.simulation.night import (
     LAMP_POST_M,
     light_far,
@@ -24,12 +24,7 @@ from lanedet.simulation.night import (
 )
 from lanedet.simulation.screens import screens
 from lanedet.simulation.shades import shade_light
-from lanedet.simulation.textures import (
-    TILE_SIZE,
-    noise_tile,
-    sample_tile,
-    tile_offsets,
-)
+from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.vehicles import visible_faces, visible_vehicles
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray

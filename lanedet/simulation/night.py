@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from lanedet.simulation.canvas import fill_polygon, fill_polygons, multiply
+from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.scene import Color
-from lanedet.simulation.textures import TILE_SIZE, noise_tile, sample_tile
+from lanedet.simulation.textures import noise_tile, sample_tile
 from lanedet.simulation.vehicles import visible_faces
 from lanedet.simulation.view import Float32Array, SceneView
 from lanedet.structures import ByteArray, FloatArray

@@ -79,18 +79,26 @@ class Pattern:
         Returns:
             Shares in [0, 1], of the same type and shape.
 
+        Raises:
+            TypeError: If the stations are no arrays of one of both types.
+
         Example:
             >>> dashes = Pattern(12.0, ((0.0, 3.0),))
             >>> dashes.painted_share(np.array([0.0, 12.0]), np.array([6.0, 15.0]))
             array([0.5, 1. ])
         """
+        types = {getattr(each, "dtype", None) for each in (start_m, end_m)}
+        if len(types) > 1 or not types <= {np.dtype("f4"), np.dtype("f8")}:
+            raise TypeError(
+                f"Stations must be arrays of float32 or of float64, got {types}."
+            )
         number = start_m.dtype.type
-        begins, sizes = np.array(self.pieces, dtype=number).T.copy()
+        pieces = np.array(self.pieces, dtype=number).reshape(-1, 2)
         shares = painted_share(
             start_m.ravel(),
             end_m.ravel(),
             number(self.period_m),
-            (begins, sizes),
+            (pieces[:, 0].copy(), pieces[:, 1].copy()),
             number(sum(size for _, size in self.pieces)),
         )
         return np.asarray(shares).reshape(start_m.shape)

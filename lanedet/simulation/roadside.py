@@ -60,8 +60,6 @@ def _add_trees(
 ) -> None:
     """Add the trees of a cell; its edge towards the road begins at (ahead, lateral)."""
     place, gain = view.scene.surroundings, view.scene.light.facing_gain
-    if place.tree_density == 0:
-        return
     for tree in trees_in_cell(view, side, foot, rng):
         half, distance = tree.width_m / 2, tree.ahead_m
         corners = (

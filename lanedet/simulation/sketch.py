@@ -94,8 +94,10 @@ class Sketch:
             aheads_m: See :meth:`add`, shape (K,).
             gains: See :meth:`add`, shape (K,).
         """
-        self._gather()
         number = len(corners)
+        if number == 0:
+            return
+        self._gather()
         paints = np.empty((number, 5))
         paints[:, :3], paints[:, 3], paints[:, 4] = color, aheads_m, gains
         self._append(corners.reshape(-1, 3), [4] * number, [1] * number, paints)

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.simulation.kernels import add_texture, shade_ground
+from lanedet.simulation.kernels import TILE_SIZE, add_texture, shade_ground
 from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.road import Crossroad, Pattern, Ramp, Taper
 from lanedet.simulation.scene import Scene
-from lanedet.simulation.textures import TILE_SIZE, noise_tile, tile_offsets
+from lanedet.simulation.textures import noise_tile, tile_offsets
 from lanedet.simulation.view import Float32Array, GroundMap, SceneView
 from lanedet.structures import ByteArray
 

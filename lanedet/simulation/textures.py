@@ -9,11 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.simulation.kernels import read_points, read_tile
+from lanedet.simulation.kernels import TILE_SIZE, read_points, read_tile
 from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.view import Float32Array
-
-TILE_SIZE = 512
 
 
 @lru_cache(maxsize=64)

@@ -237,9 +237,9 @@ class SceneView:
 
     def haze(self, ahead_m: Float32Array) -> Float32Array:
         """Return the share of haze in what is seen at distances, in [0, 1)."""
-        haze = ahead_m / -np.float32(self.scene.light.visibility_m)
-        np.exp(haze, out=haze)
-        return np.subtract(1, haze, out=haze)
+        visibility = np.float32(self.scene.light.visibility_m)
+        clear = np.exp(np.divide(ahead_m, -visibility, dtype=np.float32))
+        return np.asarray(1 - clear, dtype=np.float32)
 
     def through_haze(self, color: Color, ahead_m: float) -> Color:
         """Return how a colour looks from a distance."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.scene import Wall
 from lanedet.simulation.sketch import Sketch
-from lanedet.simulation.textures import TILE_SIZE, noise_tile
+from lanedet.simulation.textures import noise_tile
 from lanedet.simulation.verges import is_crossed
 from lanedet.simulation.view import NEAREST_M, SceneView
 from lanedet.structures import ByteArray, FloatArray

@@ -7,13 +7,9 @@ import numpy as np
 
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import blend, fill_polygon, shade
+from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.scene import Color
-from lanedet.simulation.textures import (
-    TILE_SIZE,
-    noise_tile,
-    sample_tile,
-    tile_offsets,
-)
+from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.vehicles import visible_vehicles
 from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
 from lanedet.structures import ByteArray

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lanedet.simulation import SceneView, render_scene, scene_lanes
-from lanedet.simulation.decals import lay_flat, paint_figures
+from lanedet.simulation.decals import lay_flat, paint_figures, paint_stains
 from lanedet.simulation.figures import (
     STROKES,
     box,
@@ -66,6 +66,22 @@ def test_what_is_thinner_than_a_pixel_fades(plain_scene: PlainScene) -> None:
         peaks.append(int(mask.max()))
     assert peaks[0] > 190
     assert 20 < peaks[1] < 120
+
+
+def test_a_decal_takes_nothing_from_the_one_before(plain_scene: PlainScene) -> None:
+    """They share a mask, which must be empty again for the next."""
+    scene = plain_scene()
+    ground = np.zeros((*SHAPE, 3), np.uint8)
+    first = Decal(place((box(0.0, -1.0, 3.0, 1.0),), 8.0, 0.0), (200, 0, 0), 1.0)
+    second = Decal(place((box(0.0, 0.0, 3.0, 1.0),), 8.0, 0.0), (0, 200, 0), 1.0)
+    painted = []
+    for stains in ((first,), (second,), (first, second)):
+        view = SceneView(replace(scene, road=replace(scene.road, stains=stains)), SHAPE)
+        painted.append(paint_stains(ground.copy(), view, np.random.default_rng(0)))
+    red, green, both = painted
+    alone = ~red.any(axis=2)
+    assert np.array_equal(both[alone], green[alone])
+    assert np.array_equal(both[~green.any(axis=2)], red[~green.any(axis=2)])
 
 
 def test_some_of_many_polygons_are_filled_as_if_alone(plain_scene: PlainScene) -> None:

@@ -99,6 +99,9 @@ def test_what_a_mask_covers_is_found_within_a_box(width: int) -> None:
     found = kernels.find_covered(mask, (1, 4), (1, width)).tolist()
     assert found == [width + 3, 3 * width - 2, 3 * width - 1]
     assert len(kernels.find_covered(mask, (3, 4), (0, width))) == 0
+    mask[:] = 1
+    whole = kernels.find_covered(mask, (0, 5), (0, width))
+    assert np.array_equal(whole, np.arange(5 * width)), "also where blocks end"
     assert len(kernels.find_covered(mask, (4, 2), (0, width))) == 0
 
 

@@ -62,6 +62,18 @@ def test_painted_share_keeps_type_and_shape(number: type[np.floating]) -> None:
     assert np.array_equal(found, np.isin(rest, (0, 1, 5)))
 
 
+def test_painted_share_of_nothing() -> None:
+    starts = np.array([0.0, 3.0])
+    assert Pattern(10.0, ()).painted_share(starts, starts + 1).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("number", [np.int64, np.float16])
+def test_painted_share_refuses_other_types(number: type[np.number]) -> None:
+    starts = np.arange(3).astype(number)
+    with pytest.raises(TypeError, match="float32 or of float64"):
+        SOLID.painted_share(starts, starts + number(1))
+
+
 def test_solid_pattern_is_painted_everywhere() -> None:
     starts = np.linspace(-7, 2000, 50)
     assert SOLID.painted_share(starts, starts + 0.37) == pytest.approx(1.0)

@@ -96,6 +96,20 @@ def test_quadrangles_are_polygons_one_by_one(plain_scene: PlainScene) -> None:
     assert image[..., 0].max() == 160
 
 
+def test_no_quadrangles_are_nothing(plain_scene: PlainScene) -> None:
+    view = SceneView(plain_scene(), SHAPE)
+    image, expected = (np.zeros((*SHAPE, 3), np.uint8) for _ in range(2))
+    for picture, is_empty_first in ((image, True), (expected, False)):
+        sketch = Sketch(view)
+        if is_empty_first:
+            none = np.zeros(0)
+            sketch.add_quadrangles(np.empty((0, 4, 3)), RED, none, none)
+        sketch.add(upright(9.0, (-1.0, 1.0), (0.0, 2.0)), GREEN, 9.0)
+        sketch.paint(picture)
+    assert expected.any()
+    assert np.array_equal(image, expected)
+
+
 def test_what_is_added_in_several_ways_keeps_its_order(plain_scene: PlainScene) -> None:
     """Each shape covers the one before; a brush in between sees how far it is."""
     view, seen = SceneView(plain_scene(), SHAPE), []
