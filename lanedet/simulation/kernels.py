@@ -1,7 +1,8 @@
 """Compiled loops over pixels, where NumPy would need many passes over the picture.
 
-The first process that calls one compiles it, within seconds; others find it in numba's
-cache. All are in this one file because that cache does not notice a change in another.
+The first process that calls one compiles it, all of them within about 15 s; others find
+them in numba's cache. All are in this one file because that cache does not notice a
+change in another.
 Images are RGB uint8 (H, W, 3), contiguous; other arrays are float32 unless said
 otherwise.
 
@@ -32,7 +33,7 @@ _STATE_START, _STATE_STEP = np.uint32(0x8B51F9DD), np.uint32(0x58F38DED)
 
 # No number is rounded otherwise than without these options. They leave out checks: for
 # division by zero, and for which of two numbers min and max return if one is not a
-# number, or of two zeros.
+# number, or of two zeros. What would not be a number must not arise.
 _compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})
 
 

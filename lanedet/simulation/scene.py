@@ -72,7 +72,8 @@ class Wall:
         bottom_m: Height of its lower edge; above 0 it floats, as a guard rail does.
         top_m: Height of its upper edge.
         lean_m: How far the upper edge lies behind the foot, positive to the right.
-        post_spacing_m: Distance between posts; 0 for none.
+        post_spacing_m: 0 for no posts; above, near ones stand 4 m apart, which is the
+            length of a wall's pieces.
         color: Colour of its face.
         roughness: How much its brightness varies from piece to piece, in [0, 1].
     """

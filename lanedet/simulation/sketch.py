@@ -26,13 +26,14 @@ _EDGE_PARTS = 12
 
 
 class _Chunk(NamedTuple):
-    """Polygons that were gathered: their corners one after the other, and of each...
+    """Polygons that were gathered, K of them.
 
     Attributes:
-        corners: (ahead, lateral, height) of all corners, (N, 3).
-        sizes: Its number of corners, (K,).
-        parts: Into how many parts its edges are divided, (K,).
-        paints: Its colour, the distance from which one sees it and the light on it,
+        corners: (ahead, lateral, height) of the corners of all, one polygon after the
+            other, (N, 3).
+        sizes: Number of corners of each, (K,).
+        parts: Into how many parts the edges of each are divided, (K,).
+        paints: Colour of each, the distance from which one sees it and the light on it,
             (K, 5).
     """
 
