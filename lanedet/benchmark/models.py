@@ -24,7 +24,7 @@ from lanedet.benchmark.timing import (
     write_json,
 )
 from lanedet.engine import load_config
-from lanedet.models import LaneDetector, build_model, describe_model, packed_form
+from lanedet.models import LaneDetector, build_model, describe_model, prepare_for_onednn
 
 _CONFIGS = tuple(
     f"configs/sad/{name}_sad_culane.py" for name in ("enet", "resnet18", "resnet34")
@@ -134,7 +134,12 @@ def _network(config: str, size: tuple[int, int], device: str) -> _Network:
     macs = counter.get_total_flops() // 2
     plain = plain.to(device)
     return _Network(
-        Path(config).stem, size, parameters, macs, plain, packed_form(plain)
+        Path(config).stem,
+        size,
+        parameters,
+        macs,
+        plain,
+        prepare_for_onednn(plain.fused()),
     )
 
 

@@ -18,12 +18,11 @@ from lanedet.inference.image_folders import find_images
 from lanedet.inference.packaged_weights import default_weights
 from lanedet.models import (
     LaneDetector,
-    StageFeatures,
     load_weights,
-    packed_form,
+    prepare_for_onednn,
     stage_energies,
 )
-from lanedet.ops import ViewTransform, slot_name, slots_under_camera
+from lanedet.ops import ViewTransform
 from lanedet.runtime import progress_bar
 from lanedet.structures import ByteArray, LaneSample
 
@@ -89,9 +88,9 @@ class LaneInferencer:
         detector = _load(model, weights, self.device)
         self._mean = detector.data_preprocessor.mean.flatten()
         self._std = detector.data_preprocessor.std.flatten()
-        self._detector = packed_form(detector).to(self._dtype)
+        self._detector = prepare_for_onednn(detector.fused()).to(self._dtype)
         self._warned_shapes: set[tuple[int, int]] = set()
-        self.num_slots: int = detector.head.num_lanes
+        self.num_slots: int = detector.head.num_slots
 
     def __call__(
         self, images: Images, *, batch_size: int = 8, progress: bool = True
@@ -161,7 +160,8 @@ class LaneInferencer:
     @torch.inference_mode()
     def _predict_batch(self, images: Sequence[ByteArray | Path]) -> list[LaneSample]:
         inputs, samples = self._prepare(images)
-        return self._find_lanes(self._detector.extract_features(inputs), samples)
+        features = self._detector.extract_features(inputs)
+        return self._detector.head.predict_lanes(features, samples)
 
     @torch.inference_mode()
     def attention(
@@ -186,31 +186,8 @@ class LaneInferencer:
         inputs, samples = self._prepare([image])
         features = self._detector.extract_features(inputs)
         energies = stage_energies(features, stages)
-        [sample] = self._find_lanes(features, samples)
+        [sample] = self._detector.head.predict_lanes(features, samples)
         return sample, {stage: energy[0].cpu() for stage, energy in energies.items()}
-
-    def _find_lanes(
-        self, features: StageFeatures, samples: list[LaneSample]
-    ) -> list[LaneSample]:
-        """Add the lanes to the samples, slots as a driver would name them."""
-        self._detector.head.predict_lanes(features, samples)
-        for sample in samples:
-            # The network's slots are by angle over the whole length, as its training
-            # labels; where the road bends, the driver's own lane may be another.
-            slots = slots_under_camera(
-                sample.pred_lanes,
-                sample.pred_slots,
-                sample.ori_shape[0],
-                self.num_slots,
-            )
-            order = np.argsort(slots, kind="stable")
-            sample.pred_lanes = [sample.pred_lanes[i] for i in order]
-            sample.pred_scores = [sample.pred_scores[i] for i in order]
-            sample.pred_slots = [slots[i] for i in order]
-            sample.pred_names = [
-                slot_name(slot, self.num_slots) for slot in sample.pred_slots
-            ]
-        return samples
 
     def _prepare(
         self, images: Sequence[ByteArray | Path | str]

@@ -18,9 +18,9 @@ from lanedet.models.distillation import (
     LabelRegression,
     SelfAttentionDistiller,
     attention_energy,
+    attention_entropies,
     sad_preset,
 )
-from lanedet.models.evaluation_form import evaluation_form
 from lanedet.models.heads import (
     ConvClassifier,
     ExistenceBranch,
@@ -31,7 +31,7 @@ from lanedet.models.heads import (
 )
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
-from lanedet.models.packed_form import packed_form
+from lanedet.models.onednn import prepare_for_onednn
 from lanedet.models.weights import (
     MODEL_KEY,
     build_model,
@@ -71,14 +71,14 @@ __all__ = [
     "TorchvisionFeatures",
     "TransposedConvClassifier",
     "attention_energy",
+    "attention_entropies",
     "build_model",
     "check_state_dict",
     "describe_model",
     "encoder_stages",
-    "evaluation_form",
     "load_weights",
     "pack_weights",
-    "packed_form",
+    "prepare_for_onednn",
     "read_checkpoint",
     "read_provenance",
     "sad_preset",

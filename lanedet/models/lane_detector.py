@@ -1,7 +1,8 @@
 """The lane detector: backbone, head and, while training, a distiller."""
 
+import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import torch
 from mmengine.model import BaseModel, ImgDataPreprocessor
@@ -9,7 +10,8 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 
 from lanedet.models.backbones import LaneBackbone, StageFeatures
-from lanedet.models.distillation import DeepSupervision, Distiller
+from lanedet.models.distillation import Distiller
+from lanedet.models.fuse import fuse
 from lanedet.models.heads import LaneHead
 from lanedet.ops import ViewTransform
 from lanedet.structures import LaneSample
@@ -77,9 +79,8 @@ class LaneDetector(BaseModel):
             self.backbone.check_channels(self.head.stages, "The head")
         if isinstance(self.distiller, Distiller):
             self.distiller.check_stages(list(self.backbone.stage_channels))
-        if isinstance(self.distiller, DeepSupervision):
             self.backbone.check_channels(
-                self.distiller.stage_channels, "The deep supervision"
+                self.distiller.stage_channels, type(self.distiller).__name__
             )
 
     def extract_features(self, inputs: Tensor) -> StageFeatures:
@@ -126,6 +127,25 @@ class LaneDetector(BaseModel):
             distilled = self.distiller(features, data_samples)
         losses: dict[str, Tensor] = self.head.loss(features, data_samples)
         return losses | distilled
+
+    def fused(self) -> Self:
+        """Return a detector that finds the same lanes in less time.
+
+        Batch normalisations are folded into the convolutions before them, in the head
+        and in a backbone that knows how. The outputs of the stages stay the same too,
+        up to the rounding of floats.
+
+        Returns:
+            A detector of its own memory, without a distiller, in evaluation mode. It
+            cannot be trained, and its tensors have other names than this one's.
+        """
+        fused = copy.deepcopy(self)
+        fused.distiller = None
+        fused.eval().requires_grad_(False)
+        if isinstance(fused.backbone, LaneBackbone):
+            fused.backbone = fused.backbone.fuse()
+        fused.head = fuse(fused.head)
+        return fused.to(memory_format=torch.channels_last)
 
 
 def _built(part: Any) -> Any:

@@ -59,6 +59,9 @@ class LaneDecoder:
         ValueError: If an argument is outside its range.
     """
 
+    max_lanes: int | None = None
+    """Most lanes of one image; None says that each of the maps may have one."""
+
     def __init__(  # noqa: PLR0913 - the knobs of the rule, by keyword only
         self,
         *,

@@ -11,7 +11,6 @@ from mmengine.config import Config
 from lanedet import models, ops
 from lanedet.inference import LaneInferencer, draw_detector_attention
 from lanedet.models import build_model, load_weights, save_weights
-from lanedet.ops import slots_under_camera
 from lanedet.structures import LaneSample
 from lanedet.visualization import write_image
 
@@ -76,35 +75,8 @@ def test_it_predicts_what_the_detector_predicts(weights: Path, inferencer) -> No
         [expected] = detector.test_step({"inputs": inputs, "data_samples": [sample]})
     [predicted] = inferencer.predict([image])
     assert expected.pred_lanes
-    slots = slots_under_camera(expected.pred_lanes, expected.pred_slots, 270, 6)
-    order = np.argsort(slots)
-    assert predicted.pred_slots == sorted(slots)
-    for lane, index in zip(predicted.pred_lanes, order, strict=True):
-        np.testing.assert_allclose(lane, expected.pred_lanes[index], atol=1e-2)
-
-
-def test_slots_are_as_the_driver_sees_them(
-    inferencer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bend = [  # to the right: by their whole length both lean to the right
-        np.array([[100.0, 700.0], [400.0, 400.0], [800.0, 300.0]]),
-        np.array([[1200.0, 700.0], [900.0, 400.0], [1250.0, 300.0]]),
-    ]
-
-    def find(_features: object, samples: list[LaneSample]) -> list[LaneSample]:
-        for sample in samples:
-            sample.pred_lanes, sample.pred_scores = bend[::-1], [0.7, 0.8]
-            sample.pred_slots = [1, 2]
-        return samples
-
-    monkeypatch.setattr(inferencer._detector.head, "predict_lanes", find)
-    for sample in (
-        inferencer.predict(_image(720, 1280))[0],
-        inferencer.attention(_image(720, 1280))[0],
-    ):
-        assert sample.pred_slots == [2, 3]
-        assert sample.pred_lanes[0] is bend[0]
-        assert sample.pred_scores == [0.8, 0.7]
+    assert predicted.pred_names == expected.pred_names
+    _assert_same(predicted, expected)
 
 
 def test_images_of_several_sizes_go_in_one_batch(inferencer) -> None:

@@ -234,7 +234,7 @@ def test_ready_config_of_torchvisions_network_trains(make_batch: Batch) -> None:
         pytest.param(
             "distiller",
             dict(type=DeepSupervision, stages={"E2": 64}, num_lanes=4),
-            "deep supervision expects 64 channels of the stage 'E2', which has 128",
+            "DeepSupervision expects 64 channels of the stage 'E2', which has 128",
             id="channels of deep supervision",
         ),
     ],

@@ -72,7 +72,7 @@ class AttentionVisualizationHook(Hook):
             },
             lanes=sample.pred_lanes,
             slots=sample.pred_slots,
-            num_slots=model.head.num_lanes,
+            num_slots=model.head.num_slots,
             caption="predicted",
         )
         runner.visualizer.add_image("val/attention", picture, step=runner.iter)

@@ -6,7 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
-from lanedet.models import Distiller, GradientMonitor, SelfAttentionDistiller
+from lanedet.models import Distiller, GradientMonitor, attention_entropies
 
 _WARNING = 30  # logging.WARNING
 
@@ -14,7 +14,7 @@ _WARNING = 30  # logging.WARNING
 class DistillationHook(Hook):
     """Run a :class:`Distiller`'s schedule, and check SAD's health.
 
-    While a :class:`SelfAttentionDistiller` is active, every ``interval`` iterations
+    While a distiller that can be monitored is active, every ``interval`` iterations
     it logs, for each stage that mimics another, ``sad_gradient_share_<stage>``: the
     norm of the gradient that SAD puts on the stage's output over that of all else that
     arrives there (:class:`~lanedet.models.GradientMonitor`). The entropies of the
@@ -59,8 +59,6 @@ class DistillationHook(Hook):
         if distiller is None:
             return
         distiller.progress = runner.iter / runner.max_iters
-        if not isinstance(distiller, SelfAttentionDistiller):
-            return
         is_watched = distiller.current_weight() > 0 and batch_idx % self.interval == 0
         distiller.monitor = GradientMonitor() if is_watched else None
 
@@ -73,9 +71,7 @@ class DistillationHook(Hook):
     ) -> None:
         """Log and judge what was watched."""
         distiller = _distiller(runner)
-        if not isinstance(distiller, SelfAttentionDistiller) or outputs is None:
-            return
-        if distiller.monitor is None:
+        if distiller is None or distiller.monitor is None or outputs is None:
             return
         shares = distiller.monitor.shares()
         distiller.monitor = None
@@ -98,8 +94,7 @@ class DistillationHook(Hook):
                 name=f"large gradient {stage}",
                 is_sick=share > self.max_gradient_share,
             )
-        for stage in distiller.stages:
-            entropy = float(outputs[f"attention_entropy_{stage}"])
+        for stage, entropy in attention_entropies(outputs).items():
             self._judge(
                 f"The attention map of {stage} has collapsed: its entropy is "
                 f"{entropy:.3f} of the largest (healthy: over {self.min_entropy:g}). "

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -19,6 +20,10 @@ class LaneBackbone(BaseModule, ABC):
     stage_channels: dict[str, int]
     """Channels of each stage by name, in the order of computation."""
 
+    has_narrow_layers: bool = False
+    """Whether most convolutions have so few channels that to hand them their weights
+    takes a good part of their time (:func:`~lanedet.models.prepare_for_onednn`)."""
+
     @abstractmethod
     def forward(self, inputs: Tensor) -> StageFeatures:
         """Return the output of every stage.
@@ -32,6 +37,14 @@ class LaneBackbone(BaseModule, ABC):
         Raises:
             ValueError: If H or W is not a multiple of the stride.
         """
+
+    def fuse(self) -> Self:
+        """Return the backbone in the form in which it predicts fastest.
+
+        Called in evaluation mode; it may change itself. By default it stays as it is:
+        who reads features from inside a network may rely on each of its layers.
+        """
+        return self
 
     def check_size(self, size: Sequence[int]) -> None:
         """Raise ValueError unless H and W of ``size`` are multiples of the stride."""

@@ -9,13 +9,16 @@ structure of the third, whose output is concatenated with the third's for the de
 Shapes in comments: B batch, H W network input.
 """
 
-from typing import cast
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lanedet.models.backbones.base_backbone import LaneBackbone, StageFeatures
+from lanedet.models.fuse import fuse_children, fuse_layers, in_place
+from lanedet.models.residual import Residual
 
 
 class ENet(LaneBackbone):
@@ -34,6 +37,7 @@ class ENet(LaneBackbone):
     """
 
     stride = 8
+    has_narrow_layers = True
 
     def __init__(
         self,
@@ -92,6 +96,11 @@ class ENet(LaneBackbone):
         features["D2"] = self.d2(self.up2(features["D1"], indices1))
         return features
 
+    def fuse(self) -> Self:
+        """Return the backbone with fused blocks."""
+        fuse_children(self)
+        return self
+
 
 class InitialBlock(nn.Module):
     """Halve the resolution by a convolution beside a max-pooling (ENet, Fig. 2a)."""
@@ -109,6 +118,47 @@ class InitialBlock(nn.Module):
         """Map (B, C, H, W) to (B, out_channels, H/2, W/2)."""
         out = torch.cat([self.conv(x), self.pool(x)], dim=1)
         return cast(Tensor, self.activation(self.norm(out)))
+
+    def fuse(self) -> "_FusedInitialBlock":
+        """Return a block that concatenates and normalises nothing."""
+        return _FusedInitialBlock(self)
+
+
+class _FusedInitialBlock(nn.Module):
+    """One convolution that makes all channels, to which the maxima are added."""
+
+    scale: Tensor
+
+    def __init__(self, block: InitialBlock) -> None:
+        super().__init__()
+        norm, num_learned = block.norm, block.conv.out_channels
+        assert norm.running_var is not None
+        # A filter of zeros for each maximum.
+        conv = nn.Conv2d(
+            block.conv.in_channels,
+            norm.num_features,
+            3,
+            stride=2,
+            padding=1,
+            bias=False,
+        ).eval()
+        nn.init.zeros_(conv.weight)
+        conv.weight.data[:num_learned] = block.conv.weight
+        self.conv = fuse_conv_bn_eval(conv, norm).requires_grad_(False)
+        scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+        self.register_buffer("scale", scale[num_learned:, None, None].clone())
+        self.num_learned = num_learned
+        self.activation = in_place(block.activation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to (B, out_channels, H/2, W/2)."""
+        out: Tensor = self.conv(x)
+        # The maxima of rows and then of columns: a pooling of three channels does
+        # not vectorise, and takes ten times as long on a CPU.
+        rows = torch.maximum(x[:, :, ::2], x[:, :, 1::2])
+        maxima = torch.maximum(rows[..., ::2], rows[..., 1::2])
+        out[:, self.num_learned :] += maxima * self.scale
+        return cast(Tensor, self.activation(out))
 
 
 class Bottleneck(nn.Module):
@@ -146,7 +196,7 @@ class Bottleneck(nn.Module):
                 nn.Conv2d(inner, inner, (side, 1), padding=(pad, 0), bias=False),
                 nn.Conv2d(inner, inner, (1, side), padding=(0, pad), bias=False),
             ]
-        self.residual = nn.Sequential(
+        self.residual = Residual(
             nn.Conv2d(channels, inner, 1, bias=False),
             nn.BatchNorm2d(inner),
             activation(),
@@ -157,11 +207,17 @@ class Bottleneck(nn.Module):
             nn.BatchNorm2d(channels),
             nn.Dropout2d(dropout),
         )
-        self.activation = activation()
+        self.activation: nn.Module = activation()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, h, w) to the same shape."""
-        return cast(Tensor, self.activation(x + self.residual(x)))
+        return self.residual.add_to(x, x, self.activation)
+
+    def fuse(self) -> Self:
+        """Return the block with fused layers."""
+        self.residual = self.residual.fuse()
+        self.activation = in_place(self.activation)
+        return self
 
 
 class DownBottleneck(nn.Module):
@@ -170,7 +226,6 @@ class DownBottleneck(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
         super().__init__()
         inner = out_channels // 4
-        self.new_channels = out_channels - in_channels
         self.residual = nn.Sequential(
             nn.Conv2d(in_channels, inner, 2, stride=2, bias=False),
             nn.BatchNorm2d(inner),
@@ -182,13 +237,20 @@ class DownBottleneck(nn.Module):
             nn.BatchNorm2d(out_channels),
             nn.Dropout2d(dropout),
         )
-        self.activation = nn.PReLU()
+        self.activation: nn.Module = nn.PReLU()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map (B, C, h, w) to (B, out_channels, h/2, w/2) and the pooling indices."""
         pooled, indices = F.max_pool2d(x, 2, return_indices=True)
-        main = F.pad(pooled, (0, 0, 0, 0, 0, self.new_channels))  # zero channels
-        return self.activation(main + self.residual(x)), indices
+        out: Tensor = self.residual(x)
+        out[:, : pooled.shape[1]] += pooled  # to the new channels, zeros
+        return self.activation(out), indices
+
+    def fuse(self) -> Self:
+        """Return the block with fused layers."""
+        self.residual = nn.Sequential(*fuse_layers(self.residual))
+        self.activation = in_place(self.activation)
+        return self
 
 
 class UpBottleneck(nn.Module):
@@ -201,7 +263,7 @@ class UpBottleneck(nn.Module):
             nn.Conv2d(in_channels, out_channels, 1, bias=False),
             nn.BatchNorm2d(out_channels),
         )
-        self.residual = nn.Sequential(
+        self.residual = Residual(
             nn.Conv2d(in_channels, inner, 1, bias=False),
             nn.BatchNorm2d(inner),
             nn.ReLU(),
@@ -213,7 +275,7 @@ class UpBottleneck(nn.Module):
             nn.Conv2d(inner, out_channels, 1, bias=False),
             nn.BatchNorm2d(out_channels),
         )
-        self.activation = nn.ReLU()
+        self.activation: nn.Module = nn.ReLU()
 
     def forward(self, x: Tensor, indices: Tensor) -> Tensor:
         """Map (B, C, h, w) to (B, out_channels, 2h, 2w).
@@ -224,7 +286,14 @@ class UpBottleneck(nn.Module):
         """
         # The pooling ran on out_channels channels, so its indices fit one to one.
         main = F.max_unpool2d(self.main(x), indices, [2, 2])
-        return cast(Tensor, self.activation(main + self.residual(x)))
+        return self.residual.add_to(main, x, self.activation)
+
+    def fuse(self) -> Self:
+        """Return the block with fused layers."""
+        self.main = nn.Sequential(*fuse_layers(self.main))
+        self.residual = self.residual.fuse()
+        self.activation = in_place(self.activation)
+        return self
 
 
 def _context_stage(dropout: float) -> nn.Sequential:

@@ -10,9 +10,10 @@ Modules and parameters are named as in torchvision, so that its ImageNet weights
 torchvision itself cannot dilate these two networks.
 """
 
-from typing import cast
+from typing import Self, cast
 
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lanedet.models.backbones.base_backbone import LaneBackbone, StageFeatures
 from lanedet.models.backbones.pretrained import (
@@ -20,6 +21,7 @@ from lanedet.models.backbones.pretrained import (
     load_pretrained,
     torchvision_state_dict,
 )
+from lanedet.models.fuse import fuse
 
 _BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 
@@ -107,6 +109,14 @@ class ResNet(LaneBackbone):
             features[name] = x = getattr(self, name)(x)
         return features
 
+    def fuse(self) -> Self:
+        """Return the backbone with fused convolutions."""
+        self.conv1 = fuse_conv_bn_eval(self.conv1, self.bn1)
+        self.register_module("bn1", nn.Identity())
+        for name in self.stage_channels:
+            self.register_module(name, fuse(getattr(self, name)))
+        return self
+
 
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions beside the identity (He et al., Fig. 5, left).
@@ -152,8 +162,19 @@ class BasicBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, in_channels, h, w) to (B, out_channels, h / stride, w / stride)."""
         identity = x if self.downsample is None else self.downsample(x)
-        residual = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
-        return cast(Tensor, self.relu(residual + identity))
+        out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        out += identity
+        return cast(Tensor, self.relu(out))
+
+    def fuse(self) -> Self:
+        """Return the block with fused convolutions."""
+        self.conv1 = fuse_conv_bn_eval(self.conv1, self.bn1)
+        self.conv2 = fuse_conv_bn_eval(self.conv2, self.bn2)
+        self.register_module("bn1", nn.Identity())
+        self.register_module("bn2", nn.Identity())
+        if self.downsample is not None:
+            self.downsample = fuse(self.downsample)
+        return self
 
 
 def _stage(

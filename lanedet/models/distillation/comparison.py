@@ -1,14 +1,12 @@
 """What distillers really optimise: their losses and gradients on the same features."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 
 from lanedet.models.backbones import StageFeatures
-from lanedet.models.distillation.attention import entropy_share
-from lanedet.models.distillation.distiller import Distiller
-from lanedet.models.distillation.sad import SelfAttentionDistiller
+from lanedet.models.distillation.distiller import Distiller, attention_entropies
 from lanedet.structures import LaneSample
 
 
@@ -60,22 +58,5 @@ def report_distiller(
             stage: (gradient.flatten(1).norm(dim=1) * len(gradient)).tolist()
             for stage, gradient in zip(stages, gradients, strict=True)
         },
-        entropies=_entropies(distiller, leaves),
+        entropies=attention_entropies(outputs),
     )
-
-
-def _entropies(
-    distiller: Distiller, features: Mapping[str, torch.Tensor]
-) -> dict[str, float]:
-    if not isinstance(distiller, SelfAttentionDistiller):
-        return {}
-    generator = distiller.generator
-    with torch.no_grad():
-        return {
-            stage: float(
-                entropy_share(
-                    generator.log_attention(generator.energy(features[stage]))
-                )
-            )
-            for stage in distiller.stages
-        }

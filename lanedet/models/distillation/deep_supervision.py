@@ -49,7 +49,7 @@ class DeepSupervision(Distiller):
         super().__init__(weight=weight, start=start, ramp=ramp)
         if not stages:
             raise ValueError("stages must give the channels of at least one stage.")
-        self.stage_channels = dict(stages)
+        self._stage_channels = dict(stages)
         self.num_lanes = num_lanes
         # A list: names of stages may hold what names of modules must not, dots.
         self.classifiers = nn.ModuleList(
@@ -60,7 +60,12 @@ class DeepSupervision(Distiller):
     @property
     def stages(self) -> list[str]:
         """Names of the supervised stages."""
-        return list(self.stage_channels)
+        return list(self._stage_channels)
+
+    @property
+    def stage_channels(self) -> dict[str, int]:
+        """Channels of the supervised stages, by name."""
+        return self._stage_channels
 
     def forward(
         self, features: StageFeatures, data_samples: Sequence[LaneSample] = ()

@@ -1,12 +1,15 @@
 """What may stand in a detector's ``distiller``: losses on stages, while training."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
 from lanedet.models.backbones import StageFeatures
+from lanedet.models.distillation.gradient_monitor import GradientMonitor
 from lanedet.structures import LaneSample
+
+_ENTROPY = "attention_entropy_"
 
 
 class Distiller(nn.Module, ABC):
@@ -20,6 +23,12 @@ class Distiller(nn.Module, ABC):
         start: Share of training, in [0, 1), after which the loss is added.
         ramp: Share of training, in [0, 1], over which the weight grows linearly from
             0 after ``start``. 0 switches it on at once.
+
+    Attributes:
+        progress: How far training is, in [0, 1].
+        monitor: Measures the share of the gradient at the stages that the distiller
+            taps with it, None where nobody wants to know. One whose gradient may be too
+            small or too large taps what it reads.
 
     Raises:
         ValueError: If an argument is outside its range.
@@ -41,11 +50,17 @@ class Distiller(nn.Module, ABC):
         self.start = start
         self.ramp = ramp
         self.progress = 0.0
+        self.monitor: GradientMonitor | None = None
 
     @property
     @abstractmethod
     def stages(self) -> list[str]:
         """Names of the stages that are read, each once."""
+
+    @property
+    def stage_channels(self) -> dict[str, int]:
+        """Channels that stages must have, by name; empty where any number will do."""
+        return {}
 
     @abstractmethod
     def forward(
@@ -74,3 +89,22 @@ class Distiller(nn.Module, ABC):
                 f"{type(self).__name__} names stages {missing} that the backbone does "
                 f"not have. Its stages are {list(available)}."
             )
+
+
+def entropy_name(stage: str) -> str:
+    """Return the name under which the entropy of a stage's attention is logged."""
+    return f"{_ENTROPY}{stage}"
+
+
+def attention_entropies(outputs: Mapping[str, Tensor]) -> dict[str, float]:
+    """Return the entropies of attention maps by stage, as shares of the largest.
+
+    Args:
+        outputs: What a distiller returned, perhaps among other values. Empty without
+            maps.
+    """
+    return {
+        name.removeprefix(_ENTROPY): float(value)
+        for name, value in outputs.items()
+        if name.startswith(_ENTROPY)
+    }

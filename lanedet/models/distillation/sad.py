@@ -30,8 +30,7 @@ from lanedet.models.distillation.attention import (
     choose,
     entropy_share,
 )
-from lanedet.models.distillation.distiller import Distiller
-from lanedet.models.distillation.gradient_monitor import GradientMonitor
+from lanedet.models.distillation.distiller import Distiller, entropy_name
 from lanedet.structures import LaneSample
 
 
@@ -135,7 +134,6 @@ class SelfAttentionDistiller(Distiller):
         self.divergence = choose(DIVERGENCES, divergence, "divergence")
         self.reduce = choose(REDUCTIONS, reduction, "reduction")
         self.detach_target = detach_target
-        self.monitor: GradientMonitor | None = None
 
     @property
     def stages(self) -> list[str]:
@@ -184,7 +182,7 @@ class SelfAttentionDistiller(Distiller):
         ]
         outputs = {"loss_sad": weight * torch.stack(terms).sum()}
         for stage, log_map in log_maps.items():
-            outputs[f"attention_entropy_{stage}"] = entropy_share(log_map)
+            outputs[entropy_name(stage)] = entropy_share(log_map)
         return outputs
 
     def _target(

@@ -83,6 +83,7 @@ class LaneSegmentationHead(LaneHead):
             self.existence = MODELS.build({**existence_branch, "num_lanes": num_lanes})
             self._check_shared_stage(self.existence.reads)
         self.decode = MODELS.build(decoder or {"type": LaneDecoder})
+        self.num_slots = self.decode.max_lanes or num_lanes
         chosen = _chosen_losses(losses or {}, has_existence=self.existence is not None)
         self.seg_loss = MODELS.build(chosen["seg"])
         self.iou_loss = MODELS.build(chosen["iou"])
@@ -206,10 +207,7 @@ class LaneSegmentationHead(LaneHead):
         for sample, probs, exists in zip(
             data_samples, lane_probs, existence, strict=True
         ):
-            lanes = self.decode(probs, exists, sample.view)
-            sample.pred_lanes = [lane.points for lane in lanes]
-            sample.pred_scores = [lane.score for lane in lanes]
-            sample.pred_slots = [lane.slot for lane in lanes]
+            self.add_lanes(sample, self.decode(probs, exists, sample.view))
         return list(data_samples)
 
 

@@ -103,6 +103,7 @@ def test_one_class_of_lanes_may_hold_several() -> None:
     seg_logits[:, 1, :, [11, 12, 13, 49, 50, 51]] = 20
     head.classifier.forward = lambda _: seg_logits
     samples = head.predict(FEATURES, labelled(1))
+    assert head.num_slots == 12
     assert [len(sample.pred_lanes) for sample in samples] == [2, 2]
 
 

@@ -18,8 +18,7 @@ from lanedet.models import (
     ResNet,
     TorchvisionFeatures,
     TransposedConvClassifier,
-    evaluation_form,
-    packed_form,
+    prepare_for_onednn,
 )
 from lanedet.ops import LaneDecoder, LetterboxView, StretchView
 from lanedet.structures import LaneSample
@@ -97,7 +96,10 @@ def inputs() -> torch.Tensor:
     return torch.randn(2, 3, *SHAPE, generator=torch.Generator().manual_seed(1))
 
 
-FORMS = [evaluation_form, packed_form]
+FORMS = [
+    pytest.param(LaneDetector.fused, id="fused"),
+    pytest.param(lambda detector: prepare_for_onednn(detector.fused()), id="oneDNN"),
+]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -177,7 +179,7 @@ def test_a_network_of_torchvision_stays_as_it_is(form, inputs) -> None:
 def test_what_only_trains_is_left_out(model_config) -> None:
     detector = MODELS.build(model_config)
     assert detector.distiller is not None
-    fast = evaluation_form(detector.train())
+    fast = detector.train().fused()
     assert fast.distiller is None
     assert not fast.training
     assert detector.training
