@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
+INSTALLED_DOCS := $(VENV)/.installed-docs
 
-.PHONY: help setup demo demo-train test test-slow lint clean
+.PHONY: help setup demo demo-train test test-slow lint docs clean
 
 help:
 	@echo "make demo       draw lanes on a generated dashcam clip"
@@ -13,6 +14,7 @@ help:
 	@echo "make test       run the tests"
 	@echo "make test-slow  run the tests that take minutes"
 	@echo "make lint       ruff, mypy, import-linter, codespell"
+	@echo "make docs       build the documentation site, docs/_build/index.html"
 	@echo "make setup      only install, into $(VENV)"
 	@echo "make clean      remove what the demos made (out/), nothing of your own runs"
 
@@ -46,5 +48,12 @@ lint: setup
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/codespell
 
+docs: $(INSTALLED_DOCS)
+	$(RUN) -m sphinx --fail-on-warning --keep-going --jobs auto --quiet docs docs/_build
+
+$(INSTALLED_DOCS): $(INSTALLED)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf out
+	rm -rf out docs/_build

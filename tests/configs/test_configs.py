@@ -80,8 +80,8 @@ def test_docstring_says_how_to_run_it_and_what_to_expect(path: str) -> None:
         ).is_file(), name
 
 
-def test_readme_lists_every_experiment_with_its_size() -> None:
-    text = (REPOSITORY / "configs/README.md").read_text()
+def test_docs_list_every_experiment_with_its_size() -> None:
+    text = (REPOSITORY / "docs/configs.md").read_text()
     rows = dict(re.findall(r"^\| \[(\w+)\].*\| (\d+\.\d\d) M \|", text, re.MULTILINE))
     assert set(rows) == {Path(path).stem for path in EXPERIMENTS}
     for pair, kind in product(PAIRS, ("plain", "sad")):

@@ -39,7 +39,7 @@ class GradientMonitor:
         return view
 
     def shares(self) -> dict[str, float]:
-        """Return |gradient of SAD's path| / |rest of the gradient| by stage.
+        """Return by stage the norm of SAD's own gradient over that of the rest.
 
         Empty before a backward pass. Stages whose gradients are not finite, which is
         normal under mixed precision now and then, are left out. The numbers are
