@@ -13,10 +13,10 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import DATASETS
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.evaluation.functional.culane import CULaneCounts, evaluate_image
 from lanedet.inference import LaneInferencer
-from lanedet.structures import ByteArray, FloatArray
 from lanedet.visualization import draw_lanes
 
 REPO = Path(__file__).resolve().parents[1]

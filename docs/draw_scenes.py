@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation import make_scene
 from lanedet.simulation.categories import CATEGORIES
-from lanedet.structures import ByteArray
 from lanedet.visualization import draw_lanes
 
 SHEETS = {

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from lanedet.arrays import ByteArray
 from lanedet.images import read_image, read_shrunk_image
-from lanedet.structures import ByteArray
 
 
 def encoded(image: ByteArray, suffix: str = ".jpg") -> bytes:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.benchmark.timing import (
     add_common_arguments,
     format_table,
@@ -32,7 +33,6 @@ from lanedet.datasets import (
 )
 from lanedet.evaluation import evaluate_culane
 from lanedet.evaluation.functional.tusimple import evaluate_submission
-from lanedet.structures import FloatArray
 
 _ORACLES = Path(__file__).resolve().parents[2] / "tests" / "oracles"
 _ROWS = np.arange(160.0, 720.0, 10.0)  # TuSimple's

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray
 from lanedet.models import LaneDetector
-from lanedet.structures import ByteArray
 from lanedet.video import StageTimes
 
 _NUM_ROWS = 18

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 
 _QUALITY = 90
 _GRAINS = (64, 16, 4)  # sizes of soft patches, in pixels

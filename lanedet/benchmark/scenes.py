@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import cv2
 import torch
 
+from lanedet.arrays import ByteArray
 from lanedet.benchmark.timing import (
     Timing,
     add_common_arguments,
@@ -24,7 +25,6 @@ from lanedet.runtime import progress_bar
 from lanedet.simulation import make_scene
 from lanedet.simulation.categories import CATEGORIES, MIXTURES, deal_category
 from lanedet.simulation.scene_files import JPEG_QUALITY, SceneCollection
-from lanedet.structures import ByteArray
 
 _SEED = 0
 _WARM_UP = 3  # the first scenes of a process make what all share

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.benchmark.steadiness import (
     Steadiness,
     common_errors,
@@ -29,7 +30,7 @@ from lanedet.benchmark.timing import format_table, hardware_line, write_json
 from lanedet.inference import LaneInferencer
 from lanedet.runtime import progress_bar
 from lanedet.simulation import Drive
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video import LaneTracker, open_source
 
 _FRAME_RATE = 25.0

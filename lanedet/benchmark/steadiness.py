@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import xs_at_rows
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 _NUM_ROWS = 60
 _GATE = 0.05

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import torch
 
+from lanedet.arrays import ByteArray
 from lanedet.benchmark.known_port import KnownPort
 from lanedet.benchmark.timing import (
     add_common_arguments,
@@ -34,7 +35,6 @@ from lanedet.engine import load_config
 from lanedet.inference import LaneInferencer, default_weights
 from lanedet.models import build_model, describe_model, load_weights, save_weights
 from lanedet.simulation import Drive
-from lanedet.structures import ByteArray
 from lanedet.video import (
     STAGES,
     VideoOptions,

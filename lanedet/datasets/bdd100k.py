@@ -19,6 +19,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.datasets.bdd100k_curves import centre_lines
 from lanedet.datasets.bdd100k_json import LabelledImage, read_bdd100k_json
 from lanedet.datasets.label_faults import LabelFaults
@@ -28,7 +29,7 @@ from lanedet.ops import (
     draw_lane_mask,
     pack_lane_byte,
 )
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 
 Split = Literal["train", "val", "test"]
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import simplify_polyline
-from lanedet.structures import FloatArray
 
 MAX_GAP_PX = 120.0
 """Largest mean distance of two edges of one mark, in pixels of the 1280x720 image.

@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.bdd100k_curves import LaneMark, flatten_curve
 from lanedet.datasets.json_stream import JsonEntry, stream_json_entries
 from lanedet.datasets.label_faults import LabelError, LabelFaults
 from lanedet.ops import LANE_CATEGORIES
-from lanedet.structures import FloatArray
 
 # Beyond any image, but near enough for arithmetic in single precision.
 _MAX_COORDINATE = 1e5

@@ -18,9 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.label_faults import LabelError, LabelFaults
 from lanedet.ops import xs_at_rows
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 CULANE_SHAPE = (590, 1640)
 """(H, W) of CULane's images."""

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import torch
 
+from lanedet.arrays import ByteArray
 from lanedet.datasets.label_faults import LabelError
 from lanedet.ops import holds_lane_bytes, lanes_of_mask
 from lanedet.ops.warp import warp_image
-from lanedet.structures import ByteArray
 
 _HALF = 128  # a pixel of which lanes cover half is one of theirs
 

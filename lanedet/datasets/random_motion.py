@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 
 class RandomMotion:

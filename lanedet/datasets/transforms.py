@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from mmengine.registry import FUNCTIONS
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.images import read_shrunk_image
 from lanedet.ops import (
     assign_slots,
@@ -32,7 +33,7 @@ from lanedet.ops import (
     resize_matrix,
     warp_image,
 )
-from lanedet.structures import ByteArray, FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 # On import albumentations would ask the network whether a newer release exists.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")

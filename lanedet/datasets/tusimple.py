@@ -21,9 +21,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.label_faults import LabelError, LabelFaults
 from lanedet.ops import xs_at_rows
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 _ABSENT = -2
 # The archive of the training set and that of the test set unpack into one folder in

@@ -11,9 +11,10 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import DATASETS
 
+from lanedet.arrays import ByteArray
 from lanedet.datasets import ApplyView, Augment, LaneDataset
 from lanedet.images import read_image
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.visualization import draw_caption, draw_class_map, draw_lanes
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.evaluation.functional.bdd100k import (
     MULTITASK_BATCH_SIZE,
     PixelCounts,
@@ -25,7 +26,6 @@ from lanedet.evaluation.functional.bdd100k_boundary import (
 )
 from lanedet.ops import holds_lane_bytes, lanes_of_mask
 from lanedet.runtime import progress_bar
-from lanedet.structures import ByteArray, FloatArray
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.culane_folders import lines_file
 from lanedet.evaluation.functional.culane import (
     RULES,
@@ -17,7 +18,6 @@ from lanedet.evaluation.functional.culane import (
 )
 from lanedet.evaluation.functional.culane_batch import pack_lanes
 from lanedet.ops import map_points, resize_matrix, xs_at_rows
-from lanedet.structures import FloatArray
 
 _CROSS = "cross"  # images without labels: only false positives say anything
 _NEEDED = ("pred_lanes", "gt_lanes", "raw_file")

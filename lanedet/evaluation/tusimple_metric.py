@@ -11,6 +11,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.tusimple import (
     MAX_LABELS,
     TuSimpleRules,
@@ -21,7 +22,6 @@ from lanedet.evaluation.functional.tusimple import (
     point_accuracy,
 )
 from lanedet.ops import assign_slots, xs_at_rows
-from lanedet.structures import FloatArray
 
 _ABSENT = -2  # how a submission says that a lane does not cross a row
 

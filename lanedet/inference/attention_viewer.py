@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from lanedet.arrays import ByteArray
 from lanedet.inference.lane_inferencer import LaneInferencer
 from lanedet.models import AttentionGenerator
 from lanedet.models.distillation.attention import entropy_share
 from lanedet.ops import map_to_original
-from lanedet.structures import ByteArray
 from lanedet.visualization import (
     MapScale,
     draw_attention_grid,

@@ -11,6 +11,7 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
+from lanedet.arrays import ByteArray
 from lanedet.engine import load_config
 from lanedet.images import ImageError, read_image
 from lanedet.inference.caller_line import callers_stacklevel
@@ -24,7 +25,7 @@ from lanedet.models import (
 )
 from lanedet.ops import ViewTransform
 from lanedet.runtime import progress_bar
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 
 Images = ByteArray | Path | str | Iterable["Images"]
 """An image (H, W, 3) uint8, RGB, or a batch of them (N, H, W, 3); a file, a folder or a

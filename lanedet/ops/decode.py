@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import FloatArray
 from lanedet.ops.straighten import straighten
 from lanedet.ops.view import ViewTransform
-from lanedet.structures import FloatArray
 
 _TURN_WINDOW = 0.06  # share of the image height over which a direction is taken
 

@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import FloatArray
 from lanedet.ops.decode import DecodedLane
 from lanedet.ops.lane_slots import lane_angle
 from lanedet.ops.view import ViewTransform
-from lanedet.structures import FloatArray
 
 _COURSE_POINTS = 6  # over which a lane's course is taken
 _MIN_POINTS = 3  # fewer are forgotten after a gap of one row: noise

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.ops.polylines import xs_at_rows
-from lanedet.structures import FloatArray
 
 _LOWEST_ROW = 0.6  # share of the image height to which both lines must come down
 _LEAST_SPAN = 0.1  # share of the image height over which both must be seen

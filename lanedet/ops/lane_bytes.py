@@ -11,7 +11,7 @@ https://github.com/bdd100k/bdd100k (bdd100k/eval/lane.py at 004fe15)
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 
 LANE_CATEGORIES = (
     "crosswalk",

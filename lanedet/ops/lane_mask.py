@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops.view import ViewTransform
-from lanedet.structures import ByteArray, FloatArray
 
 _FAR = 2.0**20  # what lies farther away than this is moved here: no image is so large
 # Moves a line off the rows, so that a level one of width 2 covers two rows, not one.

@@ -19,8 +19,8 @@ from itertools import combinations
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.ops.polylines import xs_at_rows
-from lanedet.structures import FloatArray
 
 _NEAR = 0.1  # share of the image height over which a lane's lower end is straight
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 
 def xs_at_rows(points: FloatArray, rows: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, FloatArray
 
 _FRACTION_BITS = 4  # cv2 draws in fixed point: 1/16 of a pixel
 _FAR = 2.0**20  # keeps far points inside cv2's 32-bit coordinates

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.ops.view import ViewTransform
-from lanedet.structures import FloatArray
 
 
 def map_to_original(values: FloatArray, view: ViewTransform) -> FloatArray:

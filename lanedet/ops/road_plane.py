@@ -6,7 +6,7 @@ camera. The road is taken to be flat; on a crest or in a dip far points are wron
 
 import numpy as np
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 
 def camera_to_road(

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import solveh_banded
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 
 def straighten(points: FloatArray, stiffness: float, image_height: float) -> FloatArray:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops.warp import shrink_image
-from lanedet.structures import ByteArray, FloatArray
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ does not blur what the next one reads.
 import cv2
 import numpy as np
 
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, FloatArray
 
 # Two source pixels meet in one bilinear sample. Down to this scale nearly all of them
 # are met; below, thin paint would alias away.

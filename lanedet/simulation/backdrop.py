@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.canvas import fill_polygon, fill_polygons, mix, shade
 from lanedet.simulation.houses import LIT_SHARE, light_colors
 from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.view import SceneView, once_per_view
-from lanedet.structures import ByteArray, FloatArray
 
 Block = tuple[tuple[float, float], tuple[float, float], Color]
 """A rectangle and its colour: its sides, and its lower and upper edge, in tangents of

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.kernels import blend_color, multiply_pixels
 from lanedet.simulation.scene import Color
-from lanedet.structures import ByteArray, FloatArray
 
 _FRACTION_BITS = 4
 _FAR = 2.0**14  # keeps far points inside cv2's fixed point

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets import (
     CULANE_SHAPE,
     sample_culane_lane,
@@ -24,7 +25,7 @@ from lanedet.datasets import (
 from lanedet.simulation.categories import CATEGORIES, CULANE_FRAMES
 from lanedet.simulation.scene_files import SceneTask
 from lanedet.simulation.tree_format import Splits, TreeFormat
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 LISTS = {
     "train": "list/train_gt.txt",

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.canvas import fill_polygons
 from lanedet.simulation.kernels import find_covered, lay_paint
 from lanedet.simulation.road import Decal
 from lanedet.simulation.textures import noise_tile, sample_points
 from lanedet.simulation.view import NEAREST_M, SceneView
-from lanedet.structures import ByteArray, FloatArray
 
 Box = tuple[tuple[int, int], tuple[int, int]]
 """First row and the row after the last, then the same of the columns."""

@@ -9,7 +9,7 @@ far outside the picture stay outside.
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 _LEAST_RIM = 1e-3
 _MOST_DISTORTED = 0.5

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.arguments import check_shape
 from lanedet.simulation.render import render_scene
 from lanedet.simulation.sampler import fit_lens, label_scene, sample_scene
 from lanedet.simulation.scene import Scene, Vehicle
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 
 
 class Drive:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, FloatArray
 
 GREY_TOLERANCE = 2
 """Grey levels by which means may differ."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.backdrop import city_outlines
 from lanedet.simulation.canvas import fill_polygon
 from lanedet.simulation.houses import face_pixels, houses_ahead
@@ -18,7 +19,6 @@ from lanedet.simulation.view import (
     SceneView,
     once_per_view,
 )
-from lanedet.structures import ByteArray, FloatArray
 
 _REDUCTION = 4
 _SUN: Color = (255, 243, 216)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.canvas import fill_polygons, mix, shade
 from lanedet.simulation.randomness import seeded_each
 from lanedet.simulation.scene import Color
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.verges import CELL_M, cells_ahead, verge_edge
 from lanedet.simulation.view import SceneView, once_per_view
-from lanedet.structures import ByteArray, FloatArray
 
 _FLOOR_M = 3.2
 _WINDOW_M = 1.5

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, FloatArray
 
 Floats = NDArray[np.float32]
 

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import resample_polyline
 from lanedet.simulation.road import LaneLine
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.view import SceneView
-from lanedet.structures import FloatArray
 
 LABEL_REACH_M = 120.0
 """Farther markings are thinner than a pixel of a dashcam."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.backdrop import light_city
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import (
@@ -27,7 +28,6 @@ from lanedet.simulation.shades import shade_light
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.vehicles import visible_faces, visible_vehicles
 from lanedet.simulation.view import NEAREST_M, SceneView
-from lanedet.structures import ByteArray
 
 _LAMP_RANGE_M = 180.0
 _SKYLIGHT = 72

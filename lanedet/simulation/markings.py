@@ -5,12 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.kernels import find_stripe, lay_paint
 from lanedet.simulation.road import LaneLine, Road, Stripe
 from lanedet.simulation.surface import taper_offsets
 from lanedet.simulation.textures import noise_tile, sample_points
 from lanedet.simulation.view import SceneView
-from lanedet.structures import ByteArray
 
 _WEAR_CELL_M = (0.02, 0.12)
 

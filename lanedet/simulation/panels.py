@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.simulation.bodies import Outline
 from lanedet.simulation.scene import Color
-from lanedet.structures import FloatArray
 
 Paint = Color | float
 """A colour, or the brightness of a part in the vehicle's own colour."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.panels import Panel
 from lanedet.simulation.scene import Color, Prop, Vehicle
@@ -15,7 +16,6 @@ from lanedet.simulation.vehicles import (
     visible_vehicles,
 )
 from lanedet.simulation.view import NEAREST_M, SceneView
-from lanedet.structures import ByteArray
 
 _FARTHEST_M = 160.0
 _ORANGE: Color = (228, 92, 38)

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.kernels import mean_of_three
 from lanedet.simulation.view import SceneView
-from lanedet.structures import ByteArray
 
 _BLOCK = 16
 _BEST_QUALITY, _WORST_QUALITY = 95, 10

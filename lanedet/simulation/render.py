@@ -13,6 +13,7 @@ from typing import cast
 
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.arguments import check_shape
 from lanedet.simulation.backdrop import paint_city, paint_clouds
 from lanedet.simulation.decals import paint_figures, paint_stains
@@ -54,7 +55,6 @@ from lanedet.simulation.windscreen import (
     tint_band,
     wet_glass,
 )
-from lanedet.structures import ByteArray
 
 Effect = Callable[[ByteArray, SceneView, np.random.Generator], ByteArray]
 """One step of painting; the image is RGB uint8 (H, W, 3)."""

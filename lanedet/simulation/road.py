@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import FloatArray
 from lanedet.simulation.kernels import painted_share
-from lanedet.structures import FloatArray
 
 
 @dataclass(frozen=True)

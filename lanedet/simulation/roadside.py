@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.canvas import mix, shade
 from lanedet.simulation.houses import add_house, house_number, houses_ahead
 from lanedet.simulation.randomness import seeded
@@ -25,7 +26,6 @@ from lanedet.simulation.verges import (
     verge_edge,
 )
 from lanedet.simulation.view import SceneView
-from lanedet.structures import ByteArray
 
 
 def paint_roadside(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.categories import deal_category, recast
 from lanedet.simulation.distortion import largest_distortion
@@ -19,7 +20,7 @@ from lanedet.simulation.random_traffic import random_traffic
 from lanedet.simulation.render import render_scene
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.view import focal_length
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 
 
 def sample_scene(seed: int, index: int, category: str | None = None) -> Scene:

@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 
 from lanedet import __version__
+from lanedet.arrays import ByteArray
 from lanedet.runtime import progress_bar, tune_allocator
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.categories import check_category
 from lanedet.simulation.sampler import make_scene
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 
 LARGEST_SEED = 2**32 - 1
 """Names of BDD100K's images hold a seed in eight hexadecimal digits."""

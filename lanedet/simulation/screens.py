@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.simulation.scene import Wall
 from lanedet.simulation.sketch import upright
 from lanedet.simulation.trees import Tree, crowns, trees_in_cell
@@ -16,7 +17,6 @@ from lanedet.simulation.verges import (
     verge_edge,
 )
 from lanedet.simulation.view import NEAREST_M, SceneView, once_per_view
-from lanedet.structures import FloatArray
 
 _HIGH_WALL_M = 1.5
 _WALL_AHEADS_M = np.geomspace(NEAREST_M, 300.0, 24)

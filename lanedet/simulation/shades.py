@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.decals import lay_flat
 from lanedet.simulation.view import SceneView
-from lanedet.structures import ByteArray
 
 
 def shade_light(view: SceneView) -> ByteArray | None:

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.canvas import fill_polygons
 from lanedet.simulation.panels import Panel, panel_polygons
 from lanedet.simulation.scene import Color
 from lanedet.simulation.view import SceneView
-from lanedet.structures import ByteArray, FloatArray
 
 Corners = Sequence[tuple[float, float, float]]
 """(ahead, lateral, height) of each corner in metres."""

@@ -3,13 +3,13 @@
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.canvas import fill_polygon, multiply, shade
 from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.textures import noise_tile
 from lanedet.simulation.vehicles import visible_faces
 from lanedet.simulation.view import NEAREST_M, SceneView
-from lanedet.structures import ByteArray, FloatArray
 
 _NUM_RINGS = 48
 _LAMP_M = 2.4

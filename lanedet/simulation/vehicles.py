@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.bodies import BODIES, Body, Outline
 from lanedet.simulation.panels import (
     Design,
@@ -17,7 +18,6 @@ from lanedet.simulation.panels import (
 from lanedet.simulation.scene import Color, Vehicle
 from lanedet.simulation.sketch import Sketch
 from lanedet.simulation.view import NEAREST_M, SceneView, once_per_view
-from lanedet.structures import ByteArray, FloatArray
 
 Place = tuple[float, float]
 

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import FloatArray
 from lanedet.simulation.canvas import mix
 from lanedet.simulation.conditions import DASHBOARDS
 from lanedet.simulation.distortion import (
@@ -28,7 +29,6 @@ from lanedet.simulation.distortion import (
 from lanedet.simulation.kernels import read_ground, upright_grid
 from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.scene import Color, Scene
-from lanedet.structures import FloatArray
 
 NEAREST_M = 0.8
 """What is nearer lies behind the windscreen."""

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.scene import Wall
 from lanedet.simulation.sketch import Sketch
 from lanedet.simulation.textures import noise_tile
 from lanedet.simulation.verges import is_crossed
 from lanedet.simulation.view import NEAREST_M, SceneView
-from lanedet.structures import ByteArray, FloatArray
 
 _PIECE_M = 4.0
 # Numbers of pieces ahead: equal steps in the picture, about.

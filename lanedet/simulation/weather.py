@@ -5,6 +5,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import blend, fill_polygon, shade
 from lanedet.simulation.kernels import TILE_SIZE
@@ -12,7 +13,6 @@ from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.vehicles import visible_vehicles
 from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
-from lanedet.structures import ByteArray
 
 _SPRAY_RANGE_M = 120.0
 _SNOW: Color = (226, 231, 240)

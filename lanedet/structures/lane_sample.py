@@ -6,7 +6,7 @@ import numpy as np
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
-from lanedet.structures.arrays import FloatArray
+from lanedet.arrays import FloatArray
 
 
 class LaneSample(BaseDataElement):

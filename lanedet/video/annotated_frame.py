@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.arrays import FloatArray
+from lanedet.structures import LaneSample
 from lanedet.video.driving_monitor import DrivingState
 from lanedet.video.source import VideoFrame
 

@@ -13,8 +13,8 @@ from typing import Any, Self
 import numpy as np
 import yaml
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import camera_to_road, project, resize_matrix
-from lanedet.structures import FloatArray
 
 _KEYS = ("image_size", "camera", "homography")
 _CAMERA_KEYS = (

@@ -13,7 +13,7 @@ from av.format import Flags
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 from lanedet.video.sound import Sound
 from lanedet.video.source import Source, VideoBreakError, VideoFrame
 from lanedet.video.steady_clock import SteadyClock

@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import ego_lane_in_image, ego_lane_on_road, project, slot_name
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video.calibration import Calibration
 
 Side = Literal["left", "right"]

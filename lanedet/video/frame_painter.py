@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.video.annotated_frame import AnnotatedFrame
 from lanedet.video.calibration import Calibration
 from lanedet.visualization import draw_attention, draw_caption, draw_overlay

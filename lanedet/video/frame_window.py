@@ -5,7 +5,7 @@ import sys
 
 import cv2
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 
 _LARGEST_WIDTH, _LARGEST_HEIGHT = 1600, 900  # pixels; it can be made larger by hand
 _QUIT_KEYS = (27, ord("q"))  # Esc

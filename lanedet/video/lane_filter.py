@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import xs_at_rows
-from lanedet.structures import FloatArray
 
 NUM_ROWS = 72
 """Image rows on which a lane is filtered: one to every ten pixels of 720."""

@@ -25,8 +25,9 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets import LabelError
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video.driving_monitor import DepartureEvent, DrivingState
 
 

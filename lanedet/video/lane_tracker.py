@@ -8,8 +8,9 @@ from operator import attrgetter
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import slot_name
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video.lane_filter import (
     FilterConfig,
     LaneFilter,

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import cv2
 import torch
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.inference import LaneInferencer
 from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.ops import map_to_original
 from lanedet.runtime import progress_bar
-from lanedet.structures import ByteArray, FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video.annotated_frame import AnnotatedFrame
 from lanedet.video.calibration import Calibration
 from lanedet.video.container_reader import counted

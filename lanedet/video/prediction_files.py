@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets import (
     format_tusimple_line,
     sample_culane_lane,
     write_culane_labels,
 )
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video.lane_log import LineFile
 
 _STEP = 10  # pixels between rows, in both benchmarks

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import cv2
 
+from lanedet.arrays import ByteArray
 from lanedet.ops import simplify_polyline
 from lanedet.runtime import progress_bar
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video.lane_log import LoggedFrame, read_lane_log
 from lanedet.video.video_reader import VideoReader
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 from lanedet.video.sound import Sound
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lanedet.arrays import ByteArray
 from lanedet.runtime import hold_interrupts
-from lanedet.structures import ByteArray
 from lanedet.video.annotated_frame import AnnotatedFrame
 from lanedet.video.container_reader import counted
 from lanedet.video.driving_monitor import DepartureEvent

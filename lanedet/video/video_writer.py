@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
+from lanedet.arrays import ByteArray
 from lanedet.runtime import hold_interrupts
-from lanedet.structures import ByteArray
 from lanedet.video.fragments import (
     FRAGMENTED,
     count_frames,

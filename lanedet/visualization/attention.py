@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 import cv2
 import numpy as np
 
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.visualization.draw import draw_caption, draw_lanes
 
 MapScale = Callable[[FloatArray], FloatArray]

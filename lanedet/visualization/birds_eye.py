@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops import draw_polyline, project, simplify_polyline
-from lanedet.structures import ByteArray, FloatArray
 from lanedet.visualization.draw import Colour
 from lanedet.visualization.panels import Box, darken, text_height, write_text
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 from lanedet.visualization.draw import slot_colour
 
 _OPACITY = 0.6

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops import assign_slots, simplify_polyline
-from lanedet.structures import ByteArray, FloatArray
 
 Colour = tuple[int, int, int]
 """RGB."""

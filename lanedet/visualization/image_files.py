@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 
 
 def write_image(path: Path | str, image: ByteArray) -> None:

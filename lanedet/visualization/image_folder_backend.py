@@ -6,7 +6,7 @@ from typing import Any
 from mmengine.visualization import LocalVisBackend
 from mmengine.visualization.vis_backend import force_init_env
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 
 
 class ImageFolderBackend(LocalVisBackend):

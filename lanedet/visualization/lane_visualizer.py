@@ -7,7 +7,8 @@ import numpy as np
 from mmengine.dist import master_only
 from mmengine.visualization import Visualizer
 
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.arrays import ByteArray
+from lanedet.structures import LaneSample
 from lanedet.visualization.draw import draw_caption, draw_lanes
 from lanedet.visualization.image_files import write_image
 

@@ -10,7 +10,8 @@ from typing import Literal, Protocol
 import cv2
 import numpy as np
 
-from lanedet.structures import ByteArray, FloatArray, LaneSample
+from lanedet.arrays import ByteArray, FloatArray
+from lanedet.structures import LaneSample
 from lanedet.visualization.birds_eye import birds_eye_box, draw_birds_eye
 from lanedet.visualization.draw import Colour, draw_lane, slot_colour
 from lanedet.visualization.panels import (

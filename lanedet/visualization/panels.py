@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import cv2
 
-from lanedet.structures import ByteArray
+from lanedet.arrays import ByteArray
 from lanedet.visualization.draw import Colour
 
 _LIGHT = 0.3  # share of the picture's light that remains

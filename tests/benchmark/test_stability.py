@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lanedet.arrays import ByteArray
 from lanedet.benchmark import stability
 from lanedet.simulation import Drive
 from lanedet.simulation.sampler import label_scene
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 
 SHAPE = (120, 200)
 

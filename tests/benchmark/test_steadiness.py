@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.benchmark.steadiness import common_errors, measure_steadiness
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 SHAPE = (100, 200)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets import LabelError, LabelFaults
 from lanedet.datasets.tusimple import (
     format_tusimple_line,
@@ -14,7 +15,7 @@ from lanedet.datasets.tusimple import (
     read_tusimple_lines,
     write_tusimple_labels,
 )
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
 FIXTURES = SHARED / "fixtures" / "tusimple"

@@ -8,6 +8,7 @@ import pytest
 import torch
 from mmengine.evaluator import Evaluator
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets import (
     culane_label_path,
     format_culane_lanes,
@@ -19,7 +20,7 @@ from lanedet.datasets.culane import PREDICTION_ROWS
 from lanedet.evaluation import CULaneMetric, evaluate_culane
 from lanedet.evaluation.functional.culane import ContinuousRule
 from lanedet.ops import map_points, resize_matrix
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "culane"
 

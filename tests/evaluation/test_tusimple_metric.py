@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.tusimple import format_tusimple_line, read_tusimple_lines
 from lanedet.datasets.tusimple import write_tusimple_labels as write_labels
 from lanedet.evaluation import TuSimpleMetric
 from lanedet.evaluation.functional.tusimple import TuSimpleRules, evaluate_submission
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 ROWS = np.arange(160.0, 720.0, 10.0)
 

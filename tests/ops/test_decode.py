@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.tusimple import evaluate_image, mean_score
 from lanedet.ops import (
     LaneDecoder,
@@ -18,7 +19,6 @@ from lanedet.ops import (
     resample_polyline,
     xs_at_rows,
 )
-from lanedet.structures import FloatArray
 
 TEST_LABELS = (
     Path(__file__).resolve().parents[2] / "../shared/fixtures/tusimple/test_label.json"

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import ego_lane_in_image, ego_lane_on_road
-from lanedet.structures import FloatArray
 
 HEIGHT = 720
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.tusimple import read_tusimple_labels
 from lanedet.ops import assign_slots, lane_angle, slot_name, slots_under_camera
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 FIXTURES = (
     Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "tusimple"

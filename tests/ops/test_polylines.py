@@ -4,8 +4,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import resample_polyline, simplify_polyline, xs_at_rows
-from lanedet.structures import FloatArray
 
 polylines = st.integers(1, 12).flatmap(
     lambda n: arrays(np.float64, (n, 2), elements=st.integers(-500, 2000).map(float))

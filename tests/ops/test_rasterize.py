@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import rasterize_lanes
-from lanedet.structures import FloatArray
 
 UPRIGHT = np.array([[20.0, 0.0], [20.0, 39.0]])
 LEVEL = np.array([[0.0, 10.0], [59.0, 10.0]])

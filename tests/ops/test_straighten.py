@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import straighten
-from lanedet.structures import FloatArray
 
 HEIGHT = 100.0
 ROWS = np.arange(90.0, 8.0, -2.0)

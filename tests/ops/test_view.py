@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops import LetterboxView, StretchView, ViewTransform, map_points
-from lanedet.structures import ByteArray, FloatArray
 
 VIEWS = [
     pytest.param(StretchView((368, 640))((720, 1280)), id="TuSimple"),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops import map_points, resize_matrix, shrink_image, warp_image
-from lanedet.structures import ByteArray, FloatArray
 
 
 def centroid(image: ByteArray) -> FloatArray:

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation import frozen_scenes, make_scene, render, scene_files
 from lanedet.simulation.categories_street import build_street
 from lanedet.simulation.road import SOLID, LaneLine, Pavement, Profile, Road, Stripe
 from lanedet.simulation.scene import Camera, Lens, Light, Scene, Surroundings
-from lanedet.structures import ByteArray, LaneSample
+from lanedet.structures import LaneSample
 
 _NOTHING = Surroundings(
     left_color=(90, 100, 60),

@@ -4,11 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation import SceneView, backdrop
 from lanedet.simulation.backdrop import light_city
 from lanedet.simulation.conditions import Backdrop
 from lanedet.simulation.scene import Scene
-from lanedet.structures import ByteArray
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation import RECIPE, Effect, render_scene, sample_scene, scene_lanes
 from lanedet.simulation.culane_tree import lanes_on_rows
 from lanedet.simulation.fingerprint import (
@@ -20,7 +21,6 @@ from lanedet.simulation.scene_files import (
     decode_scene,
     encode_scene,
 )
-from lanedet.structures import ByteArray, FloatArray
 
 SHAPE = (288, 800)
 NUM_SCENES = 600

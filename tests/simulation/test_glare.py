@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.simulation import SceneView
 from lanedet.simulation.backdrop import city_outlines
 from lanedet.simulation.conditions import Backdrop
@@ -11,7 +12,6 @@ from lanedet.simulation.glare import flare_lens, is_sun_hidden, shine_sun, sun_p
 from lanedet.simulation.houses import face_pixels, houses_ahead
 from lanedet.simulation.scene import Glare, Scene, Vehicle, Wall
 from lanedet.simulation.screens import screens
-from lanedet.structures import FloatArray
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation import SceneView, render_scene
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.figures import box
@@ -13,7 +14,6 @@ from lanedet.simulation.scene import Scene, Shade, Vehicle
 from lanedet.simulation.shades import shade_light
 from lanedet.simulation.surface import paint_ground
 from lanedet.simulation.vehicles import visible_faces
-from lanedet.structures import ByteArray
 
 PlainScene = Callable[..., Scene]
 SHAPE = (360, 640)

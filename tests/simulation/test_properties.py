@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.simulation import SceneView, render_scene, sample_scene, scene_lanes
 from lanedet.simulation.categories import CATEGORIES
 from lanedet.simulation.conditions import Recording
@@ -13,7 +14,6 @@ from lanedet.simulation.labels import CROSSROAD_MARGIN_M
 from lanedet.simulation.markings import paint_markings
 from lanedet.simulation.road import SOLID, LaneLine
 from lanedet.simulation.scene import Scene
-from lanedet.structures import FloatArray
 
 SHAPE = (288, 800)
 KINDS = [None, *CATEGORIES]

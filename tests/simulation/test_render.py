@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from lanedet.arrays import ByteArray
 from lanedet.simulation import RECIPE, Effect, SceneView, render_scene, sample_scene
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.categories import CATEGORIES
@@ -18,7 +19,6 @@ from lanedet.simulation.conditions import (
     Windscreen,
 )
 from lanedet.simulation.scene import Scene, Vehicle
-from lanedet.structures import ByteArray
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)

@@ -3,12 +3,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation import SceneView
 from lanedet.simulation.canvas import fill_polygon
 from lanedet.simulation.panels import Panel, make_design
 from lanedet.simulation.scene import Color, Scene
 from lanedet.simulation.sketch import Sketch, divide_edges, upright
-from lanedet.structures import ByteArray, FloatArray
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)

@@ -4,12 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.simulation import SceneView
 from lanedet.simulation.road import Crossroad, Ramp, Taper
 from lanedet.simulation.scene import Color, Scene, Wall
 from lanedet.simulation.sketch import Sketch
 from lanedet.simulation.walls import paint_walls
-from lanedet.structures import FloatArray
 
 PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)

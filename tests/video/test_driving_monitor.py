@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import assign_slots, camera_to_road, slots_under_camera
 from lanedet.simulation import Drive, Scene, sample_scene, scene_lanes
 from lanedet.simulation.road import Profile
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video.calibration import Calibration
 from lanedet.video.driving_monitor import DepartureEvent, DrivingMonitor, DrivingState
 

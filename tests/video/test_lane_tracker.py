@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import xs_at_rows
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.video import FilterConfig, LaneTracker, TrackerConfig
 
 SHAPE = (720, 1280)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 from lanedet.visualization import draw_caption, draw_lanes
 
 ORANGE, SKY_BLUE, WHITE = (230, 159, 0), (86, 180, 233), (255, 255, 255)

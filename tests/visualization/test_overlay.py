@@ -4,8 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.ops import camera_to_road
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 from lanedet.visualization import draw_overlay
 from lanedet.visualization.birds_eye import birds_eye_box
 from lanedet.visualization.overlay import LEAST_SIZE_WITH_TEXT

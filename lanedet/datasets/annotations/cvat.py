@@ -18,6 +18,7 @@ from xml.sax.xmlreader import AttributesImpl
 import defusedxml.sax
 from defusedxml import DefusedXmlException
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.annotations.drawing import (
     Drawing,
     clean_name,
@@ -26,7 +27,7 @@ from lanedet.datasets.annotations.drawing import (
     to_lane,
 )
 from lanedet.datasets.label_faults import LabelError, LabelFaults
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 ANNOTATION_FILE = "annotations.xml"
 """What is read from a folder, and what is written."""

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.label_faults import LabelError, LabelFaults
 from lanedet.images import read_image
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 _HALF_PIXEL = 0.5
 _MAX_BEYOND = 0.1  # of the picture's side: a hand that slips, not another picture

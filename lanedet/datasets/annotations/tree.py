@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from mmengine.logging import print_log
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.culane import (
     culane_label_path,
     write_culane_labels,
@@ -20,7 +21,7 @@ from lanedet.datasets.culane import (
 from lanedet.datasets.tusimple import write_tusimple_labels
 from lanedet.ops import lane_angle, xs_at_rows
 from lanedet.runtime import progress_bar
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 TRAIN_LABELS, VAL_LABELS = "train_label.json", "val_label.json"
 """Label files of a tree in TuSimple's form, as configs/custom/ names them."""

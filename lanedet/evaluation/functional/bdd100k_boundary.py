@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops import LANE_ATTRIBUTES, lane_attribute, lane_foreground
-from lanedet.structures import ByteArray, FloatArray
 
 BoolArray = NDArray[np.bool_]
 

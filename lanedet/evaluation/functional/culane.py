@@ -19,12 +19,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane_batch import LaneBatch, pack_lanes
 from lanedet.evaluation.functional.culane_continuous import count_polygon_matches
 from lanedet.evaluation.functional.culane_matching import count_matches
 from lanedet.evaluation.functional.culane_raster import painted_ious
 from lanedet.evaluation.functional.culane_spline import trace_lanes
-from lanedet.structures import FloatArray
 
 THRESHOLDS = tuple(hundredths / 100 for hundredths in range(50, 100, 5))
 """The ten thresholds of mF1."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 
 class LaneBatch(NamedTuple):

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import splev, splprep
 from scipy.optimize import linear_sum_assignment
 
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane_batch import LaneBatch
-from lanedet.structures import FloatArray
 
 _SAMPLES = 5  # per point
 

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 _TOLERANCE = 1e-2
 

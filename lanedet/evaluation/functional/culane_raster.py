@@ -27,7 +27,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lanedet.structures import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, FloatArray
 
 _ONE = 1 << 16  # one pixel in fixed point
 _HALF = 1 << 15

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 _SAMPLES = 50  # per chord
 # What a processor with SSE makes of a number that is no 32-bit integer, NaN among them.

@@ -14,8 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.evaluation.functional.culane_batch import LaneBatch
-from lanedet.structures import ByteArray, FloatArray
 
 _NEWLINE = 10
 _MAX_EXACT = 1 << 53  # integers below it are exact in double

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from lanedet.structures import FloatArray
+from lanedet.arrays import FloatArray
 
 # The benchmark compares an absent point as if it lay here. On a lane so flat that the
 # tolerance exceeds 100 px this decides, so it is not the same as "never close".

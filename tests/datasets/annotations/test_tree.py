@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets import LabelFaults, read_tusimple_labels
 from lanedet.datasets.annotations import (
     Split,
@@ -16,7 +17,7 @@ from lanedet.datasets.annotations import (
     write_tusimple_tree,
 )
 from lanedet.datasets.culane import read_culane_labels
-from lanedet.structures import FloatArray, LaneSample
+from lanedet.structures import LaneSample
 
 LANE = np.array([[40.0, 85.0], [60.0, 25.0]])
 

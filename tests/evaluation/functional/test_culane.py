@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane import (
     THRESHOLDS,
     ContinuousRule,
@@ -20,7 +21,6 @@ from lanedet.evaluation.functional.culane_batch import pack_lanes
 from lanedet.evaluation.functional.culane_matching import match_lanes
 from lanedet.evaluation.functional.culane_raster import paint_line
 from lanedet.evaluation.functional.culane_text import parse_lane_files
-from lanedet.structures import FloatArray
 
 TESTS = Path(__file__).resolve().parents[2]
 FIXTURES = TESTS / ".." / ".." / "shared" / "fixtures" / "culane"

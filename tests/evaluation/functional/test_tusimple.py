@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.tusimple import TuSimpleLine, read_tusimple_lines
 from lanedet.evaluation.functional.tusimple import (
     TuSimpleRules,
@@ -18,7 +19,6 @@ from lanedet.evaluation.functional.tusimple import (
     mean_score,
     point_accuracy,
 )
-from lanedet.structures import FloatArray
 
 FIXTURES = (
     Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures" / "tusimple"
