@@ -9,7 +9,6 @@ import numpy as np
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.canvas import fill_polygon, fill_polygons, mix, shade
 from lanedet.simulation.houses import LIT_SHARE, light_colors
-from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.view import SceneView, once_per_view
@@ -27,11 +26,8 @@ _STONES: tuple[Color, ...] = (
 )  # fmt: skip
 
 
-def paint_clouds(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_clouds(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint clouds with bright edges and grey bottoms."""
-    del rng
     cover, (height, width) = view.scene.backdrop.clouds, view.shape
     if cover == 0:
         return image
@@ -45,8 +41,8 @@ def paint_clouds(
     away = np.broadcast_to(depth * 46 + down, (rows, columns))
     places = (xs * 30 * depth + right, away)
     tile_xs, tile_ys = (np.ascontiguousarray(p, dtype=np.float32) for p in places)
-    density = sample_tile(noise_tile(1.4, seed=11), tile_xs, tile_ys)
-    above = sample_tile(noise_tile(1.4, seed=11), tile_xs, tile_ys + np.float32(7))
+    density = sample_tile(noise_tile("clouds", 1.4), tile_xs, tile_ys)
+    above = sample_tile(noise_tile("clouds", 1.4), tile_xs, tile_ys + np.float32(7))
     alpha = np.clip((density + 3.4 * cover - 1.9) * 2.2, 0, 1)
     alpha *= np.clip(rise / 0.06, 0, 1)
     grey = np.clip(240 - 20 * np.clip(above, -0.5, 2.2), 120, 255)
@@ -61,11 +57,8 @@ def paint_clouds(
     return image
 
 
-def paint_city(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_city(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint the buildings of a far city, with their floors, on the horizon."""
-    del rng
     blocks: list[Block] = []
     for sides, (low, rise), color in _towers(view):
         blocks.append((sides, (low, rise), color))
@@ -80,7 +73,7 @@ def _towers(view: SceneView) -> list[Block]:
     backdrop, camera = view.scene.backdrop, view.scene.camera
     if backdrop.city == 0:
         return []
-    world = seeded(*view.scene.seed, 73)
+    world = view.world_rng("city")
     turned = view.scene.road.course.slope(camera.station_m) + camera.yaw_rad
     centre = world.normal(0, 0.35)
     blocks: list[Block] = []
@@ -107,7 +100,7 @@ def light_city(glow: ByteArray, view: SceneView) -> None:
     if not towers:
         return
     step = _floor_step(view)
-    rng = seeded(*view.scene.seed, 80)
+    rng = view.world_rng("city_windows")
     clear = math.exp(-_CITY_M / view.scene.light.visibility_m)
     height, width = view.shape
     size = max(1, round(0.4 * step * view.focal))

@@ -10,7 +10,6 @@ several categories in fixed shares: ``"culane"`` its nine as its test set has th
 ``"diverse"`` all of them, for training models that are to work on any road.
 """
 
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -61,6 +60,7 @@ from lanedet.simulation.random_recording import (
     vary_recording,
     vary_windscreen,
 )
+from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Scene
 
 Step = Callable[[Scene, np.random.Generator], Scene]
@@ -119,7 +119,7 @@ CATEGORIES: dict[str, tuple[Step, ...]] = {
     "snow_edge": (bring_day, *ANY_ROAD, fall_some_nights, bring_snow),
     "tunnel": (bring_day, *ANY_CARRIAGEWAY, change_lane_count, enter_tunnel),
 }
-"""The steps of each category, in their order."""
+"""The steps of each category, in their order. Its name is the topic of their draws."""
 
 CULANE_FRAMES = {
     "normal": 9621,
@@ -178,7 +178,7 @@ def deal_category(seed: int, index: int, category: str) -> str:
         return category
     names = list(MIXTURES[category])
     weights = np.array(list(MIXTURES[category].values()))
-    rng = np.random.default_rng((seed, index, 2))
+    rng = seeded((seed, index), "category")
     return names[rng.choice(len(names), p=weights / weights.sum())]
 
 
@@ -191,7 +191,7 @@ def check_category(category: str) -> None:
 
 def recast(scene: Scene, category: str) -> Scene:
     """Return a scene made one of a category, a key of :data:`CATEGORIES`."""
-    rng = np.random.default_rng((*scene.seed, zlib.crc32(category.encode())))
+    rng = seeded(scene.seed, category)
     for step in (*CATEGORIES[category], *ANY_CAMERA):
         scene = step(scene, rng)
     return replace(scene, category=category)

@@ -20,19 +20,13 @@ FARTHEST_DECAL_M = 150.0
 _FLAKE_M = (0.03, 0.10)
 
 
-def paint_stains(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_stains(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint what lies under the markings: patches, cracks, tyre marks."""
-    del rng
     return _paint_decals(image, view, view.scene.road.stains)
 
 
-def paint_figures(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_figures(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint arrows, letters, zebra crossings and other figures."""
-    del rng
     return _paint_decals(image, view, view.scene.road.figures)
 
 
@@ -169,7 +163,7 @@ def _blend(
     cover *= ground.cover.ravel()[below]
     if decal.wear > 0:
         flakes = sample_points(
-            noise_tile(0.6, seed=5),
+            noise_tile("wear", 0.6),
             ground.lateral.ravel()[below] / _FLAKE_M[0],
             (ahead + view.scene.camera.station_m) / _FLAKE_M[1],
         )

@@ -7,6 +7,7 @@ import numpy as np
 
 from lanedet.arrays import ByteArray
 from lanedet.simulation.arguments import check_shape
+from lanedet.simulation.randomness import seeded
 from lanedet.simulation.render import render_scene
 from lanedet.simulation.sampler import fit_lens, label_scene, sample_scene
 from lanedet.simulation.scene import Scene, Vehicle
@@ -56,7 +57,7 @@ class Drive:
         self.fps = fps
         self.shape = shape
         self._start = fit_lens(sample_scene(seed, index, category), shape)
-        rng = np.random.default_rng((seed, index, 1))
+        rng = seeded((seed, index), "drive")
         self._speed = _ego_speed(self._start.vehicles, rng)
         self._sway_m = rng.uniform(0.05, 0.25)
         self._sway_seconds = rng.uniform(6, 14)

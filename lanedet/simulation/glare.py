@@ -32,9 +32,8 @@ _GHOSTS: tuple[tuple[float, float, Color], ...] = (
 )
 
 
-def shine_sun(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def shine_sun(image: ByteArray, view: SceneView) -> ByteArray:
     """Dazzle the camera with a sun that stands low ahead."""
-    del rng
     glare, (height, width) = view.scene.glare, view.shape
     if glare.strength == 0:
         return image
@@ -93,7 +92,7 @@ def _sheen(view: SceneView, xs: Float32Array, rows: int) -> Float32Array:
     width = 0.10 + 0.28 * np.clip(below, 0, None)
     streak = np.exp(-((xs / width) ** 2)) * (below > 0)
     grain = sample_tile(
-        noise_tile(1.1, seed=4),
+        noise_tile("sheen", 1.1),
         np.broadcast_to(xs * 160 + 512, streak.shape).astype(np.float32),
         np.broadcast_to(below * 90 + 512, streak.shape).astype(np.float32),
     )
@@ -102,11 +101,8 @@ def _sheen(view: SceneView, xs: Float32Array, rows: int) -> Float32Array:
     return sheen.astype(np.float32)
 
 
-def flare_lens(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def flare_lens(image: ByteArray, view: SceneView) -> ByteArray:
     """Add the ghosts that the lens's surfaces make of the sun."""
-    del rng
     glare, (height, width) = view.scene.glare, view.shape
     if glare.flare == 0 or is_sun_hidden(view):
         return image

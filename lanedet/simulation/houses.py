@@ -8,7 +8,6 @@ import numpy as np
 
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.canvas import fill_polygons, mix, shade
-from lanedet.simulation.randomness import seeded_each
 from lanedet.simulation.scene import Color
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.verges import CELL_M, cells_ahead, verge_edge
@@ -63,7 +62,7 @@ def houses_ahead(view: SceneView) -> list[House]:
         return []
     places = [(cell, side) for cell, _ in cells_ahead(view) for side in (-1, 1)]
     numbers = [house_number(cell, side) for cell, side in places]
-    generators = seeded_each((*view.scene.seed, 78), numbers)
+    generators = view.world_rngs("houses", numbers)
     return [
         _house(view, cell, side, rng)
         for (cell, side), rng in zip(places, generators, strict=True)
@@ -141,7 +140,7 @@ def _lit_fronts(view: SceneView) -> list[tuple[float, list[FloatArray], list[Col
         return []
     here = view.scene.camera.station_m
     aheads = [house.station_m - here for house in houses]
-    generators = seeded_each((*view.scene.seed, 79), [h.number for h in houses])
+    generators = view.world_rngs("windows", [h.number for h in houses])
     places = zip(houses, aheads, generators, strict=True)
     fronts, lamps = zip(*(_lit_front(*place) for place in places), strict=True)
     # One projection, and one mixing of colours, cost little more than a house's.

@@ -16,11 +16,8 @@ _BRIGHTEST_MIDDLE = 190.0
 _NOISE_MARGIN = 64
 
 
-def paint_bonnet(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_bonnet(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint one's own bonnet along the bottom."""
-    del rng
     lens, (height, width) = view.scene.lens, view.shape
     if lens.bonnet == 0:
         return image
@@ -34,11 +31,8 @@ def paint_bonnet(
     return image
 
 
-def lose_detail(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def lose_detail(image: ByteArray, view: SceneView) -> ByteArray:
     """Blur as the lens does, and lose fine detail as compression does."""
-    del rng
     lens, (height, width) = view.scene.lens, view.shape
     if lens.detail < 1:
         small = (round(width * lens.detail), round(height * lens.detail))
@@ -50,9 +44,8 @@ def lose_detail(
     return np.asarray(image, dtype=np.uint8)
 
 
-def expose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def expose(image: ByteArray, view: SceneView) -> ByteArray:
     """Apply vignette, colours, and the automatic exposure with its tone curve."""
-    del rng
     lens, light, (height, width) = view.scene.lens, view.scene.light, view.shape
     vignette = np.float32(2 * lens.vignette) * _from_middle(height, width)
     np.subtract(1, vignette, out=vignette)
@@ -84,13 +77,13 @@ def _from_middle(height: int, width: int) -> Float32Array:
     return squares
 
 
-def add_noise(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def add_noise(image: ByteArray, view: SceneView) -> ByteArray:
     """Add the sensor's noise: mostly grey, some of it coloured."""
     lens, (height, width) = view.scene.lens, view.shape
     if lens.noise < 0.3:
         return image
     sheet = _noise_sheet(height, width)
-    top, left = rng.integers(_NOISE_MARGIN, size=2)
+    top, left = view.rng("add_noise").integers(_NOISE_MARGIN, size=2)
     return np.asarray(add_sheet(image, sheet, top, left, np.float32(lens.noise)))
 
 
@@ -99,8 +92,8 @@ def _noise_sheet(height: int, width: int) -> Float32Array:
     """Return coloured noise, a little larger than the picture, deviation about 1."""
     size = (height + _NOISE_MARGIN, width + _NOISE_MARGIN)
     planes = []
-    for seed in range(4):
-        tile = noise_tile(0.15, seed=30 + seed)
+    for number in range(4):
+        tile = noise_tile("sensor", 0.15, number)
         repeats = [-(-length // TILE_SIZE) for length in size]
         planes.append(np.tile(tile, repeats)[: size[0], : size[1]])
     return np.stack([0.9 * planes[0] + 0.4 * plane for plane in planes[1:]], axis=-1)

@@ -40,15 +40,12 @@ _ONE_TRACK_SHARE = 0.45
 _DUSK = 0.3  # of daylight: below, lamps make what light there is
 
 
-def cast_shadows(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def cast_shadows(image: ByteArray, view: SceneView) -> ByteArray:
     """Darken the ground under and beside vehicles, trees, bridges and shades.
 
     Shadows that overlap are no darker than the darkest of them: what hides the sun a
     second time hides nothing more. Light of the sky reaches all of them.
     """
-    del rng
     light, top = view.scene.light, view.ground.top_row
     lit = np.full(view.shape, 255, dtype=np.uint8)
     ground = lit[top:]
@@ -134,7 +131,7 @@ def _tree_shade(view: SceneView, dark: float) -> np.ndarray:
     right, far = tile_offsets(view.scene.seed, "crowns")
     start = view.scene.camera.station_m % (TILE_SIZE * 0.45)
     crowns = sample_tile(
-        noise_tile(1.25, seed=9),
+        noise_tile("crowns", 1.25),
         ground.lateral * np.float32(3.0) + np.float32(right),
         (ground.ahead + np.float32(start)) * np.float32(1 / 0.45) + np.float32(far),
     )
@@ -159,11 +156,8 @@ def _bridge_shadow(lit: ByteArray, view: SceneView, dark: float) -> None:
             fill_polygon(lit, feet, (min(dark, _UNDER_BRIDGE),))
 
 
-def dim_to_night(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def dim_to_night(image: ByteArray, view: SceneView) -> ByteArray:
     """Take the daylight away, and add the cone of one's own headlights."""
-    del rng
     light = view.scene.light
     if light.daylight >= 1:
         return image
@@ -188,11 +182,8 @@ def dim_to_night(
     return np.asarray(multiply_tinted(image, gain, pools, tint))
 
 
-def light_lamps(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def light_lamps(image: ByteArray, view: SceneView) -> ByteArray:
     """Light the lamps of vehicles and of lamp posts when it is dark."""
-    del rng
     light = view.scene.light
     if light.daylight >= 0.7:
         return image

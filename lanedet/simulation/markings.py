@@ -15,11 +15,8 @@ from lanedet.simulation.view import SceneView
 _WEAR_CELL_M = (0.02, 0.12)
 
 
-def paint_markings(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_markings(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint every stripe of the road's lane lines, and what is left of older ones."""
-    del rng
     below = image[view.ground.top_row :].reshape(-1, 3)
     for ghost in view.scene.road.ghosts:
         _paint_stripe(below, view, ghost, LaneLine(ghost.lateral_m, ()))
@@ -59,7 +56,7 @@ def _paint_stripe(
         cover *= (at < first) | (at > last)
     if stripe.wear > 0:
         flakes = sample_points(
-            noise_tile(0.6, seed=5),
+            noise_tile("wear", 0.6),
             lateral / _WEAR_CELL_M[0],
             stations / _WEAR_CELL_M[1],
         )

@@ -61,7 +61,7 @@ def street_pools(view: SceneView) -> Float32Array:
 def light_far(glow: ByteArray, view: SceneView) -> None:
     """Draw the lamps of the other carriageway, and small lights on the horizon."""
     night = view.scene.night
-    world = np.random.default_rng((*view.scene.seed, 72))
+    world = view.world_rng("far_lights")
     draws = world.uniform(size=(2 * _NUM_PLACES, 6))
     hue = world.integers(len(_FAR_COLORS), size=_NUM_PLACES)
     is_lit = draws[:_NUM_PLACES, 0] < night.far
@@ -94,11 +94,8 @@ def light_points(
     fill_polygons(glow, outlines.reshape(-1, 2), ends, colors)
 
 
-def reflect_lamps(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def reflect_lamps(image: ByteArray, view: SceneView) -> ByteArray:
     """Mirror lamps in the wet road as long streaks towards the camera."""
-    del rng
     wet, light = view.scene.weather.wet, view.scene.light
     strength = wet * (1 - 0.75 * light.daylight)
     if strength <= 0:
@@ -140,7 +137,7 @@ def _ripples(view: SceneView) -> Float32Array:
     lateral, ahead = ground.lateral[::2, ::2], ground.ahead[::2, ::2]
     start = np.float32(view.scene.camera.station_m % TILE_SIZE)
     noise = sample_tile(
-        noise_tile(0.9, seed=15),
+        noise_tile("ripples", 0.9),
         lateral * np.float32(6),
         (ahead + start) * np.float32(2.5),
     )
@@ -176,18 +173,15 @@ def _fill_streak(
     fill_polygon(layer, corners / 2, color)
 
 
-def bloom_lamps(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def bloom_lamps(image: ByteArray, view: SceneView) -> ByteArray:
     """Spread bright spots over greasy glass: a wide glow and a slanted streak."""
-    del rng
     bloom, (height, width) = view.scene.night.bloom, view.shape
     if bloom == 0:
         return image
     small = cv2.resize(image, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
     bright = cv2.convertScaleAbs(cv2.subtract(small, (150, 150, 150, 0)), alpha=2.2)
     glow = cv2.GaussianBlur(bright, (0, 0), height / 55)
-    world = np.random.default_rng((*view.scene.seed, 75))
+    world = view.world_rng("bloom")
     streak = cv2.filter2D(bright, -1, _streak_kernel(world.uniform(-1.2, 1.2), height))
     spread = cv2.addWeighted(glow, 1.3, streak, 1.6, 0)
     spread = cv2.resize(spread, (width, height))

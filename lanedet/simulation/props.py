@@ -28,11 +28,8 @@ _UNDER_FEET: Color = (40, 40, 42)
 _SKIN: Color = (150, 112, 90)
 
 
-def paint_traffic(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_traffic(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint what drives and what stands on the road, the farthest first."""
-    del rng
     here = view.scene.camera.station_m
     aheads = [(prop, prop.station_m - here) for prop in view.scene.props]
     things: list[tuple[Prop | Vehicle, float]] = [

@@ -58,13 +58,12 @@ def fall_some_nights(scene: Scene, rng: np.random.Generator) -> Scene:
     return fall_night(scene, rng) if rng.uniform() < 0.25 else scene
 
 
-def settle_sun(scene: Scene, rng: np.random.Generator) -> Scene:
+def settle_sun(scene: Scene, _: np.random.Generator) -> Scene:
     """Take away what only the sun makes, unless it shines here and now.
 
     The steps before change light, weather and shadows one by one; night, rain and fog
     may come after a sunny day has been drawn, and a tunnel hides the sun.
     """
-    del rng
     if scene.light.has_sun and scene.tunnel.darkness == 0:
         return scene
     light = replace(

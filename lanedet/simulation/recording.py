@@ -11,11 +11,8 @@ _BLOCK = 16
 _BEST_QUALITY, _WORST_QUALITY = 95, 10
 
 
-def blur_motion(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def blur_motion(image: ByteArray, view: SceneView) -> ByteArray:
     """Blur as driving does: outwards from where one drives to, most at the edge."""
-    del rng
     motion, (height, width) = view.scene.recording.motion, view.shape
     if motion == 0:
         return image
@@ -31,9 +28,8 @@ def blur_motion(
     return np.asarray(mean_of_three(image, *zoomed))
 
 
-def misexpose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def misexpose(image: ByteArray, view: SceneView) -> ByteArray:
     """Miss the right exposure and white balance, and lift black by stray light."""
-    del rng
     recording = view.scene.recording
     if recording.stops == recording.tint == recording.haze == 0:
         return image
@@ -46,13 +42,12 @@ def misexpose(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     return np.asarray(cv2.LUT(image, table), dtype=np.uint8)
 
 
-def flicker_rows(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def flicker_rows(image: ByteArray, view: SceneView) -> ByteArray:
     """Leave the bands of pulsed lamps, which a rolling shutter reads at many times."""
     flicker, height = view.scene.recording.flicker, view.shape[0]
     if flicker == 0:
         return image
+    rng = view.rng("flicker_rows")
     phase, bands = rng.uniform(0, 2 * np.pi), rng.uniform(1.5, 5)
     rows = np.arange(height)[:, None, None]
     gains = 1 + flicker * np.sin(2 * np.pi * bands * rows / height + phase)
@@ -60,11 +55,8 @@ def flicker_rows(
     return np.asarray(cv2.multiply(image, gains, dtype=cv2.CV_8U), dtype=np.uint8)
 
 
-def compress_video(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def compress_video(image: ByteArray, view: SceneView) -> ByteArray:
     """Drop the detail of quiet blocks, and some colour, as video coders do."""
-    del rng
     loss, (height, width) = view.scene.recording.video_loss, view.shape
     if loss == 0:
         return image
@@ -88,11 +80,8 @@ def compress_video(
     return np.asarray(joined, dtype=np.uint8)
 
 
-def compress_jpeg(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def compress_jpeg(image: ByteArray, view: SceneView) -> ByteArray:
     """Store the picture as JPEG and read it back."""
-    del rng
     loss = view.scene.recording.jpeg_loss
     if loss == 0:
         return image

@@ -1,15 +1,13 @@
 """From a scene to its picture: a list of effects, applied in order.
 
-To add an effect, write one function ``(image, view, rng) -> image`` and list it in
+To add an effect, write one function ``(image, view) -> image`` and list it in
 :data:`RECIPE`. It may draw into the image that it gets. ``view`` holds the scene's data
-and its projection; ``rng`` is the effect's own and differs from frame to frame, so a
-new effect changes nothing for the others. What must stay put while the camera moves
-belongs into the scene, or is derived from ``view.scene.seed``.
+and its projection, and gives random numbers of a topic that the effect names:
+``view.rng("rain")`` others from frame to frame, ``view.world_rng("city")`` those of
+what stays put while the camera moves. A new topic changes nothing for the others.
 """
 
-import zlib
 from collections.abc import Callable, Sequence
-from typing import cast
 
 import numpy as np
 
@@ -23,7 +21,6 @@ from lanedet.simulation.light import cast_shadows, dim_to_night, light_lamps
 from lanedet.simulation.markings import paint_markings
 from lanedet.simulation.night import bloom_lamps, reflect_lamps
 from lanedet.simulation.props import paint_traffic
-from lanedet.simulation.randomness import LateGenerator
 from lanedet.simulation.recording import (
     blur_motion,
     compress_jpeg,
@@ -56,7 +53,7 @@ from lanedet.simulation.windscreen import (
     wet_glass,
 )
 
-Effect = Callable[[ByteArray, SceneView, np.random.Generator], ByteArray]
+Effect = Callable[[ByteArray, SceneView], ByteArray]
 """One step of painting; the image is RGB uint8 (H, W, 3)."""
 
 RECIPE: tuple[Effect, ...] = (
@@ -129,8 +126,5 @@ def render_scene(
     view = SceneView(scene, shape)
     image = np.zeros((*shape, 3), dtype=np.uint8)
     for effect in recipe:
-        name = zlib.crc32(effect.__name__.encode())
-        # Most effects draw nothing.
-        rng = LateGenerator(*scene.seed, scene.frame, name)
-        image = effect(image, view, cast(np.random.Generator, rng))
+        image = effect(image, view)
     return image

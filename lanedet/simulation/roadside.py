@@ -11,7 +11,6 @@ import numpy as np
 from lanedet.arrays import ByteArray
 from lanedet.simulation.canvas import mix, shade
 from lanedet.simulation.houses import add_house, house_number, houses_ahead
-from lanedet.simulation.randomness import seeded
 from lanedet.simulation.scene import Color
 from lanedet.simulation.sketch import Sketch, upright
 from lanedet.simulation.trees import paint_tree, trees_in_cell
@@ -28,11 +27,8 @@ from lanedet.simulation.verges import (
 from lanedet.simulation.view import SceneView
 
 
-def paint_roadside(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_roadside(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint trees, buildings, lamp posts, signs and bridges, the farthest first."""
-    del rng
     sketch = Sketch(view)
     houses = {house.number: house for house in houses_ahead(view)}
     places = zip(cells_ahead(view), cell_generators(view), strict=True)
@@ -138,7 +134,7 @@ def _add_gantry(sketch: Sketch, view: SceneView, cell: int, ahead: float) -> Non
         _add_box(sketch, view, ahead, (lateral - 0.2, lateral + 0.2), (0, 7.6), grey)
     for height in (6.2, 7.4):
         _add_box(sketch, view, ahead, (left, right), (height, height + 0.22), grey)
-    rng = seeded(*view.scene.seed, 76, cell)
+    (rng,) = view.world_rngs("gantries", [cell])
     sheet: Color = (22, 88, 62) if rng.uniform() < 0.75 else (30, 62, 130)
     for middle in left + (right - left) * rng.uniform(0.1, 0.9, rng.integers(1, 4)):
         half, top = rng.uniform(1.5, 3.2), rng.uniform(8.0, 9.2)

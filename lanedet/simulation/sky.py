@@ -15,9 +15,8 @@ from lanedet.simulation.view import Float32Array, SceneView
 _SKY_REDUCTION = 4
 
 
-def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def paint_sky(image: ByteArray, view: SceneView) -> ByteArray:
     """Fill the picture with sky: a gradient, and clouds that hang in perspective."""
-    del rng
     light, (height, width) = view.scene.light, view.shape
     # A sky has no fine detail: paint it small and enlarge it.
     rows, columns = -(-height // _SKY_REDUCTION), -(-width // _SKY_REDUCTION)
@@ -32,7 +31,7 @@ def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     right, down = tile_offsets(view.scene.seed, "sky")
     cloud_xs = (xs / view.focal * 18 * depth + right).astype(np.float32)
     cloud_ys = np.broadcast_to(depth * 14 + down, cloud_xs.shape).astype(np.float32)
-    density = sample_tile(noise_tile(1.5), cloud_xs, cloud_ys)
+    density = sample_tile(noise_tile("sky", 1.5), cloud_xs, cloud_ys)
     alpha = np.clip((density + 3.2 * light.cloud_cover - 1.9) * 0.6, 0, 0.9)
     alpha = alpha.astype(np.float32)
     grey = np.float32(1.05) - np.float32(0.14) * np.clip(density, -1, 2)
@@ -48,11 +47,8 @@ def paint_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     return image
 
 
-def paint_skyline(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_skyline(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint far hills, and the tree line before them, along the horizon."""
-    del rng
     place, (hills, woods) = view.scene.surroundings, _ridges(view)
     far = view.through_haze(place.hill_color, 900)
     woods_color = shade(place.tree_color, view.scene.light.facing_gain)
@@ -66,8 +62,8 @@ def paint_skyline(
 def _ridges(view: SceneView) -> tuple[Float32Array, Float32Array]:
     """Return the hills and the woods before them, see :func:`_ridge`."""
     place = view.scene.surroundings
-    hills = _ridge(view, place.hill_rad, noise_tile(1.9, seed=1), 0.35)
-    return hills, _ridge(view, place.forest_rad, noise_tile(1.1, seed=2), 1.1)
+    hills = _ridge(view, place.hill_rad, noise_tile("hills", 1.9), 0.35)
+    return hills, _ridge(view, place.forest_rad, noise_tile("woods", 1.1), 1.1)
 
 
 def is_ridge(view: SceneView, x: float, y: float) -> bool:
@@ -128,7 +124,7 @@ def _paint_ridge(
     paint_ridge(
         image[band],
         (depths, ridge, columns),
-        noise_tile(0.7, seed=3),
+        noise_tile("foliage", 0.7),
         np.float32(contrast),
         np.array(color, dtype=np.float32),
     )

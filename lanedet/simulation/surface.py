@@ -24,11 +24,8 @@ _NUM_BLURS = 8
 _VERGE_GRAIN = 0.22
 
 
-def paint_ground(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_ground(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint pavement and verges with their texture and the haze over them."""
-    del rng
     ground = view.ground
     section = _read_sections(cross_sections(view.scene), view)
     texture, gains = _texture(view, ground), _joints(view, ground)
@@ -92,7 +89,7 @@ def _lane_gains(scene: Scene, laterals: np.ndarray) -> np.ndarray:
 
 def _streaks(number: int, num_cells: int) -> Float32Array:
     """Return noise over the lateral distance, fine and coarse, deviation about 1."""
-    row = noise_tile(0.8)[number % TILE_SIZE]
+    row = noise_tile("streaks", 0.8)[number % TILE_SIZE]
     fine = np.resize(row, num_cells)
     coarse = np.resize(np.repeat(row[::-1], 9), num_cells)
     return np.asarray(0.6 * fine + 0.8 * coarse, dtype=np.float32)
@@ -191,7 +188,7 @@ def _texture(view: SceneView, ground: GroundMap) -> Float32Array:
                 ground.across[rows],
                 ground.along[rows],
             ),
-            noise_tile(roughness),
+            noise_tile("asphalt", roughness),
             (np.float32(1 / across_m), np.float32(1 / along_m)),
             (np.float32(offset), np.float32(start)),
             np.float32(weight),

@@ -1,7 +1,8 @@
 """Noise that tiles: the texture of asphalt, grass, clouds, wear and the sensor.
 
-Tiles are made once per process from fixed seeds. Scenes read them at places that
-depend on the scene, which is far cheaper than drawing fresh noise for each picture.
+Tiles are made once per process, each from the name of what it is for. Scenes read them
+at places that depend on the scene, which is far cheaper than drawing fresh noise for
+each picture.
 """
 
 from functools import lru_cache
@@ -10,23 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.simulation.kernels import TILE_SIZE, read_points, read_tile
-from lanedet.simulation.randomness import world_numbers
+from lanedet.simulation.randomness import topic_number, world_numbers
 from lanedet.simulation.view import Float32Array
 
 
-@lru_cache(maxsize=64)
-def noise_tile(roughness: float, seed: int = 0) -> Float32Array:
-    """Return a periodic noise field.
+def noise_tile(topic: str, roughness: float, number: int = 0) -> Float32Array:
+    """Return a periodic noise field, the same in every process.
 
     Args:
+        topic: What it is for; others get another field.
         roughness: Exponent of the amplitude spectrum 1 / f ** roughness: 0 is white
             noise, 1 is clouds, 2 is soft hills.
-        seed: Which of the many such fields.
+        number: Which of the topic's fields.
 
     Returns:
         (512, 512) float32, mean 0, standard deviation 1, periodic in both directions.
     """
-    rng = np.random.default_rng((seed, round(roughness * 100)))
+    return _make_tile(topic_number(topic) + number, roughness)
+
+
+@lru_cache(maxsize=64)
+def _make_tile(number: int, roughness: float) -> Float32Array:
+    rng = np.random.default_rng((number, round(roughness * 100)))
     spectrum = np.fft.rfft2(rng.standard_normal((TILE_SIZE, TILE_SIZE)))
     fy = np.fft.fftfreq(TILE_SIZE)[:, None]
     fx = np.fft.rfftfreq(TILE_SIZE)[None, :]

@@ -127,7 +127,7 @@ def tree_sprites() -> tuple[tuple[ByteArray, ...], ...]:
 
 def _tile(power: float, number: int) -> Float32Array:
     """Return a square of noise of the size of the largest sprite."""
-    return np.ascontiguousarray(noise_tile(power, seed=20 + number)[:256, :256])
+    return np.ascontiguousarray(noise_tile("trees", power, number)[:256, :256])
 
 
 def _reduced(light: np.ndarray, opacity: np.ndarray) -> tuple[ByteArray, ...]:

@@ -18,11 +18,8 @@ _SKIRT_SHARE = 0.28  # of the wall's height, where it is painted darker
 _FARTHEST_LAMP_M = 160.0
 
 
-def paint_tunnel(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_tunnel(image: ByteArray, view: SceneView) -> ByteArray:
     """Hide everything up to the exit behind walls and a ceiling."""
-    del rng
     tunnel, exit_m = view.scene.tunnel, view.tunnel_ahead_m
     if exit_m == 0:
         return image
@@ -45,7 +42,7 @@ def paint_tunnel(
         (np.array([pavement.right_m, right]), np.array([0.0, 0.0]), 0.5),
     )
     number, *_ = world_numbers(view.scene.seed, "soot")
-    soot = 1 + 0.07 * noise_tile(0.7, seed=8)[number % TILE_SIZE]
+    soot = 1 + 0.07 * noise_tile("soot", 0.7)[number % TILE_SIZE]
     for laterals, heights, gain in faces:
         grid = view.project_visible(aheads[:, None], laterals, heights)
         for i in range(len(aheads) - 2, -1, -1):
@@ -55,11 +52,8 @@ def paint_tunnel(
     return image
 
 
-def light_tunnel(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def light_tunnel(image: ByteArray, view: SceneView) -> ByteArray:
     """Darken and colour the tunnel's inside, and light its lamps."""
-    del rng
     tunnel, (height, width) = view.scene.tunnel, view.shape
     if view.tunnel_ahead_m == 0:
         return image

@@ -59,11 +59,8 @@ class Face:
     foot: FloatArray
 
 
-def paint_other_traffic(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_other_traffic(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint the vehicles beside the road, of which barriers hide a part later."""
-    del rng
     sketch = Sketch(view)
     for vehicle, ahead in visible_vehicles(view):
         if is_beyond(view, vehicle):

@@ -6,7 +6,6 @@ stays put while the camera drives past.
 
 import numpy as np
 
-from lanedet.simulation.randomness import seeded_each
 from lanedet.simulation.view import NEAREST_M, SceneView, once_per_view
 
 CELL_M = 10.0
@@ -65,7 +64,7 @@ def cell_generators(view: SceneView) -> list[np.random.Generator]:
     In the order of :func:`cells_ahead`.
     """
     cells = [cell for cell, _ in cells_ahead(view)]
-    return seeded_each((*view.scene.seed, 71), cells)
+    return view.world_rngs("roadside", cells)
 
 
 def has_bridge(view: SceneView, cell: int) -> bool:

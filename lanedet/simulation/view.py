@@ -8,7 +8,7 @@ it.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import TypeVar
@@ -27,7 +27,7 @@ from lanedet.simulation.distortion import (
     stretch_map,
 )
 from lanedet.simulation.kernels import read_ground, upright_grid
-from lanedet.simulation.randomness import world_numbers
+from lanedet.simulation.randomness import seeded, seeded_each, world_numbers
 from lanedet.simulation.scene import Color, Scene
 
 NEAREST_M = 0.8
@@ -197,6 +197,26 @@ class SceneView:
         if distortion > 0:
             upright *= stretch((xs**2 + ys**2) / self.focal**2, distortion)
         return np.asarray(upright)
+
+    def rng(self, topic: str) -> np.random.Generator:
+        """Return the source of randomness of a topic, of this moment only.
+
+        Each call returns it anew, from its beginning.
+        """
+        return seeded((*self.scene.seed, self.scene.frame), topic)
+
+    def world_rng(self, topic: str) -> np.random.Generator:
+        """Return the source of randomness of what stays put while the camera moves.
+
+        Each call returns it anew, from its beginning.
+        """
+        return seeded(self.scene.seed, topic)
+
+    def world_rngs(
+        self, topic: str, numbers: Sequence[int]
+    ) -> list[np.random.Generator]:
+        """Return what :meth:`world_rng` does, for each numbered thing of a topic."""
+        return seeded_each(self.scene.seed, topic, numbers)
 
     def row_shifts(self, vs: FloatArray) -> FloatArray:
         """Return how far the rolling shutter draws rows to the right, in pixels.

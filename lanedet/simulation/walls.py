@@ -17,11 +17,8 @@ _STRIP_M = 2.5  # of a high face
 _POST_M, _POST_GAIN, _POST_REACH_M = 0.14, 0.6, 60.0
 
 
-def paint_walls(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_walls(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint barriers, guard rails and embankments, piece by piece."""
-    del rng
     sketch = Sketch(view)
     for wall in view.scene.surroundings.walls:
         _add_wall(sketch, view, wall)
@@ -44,7 +41,7 @@ def _add_wall(sketch: Sketch, view: SceneView, wall: Wall) -> None:
     gain = (
         1.0 if abs(wall.lean_m) > wall.top_m else 1 - 0.45 * view.scene.light.backlight
     )
-    roughness = noise_tile(0.8, seed=7)[:num_strips, pieces[:-1] % TILE_SIZE]
+    roughness = noise_tile("walls", 0.8)[:num_strips, pieces[:-1] % TILE_SIZE]
     gains = np.full(corners.shape[:2], _POST_GAIN)
     gains[:, :num_strips] = (gain * (1 + wall.roughness * roughness)).T
     is_shown = np.ones(gains.shape, dtype=bool)

@@ -21,9 +21,8 @@ _MOST_FLAKES = 320
 _TRACK_M = 0.85  # from the middle of a lane to a wheel
 
 
-def veil_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def veil_sky(image: ByteArray, view: SceneView) -> ByteArray:
     """Hide the sky and the skyline in fog, most of all at the horizon."""
-    del rng
     fog = view.scene.weather.fog
     if fog == 0:
         return image
@@ -38,9 +37,8 @@ def veil_sky(image: ByteArray, view: SceneView, rng: np.random.Generator) -> Byt
     return image
 
 
-def lay_snow(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def lay_snow(image: ByteArray, view: SceneView) -> ByteArray:
     """Cover verges, shoulders and what lies between the wheel tracks with snow."""
-    del rng
     snow, ground = view.scene.weather.snow, view.ground
     if snow == 0:
         return image
@@ -74,9 +72,8 @@ def _snow_depth(view: SceneView, lateral: Float32Array) -> Float32Array:
     return np.interp(lateral, places, depths).astype(np.float32)
 
 
-def wet_road(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def wet_road(image: ByteArray, view: SceneView) -> ByteArray:
     """Darken the road with water that mirrors sky, hills and vehicles."""
-    del rng
     wet, ground = view.scene.weather.wet, view.ground
     if wet == 0:
         return image
@@ -138,19 +135,18 @@ def _along_noise(
     start = view.scene.camera.station_m % (TILE_SIZE * along)
     right, ahead_cells = tile_offsets(view.scene.seed, "weather")
     return sample_tile(
-        noise_tile(roughness),
+        noise_tile("weather", roughness),
         lateral * np.float32(1 / across) + np.float32(right),
         (ahead + np.float32(start)) * np.float32(1 / along) + np.float32(ahead_cells),
     )
 
 
-def raise_spray(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def raise_spray(image: ByteArray, view: SceneView) -> ByteArray:
     """Raise mist from wet roads: clouds behind vehicles, a band at the horizon."""
     spray, (height, width) = view.scene.weather.spray, view.shape
     if spray == 0:
         return image
+    rng = view.rng("raise_spray")
     rows, columns = height // 4, width // 4
     mist = np.zeros((rows, columns), dtype=np.float32)
     ys = (np.arange(rows) * 4 - view.center[1] - view.horizon_y) / height
@@ -177,11 +173,12 @@ def raise_spray(
     return blend(image, view.scene.light.horizon_color, np.asarray(share))
 
 
-def fall_rain(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def fall_rain(image: ByteArray, view: SceneView) -> ByteArray:
     """Draw streaks of rain before the picture."""
     rain, (height, width) = view.scene.weather.rain, view.shape
     if rain == 0:
         return image
+    rng = view.rng("fall_rain")
     count = max(1, round(rain * _MOST_STREAKS))
     starts = rng.uniform((0, -0.1), (1, 1), size=(count, 2)) * (width, height)
     lengths = height * rng.uniform(0.02, 0.10, size=count)
@@ -192,11 +189,12 @@ def fall_rain(image: ByteArray, view: SceneView, rng: np.random.Generator) -> By
     return _streak(image, view, starts, ends, rng.gamma(2.0, 7.0, size=count))
 
 
-def fall_snow(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def fall_snow(image: ByteArray, view: SceneView) -> ByteArray:
     """Draw snowflakes that fly at the camera out of the middle of the picture."""
     snowfall, (height, width) = view.scene.weather.snowfall, view.shape
     if snowfall == 0:
         return image
+    rng = view.rng("fall_snow")
     count = max(1, round(snowfall * _MOST_FLAKES))
     source = view.center + np.array([0, view.horizon_y - 0.05 * height])
     starts = rng.uniform(size=(count, 2)) * (width, height)

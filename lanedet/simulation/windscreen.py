@@ -17,11 +17,8 @@ _PATCH_COLOR = (225, 226, 222)
 _DIRT_COLOR = (150, 142, 128)
 
 
-def paint_dashboard(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def paint_dashboard(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint one's own dashboard or bonnet along the bottom."""
-    del rng
     windscreen, (height, width) = view.scene.windscreen, view.shape
     if windscreen.dashboard == 0:
         return image
@@ -37,15 +34,12 @@ def paint_dashboard(
     return image
 
 
-def reflect_dashboard(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def reflect_dashboard(image: ByteArray, view: SceneView) -> ByteArray:
     """Add what the glass mirrors: papers on the dashboard, vents, bright streaks."""
-    del rng
     reflection, (height, width) = view.scene.windscreen.reflection, view.shape
     if reflection == 0:
         return image
-    world = np.random.default_rng((*view.scene.seed, 74))
+    world = view.world_rng("dashboard")
     rows, columns = -(-height // 4), -(-width // 4)
     layer = np.zeros((rows, columns), dtype=np.uint8)
     for _ in range(world.integers(1, 4)):
@@ -71,11 +65,8 @@ def reflect_dashboard(
     return blend(image, _PATCH_COLOR, np.asarray(share))
 
 
-def soil_glass(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def soil_glass(image: ByteArray, view: SceneView) -> ByteArray:
     """Lay dust, specks and the wiper's smears over the picture."""
-    del rng
     dirt, (height, width) = view.scene.windscreen.dirt, view.shape
     if dirt == 0:
         return image
@@ -83,8 +74,8 @@ def soil_glass(
     top, left, *_ = world_numbers(view.scene.seed, "dirt")
     picks = _tile_cells(rows, top), _tile_cells(columns, left)
     cells = np.ix_(*picks)
-    dust = noise_tile(1.6, seed=12)[cells]
-    specks = np.clip(noise_tile(0.45, seed=13)[cells] - 3.1 + 0.9 * dirt, 0, 1)
+    dust = noise_tile("dust", 1.6)[cells]
+    specks = np.clip(noise_tile("specks", 0.45)[cells] - 3.1 + 0.9 * dirt, 0, 1)
     share = 0.10 * np.clip(dust + 0.6, 0, 2) + specks
     share += 0.10 * np.clip(_smears(view, rows, columns), 0, 2)
     share = cv2.blur((dirt * share).astype(np.float32), (3, 3))
@@ -102,14 +93,13 @@ def _smears(view: SceneView, rows: int, columns: int) -> Float32Array:
     xs = np.arange(columns, dtype=np.float32)[None, :] - columns * 0.35
     ys = np.arange(rows, dtype=np.float32)[:, None] - rows * 1.35
     number, *_ = world_numbers(view.scene.seed, "smears")
-    arcs = noise_tile(0.6, seed=14)[number % TILE_SIZE]
+    arcs = noise_tile("smears", 0.6)[number % TILE_SIZE]
     radius = np.hypot(xs, ys) * (360 / view.shape[0])
     return np.asarray(arcs[radius.astype(np.int64) % TILE_SIZE])
 
 
-def wet_glass(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def wet_glass(image: ByteArray, view: SceneView) -> ByteArray:
     """Put drops of rain on the glass; each shows the picture small, upside down."""
-    del rng
     amount, (height, width) = view.scene.windscreen.drops, view.shape
     if amount == 0:
         return image
@@ -140,7 +130,7 @@ def _drops_on_glass(
     rows, columns = shape
     away = np.zeros((2, rows, columns), dtype=np.float32)
     opacity = np.zeros(shape, dtype=np.float32)
-    rng = seeded(*seed, 77)
+    rng = seeded(seed, "drops")
     for _ in range(max(1, round(amount * _MOST_DROPS))):
         radius = rows * 0.006 * np.exp(abs(rng.normal(0, 0.75)))
         x, y = rng.uniform(size=2) * (columns, rows)
@@ -162,11 +152,8 @@ def _drops_on_glass(
     return away, opacity
 
 
-def pass_wiper(
-    image: ByteArray, view: SceneView, rng: np.random.Generator
-) -> ByteArray:
+def pass_wiper(image: ByteArray, view: SceneView) -> ByteArray:
     """Paint the wiper's blade on its way over the glass."""
-    del rng
     wiper, (height, width) = view.scene.windscreen.wiper, view.shape
     if wiper == 0:
         return image
@@ -185,9 +172,8 @@ def pass_wiper(
     return blend(image, (17, 17, 19), np.asarray(share))
 
 
-def tint_band(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+def tint_band(image: ByteArray, view: SceneView) -> ByteArray:
     """Darken the band along the glass's upper edge."""
-    del rng
     band, height = view.scene.windscreen.band, view.shape[0]
     if band == 0:
         return image

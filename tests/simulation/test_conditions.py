@@ -94,8 +94,7 @@ def dusk(plain_scene: PlainScene) -> Scene:
 def apply(
     effect: Effect, scene: Scene, image: np.ndarray, frame: int = 0
 ) -> np.ndarray:
-    rng = np.random.default_rng((*scene.seed, frame))
-    return effect(image.copy(), SceneView(scene, SHAPE), rng)
+    return effect(image.copy(), SceneView(replace(scene, frame=frame), SHAPE))
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_a_decal_takes_nothing_from_the_one_before(plain_scene: PlainScene) -> N
     painted = []
     for stains in ((first,), (second,), (first, second)):
         view = SceneView(replace(scene, road=replace(scene.road, stains=stains)), SHAPE)
-        painted.append(paint_stains(ground.copy(), view, np.random.default_rng(0)))
+        painted.append(paint_stains(ground.copy(), view))
     red, green, both = painted
     alone = ~red.any(axis=2)
     assert np.array_equal(both[alone], green[alone])

@@ -94,7 +94,7 @@ def test_one_drives_out_of_a_tunnel() -> None:
     assert outside.tunnel_ahead_m == 0
     grey = np.full((*SHAPE, 3), 120, dtype=np.uint8)
     for effect in (paint_tunnel, light_tunnel):
-        same = effect(grey.copy(), outside, np.random.default_rng(0))
+        same = effect(grey.copy(), outside)
         assert np.array_equal(same, grey)
 
 

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from lanedet.arrays import ByteArray, FloatArray
-from lanedet.simulation import RECIPE, Effect, render_scene, sample_scene, scene_lanes
+from lanedet.simulation import (
+    RECIPE,
+    Effect,
+    SceneView,
+    render_scene,
+    sample_scene,
+    scene_lanes,
+)
 from lanedet.simulation.culane_tree import lanes_on_rows
 from lanedet.simulation.fingerprint import (
     Fingerprint,
@@ -137,14 +144,13 @@ def test_a_grey_level_anywhere_is_tolerated(num_channels: int) -> None:
 def rounding(share: float, number: int) -> Effect:
     """Change a share of the values by a grey level up or down."""
 
-    def change(image: ByteArray, _: object, rng: np.random.Generator) -> ByteArray:
-        values = image.reshape(-1)
+    def change(image: ByteArray, view: SceneView) -> ByteArray:
+        rng, values = view.rng(f"round_{number}"), image.reshape(-1)
         places = rng.integers(values.size, size=round(share * values.size))
         steps = rng.choice(np.array([-1, 1], np.int16), places.size)
         values[places] = np.clip(values[places] + steps, 0, 255)
         return values.reshape(image.shape)
 
-    change.__name__ = f"round_{number}"
     return change
 
 

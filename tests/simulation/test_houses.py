@@ -58,7 +58,7 @@ def test_windows_shine_where_houses_are(plain_scene: PlainScene) -> None:
 def test_windows_are_dark_by_day(plain_scene: PlainScene) -> None:
     view = SceneView(town(plain_scene), SHAPE)
     image = np.full((*SHAPE, 3), 200, dtype=np.uint8)
-    painted = paint_roadside(image, view, np.random.default_rng(0))
+    painted = paint_roadside(image, view)
     house = shown_house(view)
     left, right = house.glass_m
     middle = (left + right) / 2

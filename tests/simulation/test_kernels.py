@@ -75,7 +75,7 @@ def test_a_tile_is_read_between_its_pixels_and_periodically(
     place: tuple[float, float],
 ) -> None:
     x, y = place
-    tile = noise_tile(0.6)
+    tile = noise_tile("wear", 0.6)
     rows, columns = (int(np.floor(v)) + np.arange(2) for v in (y, x))
     corners = tile[np.ix_(rows % 512, columns % 512)]
     down, right = y - np.floor(y), x - np.floor(x)
@@ -134,7 +134,7 @@ def test_an_enlarged_sprite_is_read_between_its_pixels() -> None:
 
 
 def test_a_list_of_places_is_read_like_a_picture_of_them() -> None:
-    tile = noise_tile(0.6)
+    tile = noise_tile("wear", 0.6)
     xs, ys = np.array([3.25, -7.5, 511.5]), np.array([10.0, 2.75, -0.5])
     read = sample_points(tile, xs, ys)
     assert read[0] == pytest.approx(0.75 * tile[10, 3] + 0.25 * tile[10, 4], abs=1e-5)

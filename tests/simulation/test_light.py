@@ -43,7 +43,7 @@ def test_the_shadow_under_a_vehicle_ends_in_fog(plain_scene: PlainScene) -> None
         vehicles = (Vehicle("hatchback", 20.0, 0.0, 25.0, (130, 20, 20)),)
         view = SceneView(replace(scene, light=light, vehicles=vehicles), SHAPE)
         grey = np.full((*SHAPE, 3), 200, dtype=np.uint8)
-        shaded_ground = cast_shadows(grey, view, np.random.default_rng(0))
+        shaded_ground = cast_shadows(grey, view)
         grounds.append(shaded_ground.min())
     # 255 - 195 * exp(-20 / 20) = 183.3 of 255 is left at 20 m.
     assert grounds == pytest.approx([200 * 60 / 255, 200 * 183.3 / 255, 200], abs=2)
@@ -80,7 +80,7 @@ def test_the_shadow_under_a_scooter_is_as_wide_as_its_wheels_need(
     for kind in ("scooter", "hatchback"):
         scene = replace(plain_scene(), vehicles=(Vehicle(kind, 8.0, 0.0, 25.0, GREY),))
         grey = np.full((*SHAPE, 3), 200, dtype=np.uint8)
-        under = cast_shadows(grey, SceneView(scene, SHAPE), np.random.default_rng(0))
+        under = cast_shadows(grey, SceneView(scene, SHAPE))
         # 500 px wide at 1 m, so 62.5 px a metre at 8 m.
         dark = (under[..., 0] < 190).any(axis=0).sum() / 62.5
         widths[kind] = dark / BODIES[kind].width_m
@@ -91,7 +91,7 @@ def test_the_shadow_under_a_scooter_is_as_wide_as_its_wheels_need(
 def lamps_of(scene: Scene, level: int = 0) -> NDArray[np.int_]:
     """Return what lamps make of an even grey."""
     grey = np.full((*SHAPE, 3), level, dtype=np.uint8)
-    lit = light_lamps(grey, SceneView(scene, SHAPE), np.random.default_rng(0))
+    lit = light_lamps(grey, SceneView(scene, SHAPE))
     return lit.astype(int)
 
 

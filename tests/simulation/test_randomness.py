@@ -1,37 +1,39 @@
 import numpy as np
 import pytest
 
+from lanedet.simulation.categories import CATEGORIES
 from lanedet.simulation.randomness import (
-    LateGenerator,
     seeded,
     seeded_each,
+    topic_number,
     world_numbers,
 )
 
-
-@pytest.mark.parametrize(
-    "numbers", [(0, 0), (5, 2**32 - 1, 71), (2**32, 1), (2**70,), (3,)]
-)
-def test_seeds_are_those_of_numpy(numbers: tuple[int, ...]) -> None:
-    expected = np.random.default_rng(numbers).integers(2**60, size=8)
-    assert np.array_equal(seeded(*numbers).integers(2**60, size=8), expected)
+TOPICS = ("city", "fall_rain", "a new one")
 
 
-def test_many_generators_are_each_seeded_apart() -> None:
-    lasts = [9, 0, 2**32 - 1, 9]
-    for numbers in ((), (7,), (1, 2, 3, 4, 5, 6)):
-        for last, rng in zip(lasts, seeded_each(numbers, lasts), strict=True):
-            expected = np.random.default_rng((*numbers, last))
+@pytest.mark.parametrize("seed", [(0, 0), (5, 2**32 - 1, 71), (2**32, 1), (2**70,), ()])
+@pytest.mark.parametrize("topic", TOPICS)
+def test_seeds_are_those_of_numpy(seed: tuple[int, ...], topic: str) -> None:
+    expected = np.random.default_rng((*seed, topic_number(topic)))
+    drawn = seeded(seed, topic).integers(2**60, size=8)
+    assert np.array_equal(drawn, expected.integers(2**60, size=8))
+
+
+def test_numbered_things_have_a_source_each() -> None:
+    numbers = [9, 0, 2**32 - 1, 9]
+    for seed in ((), (7,), (1, 2, 3, 4, 5, 6)):
+        sources = seeded_each(seed, "houses", numbers)
+        for number, rng in zip(numbers, sources, strict=True):
+            expected = np.random.default_rng((*seed, topic_number("houses"), number))
             assert rng.uniform() == expected.uniform()
             assert np.array_equal(rng.integers(9, size=5), expected.integers(9, size=5))
-    assert seeded_each((1, 2), []) == []
+    assert seeded_each((1, 2), "houses", []) == []
 
 
-def test_a_late_generator_goes_on_where_it_was() -> None:
-    late, expected = LateGenerator(3, 4), np.random.default_rng((3, 4))
-    for _ in range(3):
-        assert late.normal(2.0, 3.0) == expected.normal(2.0, 3.0)
-    assert np.array_equal(late.uniform(size=5), expected.uniform(size=5))
+def test_topics_draw_apart() -> None:
+    drawn = {seeded((3, 4), topic).integers(2**60) for topic in (*TOPICS, *CATEGORIES)}
+    assert len(drawn) == len(TOPICS) + len(CATEGORIES)
 
 
 def test_worlds_share_no_part_of_their_seed() -> None:

@@ -25,8 +25,8 @@ SHAPE = (180, 320)
 SMALL = (90, 160)
 
 
-def brighten(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
-    rng.uniform(size=100)
+def brighten(image: ByteArray, view: SceneView) -> ByteArray:
+    view.rng("brighten").uniform(size=100)
     assert image.shape[:2] == view.shape
     return np.minimum(image, 245) + np.uint8(10)
 
@@ -39,10 +39,10 @@ def test_an_effect_is_one_function_in_the_recipe() -> None:
 
 
 def test_an_effects_draws_do_not_touch_the_others() -> None:
-    def draw_much(
-        image: ByteArray, _: SceneView, rng: np.random.Generator
-    ) -> ByteArray:
-        rng.uniform(size=100)
+    def draw_much(image: ByteArray, view: SceneView) -> ByteArray:
+        for topic in ("draw_much", "fall_rain", "add_noise", "city", "drops"):
+            view.rng(topic).uniform(size=100)
+            view.world_rng(topic).uniform(size=100)
         return image
 
     scene = sample_scene(0, 4)
@@ -53,14 +53,13 @@ def test_an_effects_draws_do_not_touch_the_others() -> None:
 def watched(effect: Effect, changes: set[Effect]) -> Effect:
     """Note an effect that has changed the picture."""
 
-    def apply(image: ByteArray, view: SceneView, rng: np.random.Generator) -> ByteArray:
+    def apply(image: ByteArray, view: SceneView) -> ByteArray:
         before = image.copy()
-        after = effect(image, view, rng)
+        after = effect(image, view)
         if not np.array_equal(before, after):
             changes.add(effect)
         return after
 
-    apply.__name__ = effect.__name__  # which gives it its random numbers
     return apply
 
 
@@ -103,8 +102,8 @@ def test_every_effect_shows(effect: Effect) -> None:
     )
 
 
-def test_watched_effects_draw_as_others_do() -> None:
-    """The pictures of the test above are those of an unwatched recipe."""
+def test_the_name_of_an_effect_changes_no_picture() -> None:
+    """Those that the test above watches are all called ``apply``."""
     scene, picture, changes = drawn(0)
     assert np.array_equal(picture, render_scene(scene, SMALL))
     assert changes < set(RECIPE)

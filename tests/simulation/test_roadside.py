@@ -18,9 +18,7 @@ def test_trees_stand_beside_the_road(plain_scene: PlainScene, density: float) ->
     place = replace(scene.surroundings, tree_density=density, tree_color=(40, 80, 30))
     scene = replace(scene, surroundings=place)
     sky = np.full((*SHAPE, 3), 220, dtype=np.uint8)
-    painted = paint_roadside(
-        sky.copy(), SceneView(scene, SHAPE), np.random.default_rng(0)
-    )
+    painted = paint_roadside(sky.copy(), SceneView(scene, SHAPE))
     changed = (painted != sky).any(axis=2)
     assert changed.any() == (density > 0)
     assert not changed[

@@ -35,8 +35,7 @@ def test_outlines_lie_where_things_are_painted(
     around = replace(scene.surroundings, **place)  # type: ignore[arg-type]
     view = SceneView(replace(scene, surroundings=around), SHAPE)
     sky = np.full((*SHAPE, 3), 255, dtype=np.uint8)
-    rng = np.random.default_rng(0)
-    painted = paint_walls(paint_roadside(sky.copy(), view, rng), view, rng)
+    painted = paint_walls(paint_roadside(sky.copy(), view), view)
     is_painted = (painted < 240).any(axis=2)
     hidden = np.zeros(SHAPE, dtype=np.uint8)
     for _, outline in screens(view):

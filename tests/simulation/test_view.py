@@ -131,3 +131,15 @@ def test_road_behind_a_crest_is_not_visible(plain_scene: PlainScene) -> None:
 def test_flat_road_is_visible_to_its_end(plain_scene: PlainScene) -> None:
     view = SceneView(plain_scene(), SHAPE)
     assert view.visible_reach()[-1] == pytest.approx(500)
+
+
+def test_the_world_draws_the_same_from_frame_to_frame(plain_scene: PlainScene) -> None:
+    first, second = (
+        SceneView(replace(plain_scene(), frame=frame), SHAPE) for frame in (0, 1)
+    )
+    assert first.world_rng("city").uniform() == second.world_rng("city").uniform()
+    assert first.rng("fall_rain").uniform() != second.rng("fall_rain").uniform()
+    assert first.rng("fall_rain").uniform() == first.rng("fall_rain").uniform()
+    third, fourth = first.world_rngs("houses", [3, 4])
+    assert third.uniform() == first.world_rngs("houses", [3])[0].uniform()
+    assert third.uniform() != fourth.uniform()

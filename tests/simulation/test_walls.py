@@ -34,7 +34,7 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], list[tuple]]:
     def paint(scene: Scene) -> list[tuple]:
         added.clear()
         image = np.zeros((*SHAPE, 3), dtype=np.uint8)
-        paint_walls(image, SceneView(scene, SHAPE), np.random.default_rng(0))
+        paint_walls(image, SceneView(scene, SHAPE))
         return list(added)
 
     return paint
