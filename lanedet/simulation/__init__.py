@@ -1,10 +1,14 @@
 """Procedural dashcam scenes with exact lanes: the data that comes with the project."""
 
 from lanedet.simulation.drive import Drive
-from lanedet.simulation.labels import scene_lanes
-from lanedet.simulation.render import RECIPE, Effect, render_scene
+from lanedet.simulation.render import RECIPE, Effect
 from lanedet.simulation.road_scenes import RoadScenesDataset
-from lanedet.simulation.sampler import make_scene, sample_scene
+from lanedet.simulation.sampler import (
+    make_scene,
+    render_scene,
+    sample_scene,
+    scene_lanes,
+)
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.scene_tree import TREE_FORMATS, write_scene_tree
 from lanedet.simulation.view import SceneView

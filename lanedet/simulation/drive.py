@@ -8,8 +8,7 @@ import numpy as np
 from lanedet.arrays import ByteArray
 from lanedet.simulation.arguments import check_shape
 from lanedet.simulation.randomness import seeded
-from lanedet.simulation.render import render_scene
-from lanedet.simulation.sampler import fit_lens, label_scene, sample_scene
+from lanedet.simulation.sampler import draw_scene, fit_lens, sample_scene
 from lanedet.simulation.scene import Scene, Vehicle
 from lanedet.structures import LaneSample
 
@@ -69,8 +68,7 @@ class Drive:
     def __iter__(self) -> Iterator[tuple[ByteArray, LaneSample]]:
         for frame in range(self.num_frames):
             scene = self.scene(frame)
-            sample = label_scene(scene, self.shape, f"drive/{self.seed}/{frame}.jpg")
-            yield render_scene(scene, self.shape), sample
+            yield draw_scene(scene, self.shape, f"drive/{self.seed}/{frame}.jpg")
 
     def scene(self, frame: int) -> Scene:
         """Return the scene of one frame."""

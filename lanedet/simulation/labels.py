@@ -15,7 +15,6 @@ import numpy as np
 from lanedet.arrays import FloatArray
 from lanedet.ops import resample_polyline
 from lanedet.simulation.road import LaneLine
-from lanedet.simulation.scene import Scene
 from lanedet.simulation.view import SceneView
 
 LABEL_REACH_M = 120.0
@@ -35,21 +34,20 @@ _TOP_MARGIN = 0.012
 _MIN_EXTENT = 0.04
 
 
-def scene_lanes(scene: Scene, shape: tuple[int, int]) -> list[FloatArray]:
-    """Return the labelled lanes of a scene.
+def visible_lanes(view: SceneView) -> list[FloatArray]:
+    """Return the labelled lanes of the scene that a view shows.
 
     Args:
-        scene: The scene.
-        shape: (H, W) of its picture.
+        view: The scene at its picture's size.
 
     Returns:
         Polylines from left to right, each (N, 2), (x, y) in pixels of the picture and
         inside it, a point about every pixel, from the bottom upwards.
     """
+    scene = view.scene
     here, crossroad = scene.camera.station_m, scene.road.crossroad
     if crossroad is not None and crossroad.holds(here, CROSSROAD_MARGIN_M):
         return []
-    view = SceneView(scene, shape)
     present = [
         line
         for line in scene.road.lines
@@ -60,7 +58,7 @@ def scene_lanes(scene: Scene, shape: tuple[int, int]) -> list[FloatArray]:
     return [
         lane
         for lane in lanes
-        if len(lane) > 1 and np.ptp(lane[:, 1]) >= _MIN_EXTENT * shape[0]
+        if len(lane) > 1 and np.ptp(lane[:, 1]) >= _MIN_EXTENT * view.shape[0]
     ]
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lanedet.arrays import ByteArray
-from lanedet.simulation.arguments import check_shape
 from lanedet.simulation.backdrop import paint_city, paint_clouds
 from lanedet.simulation.decals import paint_figures, paint_stains
 from lanedet.simulation.glare import flare_lens, shine_sun
@@ -29,7 +28,6 @@ from lanedet.simulation.recording import (
     misexpose,
 )
 from lanedet.simulation.roadside import paint_roadside
-from lanedet.simulation.scene import Scene
 from lanedet.simulation.sky import paint_sky, paint_skyline
 from lanedet.simulation.surface import paint_ground
 from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
@@ -106,25 +104,17 @@ RECIPE: tuple[Effect, ...] = (
 )
 
 
-def render_scene(
-    scene: Scene, shape: tuple[int, int], recipe: Sequence[Effect] = RECIPE
-) -> ByteArray:
-    """Return the picture of a scene.
+def paint_scene(view: SceneView, recipe: Sequence[Effect] = RECIPE) -> ByteArray:
+    """Return the picture of the scene that a view shows.
 
     Args:
-        scene: What to paint.
-        shape: (H, W) of the picture.
+        view: The scene at the picture's size.
         recipe: Effects in the order in which they are applied.
 
     Returns:
         RGB image, uint8, shape (H, W, 3). The same arguments give the same pixels.
-
-    Raises:
-        ValueError: If the picture is too small to show a road.
     """
-    check_shape(shape)
-    view = SceneView(scene, shape)
-    image = np.zeros((*shape, 3), dtype=np.uint8)
+    image = np.zeros((*view.shape, 3), dtype=np.uint8)
     for effect in recipe:
         image = effect(image, view)
     return image

@@ -4,22 +4,23 @@ A scene is drawn from generators that begin from ``(seed, index)`` and a constan
 what they draw, so scene 17 is the same whoever draws it, and whatever else is drawn.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from lanedet.arrays import ByteArray
+from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.categories import deal_category, recast
 from lanedet.simulation.distortion import largest_distortion
-from lanedet.simulation.labels import scene_lanes
+from lanedet.simulation.labels import visible_lanes
 from lanedet.simulation.random_camera import random_camera, random_lens
 from lanedet.simulation.random_road import random_road
 from lanedet.simulation.random_surroundings import random_light, random_surroundings
 from lanedet.simulation.random_traffic import random_traffic
-from lanedet.simulation.render import render_scene
+from lanedet.simulation.render import RECIPE, Effect, paint_scene
 from lanedet.simulation.scene import Scene
-from lanedet.simulation.view import focal_length
+from lanedet.simulation.view import SceneView, focal_length
 from lanedet.structures import LaneSample
 
 
@@ -78,8 +79,43 @@ def make_scene(
     """
     check_shape(shape)
     scene = fit_lens(sample_scene(seed, index, category), shape)
-    sample = label_scene(scene, shape, f"scenes/{seed}/{index}.jpg")
-    return render_scene(scene, shape), sample
+    return draw_scene(scene, shape, f"scenes/{seed}/{index}.jpg")
+
+
+def draw_scene(
+    scene: Scene, shape: tuple[int, int], raw_file: str
+) -> tuple[ByteArray, LaneSample]:
+    """Return a scene's picture of (H, W), and its lanes as a sample of that name."""
+    view = SceneView(scene, shape)
+    return paint_scene(view), label_scene(view, raw_file)
+
+
+def render_scene(
+    scene: Scene, shape: tuple[int, int], recipe: Sequence[Effect] = RECIPE
+) -> ByteArray:
+    """Return the picture of a scene.
+
+    Args:
+        scene: What to paint.
+        shape: (H, W) of the picture.
+        recipe: Effects in the order in which they are applied.
+
+    Returns:
+        RGB image, uint8, shape (H, W, 3). The same arguments give the same pixels.
+
+    Raises:
+        ValueError: If the picture is too small to show a road.
+    """
+    check_shape(shape)
+    return paint_scene(SceneView(scene, shape), recipe)
+
+
+def scene_lanes(scene: Scene, shape: tuple[int, int]) -> list[FloatArray]:
+    """Return the labelled lanes of a scene, in pixels of its picture of (H, W).
+
+    See :func:`~lanedet.simulation.labels.visible_lanes`.
+    """
+    return visible_lanes(SceneView(scene, shape))
 
 
 def fit_lens(scene: Scene, shape: tuple[int, int]) -> Scene:
@@ -95,8 +131,9 @@ def fit_lens(scene: Scene, shape: tuple[int, int]) -> Scene:
     return replace(scene, camera=replace(camera, distortion=largest))
 
 
-def label_scene(scene: Scene, shape: tuple[int, int], raw_file: str) -> LaneSample:
-    """Return a scene's lanes as a sample named ``raw_file``."""
+def label_scene(view: SceneView, raw_file: str) -> LaneSample:
+    """Return the lanes of the scene that a view shows as a sample of that name."""
+    scene, shape = view.scene, view.shape
     sample = LaneSample(
         metainfo={
             "raw_file": raw_file,
@@ -107,7 +144,7 @@ def label_scene(scene: Scene, shape: tuple[int, int], raw_file: str) -> LaneSamp
     )
     if scene.category is not None:
         sample.set_metainfo({"category": scene.category})
-    sample.gt_lanes = scene_lanes(scene, shape)
+    sample.gt_lanes = visible_lanes(view)
     return sample
 
 

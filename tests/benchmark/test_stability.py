@@ -10,7 +10,7 @@ import pytest
 
 from lanedet.arrays import ByteArray
 from lanedet.benchmark import stability
-from lanedet.simulation import Drive
+from lanedet.simulation import Drive, SceneView
 from lanedet.simulation.sampler import label_scene
 from lanedet.structures import LaneSample
 
@@ -22,7 +22,8 @@ class BlankDrive(Drive):
 
     def __iter__(self) -> Iterator[tuple[ByteArray, LaneSample]]:
         for frame in range(self.num_frames):
-            sample = label_scene(self.scene(frame), self.shape, f"{frame}.jpg")
+            view = SceneView(self.scene(frame), self.shape)
+            sample = label_scene(view, f"{frame}.jpg")
             yield np.zeros((*self.shape, 3), dtype=np.uint8), sample
 
 

@@ -60,7 +60,7 @@ def _drawn(_recipe: Any, *scene: Any) -> tuple[ByteArray, LaneSample]:
 
 def _make_once(*scene: Any) -> tuple[ByteArray, LaneSample]:
     # By another recipe it is another picture.
-    image, sample = _drawn(render.render_scene.__defaults__, *scene)
+    image, sample = _drawn(render.paint_scene.__defaults__, *scene)
     return image.copy(), copy.deepcopy(sample)
 
 

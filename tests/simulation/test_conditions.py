@@ -18,7 +18,6 @@ from lanedet.simulation.conditions import (
     Windscreen,
 )
 from lanedet.simulation.glare import flare_lens, shine_sun
-from lanedet.simulation.labels import scene_lanes
 from lanedet.simulation.lens import paint_bonnet
 from lanedet.simulation.light import dim_to_night, light_lamps
 from lanedet.simulation.night import bloom_lamps, reflect_lamps
@@ -29,7 +28,8 @@ from lanedet.simulation.recording import (
     flicker_rows,
     misexpose,
 )
-from lanedet.simulation.render import RECIPE, Effect, render_scene
+from lanedet.simulation.render import RECIPE, Effect
+from lanedet.simulation.sampler import render_scene, scene_lanes
 from lanedet.simulation.scene import Scene, Vehicle
 from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
 from lanedet.simulation.view import SceneView

@@ -6,11 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lanedet.simulation.labels import scene_lanes
 from lanedet.simulation.markings import paint_markings
-from lanedet.simulation.render import render_scene
 from lanedet.simulation.road import LaneLine, Pattern, Stripe
-from lanedet.simulation.sampler import sample_scene
+from lanedet.simulation.sampler import render_scene, sample_scene, scene_lanes
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.surface import paint_ground
 from lanedet.simulation.view import SceneView

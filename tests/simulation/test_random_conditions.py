@@ -6,8 +6,7 @@ import pytest
 
 from lanedet.simulation.categories import CATEGORIES
 from lanedet.simulation.conditions import Recording
-from lanedet.simulation.render import render_scene
-from lanedet.simulation.sampler import sample_scene
+from lanedet.simulation.sampler import render_scene, sample_scene
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.view import SceneView
 

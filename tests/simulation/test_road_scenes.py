@@ -156,7 +156,7 @@ def leave_out(effect: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw scenes without one effect, as another version might."""
     recipe = tuple(each for each in render.RECIPE if each.__name__ != effect)
     assert len(recipe) == len(render.RECIPE) - 1
-    monkeypatch.setattr(render.render_scene, "__defaults__", (recipe,))
+    monkeypatch.setattr(render.paint_scene, "__defaults__", (recipe,))
 
 
 def test_scenes_that_look_otherwise_are_told(
