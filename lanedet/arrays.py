@@ -8,3 +8,6 @@ FloatArray = NDArray[np.float64]
 
 ByteArray = NDArray[np.uint8]
 """Images (H, W, 3), RGB unless said otherwise, and class maps (H, W)."""
+
+Float32Array = NDArray[np.float32]
+"""What is as large as a picture, (H, W) or (H, W, C): gains, shares, probabilities."""

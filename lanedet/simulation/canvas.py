@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from lanedet.arrays import ByteArray, FloatArray
-from lanedet.simulation.kernels import blend_color, multiply_pixels
+from lanedet.simulation.kernels import blend_color
 from lanedet.simulation.scene import Color
 
 _FRACTION_BITS = 4
@@ -67,8 +67,14 @@ def mix(first: Color, second: Color, share: float) -> Color:
 
 
 def multiply(image: ByteArray, gain: np.ndarray) -> ByteArray:
-    """Return an image with each pixel multiplied by its gain, float32 (H, W)."""
-    return np.asarray(multiply_pixels(np.ascontiguousarray(image), gain))
+    """Return an image with its pixels multiplied by gains.
+
+    Args:
+        image: RGB, uint8, shape (H, W, 3).
+        gain: Of each pixel, float32 (H, W), or of each of its channels, (H, W, 3).
+    """
+    gains = cv2.merge([gain] * 3) if gain.ndim == 2 else gain
+    return np.asarray(cv2.multiply(image, gains, dtype=cv2.CV_8U), dtype=np.uint8)
 
 
 def darken(image: ByteArray, light: ByteArray) -> ByteArray:

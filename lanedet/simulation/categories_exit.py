@@ -4,14 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lanedet.simulation.road import (
-    SOLID,
-    Decal,
-    LaneLine,
-    Pattern,
-    Ramp,
-    Taper,
-)
+from lanedet.simulation.pattern import SOLID, Pattern
+from lanedet.simulation.road import Decal, LaneLine, Ramp, Taper
 from lanedet.simulation.scene import Scene
 
 

@@ -9,22 +9,14 @@ from lanedet.simulation.figures import (
     place,
     word,
 )
+from lanedet.simulation.pattern import SOLID, Pattern
 from lanedet.simulation.random_figures import (
     random_arrows,
     random_letters,
     random_stains,
     road_paint,
 )
-from lanedet.simulation.road import (
-    SOLID,
-    Decal,
-    LaneLine,
-    Pattern,
-    Profile,
-    Stripe,
-    Taper,
-    Wave,
-)
+from lanedet.simulation.road import Decal, LaneLine, Profile, Stripe, Taper, Wave
 from lanedet.simulation.scene import Scene
 
 _BUS_LANES = ((150, 62, 52), (142, 70, 50), (176, 128, 70), (70, 112, 82))

@@ -5,13 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lanedet.simulation.road import (
-    SOLID,
-    Decal,
-    LaneLine,
-    Pattern,
-    Taper,
-)
+from lanedet.simulation.pattern import SOLID, Pattern
+from lanedet.simulation.road import Decal, LaneLine, Taper
 from lanedet.simulation.scene import Prop, Scene, Vehicle
 
 

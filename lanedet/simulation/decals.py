@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.canvas import fill_polygons
-from lanedet.simulation.kernels import find_covered, lay_paint
+from lanedet.simulation.kernels import lay_paint
+from lanedet.simulation.places import find_covered
 from lanedet.simulation.road import Decal
 from lanedet.simulation.textures import noise_tile, sample_points
 from lanedet.simulation.view import NEAREST_M, SceneView

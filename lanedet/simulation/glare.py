@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from lanedet.arrays import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, Float32Array, FloatArray
 from lanedet.simulation.backdrop import city_outlines
 from lanedet.simulation.canvas import fill_polygon
 from lanedet.simulation.houses import face_pixels, houses_ahead
@@ -14,11 +14,7 @@ from lanedet.simulation.screens import screens
 from lanedet.simulation.sky import is_ridge
 from lanedet.simulation.textures import noise_tile, sample_tile
 from lanedet.simulation.vehicles import visible_faces
-from lanedet.simulation.view import (
-    Float32Array,
-    SceneView,
-    once_per_view,
-)
+from lanedet.simulation.view import SceneView, once_per_view
 
 _REDUCTION = 4
 _SUN: Color = (255, 243, 216)

@@ -5,11 +5,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lanedet.arrays import ByteArray
+from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.canvas import fill_polygon, light_up, shade
 from lanedet.simulation.kernels import TILE_SIZE, add_sheet, tone
 from lanedet.simulation.textures import noise_tile
-from lanedet.simulation.view import Float32Array, SceneView
+from lanedet.simulation.view import SceneView
 
 _MAX_GAIN = 3.0
 _BRIGHTEST_MIDDLE = 190.0

@@ -15,7 +15,7 @@ from lanedet.simulation.canvas import (
     multiply,
 )
 from lanedet.simulation.houses import light_windows
-from lanedet.simulation.kernels import TILE_SIZE, multiply_tinted
+from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.night import (
     LAMP_POST_M,
     light_far,
@@ -179,7 +179,7 @@ def dim_to_night(image: ByteArray, view: SceneView) -> ByteArray:
     pools = np.float32(night.street) * street_pools(view)
     pools /= 1 + np.float32(0.6) * pools
     tint = np.array(night.street_color, dtype=np.float32) / np.float32(255)
-    return np.asarray(multiply_tinted(image, gain, pools, tint))
+    return multiply(image, cv2.merge([gain + pools * channel for channel in tint]))
 
 
 def light_lamps(image: ByteArray, view: SceneView) -> ByteArray:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import ByteArray
-from lanedet.simulation.kernels import find_stripe, lay_paint
+from lanedet.simulation.kernels import lay_paint
+from lanedet.simulation.places import find_stripe
 from lanedet.simulation.road import LaneLine, Road, Stripe
 from lanedet.simulation.surface import taper_offsets
 from lanedet.simulation.textures import noise_tile, sample_points

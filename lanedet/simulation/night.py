@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from lanedet.arrays import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, Float32Array, FloatArray
 from lanedet.simulation.canvas import fill_polygon, fill_polygons, multiply
 from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile
 from lanedet.simulation.vehicles import visible_faces
-from lanedet.simulation.view import Float32Array, SceneView
+from lanedet.simulation.view import SceneView
 
 LAMP_POST_M = 8.8
 """Height of a street lamp."""

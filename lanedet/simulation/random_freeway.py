@@ -11,15 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from lanedet.simulation.canvas import mix, shade
-from lanedet.simulation.road import (
-    SOLID,
-    LaneLine,
-    Pattern,
-    Pavement,
-    Road,
-    Seam,
-    Stripe,
-)
+from lanedet.simulation.pattern import SOLID, Pattern
+from lanedet.simulation.road import LaneLine, Pavement, Road, Seam, Stripe
 from lanedet.simulation.scene import Color, Strip, Surroundings, Wall
 
 _PERIOD_M = 14.63

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lanedet.simulation.pattern import SOLID, Pattern
 from lanedet.simulation.road import (
-    SOLID,
     LaneLine,
-    Pattern,
     Pavement,
     Profile,
     Road,

@@ -18,9 +18,15 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
-from lanedet.simulation.kernels import seed_states
+from lanedet.simulation.compiled import compiled
 
 _WORDS = 2**32
+
+# Factors of NumPy's SeedSequence.
+_POOL_START, _POOL_STEP = np.uint32(0x43B0D7E5), np.uint32(0x931E8875)
+_MIX_LEFT, _MIX_RIGHT = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
+_STATE_START, _STATE_STEP = np.uint32(0x8B51F9DD), np.uint32(0x58F38DED)
+
 _FROZEN_NUMBERS = {
     # Of a collection's scenes.
     "drive": 1,
@@ -101,7 +107,7 @@ def _generators(seeds: Sequence[tuple[int, ...]]) -> list[np.random.Generator]:
         return []
     if max(map(max, seeds)) >= _WORDS:
         return [np.random.default_rng(seed) for seed in seeds]
-    states = seed_states(np.array(seeds, dtype=np.uint32))
+    states = _seed_states(np.array(seeds, dtype=np.uint32))
     # NumPy takes any ISeedSequence; its annotations name but one.
     prepared = (cast(np.random.SeedSequence, _Prepared(state)) for state in states)
     return [np.random.Generator(np.random.PCG64(each)) for each in prepared]
@@ -117,6 +123,51 @@ class _Prepared(ISeedSequence):
         """Return the state; a PCG64 asks once, for four words of 64 bits."""
         del n_words, dtype
         return self._state
+
+
+@compiled
+def _seed_states(seeds: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Return what NumPy's ``SeedSequence`` gives a ``PCG64`` to begin from.
+
+    Its algorithm, which NumPy promises not to change, is M. E. O'Neill's:
+    https://www.pcg-random.org/posts/developing-a-seed_seq-alternative.html
+
+    Args:
+        seeds: Numbers from which each begins, (N, K).
+
+    Returns:
+        (N, 4).
+    """
+    states = np.empty((len(seeds), 8), np.uint32)
+    pool = np.empty(4, np.uint32)
+    for row in range(len(seeds)):
+        factor = _POOL_START
+        for k in range(4):
+            word = seeds[row, k] if k < seeds.shape[1] else np.uint32(0)
+            pool[k], factor = _hash_word(word, factor, _POOL_STEP)
+        for k in range(max(seeds.shape[1], 4)):
+            for other in range(4):
+                if k == other:
+                    continue
+                word = pool[k] if k < 4 else seeds[row, k]
+                word, factor = _hash_word(word, factor, _POOL_STEP)
+                mixed = np.uint32(_MIX_LEFT * pool[other])
+                mixed = np.uint32(mixed - _MIX_RIGHT * word)
+                pool[other] = mixed ^ (mixed >> np.uint32(16))
+        factor = _STATE_START
+        for k in range(8):
+            states[row, k], factor = _hash_word(pool[k % 4], factor, _STATE_STEP)
+    return states.view(np.uint64)
+
+
+@compiled
+def _hash_word(
+    word: np.uint32, factor: np.uint32, step: np.uint32
+) -> tuple[np.uint32, np.uint32]:
+    """Return a hashed word, and the factor with which the next one is hashed."""
+    following = np.uint32(factor * step)
+    hashed = np.uint32((word ^ factor) * following)
+    return np.uint32(hashed ^ (hashed >> np.uint32(16))), following
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
-from lanedet.simulation.kernels import painted_share
+from lanedet.simulation.pattern import Pattern
 
 
 @dataclass(frozen=True)
@@ -54,57 +54,6 @@ class Profile:
             curve = wave.amplitude_m * np.sin(factor * ahead_m + angle)
             total += curve - (start + wave.slope(station_m) * ahead_m)
         return total
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """How paint alternates along a marking.
-
-    Attributes:
-        period_m: Length after which the pattern repeats.
-        pieces: (start, length) of each painted piece in metres, ordered, inside the
-            period.
-    """
-
-    period_m: float
-    pieces: tuple[tuple[float, float], ...]
-
-    def painted_share(self, start_m: FloatArray, end_m: FloatArray) -> FloatArray:
-        """Return which share of each interval is painted.
-
-        Args:
-            start_m: Stations where the intervals begin, float32 or float64, any shape.
-            end_m: Stations where they end, greater, of the same type and shape.
-
-        Returns:
-            Shares in [0, 1], of the same type and shape.
-
-        Raises:
-            TypeError: If the stations are no arrays of one of both types.
-
-        Example:
-            >>> dashes = Pattern(12.0, ((0.0, 3.0),))
-            >>> dashes.painted_share(np.array([0.0, 12.0]), np.array([6.0, 15.0]))
-            array([0.5, 1. ])
-        """
-        types = {getattr(each, "dtype", None) for each in (start_m, end_m)}
-        if len(types) > 1 or not types <= {np.dtype("f4"), np.dtype("f8")}:
-            raise TypeError(
-                f"Stations must be arrays of float32 or of float64, got {types}."
-            )
-        number = start_m.dtype.type
-        pieces = np.array(self.pieces, dtype=number).reshape(-1, 2)
-        shares = painted_share(
-            start_m.ravel(),
-            end_m.ravel(),
-            number(self.period_m),
-            (pieces[:, 0].copy(), pieces[:, 1].copy()),
-            number(sum(size for _, size in self.pieces)),
-        )
-        return np.asarray(shares).reshape(start_m.shape)
-
-
-SOLID = Pattern(1.0, ((0.0, 1.0),))
 
 
 @dataclass(frozen=True)

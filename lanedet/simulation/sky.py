@@ -5,12 +5,12 @@ import math
 import cv2
 import numpy as np
 
-from lanedet.arrays import ByteArray
+from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.canvas import shade
 from lanedet.simulation.kernels import TILE_SIZE, paint_ridge
 from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
-from lanedet.simulation.view import Float32Array, SceneView
+from lanedet.simulation.view import SceneView
 
 _SKY_REDUCTION = 4
 

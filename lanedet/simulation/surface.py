@@ -10,13 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.arrays import ByteArray
+from lanedet.arrays import ByteArray, Float32Array
+from lanedet.simulation.ground import GroundMap
 from lanedet.simulation.kernels import TILE_SIZE, add_texture, shade_ground
+from lanedet.simulation.pattern import Pattern
 from lanedet.simulation.randomness import world_numbers
-from lanedet.simulation.road import Crossroad, Pattern, Ramp, Taper
+from lanedet.simulation.road import Crossroad, Ramp, Taper
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.textures import noise_tile, tile_offsets
-from lanedet.simulation.view import Float32Array, GroundMap, SceneView
+from lanedet.simulation.view import SceneView
 
 _HALF_WIDTH_M = 40.0
 _CELL_M = 0.025

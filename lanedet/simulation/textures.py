@@ -10,9 +10,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import Float32Array
 from lanedet.simulation.kernels import TILE_SIZE, read_points, read_tile
 from lanedet.simulation.randomness import topic_number, world_numbers
-from lanedet.simulation.view import Float32Array
 
 
 def noise_tile(topic: str, roughness: float, number: int = 0) -> Float32Array:

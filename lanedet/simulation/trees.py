@@ -7,12 +7,12 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lanedet.arrays import ByteArray, FloatArray
+from lanedet.arrays import ByteArray, Float32Array, FloatArray
 from lanedet.simulation.kernels import paint_sprite
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile
 from lanedet.simulation.verges import CELL_M
-from lanedet.simulation.view import Float32Array, SceneView
+from lanedet.simulation.view import SceneView
 
 _SPRITE_SIZES = (16, 32, 64, 128, 256)
 _NUM_TREES = 8

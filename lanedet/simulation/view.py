@@ -9,15 +9,13 @@ it.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lanedet.arrays import FloatArray
+from lanedet.arrays import Float32Array, FloatArray
 from lanedet.simulation.canvas import mix
 from lanedet.simulation.conditions import DASHBOARDS
 from lanedet.simulation.distortion import (
@@ -26,7 +24,7 @@ from lanedet.simulation.distortion import (
     stretch,
     stretch_map,
 )
-from lanedet.simulation.kernels import read_ground, upright_grid
+from lanedet.simulation.ground import GroundMap, read_ground, upright_grid
 from lanedet.simulation.randomness import seeded, seeded_each, world_numbers
 from lanedet.simulation.scene import Color, Scene
 
@@ -35,7 +33,6 @@ NEAREST_M = 0.8
 FARTHEST_M = 500.0
 """Where the road ends and the backdrop begins."""
 
-Float32Array = NDArray[np.float32]
 Result = TypeVar("Result")
 
 _TABLE_STEPS_PER_PX = 4
@@ -48,30 +45,6 @@ _WOBBLES = (2, 6)  # the fewest and the most in one picture
 _AHEAD_GRID = np.geomspace(NEAREST_M, FARTHEST_M, 900)
 _AHEAD_GRID.setflags(write=False)
 _NOT_STRETCHED = np.zeros((0, 0), dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class GroundMap:
-    """Where each pixel's ray meets the ground, for the rows that show ground.
-
-    All arrays are float32 of shape (h, W) and cover the image rows from ``top_row``
-    to the bottom.
-
-    Attributes:
-        top_row: First image row with ground.
-        cover: Share of the pixel that is ground, 0 at the skyline to 1.
-        ahead: Distance ahead of the camera, in metres.
-        lateral: Metres to the right of the road's reference line.
-        across: Width of the road that the pixel sees across the road, in metres.
-        along: Length of the road that the pixel sees, in metres.
-    """
-
-    top_row: int
-    cover: Float32Array
-    ahead: Float32Array
-    lateral: Float32Array
-    across: Float32Array
-    along: Float32Array
 
 
 def focal_length(width: int, fov_rad: float) -> float:

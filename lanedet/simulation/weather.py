@@ -5,14 +5,14 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from lanedet.arrays import ByteArray
+from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.bodies import BODIES
 from lanedet.simulation.canvas import blend, fill_polygon, shade
 from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.scene import Color
 from lanedet.simulation.textures import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.vehicles import visible_vehicles
-from lanedet.simulation.view import NEAREST_M, Float32Array, SceneView
+from lanedet.simulation.view import NEAREST_M, SceneView
 
 _SPRAY_RANGE_M = 120.0
 _SNOW: Color = (226, 231, 240)

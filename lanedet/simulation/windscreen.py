@@ -5,12 +5,12 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lanedet.arrays import ByteArray
+from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.canvas import blend, fill_polygon, light_up, shade
 from lanedet.simulation.kernels import TILE_SIZE
 from lanedet.simulation.randomness import seeded, world_numbers
 from lanedet.simulation.textures import noise_tile
-from lanedet.simulation.view import Float32Array, SceneView
+from lanedet.simulation.view import SceneView
 
 _MOST_DROPS = 170
 _PATCH_COLOR = (225, 226, 222)

@@ -9,7 +9,8 @@ import pytest
 from lanedet.arrays import ByteArray
 from lanedet.simulation import frozen_scenes, make_scene, render, scene_files
 from lanedet.simulation.categories_street import build_street
-from lanedet.simulation.road import SOLID, LaneLine, Pavement, Profile, Road, Stripe
+from lanedet.simulation.pattern import SOLID
+from lanedet.simulation.road import LaneLine, Pavement, Profile, Road, Stripe
 from lanedet.simulation.scene import Camera, Lens, Light, Scene, Surroundings
 from lanedet.structures import LaneSample
 

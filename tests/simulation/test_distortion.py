@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lanedet.simulation.markings import paint_markings
-from lanedet.simulation.road import LaneLine, Pattern, Stripe
+from lanedet.simulation.pattern import Pattern
+from lanedet.simulation.road import LaneLine, Stripe
 from lanedet.simulation.sampler import render_scene, sample_scene, scene_lanes
 from lanedet.simulation.scene import Scene
 from lanedet.simulation.surface import paint_ground

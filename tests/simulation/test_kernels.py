@@ -7,14 +7,7 @@ from lanedet.simulation.textures import noise_tile, sample_points, sample_tile
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (13, 17, 3)).astype(np.uint8)
-GAIN = RNG.uniform(0, 2, (13, 17)).astype(np.float32)
 COLOR = np.array([250, 120, 3], np.float32)
-
-
-def test_multiply_as_opencv_does() -> None:
-    gains = cv2.merge([GAIN] * 3)
-    expected = cv2.multiply(IMAGE, gains, dtype=cv2.CV_8U)
-    assert np.array_equal(kernels.multiply_pixels(IMAGE, GAIN), expected)
 
 
 def test_blend_from_nothing_to_all() -> None:
@@ -24,12 +17,6 @@ def test_blend_from_nothing_to_all() -> None:
     half = kernels.blend_color(IMAGE, COLOR, share)
     assert np.array_equal(half[:, :5], IMAGE[:, :5])
     assert (half[:, 5:] == COLOR).all()
-
-
-def test_the_mean_of_three_does_not_overflow() -> None:
-    white = np.full_like(IMAGE, 255)
-    total = 2 * 255 + IMAGE.astype(int)
-    assert np.array_equal(kernels.mean_of_three(white, IMAGE, white), total // 3)
 
 
 def test_a_sheet_is_added_from_its_corner_on() -> None:
@@ -54,14 +41,6 @@ def test_tone_is_saturation_then_curves() -> None:
     assert (dark == [255, 0, 0]).all()
 
 
-def test_two_lights_add_up() -> None:
-    tint = np.array([1, 0.5, 0], np.float32)
-    added = np.full((13, 17), 0.5, np.float32)
-    lit = kernels.multiply_tinted(IMAGE, GAIN, added, tint)
-    gains = cv2.merge([GAIN + 0.5 * share for share in tint])
-    assert np.array_equal(lit, cv2.multiply(IMAGE, gains, dtype=cv2.CV_8U))
-
-
 def test_paint_is_laid_through_haze() -> None:
     pixels = np.full((4, 3), 100, np.uint8)
     shares = np.array([1, 1, 0.5], np.float32), np.array([0, 0.5, 0], np.float32)
@@ -82,27 +61,6 @@ def test_a_tile_is_read_between_its_pixels_and_periodically(
     expected = np.array([1 - down, down]) @ corners @ np.array([1 - right, right])
     xs, ys = np.full((1, 1), x, np.float32), np.full((1, 1), y, np.float32)
     assert sample_tile(tile, xs, ys)[0, 0] == pytest.approx(expected, abs=1e-3)
-
-
-def test_a_stripe_touches_what_sees_any_of_it() -> None:
-    lateral = np.array([[-1.0, 0.9, 1.0, 1.2, 1.4, 9.0]], np.float32)
-    across = np.array([[0.1, 0.1, 0.1, 0.5, 0.5, 20.0]], np.float32)
-    found = kernels.find_stripe(lateral, across, np.float32(1), np.float32(0.2))
-    assert found.tolist() == [1, 2, 3, 5]
-
-
-@pytest.mark.parametrize("width", [6, 200])
-def test_what_a_mask_covers_is_found_within_a_box(width: int) -> None:
-    mask = np.zeros((5, width), np.uint8)
-    covered = [(0, 1), (1, 0), (1, 3), (2, width - 1), (2, width - 2), (4, 1)]
-    mask[tuple(np.transpose(covered))] = (9, 1, 255, 7, 7, 3)
-    found = kernels.find_covered(mask, (1, 4), (1, width)).tolist()
-    assert found == [width + 3, 3 * width - 2, 3 * width - 1]
-    assert len(kernels.find_covered(mask, (3, 4), (0, width))) == 0
-    mask[:] = 1
-    whole = kernels.find_covered(mask, (0, 5), (0, width))
-    assert np.array_equal(whole, np.arange(5 * width)), "also where blocks end"
-    assert len(kernels.find_covered(mask, (4, 2), (0, width))) == 0
 
 
 def test_a_sprite_fills_its_box_and_is_cut_at_the_border() -> None:

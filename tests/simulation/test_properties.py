@@ -12,7 +12,8 @@ from lanedet.simulation.categories import CATEGORIES
 from lanedet.simulation.conditions import Recording
 from lanedet.simulation.labels import CROSSROAD_MARGIN_M
 from lanedet.simulation.markings import paint_markings
-from lanedet.simulation.road import SOLID, LaneLine
+from lanedet.simulation.pattern import SOLID
+from lanedet.simulation.road import LaneLine
 from lanedet.simulation.scene import Scene
 
 SHAPE = (288, 800)

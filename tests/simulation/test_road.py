@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lanedet.simulation.road import SOLID, Pattern, Profile, Wave
+from lanedet.simulation.pattern import SOLID, Pattern
+from lanedet.simulation.road import Profile, Wave
 
 
 def test_profile_near_a_crest_bends_with_its_curvature() -> None:
