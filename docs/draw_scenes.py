@@ -7,7 +7,7 @@ import numpy as np
 
 from lanedet.arrays import ByteArray
 from lanedet.simulation import make_scene
-from lanedet.simulation.categories import CATEGORIES
+from lanedet.simulation.sampling.categories import CATEGORIES
 from lanedet.visualization import draw_lanes
 
 SHEETS = {

@@ -41,9 +41,9 @@ def main() -> None:
         )
     from mmengine.config import Config
 
-    from lanedet.simulation.fingerprint import parse_fingerprints
-    from lanedet.simulation.frozen_scenes import take_fingerprints
-    from lanedet.simulation.scene_files import SceneCollection
+    from lanedet.simulation.export.scene_files import SceneCollection
+    from lanedet.simulation.roadscenes.fingerprint import parse_fingerprints
+    from lanedet.simulation.roadscenes.freezing import take_fingerprints
 
     config = Config.fromfile(args.config)
     fingerprints = {}

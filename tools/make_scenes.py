@@ -8,14 +8,14 @@ from pathlib import Path
 from lanedet.runtime import progress_bar, user_errors
 from lanedet.simulation import TREE_FORMATS, Drive, write_scene_tree
 from lanedet.simulation.arguments import SMALLEST_SHAPE
-from lanedet.simulation.categories import CATEGORIES, MIXTURES
-from lanedet.simulation.scene_files import (
+from lanedet.simulation.export.scene_files import (
     BENCHMARK_SEEDS,
     LARGEST_SEED,
     MIN_SCENES_TO_SHARE,
     check_seed_is_free,
     num_scene_workers,
 )
+from lanedet.simulation.sampling.categories import CATEGORIES, MIXTURES
 from lanedet.video import VideoWriter
 
 _FRAME_RATE = 25

@@ -23,8 +23,8 @@ from lanedet.benchmark.timing import (
 )
 from lanedet.runtime import progress_bar
 from lanedet.simulation import make_scene
-from lanedet.simulation.categories import CATEGORIES, MIXTURES, deal_category
-from lanedet.simulation.scene_files import JPEG_QUALITY, SceneCollection
+from lanedet.simulation.export.scene_files import JPEG_QUALITY, SceneCollection
+from lanedet.simulation.sampling.categories import CATEGORIES, MIXTURES, deal_category
 
 _SEED = 0
 _WARM_UP = 3  # the first scenes of a process make what all share

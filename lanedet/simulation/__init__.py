@@ -1,26 +1,40 @@
-"""Procedural dashcam scenes with exact lanes: the data that comes with the project."""
+"""Procedural dashcam scenes with exact lanes: the data that comes with the project.
+
+The rooms, from below: ``world`` is what a scene consists of. ``sampling`` draws one at
+random, ``view`` leads from its road to pixels and labels, ``painting`` has the brushes
+and ``effects`` what is painted with them. ``make`` and ``drive`` put these together,
+``export`` writes data sets, ``roadscenes`` is the benchmark.
+
+To add an effect:
+
+1. What it must know goes into a dataclass of ``world``, as a field whose default
+   changes nothing.
+2. A function ``(image, view) -> image`` in ``effects`` paints it; it is listed in
+   ``RECIPE`` of ``effects/recipe.py``.
+3. A step ``(scene, rng) -> scene`` in ``sampling/steps`` draws its strength; it is
+   listed in a category of ``sampling/categories.py``.
+"""
 
 from lanedet.simulation.drive import Drive
-from lanedet.simulation.render import RECIPE, Effect
-from lanedet.simulation.road_scenes import RoadScenesDataset
-from lanedet.simulation.sampler import (
-    make_scene,
-    render_scene,
-    sample_scene,
-    scene_lanes,
-)
-from lanedet.simulation.scene import Scene
-from lanedet.simulation.scene_tree import TREE_FORMATS, write_scene_tree
-from lanedet.simulation.view import SceneView
+from lanedet.simulation.effects.recipe import RECIPE, Effect
+from lanedet.simulation.export.scene_tree import TREE_FORMATS, write_scene_tree
+from lanedet.simulation.make import make_scene, render_scene, scene_lanes
+from lanedet.simulation.roadscenes.dataset import RoadScenesDataset
+from lanedet.simulation.sampling.categories import CATEGORIES, MIXTURES
+from lanedet.simulation.sampling.sampler import sample_scene
+from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.world.scene import Scene
 
 __all__ = [
+    "CATEGORIES",
+    "MIXTURES",
     "RECIPE",
     "TREE_FORMATS",
     "Drive",
     "Effect",
+    "Projection",
     "RoadScenesDataset",
     "Scene",
-    "SceneView",
     "make_scene",
     "render_scene",
     "sample_scene",

@@ -4,10 +4,10 @@ from numbers import Integral
 from typing import Any
 
 SMALLEST_SHAPE = (72, 96)
-"""Below this (H, W) markings are thinner than a pixel everywhere."""
+"""The least (H, W): below, markings are thinner than a pixel everywhere."""
 
 LONGEST_SIDE = 8192
-"""Larger pictures do not fit into the memory of most machines."""
+"""The most pixels a side: larger pictures exceed the memory of most machines."""
 
 
 def check_whole(name: str, value: Any, lowest: int, highest: int | None = None) -> None:

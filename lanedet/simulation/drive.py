@@ -7,9 +7,10 @@ import numpy as np
 
 from lanedet.arrays import ByteArray
 from lanedet.simulation.arguments import check_shape
+from lanedet.simulation.make import draw_scene, fit_lens
 from lanedet.simulation.randomness import seeded
-from lanedet.simulation.sampler import draw_scene, fit_lens, sample_scene
-from lanedet.simulation.scene import Scene, Vehicle
+from lanedet.simulation.sampling.sampler import sample_scene
+from lanedet.simulation.world.scene import Scene, Vehicle
 from lanedet.structures import LaneSample
 
 

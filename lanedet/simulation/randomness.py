@@ -95,7 +95,7 @@ def seeded_each(
     Args:
         seed: Names the world; each number >= 0.
         topic: What the draws are for.
-        numbers: Of the things, each >= 0.
+        numbers: The things' numbers, each >= 0.
     """
     start = (*seed, topic_number(topic))
     return _generators([(*start, number) for number in numbers])

@@ -10,8 +10,8 @@ import pytest
 
 from lanedet.arrays import ByteArray
 from lanedet.benchmark import stability
-from lanedet.simulation import Drive, SceneView
-from lanedet.simulation.sampler import label_scene
+from lanedet.simulation import Drive, Projection
+from lanedet.simulation.make import label_scene
 from lanedet.structures import LaneSample
 
 SHAPE = (120, 200)
@@ -22,7 +22,7 @@ class BlankDrive(Drive):
 
     def __iter__(self) -> Iterator[tuple[ByteArray, LaneSample]]:
         for frame in range(self.num_frames):
-            view = SceneView(self.scene(frame), self.shape)
+            view = Projection(self.scene(frame), self.shape)
             sample = label_scene(view, f"{frame}.jpg")
             yield np.zeros((*self.shape, 3), dtype=np.uint8), sample
 

@@ -16,10 +16,13 @@ from lanedet.datasets import culane_label_path
 from lanedet.engine import load_config
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.models import SelfAttentionDistiller
-from lanedet.simulation.categories import CULANE_FRAMES
-from lanedet.simulation.fingerprint import parse_fingerprints
-from lanedet.simulation.frozen_scenes import SCENES_PER_CATEGORY, take_fingerprints
-from lanedet.simulation.scene_files import BENCHMARK_SEEDS, SceneCollection
+from lanedet.simulation.export.scene_files import BENCHMARK_SEEDS, SceneCollection
+from lanedet.simulation.roadscenes.fingerprint import parse_fingerprints
+from lanedet.simulation.roadscenes.freezing import (
+    SCENES_PER_CATEGORY,
+    take_fingerprints,
+)
+from lanedet.simulation.sampling.categories import CULANE_FRAMES
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 DEFINITION = CONFIGS / "_base_/datasets/roadscenes.py"

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from lanedet.arrays import ByteArray
-from lanedet.simulation import frozen_scenes, make_scene, render, scene_files
-from lanedet.simulation.categories_street import build_street
-from lanedet.simulation.pattern import SOLID
-from lanedet.simulation.road import LaneLine, Pavement, Profile, Road, Stripe
-from lanedet.simulation.scene import Camera, Lens, Light, Scene, Surroundings
+from lanedet.simulation import make_scene
+from lanedet.simulation.effects.recipe import paint_scene
+from lanedet.simulation.export import scene_files
+from lanedet.simulation.roadscenes import freezing
+from lanedet.simulation.sampling.steps.street import build_street
+from lanedet.simulation.world.pattern import SOLID
+from lanedet.simulation.world.road import LaneLine, Pavement, Profile, Road, Stripe
+from lanedet.simulation.world.scene import Camera, Lens, Light, Scene, Surroundings
 from lanedet.structures import LaneSample
 
 _NOTHING = Surroundings(
@@ -61,7 +64,7 @@ def _drawn(_recipe: Any, *scene: Any) -> tuple[ByteArray, LaneSample]:
 
 def _make_once(*scene: Any) -> tuple[ByteArray, LaneSample]:
     # By another recipe it is another picture.
-    image, sample = _drawn(render.paint_scene.__defaults__, *scene)
+    image, sample = _drawn(paint_scene.__defaults__, *scene)
     return image.copy(), copy.deepcopy(sample)
 
 
@@ -69,7 +72,7 @@ def _make_once(*scene: Any) -> tuple[ByteArray, LaneSample]:
 def scenes_drawn_once() -> Iterator[None]:
     """Draw each scene of a data set once, for tests of its files, not its pictures."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (frozen_scenes, scene_files):
+        for module in (freezing, scene_files):
             patch.setattr(module, "make_scene", _make_once)
         yield
 

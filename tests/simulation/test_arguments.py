@@ -5,7 +5,7 @@ import pytest
 
 from lanedet.simulation import Drive, make_scene, sample_scene
 from lanedet.simulation.arguments import check_shape, check_whole
-from lanedet.simulation.scene_files import SceneCollection
+from lanedet.simulation.export.scene_files import SceneCollection
 
 SHAPE = (72, 96)
 WHOLE = r"a whole number \(int\), got"

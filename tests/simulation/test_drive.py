@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from lanedet.ops import xs_at_rows
-from lanedet.simulation import Drive, SceneView
-from lanedet.simulation.tunnel import light_tunnel, paint_tunnel
+from lanedet.simulation import Drive, Projection
+from lanedet.simulation.effects.tunnel import light_tunnel, paint_tunnel
 
 SHAPE = (180, 320)
 
@@ -30,11 +30,11 @@ def test_lanes_move_smoothly(seed: int) -> None:
     drive = Drive(seed, num_frames=60, fps=25.0, shape=SHAPE)
     rows = np.array([130.0, 150.0])
     before: dict[float, np.ndarray] = {}
-    from lanedet.simulation import SceneView
+    from lanedet.simulation import Projection
 
     for frame in range(len(drive)):
         scene = drive.scene(frame)
-        view = SceneView(scene, SHAPE)
+        view = Projection(scene, SHAPE)
         ahead = np.geomspace(2, 100, 400)
         now = {
             line.lateral_m: xs_at_rows(view.project(ahead, line.lateral_m), rows)
@@ -85,12 +85,12 @@ def test_a_drive_of_a_category() -> None:
 
 def test_one_drives_out_of_a_tunnel() -> None:
     drive = Drive(seed=3, num_frames=200, fps=25.0, shape=SHAPE, category="tunnel")
-    views = [SceneView(drive.scene(frame), SHAPE) for frame in (0, 10, 20)]
+    views = [Projection(drive.scene(frame), SHAPE) for frame in (0, 10, 20)]
     first, second, third = (view.tunnel_ahead_m for view in views)
     assert first > second > third
     assert first - second == pytest.approx(second - third)
     frame = int(views[0].tunnel_ahead_m / (first - second) * 10)
-    outside = SceneView(drive.scene(frame), SHAPE)
+    outside = Projection(drive.scene(frame), SHAPE)
     assert outside.tunnel_ahead_m == 0
     grey = np.full((*SHAPE, 3), 120, dtype=np.uint8)
     for effect in (paint_tunnel, light_tunnel):

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from lanedet.arrays import FloatArray
-from lanedet.simulation import SceneView, render_scene, sample_scene, scene_lanes
-from lanedet.simulation.categories import CATEGORIES
-from lanedet.simulation.conditions import Recording
-from lanedet.simulation.labels import CROSSROAD_MARGIN_M
-from lanedet.simulation.markings import paint_markings
-from lanedet.simulation.pattern import SOLID
-from lanedet.simulation.road import LaneLine
-from lanedet.simulation.scene import Scene
+from lanedet.simulation import Projection, render_scene, sample_scene, scene_lanes
+from lanedet.simulation.effects.markings import paint_markings
+from lanedet.simulation.sampling.categories import CATEGORIES
+from lanedet.simulation.view.labels import CROSSROAD_MARGIN_M
+from lanedet.simulation.world.conditions import Recording
+from lanedet.simulation.world.pattern import SOLID
+from lanedet.simulation.world.road import LaneLine
+from lanedet.simulation.world.scene import Scene
 
 SHAPE = (288, 800)
 KINDS = [None, *CATEGORIES]
@@ -94,7 +94,7 @@ def paint_offsets(scene: Scene, lane: FloatArray) -> FloatArray:
         the paint in its whole width.
     """
     white = render_scene(scene, SHAPE, (paint_markings,))[..., 0].astype(float)
-    ground, (line,) = SceneView(scene, SHAPE).ground, scene.road.lines
+    ground, (line,) = Projection(scene, SHAPE).ground, scene.road.lines
     half_m = max(abs(s.lateral_m - line.lateral_m) + s.width_m for s in line.stripes)
     offsets: list[float] = []
     # Its ends may be cut off, and at the crest a row shows many metres.

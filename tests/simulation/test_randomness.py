@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from lanedet.simulation.categories import CATEGORIES
 from lanedet.simulation.randomness import (
     seeded,
     seeded_each,
     topic_number,
     world_numbers,
 )
+from lanedet.simulation.sampling.categories import CATEGORIES
 
 TOPICS = ("city", "fall_rain", "a new one")
 

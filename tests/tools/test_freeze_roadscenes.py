@@ -9,7 +9,7 @@ import pytest
 from mmengine.config import Config
 
 from lanedet.simulation import RoadScenesDataset
-from lanedet.simulation.fingerprint import parse_fingerprints
+from lanedet.simulation.roadscenes.fingerprint import parse_fingerprints
 
 LoadTool = Callable[[str], ModuleType]
 RunMain = Callable[..., int]

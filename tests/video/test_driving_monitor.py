@@ -8,7 +8,7 @@ import pytest
 from lanedet.arrays import FloatArray
 from lanedet.ops import assign_slots, camera_to_road, slots_under_camera
 from lanedet.simulation import Drive, Scene, sample_scene, scene_lanes
-from lanedet.simulation.road import Profile
+from lanedet.simulation.world.road import Profile
 from lanedet.structures import LaneSample
 from lanedet.video.calibration import Calibration
 from lanedet.video.driving_monitor import DepartureEvent, DrivingMonitor, DrivingState

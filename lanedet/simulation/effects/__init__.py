@@ -1,0 +1,1 @@
+"""One file for each thing that is painted; ``recipe`` says in which order."""

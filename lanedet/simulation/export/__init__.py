@@ -1,0 +1,1 @@
+"""Scenes as files, in the folders of the benchmarks."""

@@ -1,0 +1,1 @@
+"""Brushes: polygons, sketches, noise and the compiled loops behind them."""

@@ -1,0 +1,1 @@
+"""The benchmark RoadScenes, which makes itself on first use."""

@@ -1,0 +1,127 @@
+"""Whether the scenes in a folder are those that are meant.
+
+Two questions, and both are answered by the fingerprints of a few scenes of each
+category, spread over all: is a folder as a benchmark's definition says, and does this
+version draw what an earlier one has drawn there.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lanedet.datasets import culane_label_path, read_culane_lanes
+from lanedet.images import ImageError, read_image
+from lanedet.simulation.export.culane import lanes_on_rows
+from lanedet.simulation.export.scene_files import (
+    SceneCollection,
+    SceneTask,
+    decode_scene,
+    encode_scene,
+)
+from lanedet.simulation.make import make_scene
+from lanedet.simulation.roadscenes.fingerprint import (
+    Fingerprint,
+    fingerprint,
+    format_fingerprints,
+    parse_fingerprints,
+)
+from lanedet.simulation.sampling.categories import deal_category
+from lanedet.structures import LaneSample
+
+SCENES_PER_CATEGORY = 3
+"""How many scenes of each category are looked at: the first, the last, one between."""
+
+
+def spread_scenes(collection: SceneCollection, numbers: Sequence[int]) -> list[int]:
+    """Return some of each category of scenes, from the first to the last of them.
+
+    Args:
+        collection: Of which scenes.
+        numbers: Among which of them.
+    """
+    of_category: dict[str, list[int]] = defaultdict(list)
+    for number in numbers:
+        category = collection.category
+        if category is not None:
+            category = deal_category(collection.seed, number, category)
+        of_category[category or ""].append(number)
+    chosen: set[int] = set()
+    for those in of_category.values():
+        places = np.linspace(0, len(those) - 1, SCENES_PER_CATEGORY).astype(int)
+        chosen.update(those[place] for place in places)
+    return sorted(chosen)
+
+
+def draw_fingerprint(collection: SceneCollection, number: int) -> Fingerprint:
+    """Return the fingerprint of a scene as this version draws and stores it."""
+    image, sample = make_scene(
+        collection.seed, number, collection.shape, collection.category
+    )
+    stored = decode_scene(encode_scene(image))
+    return fingerprint(stored, lanes_on_rows(sample.gt_lanes, collection.shape[0]))
+
+
+def take_fingerprints(collection: SceneCollection, num_scenes: int) -> list[str]:
+    """Return the lines of the fingerprints that freeze a collection.
+
+    Args:
+        collection: Of which scenes.
+        num_scenes: Of how many, from the first on.
+    """
+    numbers = spread_scenes(collection, range(num_scenes))
+    return format_fingerprints(
+        {number: draw_fingerprint(collection, number) for number in numbers}
+    )
+
+
+def check_fingerprints(samples: Sequence[LaneSample], lines: Sequence[str]) -> None:
+    """Raise ValueError if a scene is not as its fingerprint says.
+
+    Args:
+        samples: The scenes by their number, with ``img_path`` and ``gt_lanes``.
+        lines: Lines of fingerprints. Those of scenes beyond the last say nothing.
+    """
+    for number, expected in parse_fingerprints(lines).items():
+        if number >= len(samples):
+            continue
+        sample = samples[number]
+        found = fingerprint(read_image(sample.img_path), sample.gt_lanes)
+        difference = found.difference(expected)
+        if difference:
+            raise ValueError(
+                f"'{sample.img_path}' is not the scene that the config means: "
+                f"{difference}. Delete the folder of the data set, and the scenes are "
+                "made anew. If it comes again, this version draws scenes otherwise "
+                "than the one whose scores are published; without fingerprints in the "
+                "config it runs, but compares with nothing."
+            )
+
+
+def check_drawn_alike(
+    root: Path, collection: SceneCollection, made: Sequence[SceneTask]
+) -> None:
+    """Raise ValueError if another drawing made the scenes in a folder.
+
+    Args:
+        root: Folder of the CULane tree.
+        collection: Of which scenes.
+        made: Those that are there, images and labels.
+    """
+    task_of = {task.number: task for task in made}
+    for number in spread_scenes(collection, list(task_of)):
+        path = root / task_of[number].image
+        try:
+            lanes = read_culane_lanes(culane_label_path(root, task_of[number].image))
+            found = fingerprint(read_image(path), lanes)
+            difference = found.difference(draw_fingerprint(collection, number))
+        except ImageError as error:
+            difference = str(error)
+        if difference:
+            raise ValueError(
+                f"'{root}' has scenes that this version of lanedet draws otherwise, "
+                f"such as '{path.name}' in '{path.parent.name}': {difference}. A data "
+                "set must not mix two drawings. Delete the folder, and the scenes are "
+                "made anew, or go on with the version that began it."
+            )

@@ -1,0 +1,1 @@
+"""Scenes at random. Knows what a scene is, not what it looks like."""

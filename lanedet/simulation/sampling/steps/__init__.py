@@ -1,0 +1,1 @@
+"""The steps that make a plain scene one of a category."""

@@ -1,0 +1,1 @@
+"""What a scene is, as plain data."""
