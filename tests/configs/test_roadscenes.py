@@ -17,9 +17,9 @@ from lanedet.engine import load_config
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.models import SelfAttentionDistiller
 from lanedet.simulation.export.scene_files import BENCHMARK_SEEDS, SceneCollection
-from lanedet.simulation.roadscenes.fingerprint import parse_fingerprints
 from lanedet.simulation.roadscenes.freezing import (
     SCENES_PER_CATEGORY,
+    read_fingerprints,
     take_fingerprints,
 )
 from lanedet.simulation.sampling.categories import CULANE_FRAMES
@@ -52,15 +52,16 @@ def test_the_definition_is_that_of_its_version(split: str) -> None:
     assert dataset.seed == BENCHMARK_SEEDS[split], "no other collection may have it"
     assert tuple(dataset.shape) == (288, 800)
     assert dataset.category == "culane"
+    assert dataset.fingerprints == "version_3.txt"
 
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_scenes_are_drawn_as_when_the_version_was_frozen(split: str) -> None:
     dataset = dataset_of(split)
-    frozen = parse_fingerprints(dataset.fingerprints)
+    frozen = read_fingerprints(dataset.fingerprints, split)
     assert len(frozen) == SCENES_PER_CATEGORY * len(CULANE_FRAMES)
     collection = SceneCollection(dataset.seed, tuple(dataset.shape), dataset.category)
-    drawn = parse_fingerprints(take_fingerprints(collection, dataset.num_scenes))
+    drawn = take_fingerprints(collection, dataset.num_scenes)
     assert drawn.keys() == frozen.keys()
     for number, now in drawn.items():
         difference = now.difference(frozen[number])
@@ -128,7 +129,7 @@ def test_from_no_data_to_scores_by_both_rules(tmp_path: Path) -> None:
         {
             f"{split}_dataloader.dataset.{key}": value
             for split in ("train", "test")
-            for key, value in (("num_scenes", 2), ("fingerprints", []))
+            for key, value in (("num_scenes", 2), ("fingerprints", None))
         },
         data_root=tmp_path / "scenes",
     )

@@ -6,35 +6,32 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from mmengine.config import Config
 
 from lanedet.simulation import RoadScenesDataset
-from lanedet.simulation.roadscenes.fingerprint import parse_fingerprints
+from lanedet.simulation.roadscenes.freezing import read_fingerprints
 
 LoadTool = Callable[[str], ModuleType]
 RunMain = Callable[..., int]
 
 DEFINITION = """from lanedet.simulation import RoadScenesDataset
 
-_fingerprints = dict(
-    train=[
-        "0 as another version drew it",
-    ],
-)
+_fingerprints = {file!r}
 train_dataloader = dict(
-    dataset=dict(seed=1, shape=(90, 160), category="culane", num_scenes=8),
+    dataset=dict(
+        seed=1, shape=(90, 160), category="culane", num_scenes=8,
+        fingerprints=_fingerprints,
+    ),
 )
 val_dataloader = dict(
-    dataset=dict(seed=2, shape=(90, 160), category="night", num_scenes=5),
+    dataset=dict(
+        seed=2, shape=(90, 160), category="night", num_scenes=5,
+        fingerprints=_fingerprints,
+    ),
 )
 test_dataloader = dict(
     dataset=dict(
-        type=RoadScenesDataset,
-        seed=3,
-        shape=(90, 160),
-        category="culane",
-        num_scenes=4,
-        fingerprints=_fingerprints.get("test"),
+        type=RoadScenesDataset, seed=3, shape=(90, 160), category="culane",
+        num_scenes=4, fingerprints=_fingerprints,
     ),
 )
 """
@@ -45,27 +42,29 @@ def freeze(load_tool: LoadTool, run_main: RunMain) -> Callable[[Path], int]:
     return partial(run_main, load_tool("freeze_roadscenes"))
 
 
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A definition whose fingerprints go into a file beside it."""
+    path = tmp_path / "definition.py"
+    path.write_text(DEFINITION.format(file=str(tmp_path / "version_9.txt")))
+    return path
+
+
 def test_the_dataset_is_as_it_was_frozen(
     freeze: Callable[[Path], int],
+    config: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    config = tmp_path / "definition.py"
-    config.write_text(DEFINITION)
+    file, definition = tmp_path / "version_9.txt", config.read_text()
     assert freeze(config) == 0
-    frozen = Config.fromfile(config)
-    lines = frozen.test_dataloader.dataset.fingerprints
-    fingerprints = parse_fingerprints(lines)
+    fingerprints = read_fingerprints(file, "test")
     assert {0, 3} <= fingerprints.keys() <= {0, 1, 2, 3}
-    printed = capsys.readouterr().out
-    assert printed.endswith(f" fingerprints in {config}\n")
-    text = config.read_text()
-    assert text.count('"0 grey ') == text.count('"0 lanes ') == 3
-    assert "as another version drew it" not in text
-    assert max(map(len, text.splitlines())) <= 88
-    before, after = DEFINITION.split("_fingerprints = dict(", 1)
-    assert text.startswith(before)
-    assert text.endswith(after.partition("\n)\n")[2])
+    number = len(file.read_text().splitlines()) // 3
+    assert capsys.readouterr().out == f"{number} fingerprints in {file}\n"
+    assert config.read_text() == definition
+    text = file.read_text()
+    assert text.count(" 0 grey ") == text.count(" 0 lanes ") == 3
     made = RoadScenesDataset(
         data_root=str(tmp_path / "scenes"),
         split="test",
@@ -74,21 +73,33 @@ def test_the_dataset_is_as_it_was_frozen(
         shape=(90, 160),
         category="culane",
         pipeline=[],
-        fingerprints=lines,
+        fingerprints=str(file),
     )
     assert len(made) == 4
+    assert made.fingerprints == fingerprints
     assert freeze(config) == 0
-    assert config.read_text() == text, "the same drawing freezes to the same"
+    assert file.read_text() == text, "the same drawing freezes to the same"
 
 
-def test_a_definition_without_its_block(
+def test_what_is_frozen_stays(
     freeze: Callable[[Path], int],
+    config: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    config = tmp_path / "definition.py"
-    config.write_text("seeds = dict()\n")
+    file = tmp_path / "version_9.txt"
+    file.write_text("as another version drew it\n")
     assert freeze(config) == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert "must have one block '_fingerprints = dict('" in line
-    assert config.read_text() == "seeds = dict()\n"
+    assert "version_9.txt' must stay as it is" in line
+    assert file.read_text() == "as another version drew it\n"
+
+
+def test_a_definition_that_names_no_file(
+    freeze: Callable[[Path], int], config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = config.read_text()
+    config.write_text(text.replace("fingerprints=_fingerprints", "fingerprints=None"))
+    assert freeze(config) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "must name one file of fingerprints for all of train, val, test" in line

@@ -33,7 +33,11 @@ from lanedet.simulation.export.scene_files import (
     num_scene_workers,
 )
 from lanedet.simulation.make import label_rows
-from lanedet.simulation.roadscenes.freezing import check_drawn_alike, check_fingerprints
+from lanedet.simulation.roadscenes.freezing import (
+    check_drawn_alike,
+    check_fingerprints,
+    read_fingerprints,
+)
 from lanedet.simulation.sampling.categories import deal_category
 from lanedet.structures import LaneSample
 
@@ -58,8 +62,9 @@ class RoadScenesDataset(CULaneDataset):
         category: Category or mixture, see
             :func:`~lanedet.simulation.sampling.sampler.sample_scene`.
         pipeline: Configs of the transforms.
-        fingerprints: What some scenes must look like, lines of
-            :mod:`~lanedet.simulation.roadscenes.fingerprint`.
+        fingerprints: File that says what some scenes must look like, see
+            :func:`~lanedet.simulation.roadscenes.freezing.read_fingerprints`; None for
+            scenes that may look as they like.
         indices: Use the first so many scenes, or the given ones. All are made.
         test_mode: As in mmengine's ``BaseDataset``.
 
@@ -81,7 +86,7 @@ class RoadScenesDataset(CULaneDataset):
         shape: tuple[int, int],
         category: str,
         pipeline: Sequence[Mapping[str, Any]],
-        fingerprints: Sequence[str] = (),
+        fingerprints: str | None = None,
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
     ) -> None:
@@ -95,7 +100,9 @@ class RoadScenesDataset(CULaneDataset):
         self.split = split
         self.collection = SceneCollection(seed, (height, width), category)
         self.num_scenes = num_scenes
-        self.fingerprints = fingerprints
+        self.fingerprints = (
+            {} if fingerprints is None else read_fingerprints(fingerprints, split)
+        )
         super().__init__(
             data_root=data_root,
             pipeline=pipeline,

@@ -36,7 +36,6 @@ _NUM_CELLS = _GRID[0] * _GRID[1]
 _EDGE_STEP = 0.25  # grey levels
 _LANE_UNITS = 4096  # three hexadecimal digits
 _LANE_VALUES = 5
-_LANES_IN_LINE = 4
 
 
 @dataclass(frozen=True)
@@ -95,20 +94,15 @@ def fingerprint(image: ByteArray, lanes: Sequence[FloatArray]) -> Fingerprint:
 
 
 def format_fingerprints(fingerprints: Mapping[int, Fingerprint]) -> list[str]:
-    """Return the lines of fingerprints: a scene's number, a part, its digits.
-
-    They fit into a config: of more than four lanes the others have another line.
-    """
+    """Return the lines of fingerprints: a scene's number, a part, its digits."""
     lines = []
     for number, each in fingerprints.items():
         lanes = ["".join(f"{value:03x}" for value in lane) for lane in each.lanes]
         lines += [
             f"{number} grey {bytes(each.grey).hex()}",
             f"{number} edges {bytes(each.edges).hex()}",
+            f"{number} lanes {'.'.join(lanes) or '-'}",
         ]
-        for first in range(0, max(1, len(lanes)), _LANES_IN_LINE):
-            digits = ".".join(lanes[first : first + _LANES_IN_LINE])
-            lines.append(f"{number} lanes {digits or '-'}")
     return lines
 
 
@@ -128,7 +122,9 @@ def parse_fingerprints(lines: Iterable[str]) -> dict[int, Fingerprint]:
                 "A line of a fingerprint must be a scene's number, grey, edges or "
                 f"lanes, and digits, got {line!r}."
             ) from error
-        parts[part] = f"{parts[part]}.{digits}" if part in parts else digits
+        if part in parts:
+            raise ValueError(f"Scene {number} must have one line {part}, got two.")
+        parts[part] = digits
     return {number: _parse(number, parts) for number, parts in parts_of.items()}
 
 

@@ -6,12 +6,13 @@ version draw what an earlier one has drawn there.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lanedet.datasets import culane_label_path, read_culane_lanes
+from lanedet.files import replace_file
 from lanedet.images import ImageError, read_image
 from lanedet.simulation.export.culane import lanes_on_rows
 from lanedet.simulation.export.scene_files import (
@@ -29,6 +30,8 @@ from lanedet.simulation.roadscenes.fingerprint import (
 )
 from lanedet.simulation.sampling.categories import deal_category
 from lanedet.structures import LaneSample
+
+_FOLDER = Path(__file__).parent
 
 SCENES_PER_CATEGORY = 3
 """How many scenes of each category are looked at: the first, the last, one between."""
@@ -63,27 +66,87 @@ def draw_fingerprint(collection: SceneCollection, number: int) -> Fingerprint:
     return fingerprint(stored, lanes_on_rows(sample.gt_lanes, collection.shape[0]))
 
 
-def take_fingerprints(collection: SceneCollection, num_scenes: int) -> list[str]:
-    """Return the lines of the fingerprints that freeze a collection.
+def take_fingerprints(
+    collection: SceneCollection, num_scenes: int
+) -> dict[int, Fingerprint]:
+    """Return the fingerprints that freeze a collection, by the scene's number.
 
     Args:
-        collection: Of which scenes.
-        num_scenes: Of how many, from the first on.
+        collection: The scenes.
+        num_scenes: How many of them, from the first on.
     """
     numbers = spread_scenes(collection, range(num_scenes))
-    return format_fingerprints(
-        {number: draw_fingerprint(collection, number) for number in numbers}
-    )
+    return {number: draw_fingerprint(collection, number) for number in numbers}
 
 
-def check_fingerprints(samples: Sequence[LaneSample], lines: Sequence[str]) -> None:
+def read_fingerprints(file: str | Path, split: str) -> dict[int, Fingerprint]:
+    """Return the fingerprints of a split, by the scene's number.
+
+    Args:
+        file: Name of a file beside this module, such as ``version_3.txt``, or the
+            whole path of another. Each line of it is a split and a line of a
+            fingerprint.
+        split: The split; of one that the file does not name there are none.
+
+    Raises:
+        ValueError: If a line is none of a fingerprint, or a scene lacks one.
+        FileNotFoundError: If there is no such file.
+    """
+    path = fingerprints_path(file)
+    if not path.is_file():
+        known = ", ".join(sorted(each.name for each in _FOLDER.glob("*.txt")))
+        raise FileNotFoundError(
+            f"fingerprints must name one of {known} or the whole path of a file, got "
+            f"'{file}', and there is no '{path}'."
+        )
+    lines = (line.partition(" ") for line in path.read_text("utf-8").splitlines())
+    return parse_fingerprints(line for name, _, line in lines if name == split)
+
+
+def write_fingerprints(
+    file: str | Path, splits: Mapping[str, Mapping[int, Fingerprint]]
+) -> None:
+    """Freeze a benchmark in a file, unless another drawing is frozen there.
+
+    Args:
+        file: See :func:`read_fingerprints`.
+        splits: The fingerprints of each split, by the scene's number.
+
+    Raises:
+        ValueError: If the file holds other fingerprints.
+        OSError: If it cannot be written.
+    """
+    path = fingerprints_path(file)
+    lines = [
+        f"{split} {line}\n"
+        for split, of_split in splits.items()
+        for line in format_fingerprints(of_split)
+    ]
+    text = "".join(lines)
+    if path.is_file() and path.read_text("utf-8") != text:
+        raise ValueError(
+            f"'{path}' must stay as it is: it freezes other scenes than are drawn now. "
+            "Name another file in the definition, and give it another folder for its "
+            "scenes: another drawing is another version."
+        )
+    replace_file(path, text)
+
+
+def fingerprints_path(file: str | Path) -> Path:
+    """Return the path of a file of fingerprints, see :func:`read_fingerprints`."""
+    return _FOLDER / file
+
+
+def check_fingerprints(
+    samples: Sequence[LaneSample], fingerprints: Mapping[int, Fingerprint]
+) -> None:
     """Raise ValueError if a scene is not as its fingerprint says.
 
     Args:
         samples: The scenes by their number, with ``img_path`` and ``gt_lanes``.
-        lines: Lines of fingerprints. Those of scenes beyond the last say nothing.
+        fingerprints: By the scene's number. Those beyond the last say nothing.
     """
-    for number, expected in parse_fingerprints(lines).items():
+    for number, expected in fingerprints.items():
         if number >= len(samples):
             continue
         sample = samples[number]

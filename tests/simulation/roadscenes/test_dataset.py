@@ -1,7 +1,6 @@
 import json
 import threading
 import time
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from lanedet.simulation.effects.recipe import paint_scene
 from lanedet.simulation.export.scene_files import SceneCollection
 from lanedet.simulation.make import label_rows
 from lanedet.simulation.roadscenes import dataset as module
-from lanedet.simulation.roadscenes.freezing import take_fingerprints
+from lanedet.simulation.roadscenes.freezing import take_fingerprints, write_fingerprints
 
 SHAPE = (108, 300)
 SEED = 11
@@ -25,9 +24,13 @@ SEED = 11
 pytestmark = pytest.mark.usefixtures("scenes_drawn_once")
 
 
-@cache
-def frozen() -> list[str]:
-    return take_fingerprints(SceneCollection(SEED, SHAPE, "culane"), 6)
+@pytest.fixture
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file that freezes the first scenes of the test split."""
+    file = tmp_path_factory.mktemp("frozen") / "version_0.txt"
+    collection = SceneCollection(SEED, SHAPE, "culane")
+    write_fingerprints(file, {"test": take_fingerprints(collection, 6)})
+    return str(file)
 
 
 def dataset(root: Path, **options: Any) -> RoadScenesDataset:
@@ -58,10 +61,13 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_the_first_use_makes_the_scenes(
-    tmp_path: Path, tasks: list[int], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    tasks: list[int],
+    frozen: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     root = tmp_path / "data" / "scenes"
-    made = dataset(root, fingerprints=frozen())
+    made = dataset(root, fingerprints=frozen)
     assert f"Making 6 scenes in {root}/scenes_test" in capsys.readouterr().out
     assert len(made) == len(tasks) == 6
     for number in range(6):
@@ -99,7 +105,7 @@ def test_fewer_scenes_are_the_first_and_more_are_added(
 
 
 def test_an_interrupted_run_goes_on(
-    tmp_path: Path, tasks: list[int], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, frozen: str, tasks: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = module.write_lane_files
     written = []
@@ -116,7 +122,7 @@ def test_an_interrupted_run_goes_on(
             dataset(tmp_path)
     assert not (tmp_path / "list").exists(), "nobody takes it for complete"
     tasks.clear()
-    assert len(dataset(tmp_path, fingerprints=frozen())) == 6
+    assert len(dataset(tmp_path, fingerprints=frozen)) == 6
     assert tasks == [3, 4, 5]
 
 
@@ -161,7 +167,7 @@ def leave_out(effect: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scenes_that_look_otherwise_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, frozen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         leave_out("paint_ground", patch)
@@ -169,17 +175,19 @@ def test_scenes_that_look_otherwise_are_told(
     with pytest.raises(
         ValueError, match=r"000000.jpg' is not the scene .* its means d"
     ):
-        dataset(tmp_path, fingerprints=frozen())
+        dataset(tmp_path, fingerprints=frozen)
     # A scene that is not asked for is not looked at.
-    beyond = [line.replace("0", "7", 1) for line in frozen()[:3]]
-    assert len(dataset(tmp_path, fingerprints=beyond)) == 6
+    beyond = tmp_path / "beyond.txt"
+    lines = Path(frozen).read_text().splitlines()[:3]
+    beyond.write_text("\n".join(line.replace(" 0 ", " 7 ") for line in lines))
+    assert len(dataset(tmp_path, fingerprints=str(beyond))) == 6
     assert len(dataset(tmp_path)) == 6, "nothing says how they must look"
 
 
 def test_half_a_data_set_of_another_drawing_is_not_as_the_config_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, frozen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset(tmp_path, fingerprints=frozen())
+    dataset(tmp_path, fingerprints=frozen)
     with monkeypatch.context() as patch:
         leave_out("paint_ground", patch)
         dataset(tmp_path / "other")
@@ -187,7 +195,7 @@ def test_half_a_data_set_of_another_drawing_is_not_as_the_config_says(
         name = f"scenes_test/{number:06d}.jpg"
         (tmp_path / "other" / name).replace(tmp_path / name)
     with pytest.raises(ValueError, match=r"00000[345].jpg' is not the scene that"):
-        dataset(tmp_path, fingerprints=frozen())
+        dataset(tmp_path, fingerprints=frozen)
 
 
 @pytest.mark.parametrize("is_interrupted", [True, False])
