@@ -1,4 +1,4 @@
-"""How loops over numbers are compiled, where NumPy would need many passes.
+"""The compiler's options for loops over numbers, where NumPy needs many passes.
 
 The first process that calls a compiled function compiles it, all of them within about
 15 s; others find them in numba's cache. That cache notices a change in the file of a

@@ -1,4 +1,4 @@
-"""Scenes made: from a seed and a number to a picture and its lanes.
+"""Pictures with lanes, made of a seed and a number.
 
 Here a scene gets its projection, once, for its picture and its labels.
 """

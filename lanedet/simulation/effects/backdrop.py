@@ -1,4 +1,4 @@
-"""What may stand on the skyline and in the sky: a city, clouds with edges."""
+"""A far city on the skyline, and clouds with edges in the sky."""
 
 import math
 from collections.abc import Sequence

@@ -16,7 +16,7 @@ from lanedet.simulation.view.projection import NEAREST_M, Projection
 from lanedet.simulation.world.road import Decal
 
 Box = tuple[tuple[int, int], tuple[int, int]]
-"""First row and the row after the last, then the same of the columns."""
+"""A box: its first row and the row after its last, then the same of its columns."""
 
 FARTHEST_DECAL_M = 150.0
 _FLAKE_M = (0.03, 0.10)
@@ -67,7 +67,7 @@ class Flats:
 
         Args:
             mask: (H, W), uint8.
-            value: In [0, 255].
+            value: The value, in [0, 255].
 
         Returns:
             The box around all polygons, or None if none can be seen.

@@ -21,7 +21,7 @@ LIT_SHARE = 0.22
 """The share of windows that are lit at night."""
 _LIT_GAIN = (0.3, 0.85)
 _LIT_COLORS = np.array([(255, 206, 140), (255, 224, 176), (226, 236, 255)], float)
-"""Incandescent, warm white, and the white of offices."""
+"""The colours of lamps: incandescent, warm white, and the white of offices."""
 _BLACK: Color = (0, 0, 0)
 
 

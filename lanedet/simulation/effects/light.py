@@ -31,12 +31,12 @@ from lanedet.simulation.world.vehicle_bodies import BODIES
 
 _LAMP_RANGE_M = 180.0
 _SKYLIGHT = 72
-"""What the sky sends into the darkest shadow of the sun, of 255."""
+"""The light of the sky in the darkest shadow of the sun, of 255."""
 _NUM_LIT_POSTS = 11
 _UNDER_CAR = 60
 _UNDER_BRIDGE = 130
 _ONE_TRACK_SHARE = 0.45
-"""How much of its width a vehicle takes whose wheels run behind one another."""
+"""The share of its width that a vehicle takes whose wheels run behind one another."""
 _DUSK = 0.3  # of daylight: below, lamps make what light there is
 
 

@@ -1,4 +1,4 @@
-"""What shines in the dark beside lamps: pools of light, far lights, bloom, mirrors."""
+"""Lights in the dark beside lamps: pools of light, far lights, bloom, mirrors."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import Color
 
 LAMP_POST_M = 8.8
-"""Height of a street lamp."""
+"""The height of a street lamp."""
 
 _STREAM_M = (8.0, 320.0)
 _NUM_PLACES = 60

@@ -1,4 +1,4 @@
-"""What stands on or beside the road: cones, barriers, crossing cars, people."""
+"""Things on and beside the road: cones, barriers, crossing cars, people."""
 
 from collections.abc import Callable
 
@@ -198,4 +198,4 @@ PROPS: dict[str, Callable[[Sketch, Prop, float], None]] = {
     "walker": _add_walker,
     "cyclist": _add_cyclist,
 }
-"""How each kind of prop is added to a sketch."""
+"""The function that adds a prop to a sketch, by its kind."""

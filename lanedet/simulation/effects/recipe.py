@@ -1,4 +1,4 @@
-"""From a scene to its picture: a list of effects, applied in order.
+"""The recipe of a picture: a list of effects, applied in order.
 
 To add an effect, write one function ``(image, view) -> image`` and list it in
 :data:`RECIPE`. It may draw into the image that it gets. ``view`` holds the scene's data

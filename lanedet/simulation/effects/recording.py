@@ -1,4 +1,4 @@
-"""What a camera's electronics do to a picture: exposure, motion, compression."""
+"""The camera's electronics: exposure, motion, compression."""
 
 import cv2
 import numpy as np

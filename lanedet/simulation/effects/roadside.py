@@ -1,4 +1,4 @@
-"""What stands beside the road: trees, buildings, poles, signs, bridges.
+"""Things along the road: trees, buildings, poles, signs, bridges.
 
 The roadside is divided into pieces, see :mod:`~lanedet.simulation.effects.verges`.
 """

@@ -1,4 +1,4 @@
-"""What stands before lights: crowns of trees, bridges, high walls."""
+"""Screens before lights: crowns of trees, bridges, high walls."""
 
 from itertools import pairwise
 

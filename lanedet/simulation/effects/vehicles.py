@@ -44,7 +44,7 @@ _HEADLAMP: Color = (225, 225, 215)
 
 @dataclass(frozen=True)
 class Face:
-    """Where the face of a vehicle is in the picture, and its lamps.
+    """A vehicle's face in the picture, and its lamps.
 
     Attributes:
         vehicle: The vehicle.

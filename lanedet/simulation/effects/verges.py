@@ -10,7 +10,7 @@ from lanedet.simulation.view.projection import NEAREST_M, Projection, once_per_v
 
 CELL_M = 10.0
 BRIDGE_HEIGHTS_M = (5.4, 7.8)
-"""Lower and upper edge of a bridge's deck."""
+"""The lower and the upper edge of a bridge's deck."""
 
 _REACH_M = 260.0
 _BRIDGE_CELL = 3

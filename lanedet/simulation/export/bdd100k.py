@@ -8,7 +8,7 @@ Images lie in ``images/100k/<folder>/<name>.jpg``, their labels, one JSON file e
 from pathlib import Path
 
 from lanedet.datasets import BDD100K_SHAPE, write_bdd100k_labels
-from lanedet.simulation.export.layout import Splits, TreeFormat
+from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import SceneTask
 
 
@@ -23,7 +23,7 @@ def _write_labels(root: Path, part: Path, splits: Splits) -> None:
         write_bdd100k_labels(part / "labels/100k" / folder, samples)
 
 
-BDD100K_TREE = TreeFormat(
+BDD100K_TREE = Layout(
     shape=BDD100K_SHAPE,
     shares={"train": 0.7, "val": 0.2, "test": 0.1},
     image_folders=tuple(f"images/100k/{folder}" for folder in ("train", "val", "test")),

@@ -22,7 +22,7 @@ from lanedet.datasets import (
     write_culane_labels,
     write_culane_list,
 )
-from lanedet.simulation.export.layout import Splits, TreeFormat
+from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import SceneTask
 from lanedet.simulation.sampling.categories import CATEGORIES, CULANE_FRAMES
 from lanedet.structures import LaneSample
@@ -111,7 +111,7 @@ def _names(samples: Sequence[LaneSample]) -> list[str]:
     return [sample.raw_file for sample in samples]
 
 
-CULANE_TREE = TreeFormat(
+CULANE_TREE = Layout(
     shape=CULANE_SHAPE,
     shares={"train": 0.8, "val": 0.1, "test": 0.1},
     image_folders=tuple(f"scenes_{split}" for split in LISTS),

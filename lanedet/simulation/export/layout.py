@@ -1,4 +1,4 @@
-"""What sets the benchmarks' trees apart, as far as generated scenes go."""
+"""Layouts: what sets the benchmarks' trees apart, as far as generated scenes go."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ Splits = Mapping[str, Sequence[LaneSample]]
 
 
 @dataclass(frozen=True)
-class TreeFormat:
-    """How a benchmark lays out its tree.
+class Layout:
+    """The layout of a benchmark's tree.
 
     Attributes:
         shape: (H, W) of images unless another is asked for.
@@ -22,7 +22,7 @@ class TreeFormat:
         image_folders: Folders, relative to the tree, that hold its images only.
         labels: Files and folders, at the top of the tree, that hold labels, in the
             order in which they appear. Who finds the last takes the tree for complete.
-        task: Returns where a scene goes: (split, number, seed) -> task.
+        task: Returns the place of a scene: (split, number, seed) -> task.
         write_labels: Writes the labels: (root, part, splits). What ``labels`` names
             goes into the folder ``part``, and from there to its place when all is
             written; what lies among the images goes to ``root`` itself.

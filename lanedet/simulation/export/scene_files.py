@@ -58,7 +58,7 @@ class SceneCollection:
     Attributes:
         seed: Names the collection, from 0 to :data:`LARGEST_SEED`.
         shape: (H, W) of the images.
-        category: Of which category or mixture all scenes are, or None, see
+        category: The category or mixture of all scenes, or None, see
             :func:`~lanedet.simulation.sampling.sampler.sample_scene`.
 
     Raises:
@@ -113,8 +113,8 @@ def make_scene_files(
 
     Args:
         root: Folder of the tree.
-        collection: Of which scenes.
-        tasks: Which of them, and where they go.
+        collection: The scenes.
+        tasks: The numbers of those to make, and where they go.
         num_workers: Number of processes, at least 1.
         desc: What the bar says.
 

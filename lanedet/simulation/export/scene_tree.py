@@ -19,7 +19,7 @@ from lanedet.runtime import hold_interrupts
 from lanedet.simulation.arguments import check_whole
 from lanedet.simulation.export.bdd100k import BDD100K_TREE
 from lanedet.simulation.export.culane import CULANE_TREE, LISTS, category_lists
-from lanedet.simulation.export.layout import Splits, TreeFormat
+from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import (
     PROVENANCE_FILE,
     SceneCollection,
@@ -38,7 +38,7 @@ TREE_FORMATS = {
 """The layouts of trees, by the names of the formats that tools use."""
 
 CATEGORIES_FILE = "categories.json"
-"""Lists the scenes of each category, by the category's name."""
+"""The file that lists the scenes of each category, by the category's name."""
 
 _LABEL_FILES: dict[str, Callable[[Sequence[str]], Iterable[str]]] = {
     "tusimple": lambda _: TUSIMPLE_TREE.labels,
@@ -52,7 +52,7 @@ _LABEL_FILES: dict[str, Callable[[Sequence[str]], Iterable[str]]] = {
         for image in images
     ),
 }
-"""What labels a format has for images: paths in the tree, as those of the images."""
+"""The labels that a format has for images: paths in the tree, like the images'."""
 
 
 def write_scene_tree(
@@ -79,9 +79,9 @@ def write_scene_tree(
             (:data:`~lanedet.simulation.export.scene_files.BENCHMARK_SEEDS`).
         shape: (H, W) of the images, or None for those of the format.
         num_workers: Number of processes, at least 1.
-        category: Of which category or mixture all scenes are, or None, see
+        category: The category or mixture of all scenes, or None, see
             :func:`~lanedet.simulation.sampling.sampler.sample_scene`.
-        tree_format: Whose tree, a key of :data:`TREE_FORMATS`.
+        tree_format: The benchmark's name, a key of :data:`TREE_FORMATS`.
 
     Returns:
         Number of scenes in each split.
@@ -127,7 +127,7 @@ def _only_writer(root: Path) -> Iterator[None]:
 
 def _write_scenes(
     root: Path,
-    layout: TreeFormat,
+    layout: Layout,
     num_scenes: int,
     collection: SceneCollection,
     num_workers: int,
@@ -190,7 +190,7 @@ def _files_of_scenes(root: Path, tree_format: str) -> list[str]:
     return found
 
 
-def _places(layout: TreeFormat) -> tuple[str, ...]:
+def _places(layout: Layout) -> tuple[str, ...]:
     """Return where scenes go, in the order in which they are removed."""
     # The last labels first: who finds them takes the tree for complete.
     return (*reversed(layout.labels), CATEGORIES_FILE, *layout.image_folders)
@@ -254,7 +254,7 @@ def _remove_scenes(root: Path, tree_format: str, names: Sequence[str]) -> None:
                 Path(folder).rmdir()
 
 
-def _write_labels(root: Path, layout: TreeFormat, splits: Splits) -> None:
+def _write_labels(root: Path, layout: Layout, splits: Splits) -> None:
     """Write all labels, under their names only when whole."""
     part = root / ".labels.part"
     shutil.rmtree(part, ignore_errors=True)

@@ -12,12 +12,12 @@ import json
 from pathlib import Path
 
 from lanedet.datasets import write_tusimple_labels
-from lanedet.simulation.export.layout import Splits, TreeFormat
+from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import SceneTask
 from lanedet.structures import LaneSample
 
 TASK_FILE = "test_tasks_0627.json"
-"""Template of a submission. It names the test images."""
+"""The template of a submission. It names the test images."""
 
 _TEST_FILE = "test_label.json"
 _FOLDERS = {
@@ -49,7 +49,7 @@ def _template_line(sample: LaneSample) -> str:
     return json.dumps({**record, "raw_file": sample.raw_file}) + "\n"
 
 
-TUSIMPLE_TREE = TreeFormat(
+TUSIMPLE_TREE = Layout(
     shape=(360, 640),  # the benchmark's are twice as large
     shares=dict(zip(_FOLDERS, (0.4, 0.4, 0.1, 0.1), strict=True)),
     image_folders=tuple(f"clips/{folder}" for folder in _FOLDERS.values()),

@@ -12,7 +12,7 @@ from lanedet.arrays import ByteArray, Float32Array, FloatArray
 from lanedet.simulation.compiled import compiled
 
 TILE_SIZE = 512
-"""Rows and columns of a tile of noise."""
+"""The number of rows and of columns of a tile of noise."""
 _LAST = TILE_SIZE - 1
 _LAST_ROW = TILE_SIZE * _LAST
 

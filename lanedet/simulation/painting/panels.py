@@ -13,12 +13,12 @@ Paint = Color | float
 """A colour, or the brightness of a part in the vehicle's own colour."""
 
 _WAIST = 0.62
-"""Share of a car's height from which its body leans inwards."""
+"""The share of a car's height from which its body leans inwards."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """What a panel shows: K polygons in the unit square, in the order of painting.
+    """The polygons of a panel: K in the unit square, in the order of painting.
 
     Attributes:
         places: Their corners one after the other, from :func:`unit_places`.
@@ -74,7 +74,7 @@ def panel_corners(panels: Sequence[Panel], units: Sequence[FloatArray]) -> Float
 
     Args:
         panels: The panels.
-        units: Of each, places from :func:`unit_places`, (N, 3).
+        units: The places in each, from :func:`unit_places`, (N, 3).
 
     Returns:
         (ahead, lateral, height) in metres of all places, one panel after the other.

@@ -1,4 +1,4 @@
-"""Which pixels are touched, as places in flat arrays: compiled searches."""
+"""Compiled searches for the pixels that are touched, as places in flat arrays."""
 
 import numpy as np
 from numpy.typing import NDArray

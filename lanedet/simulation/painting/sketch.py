@@ -17,10 +17,10 @@ from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import Color
 
 Corners = Sequence[tuple[float, float, float]]
-"""(ahead, lateral, height) of each corner in metres."""
+"""The corners of a polygon: (ahead, lateral, height) of each, in metres."""
 
 Brush = Callable[[ByteArray, FloatArray, Color], None]
-"""Paints into an image, given the corners' pixels (N, 2) and the hazed colour."""
+"""A function that paints into an image, given pixels (N, 2) and the hazed colour."""
 
 _EDGE_PARTS = 12
 

@@ -137,7 +137,7 @@ def make_split(
     Args:
         root: Folder of the CULane tree; it is made.
         split: ``train``, ``val`` or ``test``.
-        collection: Of which scenes.
+        collection: The scenes.
         num_scenes: How many there must be.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Fingerprints of scenes: whether they are still drawn and labelled as they were.
+"""Fingerprints of scenes, which tell whether they are drawn and labelled as before.
 
 Not a checksum of the pixels: processors and versions of libraries round differently,
 and a grey level here and there makes no other data. A fingerprint has three parts, and
@@ -23,13 +23,13 @@ import numpy as np
 from lanedet.arrays import ByteArray, FloatArray
 
 GREY_TOLERANCE = 2
-"""Grey levels by which means may differ."""
+"""The grey levels by which means may differ."""
 
 EDGE_TOLERANCE = (0.6, 0.05)
-"""Grey levels, and share of the larger one, by which ``edges`` may differ."""
+"""The grey levels, and the share of the larger, by which ``edges`` may differ."""
 
 LANE_TOLERANCE = 2
-"""By how much a point may differ, in 4096ths of the width and of the height."""
+"""The most that a point may differ, in 4096ths of the width and of the height."""
 
 _GRID = (5, 6)
 _NUM_CELLS = _GRID[0] * _GRID[1]
@@ -40,15 +40,15 @@ _LANE_VALUES = 5
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What is compared of a scene.
+    """The features of a scene that are compared.
 
     Attributes:
         grey: Mean grey levels of the cells, row by row, then the picture's mean Cr and
             Cb, 32 numbers from 0 to 255.
         edges: Root mean square of the differences of neighbouring pixels in each cell,
             30 numbers in quarters of a grey level.
-        lanes: Of each lane x at its lowest point, in the middle between its ends and at
-            its highest, then y of the lowest and of the highest, in 4096ths.
+        lanes: Five numbers for each lane: x at its lowest point, in the middle between
+            its ends and at its highest, y of the lowest and of the highest, in 4096ths.
     """
 
     grey: tuple[int, ...]

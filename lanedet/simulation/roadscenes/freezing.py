@@ -1,4 +1,4 @@
-"""Whether the scenes in a folder are those that are meant.
+"""Checks whether the scenes in a folder are those that are meant.
 
 Two questions, and both are answered by the fingerprints of a few scenes of each
 category, spread over all: is a folder as a benchmark's definition says, and does this
@@ -34,15 +34,15 @@ from lanedet.structures import LaneSample
 _FOLDER = Path(__file__).parent
 
 SCENES_PER_CATEGORY = 3
-"""How many scenes of each category are looked at: the first, the last, one between."""
+"""The scenes of each category that are looked at: the first, the last, one between."""
 
 
 def spread_scenes(collection: SceneCollection, numbers: Sequence[int]) -> list[int]:
     """Return some of each category of scenes, from the first to the last of them.
 
     Args:
-        collection: Of which scenes.
-        numbers: Among which of them.
+        collection: The scenes.
+        numbers: The numbers to choose among.
     """
     of_category: dict[str, list[int]] = defaultdict(list)
     for number in numbers:
@@ -144,7 +144,8 @@ def check_fingerprints(
 
     Args:
         samples: The scenes by their number, with ``img_path`` and ``gt_lanes``.
-        fingerprints: By the scene's number. Those beyond the last say nothing.
+        fingerprints: The fingerprints by the scene's number. Those of scenes beyond the
+            last say nothing.
     """
     for number, expected in fingerprints.items():
         if number >= len(samples):
@@ -169,7 +170,7 @@ def check_drawn_alike(
 
     Args:
         root: Folder of the CULane tree.
-        collection: Of which scenes.
+        collection: The scenes that are meant.
         made: Those that are there, images and labels.
     """
     task_of = {task.number: task for task in made}

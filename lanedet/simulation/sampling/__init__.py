@@ -1,1 +1,1 @@
-"""Scenes at random. Knows what a scene is, not what it looks like."""
+"""Random scenes: what is drawn, and how often; nothing of what it looks like."""

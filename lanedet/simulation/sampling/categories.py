@@ -38,8 +38,8 @@ from lanedet.simulation.sampling.steps.crossing import cross_road, paint_some_ze
 from lanedet.simulation.sampling.steps.motorway import (
     age_some_roads,
     backlight_some,
-    build_few_freeways,
-    build_some_freeways,
+    build_few_motorways,
+    build_some_motorways,
     resurface_some_roads,
     shade_some_edges,
 )
@@ -64,7 +64,7 @@ from lanedet.simulation.sampling.steps.street import (
 from lanedet.simulation.world.scene import Scene
 
 Step = Callable[[Scene, np.random.Generator], Scene]
-"""Changes a part of a scene; the generator is the scene's and the category's own."""
+"""A function that changes a part of a scene; it draws from the category's generator."""
 
 ANY_SURFACE: tuple[Step, ...] = (
     age_road,
@@ -73,7 +73,7 @@ ANY_SURFACE: tuple[Step, ...] = (
     backlight_some,
 )
 ANY_CARRIAGEWAY: tuple[Step, ...] = (
-    build_few_freeways,
+    build_few_motorways,
     build_some_streets,
     color_some_bus_lanes,
     *ANY_SURFACE,
@@ -81,7 +81,7 @@ ANY_CARRIAGEWAY: tuple[Step, ...] = (
 )
 ANY_STREET: tuple[Step, ...] = (*ANY_CARRIAGEWAY, paint_some_zebras)
 ANY_ROAD: tuple[Step, ...] = (*ANY_STREET, build_some_exits, change_lane_count)
-"""Makes the plain roads of the sampler as varied as real ones."""
+"""The steps that make the plain roads of the sampler as varied as real ones."""
 
 ANY_CAMERA: tuple[Step, ...] = (
     settle_sun,
@@ -91,11 +91,11 @@ ANY_CAMERA: tuple[Step, ...] = (
     vary_backdrop,
     vary_recording,
 )
-"""Makes the plain pictures of the sampler as varied as real ones; ends every recipe."""
+"""The last steps of every category: they make plain pictures as varied as real ones."""
 
 CATEGORIES: dict[str, tuple[Step, ...]] = {
     "highway": (
-        build_some_freeways,
+        build_some_motorways,
         age_some_roads,
         resurface_some_roads,
         shade_some_edges,
@@ -132,7 +132,7 @@ CULANE_FRAMES = {
     "crossroad": 3122,
     "night": 7029,
 }
-"""Frames of each category in CULane's test set (its lists ``list/test_split``)."""
+"""The frames of each category in CULane's test set (its lists ``list/test_split``)."""
 
 DIVERSE_SHARES = {
     "highway": 32,
@@ -152,7 +152,7 @@ DIVERSE_SHARES = {
     "snow_edge": 2,
     "tunnel": 2,
 }
-"""Shares of a mixture for training: mostly what a dashcam sees most."""
+"""The shares of a mixture for training: mostly what a dashcam sees most."""
 
 MIXTURES: dict[str, dict[str, int]] = {
     "culane": CULANE_FRAMES,

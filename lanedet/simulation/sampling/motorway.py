@@ -16,14 +16,14 @@ from lanedet.simulation.world.road import LaneLine, Pavement, Road, Seam, Stripe
 from lanedet.simulation.world.scene import Strip, Surroundings, Wall
 
 _PERIOD_M = 14.63
-"""48 feet: after which dots and dashes of American motorways repeat."""
+"""The length after which dots and dashes of American motorways repeat: 48 feet."""
 
 _DASH_M = 3.66
 _REFLECTOR_M = 9.0
 _WHITE_GREYS = (215, 255)
 
 
-def freeway_lines(rng: np.random.Generator, is_concrete: bool) -> tuple[LaneLine, ...]:
+def motorway_lines(rng: np.random.Generator, is_concrete: bool) -> tuple[LaneLine, ...]:
     """Return the lines of three to six lanes, the ego lane around 0."""
     num_lanes = int(rng.choice([2, 3, 4, 5, 6], p=[0.08, 0.22, 0.35, 0.25, 0.1]))
     own = int(rng.integers(num_lanes))
@@ -165,7 +165,7 @@ def _contrast_stripe(rng: np.random.Generator, dash: Stripe) -> Stripe:
     )
 
 
-def freeway_pavement(
+def motorway_pavement(
     rng: np.random.Generator, lines: Sequence[LaneLine], is_concrete: bool
 ) -> Pavement:
     """Return the surface under a motorway's lines, a shoulder on either side."""
@@ -242,7 +242,7 @@ def cracked_joints(
     return tuple(stripes)
 
 
-def freeway_surroundings(
+def motorway_surroundings(
     rng: np.random.Generator, road: Road, before: Surroundings
 ) -> tuple[Surroundings, list[float]]:
     """Return what lies beside a motorway, and the middles of the opposite lanes."""

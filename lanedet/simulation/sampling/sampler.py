@@ -1,4 +1,4 @@
-"""Scenes at random: which roads, cameras, traffic and light there are, and how often.
+"""Random scenes: which roads, cameras, traffic and light there are, and how often.
 
 A scene is drawn from generators that begin from ``(seed, index)`` and the topic of what
 they draw, so scene 17 is the same whoever draws it, and whatever else is drawn.

@@ -1,1 +1,1 @@
-"""From the road to pixels: projection, ground and lens, and the labels."""
+"""The way from the road to pixels: projection, ground and lens, and the labels."""

@@ -1,4 +1,4 @@
-"""Where each pixel's ray meets the ground."""
+"""The ground under the pixels: where the ray of each meets it."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from lanedet.simulation.compiled import compiled
 
 @dataclass(frozen=True)
 class GroundMap:
-    """Where each pixel's ray meets the ground, for the rows that show ground.
+    """The places where pixels' rays meet the ground, for the rows that show ground.
 
     All arrays are float32 of shape (h, W) and cover the image rows from ``top_row``
     to the bottom.

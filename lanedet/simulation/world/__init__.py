@@ -1,1 +1,1 @@
-"""What a scene is, as plain data."""
+"""Scenes as plain data: the road, the camera and all that is seen."""

@@ -1,7 +1,7 @@
 """Colors, as a camera would record them at noon, and how light changes them."""
 
 Color = tuple[float, float, float]
-"""RGB, each in [0, 255]."""
+"""A colour: RGB, each in [0, 255]."""
 
 
 def shade(color: Color, gain: float) -> Color:

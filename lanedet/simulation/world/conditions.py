@@ -1,4 +1,4 @@
-"""What makes a picture hard: weather, glare, night, tunnels, glass, recording.
+"""Conditions that make a picture hard: weather, glare, night, glass, recording.
 
 Every strength is 0 by default, and an effect of strength 0 changes no pixel. Unless
 said otherwise a strength lies in [0, 1].
@@ -122,7 +122,7 @@ class Tunnel:
 
 @dataclass(frozen=True)
 class Backdrop:
-    """What may stand on the skyline and in the sky.
+    """A far city and clouds, on the skyline and in the sky.
 
     Attributes:
         city: Share of the horizon that is taken by the buildings of a far city.
@@ -162,7 +162,7 @@ class Windscreen:
 
 @dataclass(frozen=True)
 class Recording:
-    """What the camera's electronics do to a picture.
+    """Faults that the camera's electronics leave in a picture.
 
     Attributes:
         motion: Length of the motion blur at the edge, as a share of the width.

@@ -1,4 +1,4 @@
-"""How paint alternates along a marking, and which share of an interval it covers."""
+"""Patterns of paint along a marking, and the share of an interval that they cover."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _BLOCK = 64  # intervals that are looked at together
 
 @dataclass(frozen=True)
 class Pattern:
-    """How paint alternates along a marking.
+    """A pattern in which paint alternates along a marking.
 
     Attributes:
         period_m: Length after which the pattern repeats.

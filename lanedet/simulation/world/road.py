@@ -85,7 +85,7 @@ class Stripe:
 
 @dataclass(frozen=True)
 class Taper:
-    """Where a line moves sideways, as where a lane begins or ends.
+    """A line's move sideways, as where a lane begins or ends.
 
     Attributes:
         start_m: Station where the move begins.
@@ -151,7 +151,7 @@ class Decal:
 
 @dataclass(frozen=True)
 class Crossroad:
-    """Where another road crosses: no lane line is painted there.
+    """A place where another road crosses: no lane line is painted there.
 
     Attributes:
         start_m: Station where it begins.

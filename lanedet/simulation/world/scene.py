@@ -1,4 +1,4 @@
-"""What a scene consists of, as plain data.
+"""The parts of a scene, as plain data.
 
 Positions are road coordinates: ``station_m`` along the road, ``lateral_m`` to the
 right of the road's reference line, heights above the road surface. Colours are RGB in
@@ -133,7 +133,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What lies beside and behind the road.
+    """The surroundings of a road: what lies beside and behind it.
 
     Attributes:
         left_color: Ground to the left of the pavement.
@@ -221,7 +221,7 @@ class Light:
 
 @dataclass(frozen=True)
 class Lens:
-    """How the camera records what it sees.
+    """The lens and the sensor: how the camera records what it sees.
 
     Attributes:
         blur: Standard deviation of the blur, as a share of the image height.

@@ -22,8 +22,8 @@ class Body:
         face_window: Window in the face, may be empty.
         flank_window: Windows in the flank, may be empty.
         lamp_y: Height of the lamps.
-        rear_lean_m: By how much the roof begins before the rear's foot.
-        side_lean_m: By how much the roof is narrower on each side.
+        rear_lean_m: The distance from the rear's foot to where the roof begins.
+        side_lean_m: The distance by which the roof is narrower on each side.
         relief: Parts of the face that are brighter or darker than the rest, each an
             outline and its brightness against the paint.
         lamp_x: Where the middle of the left lamp is in the face, the right one lies

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lanedet.simulation import sample_scene
-from lanedet.simulation.sampling.steps.motorway import build_freeway
+from lanedet.simulation.sampling.steps.motorway import build_motorway
 from lanedet.simulation.world.scene import Scene
 
 PlainScene = Callable[..., Scene]
@@ -13,8 +13,8 @@ def test_joints_lie_beside_the_markings_on_either_side() -> None:
     """In TuSimple's frames half of them lie 0.1 to 0.5 m beside the label."""
     places, gains, dots = [], [], []
     for index in range(60):
-        freeway = build_freeway(sample_scene(0, index), np.random.default_rng(index))
-        road = freeway.road
+        motorway = build_motorway(sample_scene(0, index), np.random.default_rng(index))
+        road = motorway.road
         laterals = np.array([line.lateral_m for line in road.lines])
         for seam in road.pavement.seams[: len(laterals)]:
             places.append(seam.lateral_m - laterals)
@@ -40,7 +40,7 @@ def test_joints_lie_beside_the_markings_on_either_side() -> None:
 
 def test_some_joints_have_crumbled() -> None:
     roads = [
-        build_freeway(sample_scene(0, index), np.random.default_rng(index)).road
+        build_motorway(sample_scene(0, index), np.random.default_rng(index)).road
         for index in range(40)
     ]
     ragged = [(road, ghost) for road in roads for ghost in road.ghosts]

@@ -13,7 +13,7 @@ from lanedet.simulation.world.road import Crossroad, Decal, LaneLine, Profile
 from lanedet.simulation.world.scene import Prop, Scene
 
 _CLEAR_M = 8.0
-"""Nobody crosses nearer than this before one's own car."""
+"""The distance before one's own car within which nobody crosses."""
 _CAR_COLORS = ((222, 222, 220), (40, 42, 46), (120, 124, 128), (150, 32, 30))
 
 

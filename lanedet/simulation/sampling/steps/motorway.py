@@ -6,9 +6,9 @@ import numpy as np
 
 from lanedet.simulation.sampling.motorway import (
     cracked_joints,
-    freeway_lines,
-    freeway_pavement,
-    freeway_surroundings,
+    motorway_lines,
+    motorway_pavement,
+    motorway_surroundings,
 )
 from lanedet.simulation.sampling.outlines import strip_outline
 from lanedet.simulation.sampling.steps.road import age_road
@@ -20,24 +20,24 @@ from lanedet.simulation.world.scene import Scene, Shade
 _REACH_M = 115.0
 
 
-def build_some_freeways(scene: Scene, rng: np.random.Generator) -> Scene:
+def build_some_motorways(scene: Scene, rng: np.random.Generator) -> Scene:
     """Turn most of the roads into wide motorways."""
-    return build_freeway(scene, rng) if rng.uniform() < 0.7 else scene
+    return build_motorway(scene, rng) if rng.uniform() < 0.7 else scene
 
 
-def build_few_freeways(scene: Scene, rng: np.random.Generator) -> Scene:
+def build_few_motorways(scene: Scene, rng: np.random.Generator) -> Scene:
     """Turn some of the roads into wide motorways."""
-    return build_freeway(scene, rng) if rng.uniform() < 0.2 else scene
+    return build_motorway(scene, rng) if rng.uniform() < 0.2 else scene
 
 
-def build_freeway(scene: Scene, rng: np.random.Generator) -> Scene:
+def build_motorway(scene: Scene, rng: np.random.Generator) -> Scene:
     """Build a motorway: many lanes, few paint, a barrier, traffic beyond it."""
     is_concrete = rng.uniform() < 0.65
-    lines = freeway_lines(rng, is_concrete)
-    pavement = freeway_pavement(rng, lines, is_concrete)
+    lines = motorway_lines(rng, is_concrete)
+    pavement = motorway_pavement(rng, lines, is_concrete)
     ghosts = (*scene.road.ghosts, *cracked_joints(rng, pavement.seams))
     road = replace(scene.road, lines=lines, pavement=pavement, ghosts=ghosts)
-    surroundings, lanes = freeway_surroundings(rng, road, scene.surroundings)
+    surroundings, lanes = motorway_surroundings(rng, road, scene.surroundings)
     vehicles = random_traffic(rng, road, scene.camera)
     vehicles += opposite_traffic(rng, lanes, scene.camera)
     return replace(scene, road=road, surroundings=surroundings, vehicles=vehicles)

@@ -17,7 +17,7 @@ from lanedet.simulation.world.road import Decal, LaneLine, Profile, Stripe, Tape
 from lanedet.simulation.world.scene import Scene
 
 _BUS_LANES = ((150, 62, 52), (142, 70, 50), (176, 128, 70), (70, 112, 82))
-"""Red, rust, ochre and green: what lanes for buses are coated with."""
+"""The coats of lanes for buses: red, rust, ochre and green."""
 
 
 def age_road(scene: Scene, rng: np.random.Generator) -> Scene:

@@ -9,7 +9,7 @@ from lanedet.simulation.effects.decals import paint_stains
 from lanedet.simulation.effects.surface import paint_ground
 from lanedet.simulation.sampling.steps.motorway import (
     backlight_some,
-    build_freeway,
+    build_motorway,
     resurface_some_roads,
     shade_some_edges,
 )
@@ -20,8 +20,8 @@ SHAPE = (180, 320)
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_a_freeway_has_lanes_around_the_camera(index: int) -> None:
-    scene = build_freeway(sample_scene(0, index), np.random.default_rng(index))
+def test_a_motorway_has_lanes_around_the_camera(index: int) -> None:
+    scene = build_motorway(sample_scene(0, index), np.random.default_rng(index))
     laterals = [line.lateral_m for line in scene.road.lines]
     assert laterals == sorted(laterals)
     assert laterals[0] < 0 < laterals[-1]
@@ -36,20 +36,20 @@ def test_a_barrier_hides_the_wheels_of_the_traffic_behind_it(
     plain_scene: PlainScene,
 ) -> None:
     rng = np.random.default_rng(0)
-    freeway = build_freeway(plain_scene(), rng)
-    while not freeway.surroundings.walls or freeway.surroundings.walls[0].bottom_m:
-        freeway = build_freeway(plain_scene(), rng)
-    left = freeway.road.pavement.left_m
+    motorway = build_motorway(plain_scene(), rng)
+    while not motorway.surroundings.walls or motorway.surroundings.walls[0].bottom_m:
+        motorway = build_motorway(plain_scene(), rng)
+    left = motorway.road.pavement.left_m
     van = Vehicle("van", 18.0, left - 3, 25.0, (200, 20, 20), is_oncoming=True)
     low = Vehicle("van", 18.0, left - 3, 25.0, (20, 200, 20), is_oncoming=True)
     red, green = (
-        render_scene(replace(freeway, vehicles=(vehicle,)), SHAPE).astype(int)
+        render_scene(replace(motorway, vehicles=(vehicle,)), SHAPE).astype(int)
         for vehicle in (van, low)
     )
     changed = np.flatnonzero((abs(red - green).sum(axis=2) > 60).any(axis=1))
-    free = replace(freeway.surroundings, walls=())
+    free = replace(motorway.surroundings, walls=())
     seen = [
-        render_scene(replace(freeway, vehicles=(v,), surroundings=free), SHAPE)
+        render_scene(replace(motorway, vehicles=(v,), surroundings=free), SHAPE)
         for v in (van, low)
     ]
     differs = abs(seen[0].astype(int) - seen[1]).sum(axis=2) > 60
