@@ -11,7 +11,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 _SYSTEM_NAMES = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
+"""Bytes in the name of a file, at most, on the file systems in use."""
 
 
 def is_hidden(name: str) -> bool:
@@ -195,9 +196,9 @@ def check_name_length(path: Path) -> None:
         path: A file that is to be written.
     """
     length = len(os.fsencode(path.name))
-    if length > _LONGEST_NAME:
+    if length > LONGEST_NAME:
         raise OSError(
             errno.ENAMETOOLONG,
-            f"A file's name must have at most {_LONGEST_NAME} bytes, got {length}",
+            f"A file's name must have at most {LONGEST_NAME} bytes, got {length}",
             str(path),
         )

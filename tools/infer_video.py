@@ -27,10 +27,11 @@ Slots count from the left; of six, 2 and 3 are the lines of the driver's own lan
 Pictures have a name, their path below the folder that was named.
 
 What ends a run early (a broken video, a full disk, Ctrl-C) leaves whole files, which a
-last line names, and an exit status that is not 0. After Ctrl-C the clips of events so
-far are still cut; Ctrl-C again stops that, and leaves the whole ones. Not every video
-that was cut off can be told from a whole one: of MPEG-TS (.ts) some cuts pass for the
-end.
+last line names, and an exit status that is not 0. So do frames that damage has
+swallowed in the middle of a Matroska, WebM, FLV or fragmented MP4 file. After Ctrl-C
+the clips of events so far are still cut; Ctrl-C again stops that, and leaves the whole
+ones. Not every video that was cut off can be told from a whole one: of MPEG-TS (.ts)
+some cuts pass for the end, of bare streams (.h264) all.
 {PYTHON_HINT}"""
 
 
@@ -119,9 +120,9 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--fps",
         type=_frame_rate,
-        default=Fraction(10),
-        help="frames per second where the source is made of images, such as 29.97 or "
-        "30000/1001 (default: 10)",
+        help="frames per second where the source is made of images (default: 10) or is "
+        "a bare stream such as .h264 (default: what it states), such as 29.97 or "
+        "30000/1001",
     )
     group.add_argument(
         "--stall",
@@ -246,6 +247,7 @@ def main() -> None:
         tqdm.write(told[-1], file=sys.stderr)  # above the progress bar
 
     with (
+        told_warnings(tell),
         open_source(
             args.source,
             image_rate=args.fps,
@@ -253,7 +255,6 @@ def main() -> None:
             stall_s=args.stall,
             max_wait_s=args.max_wait,
         ) as source,
-        told_warnings(tell),
     ):
         summary = annotate_video(
             source, inferencer, outputs, selection=selection, options=options

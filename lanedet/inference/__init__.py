@@ -9,6 +9,7 @@ from lanedet.inference.image_folders import (
     IMAGE_SUFFIXES,
     check_out,
     find_images,
+    find_videos,
     image_root,
     out_path,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "default_weights",
     "draw_detector_attention",
     "find_images",
+    "find_videos",
     "image_root",
     "out_path",
 ]

@@ -7,7 +7,11 @@ from pathlib import Path
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """How the names of images end, in small letters."""
 
-_VIDEO_SUFFIXES = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts")
+_VIDEO_SUFFIXES = (
+    *(".3gp", ".asf", ".avi", ".flv", ".h264", ".h265", ".hevc", ".insv", ".lrv"),
+    *(".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts"),
+    *(".webm", ".wmv"),
+)
 _VIDEO_HINT = "Videos are given one at a time, to tools/infer_video.py."
 
 
@@ -50,6 +54,13 @@ def find_images(source: Path | str) -> list[Path]:
             f"{', '.join(IMAGE_SUFFIXES)}.{hint}"
         )
     return images
+
+
+def find_videos(folder: Path | str) -> list[Path]:
+    """Return the videos in a folder and its folders, sorted, without what is hidden."""
+    return sorted(
+        path for path in _all_in(Path(folder)) if _is_video(path) and path.is_file()
+    )
 
 
 def image_root(source: Path | str) -> Path:

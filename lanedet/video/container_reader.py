@@ -1,25 +1,24 @@
 """Frames out of anything that FFmpeg opens, through PyAV (FFmpeg's libraries)."""
 
-import errno
-import re
+import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import PurePath
 
 import av
-import numpy as np
 from av.format import Flags
-from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
 from lanedet.arrays import ByteArray
-from lanedet.video.sound import Sound
+from lanedet.inference.caller_line import callers_stacklevel
+from lanedet.video import stream_facts
+from lanedet.video.media_errors import MEDIA_ERRORS, failure_reason
+from lanedet.video.orientation import FrameOrientations
 from lanedet.video.source import Source, VideoBreakError, VideoFrame
 from lanedet.video.steady_clock import SteadyClock
 
 _STATE_DURATION = ("matroska", "flv")  # formats that state it without a count
-_DURATION_TAG = "DURATION"  # of a track of Matroska
 _MAX_MISSING_S = 0.5  # where only the duration is stated, and that roughly
 _LATE = Fraction(1, 2)  # of a frame
 
@@ -35,7 +34,8 @@ class ContainerReader(Source):
     of their cuts pass for the end.
 
     Where the container's clock jumps back, as in files that were put one after another,
-    times go on as if it had not.
+    or hours ahead, times go on as if it had not. Frames that damage in the middle has
+    swallowed are told after all others, as a break is.
 
     Args:
         container: What FFmpeg opened. It is closed with this reader, also when the
@@ -43,6 +43,9 @@ class ContainerReader(Source):
         name: What to call it.
         with_sound: Whether ``sound`` is to be there, if the container has any. It then
             has to be taken while the frames are read, or it piles up.
+        bare_rate: Frames per second of a bare stream, which has no time stamps and
+            which may state no rate. Elsewhere it is not used.
+        is_live: Whether what it reads goes on, whoever keeps up with it.
 
     Raises:
         ValueError: If there is no video stream, or not one of its frames can be
@@ -63,34 +66,38 @@ class ContainerReader(Source):
         name: str,
         *,
         with_sound: bool = False,
+        bare_rate: Fraction | int | None = None,
+        is_live: bool = False,
     ) -> None:
-        self.name = name
+        self.name, self.is_live = name, is_live
         self._container = container
         self._to_rgb = VideoReformatter()  # a frame's own would be set up each time
+        self._orientations = FrameOrientations()
         self._stem = PurePath(name).stem or "video"
         self.has_times = not container.format.flags & Flags.no_timestamps.value
+        self._has_given_rate = bare_rate is not None and not self.has_times
         try:
-            self._stream = _video_stream(container, name)
-            self.num_frames: int | None = self._stream.frames or None
-            self.duration_s = _stated_duration(container, self._stream)
-            self.frame_rate = _frame_rate(self._stream, name)
-            self.sound = _sound(container) if with_sound else None
+            self._stream = stream_facts.video_stream(container, name)
+            self._take_facts(bare_rate)
+            self.sound = stream_facts.sound_of(container) if with_sound else None
             self._last_packet: av.Packet | None = None
             self._packets_end = Fraction(0)  # on the container's clock
+            self._skipped = Fraction(0)  # of it, where it jumps ahead
             self._places: dict[int | None, int | None] = {}
             self._decoded = self._decode()
             self._first = self._first_frame()
+            self.time_base = Fraction(self._stream.time_base)
+            self._start = self._clock(self._first)
+            if self.sound is not None:
+                self.sound.origin = self._start or Fraction(0)
+            self._take_shape()
+        except MEDIA_ERRORS as error:
+            container.close()
+            raise self._unreadable() from error
         except (ValueError, OSError):
             container.close()
             raise
-        self.time_base = Fraction(self._stream.time_base)
-        self._start = self._clock(self._first)
-        if self.sound is not None:
-            self.sound.origin = self._start or Fraction(0)
-        self.height, self.width = self._upright(self._first).shape[:2]
-        self.sample_aspect_ratio = Fraction(self._stream.sample_aspect_ratio or 1)
-        if _quarter_turns(self._first) % 2:
-            self.sample_aspect_ratio = 1 / self.sample_aspect_ratio
+        self._shown_end = Fraction(0)  # of the last frame, as the container says
         self._first_index = 0
         self._is_read = False
 
@@ -98,46 +105,79 @@ class ContainerReader(Source):
     def expected_frames(self) -> int | None:
         """Number of frames, stated or estimated from the duration, None if unknown."""
         if self.num_frames is None and self.duration_s is not None:
-            return round(self.duration_s * self.frame_rate)
+            return round(self.duration_s * self._average_rate)
         return self.num_frames
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Yield the frames in order.
 
         Raises:
-            VideoBreakError: After the last good frame, if the video breaks off there.
+            VideoBreakError: After the last good frame, if the video breaks off there,
+                or if frames before it are missing because the file is damaged.
+
+        Warns:
+            UserWarning: Of a bare stream, about what nobody can know of it; where the
+                clock jumps hours ahead.
         """
         if self._is_read:
             return
         self._is_read = True
+        if not self.has_times and not self.is_live:
+            stream_facts.tell_bare_stream(self.name, self._guessed_rate)
         length = 1 / self.frame_rate
-        end, index = Fraction(0), self._first_index
+        end, index, first_gap = Fraction(0), self._first_index, None
+        if (self._start or 0) > length:  # what comes before it may be missing
+            first_gap = end
         frames = chain([self._first], self._decoded)
         try:
             for index, frame in enumerate(frames, start=self._first_index):
-                time = index * length
-                clock = self._clock(frame)
-                if clock is not None and self._start is not None:
-                    time = clock - self._start
+                time = self._time(frame, index)
+                if time > end + _LATE * length and index > self._first_index:
+                    first_gap = end if first_gap is None else first_gap
                 end = max(end, time + length)
+                self._shown_end = time + (frame.duration or 0) * self.time_base
                 name = f"{self._stem}/{index:06d}.jpg"
                 yield VideoFrame(index, time, self._image(frame), name)
-        except av.error.FFmpegError as error:
+        except MEDIA_ERRORS as error:
             raise self._broken(index + 1, end, failure_reason(error)) from error
-        if self._ends_early(index + 1, end):
-            reason = "it ends there"
-            if self.num_undecodable:
-                packets = counted(self.num_undecodable, "packet")
-                reason = f"{packets} could not be decoded"
-            raise self._broken(index + 1, end, reason)
+        self._check_end(index + 1, end)
+        if first_gap is not None and self._is_damaged():
+            raise self._gappy(index + 1, first_gap)
 
     def close(self) -> None:
         """Close the container."""
         self._container.close()
 
+    def _take_facts(self, bare_rate: Fraction | int | None) -> None:
+        stream, given = self._stream, None
+        self.num_frames: int | None = stream.frames or None
+        self.duration_s = stream_facts.stated_duration(self._container, stream)
+        self._guessed_rate: Fraction | None = None
+        if self.has_times:
+            self._average_rate = stream_facts.average_rate(stream, self.name)
+            self.frame_rate = stream_facts.typical_rate(stream, self._average_rate)
+            return
+        if bare_rate is not None:
+            given = Fraction(bare_rate)
+        rate, self._guessed_rate = stream_facts.rate_of_bare_stream(stream, given)
+        self.frame_rate = self._average_rate = rate
+
+    def _take_shape(self) -> None:
+        self.height, self.width = self._upright(self._first).shape[:2]
+        self.sample_aspect_ratio = Fraction(self._stream.sample_aspect_ratio or 1)
+        if self._orientations.of(self._first).is_transposed:
+            self.sample_aspect_ratio = 1 / self.sample_aspect_ratio
+
+    def _time(self, frame: av.VideoFrame, index: int) -> Fraction:
+        """Return the time since the first frame, counted where there is no clock."""
+        clock = self._clock(frame)
+        if clock is None or self._start is None:
+            return index / self.frame_rate
+        return clock - self._start
+
     def _clock(self, frame: av.VideoFrame) -> Fraction | None:
         """Return the container's time of a frame in seconds, exactly."""
-        if frame.pts is None:
+        if frame.pts is None or self._has_given_rate:
             return None
         return frame.pts * self.time_base
 
@@ -160,8 +200,8 @@ class ContainerReader(Source):
                     self._places[packet.pts] = packet.pos
             try:
                 frames = packet.decode()
-            except av.error.InvalidDataError:
-                self.num_undecodable += has_begun
+            except MEDIA_ERRORS:  # whatever the reason, the next one may be whole
+                self.num_undecodable += has_begun and packet.size > 0
                 continue
             has_begun = has_begun or bool(frames)
             yield from frames
@@ -171,10 +211,13 @@ class ContainerReader(Source):
         streams = [self._stream, *([self.sound.stream] if self.sound else [])]
         clock = SteadyClock(self._stream.index, 1 / self.frame_rate)
         try:
-            for packet in self._container.demux(streams):
+            for packet in _demux(self._container, streams):
                 clock.correct(packet)
+                if clock.skipped > self._skipped:
+                    self._tell_jump(clock.skipped - self._skipped)
+                    self._skipped = clock.skipped
                 yield packet
-        except av.error.FFmpegError:
+        except MEDIA_ERRORS:
             flushing = av.Packet()
             flushing.stream = self._stream
             yield flushing
@@ -183,11 +226,8 @@ class ContainerReader(Source):
     def _first_frame(self) -> av.VideoFrame:
         try:
             return next(self._decoded)
-        except (StopIteration, av.error.FFmpegError) as error:
-            raise ValueError(
-                f"Not one frame of {self.name!r} can be decoded. Use a video that a "
-                "player can play."
-            ) from error
+        except StopIteration as error:
+            raise self._unreadable() from error
 
     def _image(self, frame: av.VideoFrame) -> ByteArray:
         image = self._upright(frame)
@@ -195,14 +235,22 @@ class ContainerReader(Source):
             return image
         # The size may change within a stream; a clip and its lanes have only one.
         width, height = self.width, self.height
-        if _quarter_turns(frame) % 2:
+        if self._orientations.of(frame).is_transposed:
             width, height = height, width
         return self._upright(frame.reformat(width=width, height=height))
 
     def _upright(self, frame: av.VideoFrame) -> ByteArray:
         rgb = self._to_rgb.reformat(frame, format="rgb24").to_ndarray()
-        image = np.rot90(rgb, _quarter_turns(frame))
-        return np.ascontiguousarray(image, dtype=np.uint8)
+        return self._orientations.of(frame).apply(rgb)
+
+    def _check_end(self, num_seen: int, end: Fraction) -> None:
+        """Raise VideoBreakError if more frames should have come."""
+        if self._ends_early(num_seen, end):
+            reason = "it ends there"
+            if self.num_undecodable:
+                packets = counted(self.num_undecodable, "packet")
+                reason = f"{packets} could not be decoded"
+            raise self._broken(num_seen, end, reason)
 
     def _ends_early(self, num_seen: int, end: Fraction) -> bool:
         last = self._last_packet
@@ -214,20 +262,39 @@ class ContainerReader(Source):
             return last.dts + 1 < (self.num_frames or 0)
         if self.duration_s is None:
             return False
-        missing_s = self.duration_s - float(end)
+        duration_s = self.duration_s - float(self._skipped)
+        missing_s = duration_s - float(end)
+        late_s = float(_LATE / self.frame_rate)
         if self.num_frames is not None:
             # An edit list may hide stated frames, but then shortens the duration too.
-            too_short = missing_s > float(_LATE / self.frame_rate)
-            return num_seen < self.num_frames and too_short
+            missing_s = min(missing_s, duration_s - float(self._shown_end))
+            return num_seen < self.num_frames and missing_s > late_s
         # In other formats a duration without a count is an estimate.
         if not self._container.format.name.startswith(_STATE_DURATION):
             return False
-        if _DURATION_TAG not in self._stream.metadata:
+        if stream_facts.DURATION_TAG not in self._stream.metadata:
             return missing_s > _MAX_MISSING_S
         # Exact, and it says how long the last frame is shown, as packets do.
         packets_end = self._packets_end - (self._start or 0)
-        missing_s = min(missing_s, self.duration_s - float(packets_end))
-        return missing_s > float(_LATE / self.frame_rate)
+        missing_s = min(missing_s, duration_s - float(packets_end))
+        return missing_s > late_s
+
+    def _is_damaged(self) -> bool:
+        """Return whether the file's structure says that something was lost."""
+        return False
+
+    def _tell_jump(self, ahead: Fraction) -> None:
+        warnings.warn(
+            f"The clock of {self.name!r} jumps ahead by {float(ahead) / 3600:.1f} h: "
+            "taken for another recording, whose times go on from the one before.",
+            stacklevel=callers_stacklevel(),
+        )
+
+    def _unreadable(self) -> ValueError:
+        return ValueError(
+            f"Not one frame of {self.name!r} can be decoded. Use a video that a "
+            "player can play."
+        )
 
     def _broken(self, num_seen: int, end: Fraction, reason: str) -> VideoBreakError:
         expected = self.expected_frames
@@ -238,14 +305,27 @@ class ContainerReader(Source):
             reason=reason,
         )
 
+    def _gappy(self, num_seen: int, begin: Fraction) -> VideoBreakError:
+        expected = self.expected_frames
+        seen = f"{num_seen} of {expected} frames" if expected else counted(num_seen)
+        reason = f"frames are missing from {float(begin):.2f} s on"
+        return VideoBreakError(
+            f"{self.name!r} is damaged: {reason}, {seen} could be read. Copy or record "
+            "it again to get the others.",
+            reason=reason,
+        )
 
-def failure_reason(error: av.error.FFmpegError) -> str:
-    """Return why FFmpeg failed, in words that help."""
-    if isinstance(error, av.error.ExitError):  # what it calls a time limit
-        return "nothing came in time"
-    if error.errno == errno.EIO:
-        return "it cannot be read any further"
-    return str(error.strerror)
+
+def _demux(
+    container: av.container.InputContainer, streams: list[av.stream.Stream]
+) -> Iterator[av.Packet]:
+    """Yield packets, also past a track that appears only on the way."""
+    while True:
+        try:
+            yield from container.demux(streams)
+        except IndexError:  # which PyAV has no place for until it is asked again
+            continue
+        return
 
 
 def counted(number: int, noun: str = "frame") -> str:
@@ -263,63 +343,3 @@ def _end_of(packet: av.Packet) -> Fraction:
     if packet.pts is None:
         return Fraction(0)
     return Fraction((packet.pts + (packet.duration or 0)) * packet.time_base)
-
-
-def _video_stream(
-    container: av.container.InputContainer, name: str
-) -> av.video.stream.VideoStream:
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:  # no cover of an album
-            if stream.codec_context is None:
-                raise ValueError(
-                    f"{name!r} is in a format that this FFmpeg cannot decode. "
-                    "Convert it to H.264."
-                )
-            stream.thread_type = "AUTO"
-            return stream
-    raise ValueError(f"{name!r} has no video stream. Use a file with pictures.")
-
-
-def _sound(container: av.container.InputContainer) -> Sound | None:
-    for stream in container.streams.audio:
-        if stream.codec_context is not None and stream.codec_context.sample_rate:
-            return Sound(stream)
-    return None
-
-
-def _frame_rate(stream: av.video.stream.VideoStream, name: str) -> Fraction:
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate:
-            return Fraction(rate)
-    raise ValueError(
-        f"{name!r} states no frame rate. Convert it to MP4 to give it one."
-    )
-
-
-def _stated_duration(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream
-) -> float | None:
-    """Return the duration of the video stream in seconds, None if not known."""
-    if stream.duration:
-        return float(stream.duration * stream.time_base)
-    # Matroska keeps it in a tag.
-    stated_s = None
-    tag = re.fullmatch(
-        r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get(_DURATION_TAG, "")
-    )
-    if tag:
-        hours, minutes, seconds = (float(part) for part in tag.groups())
-        stated_s = 3600 * hours + 60 * minutes + seconds
-    elif container.duration and len(container.streams) == 1:
-        stated_s = float(container.duration / av.time_base)
-    if stated_s and stream.start_time and container.format.name.startswith("matroska"):
-        # FFmpeg counts it from 0, not from the first frame. If another program did
-        # not, a cut may pass for the end, which is better than the reverse.
-        start_s = float(stream.start_time * stream.time_base)
-        return stated_s - start_s if stated_s > start_s else stated_s
-    return stated_s
-
-
-def _quarter_turns(frame: av.VideoFrame) -> int:
-    """Return how often the frame must be turned by 90 degrees, anticlockwise."""
-    return round(frame.rotation / 90)

@@ -13,6 +13,21 @@ from lanedet.video.video_writer import VideoWriter
 _BEFORE_S, _AFTER_S = 4.0, 4.0
 
 
+def event_clip_path(
+    clip: Path, folder: Path, number: int, event: DepartureEvent
+) -> Path:
+    """Return where the clip of an event goes.
+
+    Args:
+        clip: The annotated clip.
+        folder: Where its events go.
+        number: Of the event, from 1.
+        event: The event.
+    """
+    name = f"{clip.stem}_event{number:03d}_{event.time_s:06.1f}s_{event.kind}"
+    return folder / f"{name}{clip.suffix}"
+
+
 def cut_event_clips(
     clip: Path, events: Sequence[DepartureEvent], start: Fraction, folder: Path
 ) -> Iterator[Path]:
@@ -38,8 +53,7 @@ def cut_event_clips(
     bar = progress_bar(events, unit="clip", desc=title, disable=not events)
     for number, event in enumerate(bar, start=1):
         time_s = event.time_s - float(start)
-        name = f"{clip.stem}_event{number:03d}_{event.time_s:06.1f}s_{event.kind}"
-        path = folder / f"{name}{clip.suffix}"
+        path = event_clip_path(clip, folder, number, event)
         try:
             _cut(clip, path, Selection(max(0.0, time_s - _BEFORE_S), time_s + _AFTER_S))
         except BaseException:  # among them Ctrl-C and what `kill` raises

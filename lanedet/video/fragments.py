@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 import av
 
+from lanedet.video.media_errors import MEDIA_ERRORS
+
 FRAGMENTED = {
     # The first index waits for the first fragment, as that tells where streams begin.
     "movflags": "+frag_keyframe+empty_moov+delay_moov+default_base_moof",
@@ -21,6 +23,7 @@ FRAGMENTED = {
 """Options of FFmpeg's muxer for MP4 and MOV, to write a fragmented file."""
 
 _INDEX_FIRST = {"movflags": "+faststart"}
+_FRAGMENT, _CONTENT = b"moof", b"mdat"
 _HEADER = 8  # bytes of a box: its length and its kind
 _LONG_HEADER = 16  # likewise, where the length does not fit into 4 bytes
 
@@ -58,9 +61,45 @@ def cut_to_fragments(path: Path) -> None:
         position = end = 0
         while box := _box_at(file, position, size):
             kind, position = box
-            if kind == b"mdat":  # each follows its index
+            if kind == _CONTENT:  # each follows its index
                 end = position
         file.truncate(end)
+
+
+def ends_in_fragment(path: Path) -> bool:
+    """Return whether a fragmented file ends before its last fragment does.
+
+    Of a file with one index, whose frames can be counted, nothing is said, and a cut
+    just behind a fragment cannot be told from the end.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        position, last, is_fragmented = 0, b"", False
+        while box := _box_at(file, position, size):
+            kind, position = box
+            is_fragmented |= kind == _FRAGMENT
+            last = kind if kind in (_FRAGMENT, _CONTENT) else last
+        file.seek(position)
+        rest = file.read(_HEADER)
+    if not is_fragmented or last == _FRAGMENT:
+        return is_fragmented
+    return any(rest)  # zeros fill up what recorders have set aside
+
+
+def has_lost_fragments(path: Path) -> bool:
+    """Return whether a fragmented file holds content without the index before it."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        position, is_fragmented, has_index = 0, False, False
+        while box := _box_at(file, position, size):
+            kind, position = box
+            if kind == _CONTENT:
+                if is_fragmented and not has_index:
+                    return True
+                has_index = False
+            elif kind == _FRAGMENT:
+                is_fragmented = has_index = True
+    return False
 
 
 def count_frames(path: Path) -> int:
@@ -68,7 +107,7 @@ def count_frames(path: Path) -> int:
     try:
         with av.open(f"file:{path}") as container:
             return sum(packet.size > 0 for packet in container.demux(video=0))
-    except (av.error.FFmpegError, IndexError):  # not even the beginning is there
+    except MEDIA_ERRORS:  # not even the beginning is there
         return 0
 
 

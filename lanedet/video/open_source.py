@@ -3,6 +3,7 @@
 import errno
 import glob
 import sys
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -10,14 +11,19 @@ from urllib.parse import unquote, urlsplit
 
 import av
 
-from lanedet.inference import IMAGE_SUFFIXES, find_images, image_root
-from lanedet.video.container_reader import ContainerReader
+from lanedet.inference import IMAGE_SUFFIXES, find_images, find_videos, image_root
+from lanedet.inference.caller_line import callers_stacklevel
+from lanedet.video.animation import is_animated_png
+from lanedet.video.container_reader import ContainerReader, counted
 from lanedet.video.image_source import ImageSource
 from lanedet.video.live_source import LiveSource
+from lanedet.video.media_errors import MEDIA_ERRORS, failure_reason
 from lanedet.video.source import Source
 from lanedet.video.video_reader import VideoReader
 
 _NO_VIDEO = "what it sends is no video"
+_IMAGE_RATE = 10  # frames/s
+_PLAYLISTS = ("dash", "hls", "rtsp", "sdp")  # whose size is not that of what they name
 _CAMERAS = {  # FFmpeg's format and the name of camera {index}
     "linux": ("v4l2", "/dev/video{index}"),
     "darwin": ("avfoundation", "{index}"),
@@ -27,7 +33,7 @@ _CAMERAS = {  # FFmpeg's format and the name of camera {index}
 def open_source(
     name: str,
     *,
-    image_rate: Fraction | int = 10,
+    image_rate: Fraction | int | None = None,
     with_sound: bool = False,
     stall_s: float = 10.0,
     max_wait_s: float = 30.0,
@@ -38,7 +44,8 @@ def open_source(
         name: A video file, an image, a folder of images (those in its folders too), a
             pattern of images such as ``drive/*.jpg``, the number of a camera, or a
             URL: rtsp://, http:// and whatever else FFmpeg knows. file:// names a path.
-        image_rate: Frames per second where the source is made of images.
+        image_rate: Frames per second where the source is made of images, then 10 if
+            not given, or is a bare stream such as ``.h264``, then what that states.
         with_sound: Whether the source is to have its ``sound``. It then has to be
             taken while frames are read.
         stall_s: How long a stream may send nothing, or nothing that can be decoded
@@ -49,11 +56,14 @@ def open_source(
         FileNotFoundError: If there is no such file, folder or image.
         ValueError: If it is nothing that frames can come from.
         OSError: If the camera or stream cannot be opened.
+
+    Warns:
+        UserWarning: If a folder holds videos too, which are passed over.
     """
     if name.lower().startswith("file://"):
         name = _path_of_url(name)
     if "://" in name:
-        return _open_stream(name, with_sound, stall_s, max_wait_s)
+        return _Stream(name, stall_s).open(with_sound, image_rate, max_wait_s)
     if not name:  # which a path takes for the folder one is in
         raise ValueError(
             "A source must be named: a video, an image, a folder, a pattern, a camera "
@@ -61,14 +71,17 @@ def open_source(
         )
     path = Path(name)
     if path.is_dir():
-        return _open_images(path, image_rate, path.resolve().name)
-    if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+        images = _open_images(path, image_rate, path.resolve().name)
+        _tell_videos(path)
+        return images
+    is_image = path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    if is_image and not is_animated_png(path):
         return _open_images(path, image_rate, path.name)
     if not path.exists() and name.isdecimal():
         return _open_camera(int(name), stall_s, max_wait_s)
     if not path.exists() and glob.has_magic(name):
         return _open_images(path, image_rate, name)
-    return VideoReader(path, with_sound=with_sound)
+    return VideoReader(path, with_sound=with_sound, bare_rate=image_rate)
 
 
 def _path_of_url(url: str) -> str:
@@ -82,8 +95,22 @@ def _path_of_url(url: str) -> str:
     return unquote(slash + path)
 
 
-def _open_images(path: Path, image_rate: Fraction | int, name: str) -> ImageSource:
-    return ImageSource(find_images(path), image_root(path), image_rate, name)
+def _open_images(
+    path: Path, image_rate: Fraction | int | None, name: str
+) -> ImageSource:
+    rate = _IMAGE_RATE if image_rate is None else image_rate
+    return ImageSource(find_images(path), image_root(path), rate, name)
+
+
+def _tell_videos(folder: Path) -> None:
+    videos = find_videos(folder)
+    if videos:
+        warnings.warn(
+            f"The pictures in {str(folder)!r} are read, and "
+            f"{counted(len(videos), 'video')} in it passed over. Name a video itself to "
+            f"read it, such as {str(videos[0])!r}.",
+            stacklevel=callers_stacklevel(),
+        )
 
 
 def _open_camera(index: int, stall_s: float, max_wait_s: float) -> LiveSource:
@@ -96,42 +123,67 @@ def _open_camera(index: int, stall_s: float, max_wait_s: float) -> LiveSource:
     name = f"camera {index}"
     connect = _connector(device.format(index=index), name, stall_s, kind)
     return LiveSource(
-        lambda: ContainerReader(connect(), name), name, max_wait_s=max_wait_s
-    )
-
-
-def _open_stream(
-    url: str, with_sound: bool, stall_s: float, max_wait_s: float
-) -> Source:
-    parts = urlsplit(url)
-    # Without a password, which would show on the screen and in logs.
-    name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    connect = _connector(url, name, stall_s)
-    container = connect()
-    if container.duration is not None:
-        return _open_remote_file(container, name, with_sound)
-    opened = [container]  # already, to find out
-    return LiveSource(
-        lambda: ContainerReader(opened.pop() if opened else connect(), name),
+        lambda: ContainerReader(connect(), name, is_live=True),
         name,
         max_wait_s=max_wait_s,
     )
 
 
-def _open_remote_file(
-    container: av.container.InputContainer, name: str, with_sound: bool
-) -> ContainerReader:
-    is_mp4 = container.format.name.startswith("mov")
-    try:
-        return ContainerReader(container, name, with_sound=with_sound)
-    except ValueError as error:
-        if not is_mp4 or error.__cause__ is None:  # the cause is FFmpeg's
-            raise
-        raise ValueError(
-            f"Not one frame of {name!r} can be decoded. Where an MP4 has its index at "
-            "the end, as recorders put it, the server must answer requests for ranges "
-            "of bytes. Serve it by one that does, or download it first."
-        ) from error
+class _Stream:
+    """What a URL names: a live stream, or a file that a server has.
+
+    Args:
+        url: The URL, which may hold a password.
+        stall_s: How long it may send nothing, in seconds.
+    """
+
+    def __init__(self, url: str, stall_s: float) -> None:
+        parts = urlsplit(url)
+        # Without a password, which would show on the screen and in logs.
+        self._name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        self._connect = _connector(url, self._name, stall_s)
+
+    def open(
+        self, with_sound: bool, bare_rate: Fraction | int | None, max_wait_s: float
+    ) -> Source:
+        container = self._connect()
+        if _is_finite(container):
+            return self._open_file(container, with_sound, bare_rate)
+        opened = [container]  # already, to find out
+
+        def connect() -> ContainerReader:
+            connection = opened.pop() if opened else self._connect()
+            return ContainerReader(connection, self._name, is_live=True)
+
+        return LiveSource(connect, self._name, max_wait_s=max_wait_s)
+
+    def _open_file(
+        self,
+        container: av.container.InputContainer,
+        with_sound: bool,
+        bare_rate: Fraction | int | None,
+    ) -> ContainerReader:
+        is_mp4 = container.format.name.startswith("mov")
+        try:
+            return ContainerReader(
+                container, self._name, with_sound=with_sound, bare_rate=bare_rate
+            )
+        except ValueError as error:
+            if not is_mp4 or error.__cause__ is None:  # the cause is FFmpeg's
+                raise
+            raise ValueError(
+                f"Not one frame of {self._name!r} can be decoded. Where an MP4 has its "
+                "index at the end, as recorders put it, the server must answer "
+                "requests for ranges of bytes. Serve it by one that does, or download "
+                "it first."
+            ) from error
+
+
+def _is_finite(container: av.container.InputContainer) -> bool:
+    """Return whether a stream has an end: it states its length or its size."""
+    if container.duration is not None:
+        return True
+    return container.format.name not in _PLAYLISTS and container.size > 0
 
 
 def _connector(
@@ -148,7 +200,7 @@ def _connector(
                 timeout=stall_s,
                 metadata_errors="replace",
             )
-        except av.error.FFmpegError as error:
+        except MEDIA_ERRORS as error:
             raise _cannot_open(name, _opening_failure(error, stall_s)) from error
         if container.format.name == "tty":  # FFmpeg would show any text as a film
             container.close()
@@ -158,14 +210,15 @@ def _connector(
     return connect
 
 
-def _opening_failure(error: av.error.FFmpegError, stall_s: float) -> str:
+def _opening_failure(error: Exception, stall_s: float) -> str:
     if isinstance(error, av.error.ExitError):
         return f"no picture came within {stall_s:g} s"
-    if isinstance(error, av.error.InvalidDataError):
+    if isinstance(error, av.error.InvalidDataError | EOFError):
         return _NO_VIDEO
-    if error.errno == errno.EIO:  # of the network, FFmpeg says no more than this
+    if isinstance(error, OSError) and error.errno == errno.EIO:
+        # Of the network, FFmpeg says no more than this.
         return f"its host is not known, or {_NO_VIDEO}"
-    return str(error.strerror)
+    return failure_reason(error)
 
 
 def _cannot_open(name: str, reason: str) -> ConnectionError:

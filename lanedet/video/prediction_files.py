@@ -1,15 +1,17 @@
 """Lanes of a video in the formats in which benchmarks take predictions."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.datasets import (
+    culane_label_path,
+    format_culane_lanes,
     format_tusimple_line,
     sample_culane_lane,
-    write_culane_labels,
 )
+from lanedet.files import replace_file
 from lanedet.structures import LaneSample
 from lanedet.video.lane_log import LineFile
 
@@ -64,10 +66,17 @@ class CULanePredictions:
             sample: Predicted lanes, with ``ori_shape``.
 
         Raises:
-            OSError: If it cannot be written.
+            OSError: If it cannot be written. There is then no such file, as an empty
+                one would say that there are no lanes, or the one of before.
             ValueError: If the name leads out of the folder, or the frame's own picture
                 lies there: then the file would be taken for its label, or replace it.
         """
+        parts = PurePosixPath(name)
+        if parts.is_absolute() or ".." in parts.parts:
+            raise ValueError(
+                f"The name of a frame must be relative and stay in its folder, got "
+                f"{name!r}."
+            )
         if (self.path / name).exists():
             raise ValueError(
                 "CULane predictions must go to a folder apart from the images, whose "
@@ -75,9 +84,10 @@ class CULanePredictions:
                 f"{name!r}. Name another folder."
             )
         rows = culane_rows(sample.ori_shape[0])
-        written = LaneSample(metainfo={"raw_file": name})
-        written.gt_lanes = [sample_culane_lane(x, rows) for x in sample.pred_lanes]
-        write_culane_labels(self.path, [written])
+        lanes = [sample_culane_lane(lane, rows) for lane in sample.pred_lanes]
+        path = culane_label_path(self.path, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, format_culane_lanes(lanes))
         self.num_frames += 1
 
 

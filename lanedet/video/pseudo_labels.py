@@ -4,7 +4,7 @@ from pathlib import Path
 
 import cv2
 
-from lanedet.arrays import ByteArray
+from lanedet.files import replace_file
 from lanedet.ops import simplify_polyline
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
@@ -96,4 +96,4 @@ def _sample(
 def _write_picture(path: Path, image: ByteArray) -> None:
     quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
     _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
-    path.write_bytes(jpeg.tobytes())
+    replace_file(path, jpeg.tobytes())

@@ -1,19 +1,25 @@
 """The files that a run over a video writes, kept in step."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lanedet.arrays import ByteArray
+from lanedet.datasets import culane_label_path
+from lanedet.files import (
+    check_distinct_outputs,
+    check_name_length,
+    claim_file,
+    claim_folder,
+)
 from lanedet.runtime import hold_interrupts
 from lanedet.video.annotated_frame import AnnotatedFrame
 from lanedet.video.container_reader import counted
 from lanedet.video.driving_monitor import DepartureEvent
-from lanedet.video.event_clips import cut_event_clips
+from lanedet.video.event_clips import cut_event_clips, event_clip_path
 from lanedet.video.frame_painter import FramePainter, fit_picture
 from lanedet.video.frame_window import FrameWindow
 from lanedet.video.image_source import ImageSource
@@ -76,6 +82,38 @@ class VideoOutputs:
                     "another name."
                 )
             taken.add(_identity(path))
+        self._check_names(files)
+
+    def _check_names(self, files: Sequence[Path]) -> None:
+        """Raise ValueError or OSError where a file could not get its name."""
+        for path in self.paths:
+            check_name_length(path)
+        if self.culane is not None:
+            # Beside the pictures, as they lie below one folder like their outputs.
+            labels = [culane_label_path(path.parent, path.name) for path in files]
+            check_distinct_outputs(zip(files, labels, strict=True))
+            for label in labels:
+                check_name_length(label)
+        if self.event_clips is not None and self.clip is not None:
+            latest = DepartureEvent("right", 1e8, 0, 0.0)
+            longest = event_clip_path(self.clip, self.event_clips, 10**6, latest)
+            check_name_length(longest)
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Hold all outputs, so that no other run writes to them.
+
+        Raises:
+            OSError: If another run does, or their folders cannot be made.
+        """
+        with ExitStack() as claims:
+            for path in (self.clip, self.log, self.tusimple):
+                if path is not None:
+                    claims.enter_context(claim_file(path))
+            for folder in (self.culane, self.event_clips):
+                if folder is not None:
+                    claims.enter_context(claim_folder(folder))
+            yield
 
 
 def _identity(path: Path) -> tuple[int, int] | Path:
@@ -108,7 +146,7 @@ class OpenOutputs:
         every: How many of the source's frames one frame stands for.
 
     Raises:
-        OSError: If an output cannot be written.
+        OSError: If an output cannot be written, or another run writes to it.
         ValueError: If the clip's name ends in something else than it should.
     """
 
@@ -131,9 +169,13 @@ class OpenOutputs:
         self._rate = source.frame_rate / every
         self._picture_shape: tuple[int, int] | None = None
         self._event_clips: list[Path] = []
-        with ExitStack() as opening:  # what was opened is closed if the next cannot be
+        folder = outputs.event_clips
+        self._has_new_folder = folder is not None and not folder.exists()
+        # What was opened is closed if the next cannot be.
+        with ExitStack() as claims, ExitStack() as opening:
+            claims.enter_context(outputs.claimed())
             self._open(opening)
-            self._open_files = opening.pop_all()
+            self._open_files, self._claims = opening.pop_all(), claims.pop_all()
 
     def _open(self, stack: ExitStack) -> None:
         outputs, source = self._outputs, self._source
@@ -234,18 +276,22 @@ class OpenOutputs:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._open_files.close()
+        with self._claims:
+            self._open_files.close()
+            if not isinstance(error, OSError):  # as of a full disk
+                self._cut_events()
+        folder = self._outputs.event_clips
+        if folder is not None and self._has_new_folder and not self._events:
+            with suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
+
+    def _cut_events(self) -> None:
         clip, folder = self._clip, self._outputs.event_clips
-        is_disk_full = isinstance(error, OSError)
-        if (
-            clip is not None
-            and clip.is_kept
-            and folder is not None
-            and not is_disk_full
-        ):
-            clips = cut_event_clips(clip.path, self._events, self._first, folder)
-            for path in clips:  # one by one: those before a Ctrl-C count
-                self._event_clips.append(path)
+        if clip is None or not clip.is_kept or folder is None:
+            return
+        clips = cut_event_clips(clip.path, self._events, self._first, folder)
+        for path in clips:  # one by one: those before a Ctrl-C count
+            self._event_clips.append(path)
 
     def _paint(self, found: AnnotatedFrame) -> ByteArray | None:
         if self._clip is None and self._window is None:

@@ -1,17 +1,27 @@
 """Frames out of a video file."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 
 from lanedet.video.container_reader import ContainerReader
+from lanedet.video.file_damage import is_flv_damaged, is_matroska_damaged
+from lanedet.video.fragments import ends_in_fragment, has_lost_fragments
+from lanedet.video.media_errors import MEDIA_ERRORS, failure_reason
+from lanedet.video.steady_clock import longest_gap
 
 _CUT_MP4_HINT = (
     "; this one looks like an MP4 without its index, as one that was cut off while it "
     "was recorded: repair it first"
 )
 _MP4_BOXES = (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip")
+_DAMAGE_CHECKS: dict[str, Callable[[Path], bool]] = {  # by FFmpeg's format
+    "flv": is_flv_damaged,
+    "matroska,webm": is_matroska_damaged,
+    "mov,mp4,m4a,3gp,3g2,mj2": has_lost_fragments,
+}
 _TS_SYNC = 0x47
 _TS_SIZES = {188: 0, 192: 4, 204: 0}  # of a packet, and where its sync byte is
 
@@ -24,6 +34,7 @@ class VideoReader(ContainerReader):
     Args:
         path: The video file, in any format and codec that FFmpeg knows.
         with_sound: Whether ``sound`` is to be there, if the file has any.
+        bare_rate: Frames per second of a bare stream, as in :class:`ContainerReader`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -31,10 +42,21 @@ class VideoReader(ContainerReader):
             frames can be decoded.
     """
 
-    def __init__(self, path: Path | str, *, with_sound: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        with_sound: bool = False,
+        bare_rate: Fraction | int | None = None,
+    ) -> None:
         self.path = Path(path)
         self.files = (self.path,)
-        super().__init__(_open_video(self.path), str(path), with_sound=with_sound)
+        super().__init__(
+            _open_video(self.path),
+            str(path),
+            with_sound=with_sound,
+            bare_rate=bare_rate,
+        )
 
     def skip_to(self, start_s: float) -> None:
         """Begin with the last key frame before a time, in seconds.
@@ -45,7 +67,7 @@ class VideoReader(ContainerReader):
         """
         first = self._first
         # What is no file, as a pipe, cannot be opened twice.
-        if first.pts is None or start_s <= 0 or not self.path.is_file():
+        if self._start is None or start_s <= 0 or not self.path.is_file():
             return
         target = first.pts + int(Fraction(start_s) / self._stream.time_base)
         with VideoReader(self.path) as trial:
@@ -55,17 +77,21 @@ class VideoReader(ContainerReader):
             self._first_index = index
 
     def _ends_early(self, num_seen: int, end: Fraction) -> bool:
-        is_ts = self._container.format.name == "mpegts"
-        if is_ts and _ends_in_packet(self.path):
+        check = _CUT_CHECKS.get(self._container.format.name)
+        if check is not None and self.path.is_file() and check(self.path):
             return True
         return super()._ends_early(num_seen, end)
+
+    def _is_damaged(self) -> bool:
+        check = _DAMAGE_CHECKS.get(self._container.format.name)
+        return check is not None and self.path.is_file() and check(self.path)
 
     def _index_after_seek(self, target: int) -> int | None:
         """Go to a time stamp; return the first frame's index, None if not known."""
         begin = self._first.pts
         try:
             self._seek(target)
-        except (av.error.FFmpegError, ValueError):
+        except (*MEDIA_ERRORS, ValueError):
             return None
         pts = self._first.pts
         if begin is None or pts is None or not begin <= pts <= target:
@@ -83,13 +109,17 @@ class VideoReader(ContainerReader):
         """Return how many frames have a time stamp from ``begin`` to before ``end``.
 
         None where ``end`` comes first elsewhere than at the frame just read: the clock
-        jumps back.
+        jumps back; or where it jumps ahead before.
         """
-        number, is_found = 0, False
+        number, is_found, last = 0, False, None
+        longest = longest_gap(self.time_base) / self.time_base  # in ticks
         with _open_video(self.path) as container:
             for packet in container.demux(container.streams[self._stream.index]):
                 if packet.pts is None:
                     break
+                if last is not None and packet.dts and packet.dts - last > longest:
+                    return None
+                last = packet.dts
                 if packet.pts == end:
                     is_found = packet.pos == self._places.get(end)
                 if packet.dts is not None and packet.dts >= end:
@@ -111,7 +141,10 @@ def _open_video(path: Path) -> av.container.InputContainer:
     try:
         # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
         container = av.open(f"file:{path}", metadata_errors="replace")
-    except av.error.InvalidDataError as error:
+    except OSError as error:  # of the file itself: rights, a disk that fails
+        reason = failure_reason(error)
+        raise OSError(f"{str(path)!r} cannot be opened: {reason}.") from error
+    except MEDIA_ERRORS as error:
         hint = _CUT_MP4_HINT if _begins_as_mp4(path) else ""
         raise ValueError(
             f"{str(path)!r} is no video that FFmpeg can read. Use a video file{hint}."
@@ -122,17 +155,8 @@ def _open_video(path: Path) -> av.container.InputContainer:
     return container
 
 
-def _begins_as_mp4(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(8)[4:] in _MP4_BOXES
-
-
 def _ends_in_packet(path: Path) -> bool:
     """Return whether an MPEG transport stream ends before its last packet does."""
-    if not path.is_file():
-        return False
     with path.open("rb") as file:
         head = file.read(3 * max(_TS_SIZES))
     for size, sync in _TS_SIZES.items():
@@ -140,3 +164,16 @@ def _ends_in_packet(path: Path) -> bool:
         if all(head[place] == _TS_SYNC for place in places):
             return path.stat().st_size % size != 0
     return False
+
+
+_CUT_CHECKS: dict[str, Callable[[Path], bool]] = {  # by FFmpeg's format
+    "mov,mp4,m4a,3gp,3g2,mj2": ends_in_fragment,
+    "mpegts": _ends_in_packet,
+}
+
+
+def _begins_as_mp4(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(8)[4:] in _MP4_BOXES

@@ -4,6 +4,7 @@ import errno
 import os
 from contextlib import suppress
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
-from lanedet.arrays import ByteArray
+from lanedet.files import LONGEST_NAME, check_name_length
 from lanedet.runtime import hold_interrupts
 from lanedet.video.fragments import (
     FRAGMENTED,
@@ -109,8 +110,8 @@ class VideoWriter:
         if self.path.is_dir():
             raise IsADirectoryError(f"{str(self.path)!r} is a folder, not a clip.")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
-        self._copy = self.path.with_name(f".{self.path.stem}.copy{self.path.suffix}")
+        self._part = _beside(self.path, "part")
+        self._copy = _beside(self.path, "copy")
         self._is_fragmented = self.path.suffix.lower() != ".mkv"
         self._part.touch()  # fails now rather than after the first frame
         self._container: av.container.OutputContainer | None = None
@@ -256,6 +257,16 @@ class VideoWriter:
         assert self._container is not None
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
+
+
+def _beside(path: Path, kind: str) -> Path:
+    """Return the hidden name of a file that belongs to another one."""
+    check_name_length(path)
+    name = f".{path.stem}.{kind}{path.suffix}"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        digest = sha256(os.fsencode(path.stem)).hexdigest()[:12]
+        name = f".{digest}.{kind}{path.suffix}"
+    return path.with_name(name)
 
 
 def _even(image: ByteArray) -> ByteArray:
