@@ -141,7 +141,7 @@ class ContainerReader(Source):
         except MEDIA_ERRORS as error:
             raise self._broken(index + 1, end, failure_reason(error)) from error
         self._check_end(index + 1, end)
-        if first_gap is not None and self._is_damaged():
+        if self._is_damaged(first_gap is not None):
             raise self._gappy(index + 1, first_gap)
 
     def close(self) -> None:
@@ -279,8 +279,13 @@ class ContainerReader(Source):
         missing_s = min(missing_s, duration_s - float(packets_end))
         return missing_s > late_s
 
-    def _is_damaged(self) -> bool:
-        """Return whether the file's structure says that something was lost."""
+    def _is_damaged(self, has_gap: bool) -> bool:  # noqa: ARG002 - files look at it
+        """Return whether the file's structure says that something was lost.
+
+        Args:
+            has_gap: Whether frames follow one another later than they should, which
+                may as well be a pause of the recorder.
+        """
         return False
 
     def _tell_jump(self, ahead: Fraction) -> None:
@@ -305,13 +310,12 @@ class ContainerReader(Source):
             reason=reason,
         )
 
-    def _gappy(self, num_seen: int, begin: Fraction) -> VideoBreakError:
-        expected = self.expected_frames
-        seen = f"{num_seen} of {expected} frames" if expected else counted(num_seen)
-        reason = f"frames are missing from {float(begin):.2f} s on"
+    def _gappy(self, num_seen: int, begin: Fraction | None) -> VideoBreakError:
+        place = "" if begin is None else f" from {float(begin):.2f} s on"
+        reason = f"frames are missing{place}"
         return VideoBreakError(
-            f"{self.name!r} is damaged: {reason}, {seen} could be read. Copy or record "
-            "it again to get the others.",
+            f"{self.name!r} is damaged: {reason}, {counted(num_seen)} could be read. "
+            "Copy or record it again to get the others.",
             reason=reason,
         )
 

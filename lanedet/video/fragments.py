@@ -7,6 +7,8 @@ length, and can be searched at once.
 """
 
 import os
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +27,7 @@ FRAGMENTED = {
 _INDEX_FIRST = {"movflags": "+faststart"}
 _FRAGMENT, _CONTENT = b"moof", b"mdat"
 _HEADER = 8  # bytes of a box: its length and its kind
+_PIECE = 1 << 20  # bytes
 _LONG_HEADER = 16  # likewise, where the length does not fit into 4 bytes
 
 
@@ -57,13 +60,9 @@ def write_ordinary(fragmented: Path, out: Path) -> int:
 def cut_to_fragments(path: Path) -> None:
     """Cut a fragmented file behind its last whole fragment."""
     with path.open("r+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        position = end = 0
-        while box := _box_at(file, position, size):
-            kind, position = box
-            if kind == _CONTENT:  # each follows its index
-                end = position
-        file.truncate(end)
+        # Each content follows its index.
+        ends = [end for kind, end in _boxes(file) if kind == _CONTENT]
+        file.truncate(ends[-1] if ends else 0)
 
 
 def ends_in_fragment(path: Path) -> bool:
@@ -73,33 +72,22 @@ def ends_in_fragment(path: Path) -> bool:
     just behind a fragment cannot be told from the end.
     """
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        position, last, is_fragmented = 0, b"", False
-        while box := _box_at(file, position, size):
-            kind, position = box
-            is_fragmented |= kind == _FRAGMENT
-            last = kind if kind in (_FRAGMENT, _CONTENT) else last
-        file.seek(position)
-        rest = file.read(_HEADER)
-    if not is_fragmented or last == _FRAGMENT:
-        return is_fragmented
-    return any(rest)  # zeros fill up what recorders have set aside
+        kinds = [kind for kind, _ in _boxes(file)]
+        if _FRAGMENT not in kinds:
+            return False
+        parts = [kind for kind in kinds if kind in (_FRAGMENT, _CONTENT)]
+        return parts[-1] == _FRAGMENT or _has_rest(file)
 
 
 def has_lost_fragments(path: Path) -> bool:
     """Return whether a fragmented file holds content without the index before it."""
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        position, is_fragmented, has_index = 0, False, False
-        while box := _box_at(file, position, size):
-            kind, position = box
-            if kind == _CONTENT:
-                if is_fragmented and not has_index:
-                    return True
-                has_index = False
-            elif kind == _FRAGMENT:
-                is_fragmented = has_index = True
-    return False
+        kinds = [kind for kind, _ in _boxes(file) if kind in (_FRAGMENT, _CONTENT)]
+    is_lost = [
+        kind == _CONTENT and before != _FRAGMENT
+        for before, kind in pairwise([b"", *kinds])
+    ]
+    return _FRAGMENT in kinds and any(is_lost[kinds.index(_FRAGMENT) :])
 
 
 def count_frames(path: Path) -> int:
@@ -109,6 +97,24 @@ def count_frames(path: Path) -> int:
             return sum(packet.size > 0 for packet in container.demux(video=0))
     except MEDIA_ERRORS:  # not even the beginning is there
         return 0
+
+
+def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield kind and end of the boxes, and stay at the end or where one is cut off."""
+    size = file.seek(0, os.SEEK_END)
+    position = 0
+    while box := _box_at(file, position, size):
+        yield box
+        _, position = box
+    file.seek(position)
+
+
+def _has_rest(file: BinaryIO) -> bool:
+    """Return whether more than zeros follow, which recorders set aside and fill."""
+    while piece := file.read(_PIECE):
+        if any(piece):
+            return True
+    return False
 
 
 def _box_at(file: BinaryIO, position: int, size: int) -> tuple[bytes, int] | None:

@@ -106,8 +106,8 @@ def _tell_videos(folder: Path) -> None:
     videos = find_videos(folder)
     if videos:
         warnings.warn(
-            f"The pictures in {str(folder)!r} are read, and "
-            f"{counted(len(videos), 'video')} in it passed over. Name a video itself to "
+            f"The pictures in {str(folder)!r} are read and "
+            f"{counted(len(videos), 'video')} in it passed over. Name a video to "
             f"read it, such as {str(videos[0])!r}.",
             stacklevel=callers_stacklevel(),
         )

@@ -17,10 +17,10 @@ _CUT_MP4_HINT = (
     "was recorded: repair it first"
 )
 _MP4_BOXES = (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip")
+_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 _DAMAGE_CHECKS: dict[str, Callable[[Path], bool]] = {  # by FFmpeg's format
     "flv": is_flv_damaged,
     "matroska,webm": is_matroska_damaged,
-    "mov,mp4,m4a,3gp,3g2,mj2": has_lost_fragments,
 }
 _TS_SYNC = 0x47
 _TS_SIZES = {188: 0, 192: 4, 204: 0}  # of a packet, and where its sync byte is
@@ -82,9 +82,14 @@ class VideoReader(ContainerReader):
             return True
         return super()._ends_early(num_seen, end)
 
-    def _is_damaged(self) -> bool:
-        check = _DAMAGE_CHECKS.get(self._container.format.name)
-        return check is not None and self.path.is_file() and check(self.path)
+    def _is_damaged(self, has_gap: bool) -> bool:
+        name = self._container.format.name
+        if not self.path.is_file():
+            return False
+        if name == _MP4:  # times go on over a lost fragment; and its walk is short
+            return has_lost_fragments(self.path)
+        check = _DAMAGE_CHECKS.get(name)
+        return has_gap and check is not None and check(self.path)
 
     def _index_after_seek(self, target: int) -> int | None:
         """Go to a time stamp; return the first frame's index, None if not known."""
@@ -167,7 +172,7 @@ def _ends_in_packet(path: Path) -> bool:
 
 
 _CUT_CHECKS: dict[str, Callable[[Path], bool]] = {  # by FFmpeg's format
-    "mov,mp4,m4a,3gp,3g2,mj2": ends_in_fragment,
+    _MP4: ends_in_fragment,
     "mpegts": _ends_in_packet,
 }
 
