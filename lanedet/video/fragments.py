@@ -111,9 +111,13 @@ def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
 def _has_rest(file: BinaryIO) -> bool:
     """Return whether more than zeros follow, which recorders set aside and fill."""
-    while piece := file.read(_PIECE):
-        if any(piece):
+    rest = file.read(_PIECE)
+    if 0 < len(rest) < _HEADER:  # too short to be anything
+        return True
+    while rest:
+        if any(rest):
             return True
+        rest = file.read(_PIECE)
     return False
 
 
