@@ -1,5 +1,6 @@
 """Frames out of a video file."""
 
+import errno
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -146,9 +147,14 @@ def _open_video(path: Path) -> av.container.InputContainer:
     try:
         # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
         container = av.open(f"file:{path}", metadata_errors="replace")
-    except OSError as error:  # of the file itself: rights, a disk that fails
-        reason = failure_reason(error)
-        raise OSError(f"{str(path)!r} cannot be opened: {reason}.") from error
+    except (EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EIO:  # rights, say
+            reason = failure_reason(error)
+            raise OSError(f"{str(path)!r} cannot be opened: {reason}.") from error
+        raise ValueError(
+            f"{str(path)!r} ends before its first frame, as what was cut off while it "
+            "was recorded or copied. Copy or record it again."
+        ) from error
     except MEDIA_ERRORS as error:
         hint = _CUT_MP4_HINT if _begins_as_mp4(path) else ""
         raise ValueError(
