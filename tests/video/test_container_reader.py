@@ -1,7 +1,6 @@
 """What a container says of time, of its tracks, and of what is not in it."""
 
 import contextlib
-import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -95,12 +94,10 @@ def test_times_go_on_where_the_clock_jumps_ahead(
         times, _ = _times(path)
     assert len(told) == 1
     assert times == pytest.approx(np.arange(30) / 25, abs=1e-3)
-    with (
-        pytest.warns(UserWarning, match="jumps ahead"),
-        VideoReader(path) as reader,
-    ):
+    with VideoReader(path) as reader:
         reader.skip_to(0.9)
-        frames = list(reader)
+        with pytest.warns(UserWarning, match="jumps ahead"):
+            frames = list(reader)
     assert frames[-1].index == 29
     assert frames[-1].time_s == pytest.approx(29 / 25, abs=1e-3)
 
@@ -109,9 +106,12 @@ def test_a_start_behind_a_jump_is_behind_the_end(tmp_path: Path) -> None:
     path = write_clip(
         tmp_path, "clip.ts", time_of=lambda n: Fraction(n, 25) + DAY * (n > 9)
     )
-    with pytest.warns(UserWarning, match="ahead"), VideoReader(path) as reader:
+    with VideoReader(path) as reader:
         reader.skip_to(DAY)
-        assert [frame.index for frame in reader][-1] == 29
+        with pytest.warns(UserWarning, match="ahead"):
+            frames = list(reader)
+    assert frames[-1].index == 29
+    assert frames[-1].time_s == pytest.approx(29 / 25, abs=1e-3)
 
 
 @pytest.mark.parametrize("sizes", [((16, 32), (48, 64)), ((48, 64), (16, 32))])
@@ -159,15 +159,15 @@ def test_a_header_alone_is_one_line(tmp_path: Path, name: str) -> None:
 
 def _read_all(path: Path) -> None:
     """Read a file; of damaged ones these errors are promised, and none of PyAV's."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with VideoReader(path, with_sound=True) as reader:
-                reader.skip_to(0.3)
-                for frame in reader:
-                    assert frame.image.shape == (reader.height, reader.width, 3)
-        except (ValueError, OSError) as error:
-            assert not isinstance(error, av.error.FFmpegError), repr(error)
+    promised: list[Exception] = []
+    try:
+        with VideoReader(path, with_sound=True) as reader:
+            reader.skip_to(0.3)
+            for frame in reader:
+                assert frame.image.shape == (reader.height, reader.width, 3)
+    except (ValueError, OSError) as error:
+        promised.append(error)
+    assert not any(isinstance(error, av.error.FFmpegError) for error in promised)
 
 
 def _fuzz(tmp_path: Path, name: str, seed: int, count: int) -> None:
@@ -178,12 +178,14 @@ def _fuzz(tmp_path: Path, name: str, seed: int, count: int) -> None:
         _read_all(path)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_damaged_videos_are_read_or_refused(tmp_path: Path, name: str) -> None:
     _fuzz(tmp_path, name, seed=0, count=12)
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("seed", range(1, 5))
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_many_damaged_videos_are_read_or_refused(
