@@ -30,6 +30,40 @@ _LARGEST_TILT_DEG = 45.0
 _LARGEST_HEIGHT_M = 6.0
 _LARGEST_LATERAL_M = 3.0
 _ASPECT_TOLERANCE = 0.01
+_LARGEST_FILE = 64 << 10  # bytes
+_DEEPEST = 8  # lists and mappings in one another; a homography needs three
+_LONGEST_MESSAGE = 500  # letters of what a parser says
+_LARGEST_SIDE = 1 << 16  # pixels
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Loads what a calibration is made of: mappings, lists, numbers and texts.
+
+    Without aliases, with which a few bytes grow to gigabytes, without tags, and without
+    depth, with which the time for a few thousand bytes grows to minutes.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("aliases (*) are not allowed: write each value out.")
+        if getattr(event, "tag", None) is not None:
+            raise ValueError("tags (!) are not allowed: write the value alone.")
+        return super().compose_node(parent, index)
+
+    def fetch_flow_collection_start(self, token_class: Any) -> None:
+        self._check_depth(self.flow_level)
+        super().fetch_flow_collection_start(token_class)
+
+    def add_indent(self, column: int) -> bool:
+        self._check_depth(len(self.indents))
+        return bool(super().add_indent(column))
+
+    def _check_depth(self, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise ValueError(
+                f"lists and mappings may be at most {_DEEPEST} deep in one another."
+            )
 
 
 @dataclass(frozen=True)
@@ -59,10 +93,16 @@ class Calibration:
             raise FileNotFoundError(
                 f"No calibration at '{path}'. docs/driving.md has an example."
             )
+        with path.open("rb") as file:
+            text = file.read(_LARGEST_FILE + 1)
         try:
-            return cls._parse(yaml.safe_load(path.read_bytes()))
-        except (yaml.YAMLError, ValueError) as error:
-            raise ValueError(f"{path}: {error}") from error
+            if len(text) > _LARGEST_FILE:
+                raise ValueError(
+                    f"it must have at most {_LARGEST_FILE} bytes. Is it another file?"
+                )
+            return cls._parse(yaml.load(text, _PlainLoader))
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            raise ValueError(f"{path}: {_shortened(str(error))}") from error
 
     @classmethod
     def _parse(cls, content: Any) -> Self:
@@ -70,10 +110,12 @@ class Calibration:
         if ("camera" in entries) == ("homography" in entries):
             raise ValueError("it must have either 'camera' or 'homography'.")
         width, height = _numbers(entries, "image_size", 2)
-        if not (width.is_integer() and height.is_integer() and min(width, height) > 0):
+        if not all(
+            side.is_integer() and 0 < side <= _LARGEST_SIDE for side in (width, height)
+        ):
             raise ValueError(
-                "'image_size' must be two whole numbers > 0, [width, height], "
-                f"got {entries['image_size']}."
+                "'image_size' must be two whole numbers > 0, [width, height], of at "
+                f"most {_LARGEST_SIDE}, got {_shown(entries['image_size'])}."
             )
         shape = (int(height), int(width))
         if "camera" in entries:
@@ -110,7 +152,7 @@ def _read_camera(content: Any, shape: tuple[int, int]) -> FloatArray:
         focal_x = focal_y = _number(camera, "focal_px", -math.inf, math.inf)
     if min(focal_x, focal_y) < 1:
         raise ValueError(
-            f"'focal_px' must be at least 1 pixel, got {camera['focal_px']}."
+            f"'focal_px' must be at least 1 pixel, got {_shown(camera['focal_px'])}."
         )
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
     if "principal_point" in camera:
@@ -176,7 +218,9 @@ def _number(
     if value is None:
         raise ValueError(f"'{key}' is missing.")
     if not _is_number(value) or not low <= value <= high:
-        raise ValueError(f"'{key}' must be a number in [{low}, {high}], got {value!r}.")
+        raise ValueError(
+            f"'{key}' must be a number in [{low}, {high}], got {_shown(value)}."
+        )
     return float(value)
 
 
@@ -187,13 +231,28 @@ def _numbers(entries: Mapping[str, Any], key: str, count: int) -> tuple[float, .
         or len(values) != count
         or not all(_is_number(value) for value in values)
     ):
-        raise ValueError(f"'{key}' must be a list of {count} numbers, got {values!r}.")
+        raise ValueError(
+            f"'{key}' must be a list of {count} numbers, got {_shown(values)}."
+        )
     return tuple(float(value) for value in values)
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    )
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that is none of a measure
+        return False
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a message, cut short."""
+    try:
+        return _shortened(repr(value), 60)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number of too many digits"
+
+
+def _shortened(text: str, length: int = _LONGEST_MESSAGE) -> str:
+    return text if len(text) <= length else f"{text[:length]}..."

@@ -126,11 +126,13 @@ class ContainerReader(Source):
             stream_facts.tell_bare_stream(self.name, self._guessed_rate)
         length = 1 / self.frame_rate
         end, index, first_gap = Fraction(0), self._first_index, None
+        told = Fraction(0)
         if (self._start or 0) > length:  # what comes before it may be missing
             first_gap = end
         frames = chain([self._first], self._decoded)
         try:
             for index, frame in enumerate(frames, start=self._first_index):
+                told = self._tell_jumps(told)
                 time = self._time(frame, index)
                 if time > end + _LATE * length and index > self._first_index:
                     first_gap = end if first_gap is None else first_gap
@@ -140,6 +142,7 @@ class ContainerReader(Source):
                 yield VideoFrame(index, time, self._image(frame), name)
         except MEDIA_ERRORS as error:
             raise self._broken(index + 1, end, failure_reason(error)) from error
+        self._tell_jumps(told)
         self._check_end(index + 1, end)
         if self._is_damaged(first_gap is not None):
             raise self._gappy(index + 1, first_gap)
@@ -213,9 +216,7 @@ class ContainerReader(Source):
         try:
             for packet in _demux(self._container, streams):
                 clock.correct(packet)
-                if clock.skipped > self._skipped:
-                    self._tell_jump(clock.skipped - self._skipped)
-                    self._skipped = clock.skipped
+                self._skipped = clock.skipped
                 yield packet
         except MEDIA_ERRORS:
             flushing = av.Packet()
@@ -288,12 +289,16 @@ class ContainerReader(Source):
         """
         return False
 
-    def _tell_jump(self, ahead: Fraction) -> None:
-        warnings.warn(
-            f"The clock of {self.name!r} jumps ahead by {float(ahead) / 3600:.1f} h: "
-            "taken for another recording, whose times go on from the one before.",
-            stacklevel=callers_stacklevel(),
-        )
+    def _tell_jumps(self, told: Fraction) -> Fraction:
+        """Warn of what the clock has jumped ahead since it was told, in seconds."""
+        if self._skipped > told:
+            hours = float(self._skipped - told) / 3600
+            warnings.warn(
+                f"The clock of {self.name!r} jumps ahead by {hours:.1f} h: taken for "
+                "another recording, whose times go on from the one before.",
+                stacklevel=callers_stacklevel(),
+            )
+        return self._skipped
 
     def _unreadable(self) -> ValueError:
         return ValueError(

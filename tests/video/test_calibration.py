@@ -1,8 +1,10 @@
+import contextlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fuzzing import mutations
 
 from lanedet.ops import project
 from lanedet.video.calibration import Calibration
@@ -134,3 +136,60 @@ def test_bad_files(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message) as error:
         _read(tmp_path, text)
     assert "camera.yaml" in str(error.value)
+
+
+HUGE = "1" + "0" * 400
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(CAMERA.replace("1000", HUGE), "'focal_px' must be", id="10^400"),
+        pytest.param(CAMERA.replace("1280", HUGE), "'image_size' must be", id="size"),
+        pytest.param(CAMERA.replace("1000", "9" * 9999), "digits", id="digits"),
+        pytest.param(CAMERA.replace("1000", "0x" + "f" * 9999), "digits", id="hex"),
+        pytest.param(CAMERA.replace("720", "70000"), "at most 65536", id="pixels"),
+        pytest.param("[" * 60_000, "at most 8 deep", id="deep lists"),
+        pytest.param("{a: " * 9_000, "at most 8 deep", id="deep mappings"),
+        pytest.param("- " * 30_000, "at most 8 deep", id="deep blocks"),
+        pytest.param("#" * 70_000, "at most 65536 bytes", id="large"),
+        pytest.param("!!python/name:os.system", "tags", id="a tag of Python"),
+        pytest.param("!!timestamp x", "tags", id="a tag of YAML"),
+        pytest.param("a: &a [x]\nb: *a\n", "aliases", id="alias"),
+        pytest.param("\0", "special characters", id="no text"),
+    ],
+)
+def test_hostile_files(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as told:
+        _read(tmp_path, text)
+    assert len(str(told.value)) < 1000
+
+
+def test_aliases_that_grow(tmp_path: Path) -> None:
+    lines = ["image_size: &a [x, x, x, x, x, x, x, x, x]"]
+    for name, before in zip("bcdefghij", "abcdefghi", strict=True):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]")
+    with pytest.raises(ValueError, match="aliases") as told:
+        _read(tmp_path, "\n".join(lines))
+    assert len(str(told.value)) < 1000
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_damaged_files_are_read_or_refused(tmp_path: Path, seed: int) -> None:
+    _fuzz(tmp_path, seed, 150)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_many_damaged_files_are_read_or_refused(tmp_path: Path, seed: int) -> None:
+    _fuzz(tmp_path, seed, 2000)
+
+
+def _fuzz(tmp_path: Path, seed: int, count: int) -> None:
+    homography = {"image_size": [1280, 720], "homography": np.eye(3).tolist()}
+    path = tmp_path / "camera.yaml"
+    for whole in (CAMERA, json.dumps(homography)):
+        for content in mutations(whole.encode(), seed, count):
+            path.write_bytes(content)
+            with contextlib.suppress(ValueError):
+                assert np.isfinite(Calibration.read(path).to_road).all()
