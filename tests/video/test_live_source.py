@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 
 import av
 import cv2
 import numpy as np
 import pytest
+from clips import NO_RATE, write_clip
 
 from lanedet.video import (
     LiveSource,
@@ -173,6 +175,55 @@ def test_a_stream_that_drops_is_connected_again() -> None:
     # By the clock: half a second of pause before the second attempt.
     assert times[10] > 0.5
     assert np.diff(times[10:]) == pytest.approx(1 / 25, abs=1e-4)
+
+
+def _file_server(content: bytes, num_served: int | None = None) -> Handler:
+    """Serve a file whole, without ranges of bytes, or only its beginning."""
+
+    def send(handler: http.server.BaseHTTPRequestHandler, number: int) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content[:num_served])
+
+    return send
+
+
+@pytest.mark.parametrize("name", ["clip.ts", "clip.h264", "clip.mpg", "clip.mkv"])
+@pytest.mark.filterwarnings("ignore:.*bare stream:UserWarning")
+def test_a_file_that_is_served_whole_ends(tmp_path: Path, name: str) -> None:
+    content = write_clip(tmp_path, name).read_bytes()
+    with (
+        serving(_file_server(content)) as url,
+        open_source(url, max_wait_s=60) as source,
+    ):
+        assert not source.is_live
+        assert len(list(source)) == 30
+
+
+def test_a_file_that_is_served_in_part_breaks_off(tmp_path: Path) -> None:
+    content = write_clip(tmp_path, "clip.ts").read_bytes()
+    number = 0
+    with (
+        serving(_file_server(content, len(content) // 2)) as url,
+        open_source(url, stall_s=1, max_wait_s=1) as source,
+        pytest.raises(VideoBreakError, match="breaks off after"),
+    ):
+        for _ in source:
+            number += 1
+    assert 5 < number < 30
+
+
+def test_the_rate_of_a_bare_stream_that_is_served(tmp_path: Path) -> None:
+    content = write_clip(tmp_path, "clip.hevc", codec_options=NO_RATE).read_bytes()
+    with (
+        serving(_file_server(content)) as url,
+        open_source(url, image_rate=8) as source,
+    ):
+        with pytest.warns(UserWarning, match="bare stream"):
+            frames = list(source)
+        assert source.frame_rate == 8
+    assert frames[-1].time_s == 29 / 8
 
 
 def test_an_rtsp_camera_that_drops_is_connected_again() -> None:
