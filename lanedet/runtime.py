@@ -12,6 +12,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any, TextIO
 
@@ -81,6 +82,8 @@ def user_errors() -> Iterator[None]:
         SystemExit: In place of the exceptions above.
     """
     previous = signal.signal(signal.SIGTERM, _exit_on_signal)
+    if isinstance(sys.stdout, TextIOWrapper):  # names that are not UTF-8 as they are
+        sys.stdout.reconfigure(errors="surrogateescape")
     try:
         yield
     except (OSError, ValueError) as error:

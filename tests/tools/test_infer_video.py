@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from clips import NO_RATE, write_clip
 
+from lanedet.files import claim_file, claim_folder
 from lanedet.models import build_model, describe_model, save_weights
 from lanedet.video import LaneLog, VideoReader, VideoWriter
 from lanedet.visualization import write_image
@@ -349,3 +352,135 @@ def test_ctrl_c_stops_the_process(weights: Path, tmp_path: Path) -> None:
         process.kill()
     assert process.returncode == 130
     _check_whole_files(err, out, log, 2000)
+
+
+def test_two_pictures_of_one_stem_are_refused(
+    run_tool: RunMain,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "drive").mkdir()
+    for name in ("0001.jpg", "0001.png", "0002.png"):
+        image = np.zeros((48, 64, 3), dtype=np.uint8)
+        write_image(tmp_path / "drive" / name, image)
+    options = ["--weights", weights, "--culane", tmp_path / "lanes"]
+    assert run_tool(tmp_path / "drive", *options) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "must have an output of its own" in line
+    assert "0001.jpg" in line
+    assert "0001.png" in line
+    assert not (tmp_path / "lanes").exists()
+    # Where names keep their endings there is nothing to refuse.
+    options = ["--weights", weights, "--tusimple", tmp_path / "lanes.json"]
+    assert run_tool(tmp_path / "drive", *options) == 0
+    assert len((tmp_path / "lanes.json").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        ("--out", "out.mp4"),
+        ("--json", "lanes.jsonl"),
+        ("--tusimple", "lanes.json"),
+        ("--culane", "lanes"),
+        ("--event-clips", "events"),
+    ],
+)
+def test_an_output_of_another_run_is_refused(
+    option: str,
+    name: str,
+    run_tool: RunMain,
+    clip: Path,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    is_folder = option in ("--culane", "--event-clips")
+    options = ["--weights", weights, option, tmp_path / name]
+    if option == "--event-clips":
+        options += ["--out", tmp_path / "other.mp4"]
+    claim = claim_folder if is_folder else claim_file
+    with claim(tmp_path / name):
+        before = sorted(tmp_path.rglob("*"))
+        assert run_tool(clip, *options) == 1
+        error = capsys.readouterr().err.splitlines()[0]
+        assert "Only one process at a time may write" in error
+        assert name in error
+        assert sorted(tmp_path.rglob("*")) == before
+    assert run_tool(clip, *options) == 0
+    assert not list(tmp_path.rglob("*.lock"))
+
+
+@pytest.mark.parametrize(
+    "stem", ["12:30:00", "-x", "a%03d", "a*[1]?", "a b\n", os.fsdecode(b"\xb5\xe9\xff")]
+)
+def test_sources_and_outputs_of_any_name(
+    run_tool: RunMain, clip: Path, weights: Path, tmp_path: Path, stem: str
+) -> None:
+    source = clip.rename(tmp_path / f"{stem}.mp4")
+    out, folder = tmp_path / f"{stem} out.mp4", tmp_path / stem
+    texts = [tmp_path / f"{stem}.{suffix}" for suffix in ("jsonl", "json")]
+    made = ["--out", out, "--json", texts[0], "--tusimple", texts[1]]
+    made += ["--culane", folder, "--event-clips", tmp_path / f"{stem} events"]
+    assert run_tool(source, "--weights", weights, *made) == 0
+    assert _num_frames(out) == 12
+    assert [len(path.read_bytes().splitlines()) for path in texts] == [12, 12]
+    assert len(list((folder / stem).iterdir())) == 12
+
+
+def test_a_bare_stream_gets_the_rate_that_is_given(
+    run_tool: RunMain,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = write_clip(tmp_path, "clip.hevc", rate=50, codec_options=NO_RATE)
+    log = tmp_path / "lanes.jsonl"
+    options = ["--weights", weights, "--json", log]
+    for more, length in (([], "1.2 s"), (["--fps", "50"], "0.6 s")):
+        assert run_tool(source, *options, *more) == 0
+        printed = capsys.readouterr()
+        assert f"30 frames, {length} long" in printed.out
+        assert printed.err.count("is a bare stream without time stamps") == 1
+        assert ("is a guess" in printed.err) == (not more)
+
+
+@pytest.mark.parametrize(("gap", "length"), [(3600, 3601.2), (9 * 3600, 1.2)])
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.ts", "clip.mkv"])
+def test_a_clip_with_a_gap_is_whole(
+    run_tool: RunMain,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    gap: int,
+    length: float,
+) -> None:
+    source = write_clip(
+        tmp_path, name, time_of=lambda n: Fraction(n, 25) + gap * (n >= 10)
+    )
+    out = tmp_path / "out.mp4"
+    assert run_tool(source, "--weights", weights, "--out", out) == 0
+    assert f"30 frames, {length} s long" in capsys.readouterr().out
+    with VideoReader(out) as reader:
+        assert reader.duration_s == pytest.approx(length, abs=1e-3)
+        assert len(list(reader)) == 30
+
+
+def test_lost_frames_end_with_an_error_and_all_others(
+    run_tool: RunMain,
+    weights: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = write_clip(tmp_path, "clip.mkv")
+    parts = source.read_bytes().split(bytes.fromhex("1F43B675"))
+    damaged = bytes(4).join([bytes.fromhex("1F43B675").join(parts[:4]), parts[4]])
+    source.write_bytes(bytes.fromhex("1F43B675").join([damaged, *parts[5:]]))
+    out = tmp_path / "out.mp4"
+    assert run_tool(source, "--weights", weights, "--out", out) == 1
+    error = capsys.readouterr().err
+    assert "is damaged: frames are missing from 0." in error
+    assert 20 <= _num_frames(out) < 30
+    assert f"Whole and kept, with {_num_frames(out)} frames" in error

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +8,8 @@ import pytest
 from lanedet.datasets import read_culane_lanes, read_tusimple_lines
 from lanedet.structures import LaneSample
 from lanedet.video import CULanePredictions, TuSimplePredictions
+
+FullDisk = Callable[[int], AbstractContextManager[None]]
 
 
 def _sample(height: int, width: int) -> LaneSample:
@@ -63,3 +67,28 @@ def test_labels_beside_their_images_are_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a folder apart from the images"):
         CULanePredictions(tmp_path).write("driver_1/1.jpg", _sample(590, 1640))
     assert labels.read_text() == "1 589\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["12:30:00/000000.jpg", "a b\n/1.jpg", "-x/%d*[1].jpg", "a\\b/1.jpg"]
+)
+def test_culane_names_are_what_file_systems_allow(tmp_path: Path, name: str) -> None:
+    folder = CULanePredictions(tmp_path / "predictions")
+    folder.write(name, _sample(590, 1640))
+    [lane] = read_culane_lanes((folder.path / name).with_suffix(".lines.txt"))
+    assert lane[0].tolist() == [100, 589]
+
+
+def test_a_full_disk_leaves_no_file_that_says_no_lanes(
+    tmp_path: Path, full_disk: FullDisk
+) -> None:
+    folder = CULanePredictions(tmp_path / "predictions")
+    folder.write("a/1.jpg", _sample(590, 1640))
+    before = (folder.path / "a/1.lines.txt").read_bytes()
+    with full_disk(20):
+        for name in ("a/1.jpg", "a/2.jpg"):
+            with pytest.raises(OSError, match="too large"):
+                folder.write(name, _sample(590, 1640))
+    assert [path.name for path in (folder.path / "a").iterdir()] == ["1.lines.txt"]
+    assert (folder.path / "a/1.lines.txt").read_bytes() == before
+    assert folder.num_frames == 1
