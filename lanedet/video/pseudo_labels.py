@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cv2
 
+from lanedet.arrays import ByteArray
 from lanedet.files import replace_file
 from lanedet.ops import simplify_polyline
 from lanedet.runtime import progress_bar

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lanedet.arrays import ByteArray
 from lanedet.datasets import culane_label_path
 from lanedet.files import (
     check_distinct_outputs,

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
+from lanedet.arrays import ByteArray
 from lanedet.files import LONGEST_NAME, check_name_length
 from lanedet.runtime import hold_interrupts
 from lanedet.video.fragments import (
