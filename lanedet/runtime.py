@@ -21,7 +21,7 @@ from tqdm import tqdm
 _bars: "weakref.WeakSet[tqdm[Any]]" = weakref.WeakSet()
 """Every bar that was made and is still in use."""
 
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # <malloc.h>
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
 
 
 def tune_allocator() -> None:
@@ -30,8 +30,10 @@ def tune_allocator() -> None:
     With glibc's defaults every large block is mapped afresh and returned when freed,
     so that each forward pass of a network pays thousands of page faults for the same
     few buffers: 9 to 36 ms of the 53 to 69 ms of an ENet pass in eager PyTorch on two
-    cores. Three settings stop it, and the pass takes 1.2 to 1.9 times less time. The
-    price is that the process holds on to its peak memory.
+    cores. Two settings stop it, and the pass takes 1.2 to 1.9 times less time. The
+    price is that the process holds on to its peak memory. M_TOP_PAD is left alone: with
+    steps of 4 MiB or more the heaps of threads are not reused whole, and a video's
+    decoder in threads of its own takes 2 kB more with every frame.
 
     The settings are process-wide. Elsewhere than on glibc this does nothing.
     """
@@ -41,8 +43,7 @@ def tune_allocator() -> None:
     if mallopt is None:  # musl has none
         return
     mallopt(_M_MMAP_THRESHOLD, 1 << 30)  # blocks up to 1 GiB come from the heap,
-    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)  # whose free end is not given back,
-    mallopt(_M_TOP_PAD, 64 << 20)  # and which grows in steps of 64 MiB
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)  # whose free end is not given back
 
 
 def tune_threads() -> None:

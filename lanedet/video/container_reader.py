@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import PurePath
 
 import av
+import numpy as np
 from av.format import Flags
 from av.video.reformatter import VideoReformatter
 
@@ -242,6 +243,7 @@ class ContainerReader(Source):
 
     def _upright(self, frame: av.VideoFrame) -> ByteArray:
         rgb = self._to_rgb.reformat(frame, format="rgb24").to_ndarray()
+        rgb = np.asarray(rgb, dtype=np.uint8)  # which it is
         return self._orientations.of(frame).apply(rgb)
 
     def _check_end(self, num_seen: int, end: Fraction) -> None:

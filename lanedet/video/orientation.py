@@ -55,7 +55,7 @@ class Orientation(NamedTuple):
         return cls(True, bool(c < 0), bool(b < 0))
 
     def apply(self, image: ByteArray) -> ByteArray:
-        """Return a picture (H, W, 3) upright, contiguous, at its new size."""
+        """Return a picture (H, W, 3), uint8, upright and contiguous."""
         if self.is_transposed:
             image = image.transpose(1, 0, 2)
         step_y = -1 if self.is_flipped_y else 1

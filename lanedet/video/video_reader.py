@@ -97,7 +97,7 @@ class VideoReader(ContainerReader):
         begin = self._first.pts
         try:
             self._seek(target)
-        except (*MEDIA_ERRORS, ValueError):
+        except (ValueError, *MEDIA_ERRORS):
             return None
         pts = self._first.pts
         if begin is None or pts is None or not begin <= pts <= target:
