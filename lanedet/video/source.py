@@ -36,7 +36,7 @@ class VideoFrame:
 
 
 class VideoBreakError(ValueError):
-    """A source that ends, or cannot be read any further, before its stated end.
+    """A source that ends before its stated end, or has lost frames in the middle.
 
     Args:
         message: What happened and what to do.

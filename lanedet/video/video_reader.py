@@ -97,7 +97,9 @@ class VideoReader(ContainerReader):
         begin = self._first.pts
         try:
             self._seek(target)
-        except (ValueError, *MEDIA_ERRORS):
+        except ValueError:  # nothing can be decoded from there on
+            return None
+        except MEDIA_ERRORS:
             return None
         pts = self._first.pts
         if begin is None or pts is None or not begin <= pts <= target:

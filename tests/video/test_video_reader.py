@@ -256,6 +256,7 @@ def test_uneven_times_are_those_of_the_file(make_video, name: str) -> None:
     assert [frame.time for frame in frames] == UNEVEN
 
 
+@pytest.mark.filterwarnings("ignore:.*bare stream:UserWarning")
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts", "clip.h264"])
 @pytest.mark.parametrize("start_s", [0.0, 0.61, 0.8, 99.0])
 def test_skipping_keeps_numbers_and_times(
