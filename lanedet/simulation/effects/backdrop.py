@@ -37,7 +37,7 @@ def paint_clouds(image: ByteArray, view: Projection) -> ByteArray:
     xs = (np.arange(columns) * _REDUCTION - view.center[0])[None, :] / view.focal
     rise = np.clip((view.horizon_y - ys) / view.focal, 0.01, None)
     depth = 1 / (rise + 0.25)
-    right, down = tile_offsets(view.scene.seed, "clouds")
+    right, down = tile_offsets(view, "clouds")
     away = np.broadcast_to(depth * 46 + down, (rows, columns))
     places = (xs * 30 * depth + right, away)
     tile_xs, tile_ys = (np.ascontiguousarray(p, dtype=np.float32) for p in places)

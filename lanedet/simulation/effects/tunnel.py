@@ -8,7 +8,6 @@ from lanedet.simulation.effects.vehicles import visible_faces
 from lanedet.simulation.painting.canvas import fill_polygon, multiply
 from lanedet.simulation.painting.kernels import TILE_SIZE
 from lanedet.simulation.painting.noise import noise_tile
-from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.view.projection import NEAREST_M, Projection
 from lanedet.simulation.world.color import shade
 
@@ -42,7 +41,7 @@ def paint_tunnel(image: ByteArray, view: Projection) -> ByteArray:
         (np.array([left, pavement.left_m]), np.array([0.0, 0.0]), 0.5),
         (np.array([pavement.right_m, right]), np.array([0.0, 0.0]), 0.5),
     )
-    number, *_ = world_numbers(view.scene.seed, "soot")
+    number, *_ = view.world_numbers("soot")
     soot = 1 + 0.07 * noise_tile("soot", 0.7)[number % TILE_SIZE]
     for laterals, heights, gain in faces:
         grid = view.project_visible(aheads[:, None], laterals, heights)

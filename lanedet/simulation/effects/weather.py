@@ -133,7 +133,7 @@ def _along_noise(
     """Return noise that lies on the road, in cells of (across, along) metres."""
     across, along = cell_m
     start = view.scene.camera.station_m % (TILE_SIZE * along)
-    right, ahead_cells = tile_offsets(view.scene.seed, "weather")
+    right, ahead_cells = tile_offsets(view, "weather")
     return sample_tile(
         noise_tile("weather", roughness),
         lateral * np.float32(1 / across) + np.float32(right),

@@ -9,7 +9,7 @@ from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.canvas import blend, fill_polygon
 from lanedet.simulation.painting.kernels import TILE_SIZE
 from lanedet.simulation.painting.noise import noise_tile
-from lanedet.simulation.randomness import seeded, world_numbers
+from lanedet.simulation.randomness import seeded
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import light_up, shade
 
@@ -72,7 +72,7 @@ def soil_glass(image: ByteArray, view: Projection) -> ByteArray:
     if dirt == 0:
         return image
     rows, columns = -(-height // 2), -(-width // 2)
-    top, left, *_ = world_numbers(view.scene.seed, "dirt")
+    top, left, *_ = view.world_numbers("dirt")
     picks = _tile_cells(rows, top), _tile_cells(columns, left)
     cells = np.ix_(*picks)
     dust = noise_tile("dust", 1.6)[cells]
@@ -93,7 +93,7 @@ def _smears(view: Projection, rows: int, columns: int) -> Float32Array:
     """Return arcs around the wiper's pivot, below the picture."""
     xs = np.arange(columns, dtype=np.float32)[None, :] - columns * 0.35
     ys = np.arange(rows, dtype=np.float32)[:, None] - rows * 1.35
-    number, *_ = world_numbers(view.scene.seed, "smears")
+    number, *_ = view.world_numbers("smears")
     arcs = noise_tile("smears", 0.6)[number % TILE_SIZE]
     radius = np.hypot(xs, ys) * (360 / view.shape[0])
     return np.asarray(arcs[radius.astype(np.int64) % TILE_SIZE])

@@ -191,6 +191,13 @@ class Projection:
         """Return what :meth:`world_rng` does, for each numbered thing of a topic."""
         return seeded_each(self.scene.seed, topic, numbers)
 
+    def world_numbers(self, topic: str) -> tuple[int, ...]:
+        """Return four numbers of a topic in [0, 2 ** 32), which place what stays put.
+
+        They cost less than a source of randomness.
+        """
+        return world_numbers(self.scene.seed, topic)
+
     def row_shifts(self, vs: FloatArray) -> FloatArray:
         """Return how far the rolling shutter draws rows to the right, in pixels.
 
