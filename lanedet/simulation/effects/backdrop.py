@@ -14,7 +14,7 @@ from lanedet.simulation.view.projection import Projection, once_per_view
 from lanedet.simulation.world.color import Color, mix, shade
 
 Block = tuple[tuple[float, float], tuple[float, float], Color]
-"""A rectangle and its colour: its sides, and its lower and upper edge, in tangents of
+"""A rectangle and its color: its sides, and its lower and upper edge, in tangents of
 the angles from straight ahead at the horizon."""
 
 _REDUCTION = 2

@@ -153,7 +153,7 @@ def _blend(
     mask: ByteArray,
     box: Box,
 ) -> None:
-    """Lay a decal's colour over the picture where the mask says, in place."""
+    """Lay a decal's color over the picture where the mask says, in place."""
     rows, columns = box
     places = find_covered(mask, rows, columns)
     if len(places) == 0:

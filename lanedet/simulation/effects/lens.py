@@ -46,7 +46,7 @@ def lose_detail(image: ByteArray, view: Projection) -> ByteArray:
 
 
 def expose(image: ByteArray, view: Projection) -> ByteArray:
-    """Apply vignette, colours, and the automatic exposure with its tone curve."""
+    """Apply vignette, colors, and the automatic exposure with its tone curve."""
     lens, light, (height, width) = view.scene.lens, view.scene.light, view.shape
     vignette = np.float32(2 * lens.vignette) * _from_middle(height, width)
     np.subtract(1, vignette, out=vignette)
@@ -79,7 +79,7 @@ def _from_middle(height: int, width: int) -> Float32Array:
 
 
 def add_noise(image: ByteArray, view: Projection) -> ByteArray:
-    """Add the sensor's noise: mostly grey, some of it coloured."""
+    """Add the sensor's noise: mostly grey, some of it colored."""
     lens, (height, width) = view.scene.lens, view.shape
     if lens.noise < 0.3:
         return image
@@ -90,7 +90,7 @@ def add_noise(image: ByteArray, view: Projection) -> ByteArray:
 
 @lru_cache(maxsize=2)
 def _noise_sheet(height: int, width: int) -> Float32Array:
-    """Return coloured noise, a little larger than the picture, deviation about 1."""
+    """Return colored noise, a little larger than the picture, deviation about 1."""
     size = (height + _NOISE_MARGIN, width + _NOISE_MARGIN)
     planes = []
     for number in range(4):

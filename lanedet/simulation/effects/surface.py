@@ -1,7 +1,7 @@
 """Pavement, shoulders and verges.
 
-Along the road they change little, so their colour is a cross-section: one row of
-colours over the lateral distance. Seen from afar a pixel covers metres of it; the
+Along the road they change little, so their color is a cross-section: one row of
+colors over the lateral distance. Seen from afar a pixel covers metres of it; the
 cross-section is kept at several blurs (a mip map) and each pixel reads the one that
 fits, so that edges are smooth at any distance.
 """

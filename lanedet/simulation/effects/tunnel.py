@@ -53,7 +53,7 @@ def paint_tunnel(image: ByteArray, view: Projection) -> ByteArray:
 
 
 def light_tunnel(image: ByteArray, view: Projection) -> ByteArray:
-    """Darken and colour the tunnel's inside, and light its lamps."""
+    """Darken and color the tunnel's inside, and light its lamps."""
     tunnel, (height, width) = view.scene.tunnel, view.shape
     if view.tunnel_ahead_m == 0:
         return image

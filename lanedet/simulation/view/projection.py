@@ -242,7 +242,7 @@ class Projection:
         return np.asarray(1 - clear, dtype=np.float32)
 
     def through_haze(self, color: Color, ahead_m: float) -> Color:
-        """Return how a colour looks from a distance."""
+        """Return how a color looks from a distance."""
         light = self.scene.light
         share = 1 - math.exp(-max(ahead_m, 0.0) / light.visibility_m)
         return mix(color, light.horizon_color, share)
