@@ -10,6 +10,7 @@ from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.effects.houses import LIT_SHARE, light_colors
 from lanedet.simulation.painting.canvas import fill_polygon, fill_polygons
 from lanedet.simulation.painting.noise import noise_tile, sample_tile, tile_offsets
+from lanedet.simulation.view.air import through_haze
 from lanedet.simulation.view.projection import Projection, once_per_view
 from lanedet.simulation.world.color import Color, mix, shade
 
@@ -81,7 +82,7 @@ def _towers(view: Projection) -> list[Block]:
         azimuth = centre + world.normal(0, 0.1 + 0.5 * backdrop.city)
         half, share = world.uniform(0.008, 0.035), world.uniform(0.15, 1.0) ** 1.5
         stone = _STONES[world.integers(len(_STONES))]
-        color = shade(view.through_haze(stone, _CITY_M), world.uniform(0.7, 1.1))
+        color = shade(through_haze(view, stone, _CITY_M), world.uniform(0.7, 1.1))
         x, rise = azimuth - turned, share * backdrop.city_rad
         if abs(x) > _HALF_CIRCLE_RAD:
             continue

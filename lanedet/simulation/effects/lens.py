@@ -9,6 +9,7 @@ from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.canvas import fill_polygon
 from lanedet.simulation.painting.kernels import TILE_SIZE, add_sheet, tone
 from lanedet.simulation.painting.noise import noise_tile
+from lanedet.simulation.view.foreground import bonnet_rows
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import light_up, shade
 
@@ -22,10 +23,10 @@ def paint_bonnet(image: ByteArray, view: Projection) -> ByteArray:
     lens, (height, width) = view.scene.lens, view.shape
     if lens.bonnet == 0:
         return image
-    color = light_up(lens.bonnet_color, view.car_light)
+    color = light_up(lens.bonnet_color, view.scene.car_light)
     xs = np.linspace(-1, width, 40)
     for drop, gain in ((0.0, 1.0), (0.012, 0.75), (0.035, 0.6)):
-        ys = view.bonnet_rows(xs) + drop * height
+        ys = bonnet_rows(view, xs) + drop * height
         corners = [[width, height + 1], [-1, height + 1]]
         outline = np.concatenate([np.stack([xs, ys], axis=1), corners])
         fill_polygon(image, outline, shade(color, gain))

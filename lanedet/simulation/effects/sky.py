@@ -8,6 +8,7 @@ import numpy as np
 from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.kernels import TILE_SIZE, paint_ridge
 from lanedet.simulation.painting.noise import noise_tile, sample_tile, tile_offsets
+from lanedet.simulation.view.air import through_haze
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import shade
 
@@ -49,9 +50,9 @@ def paint_sky(image: ByteArray, view: Projection) -> ByteArray:
 def paint_skyline(image: ByteArray, view: Projection) -> ByteArray:
     """Paint far hills, and the tree line before them, along the horizon."""
     place, (hills, woods) = view.scene.surroundings, _ridges(view)
-    far = view.through_haze(place.hill_color, 900)
+    far = through_haze(view, place.hill_color, 900)
     woods_color = shade(place.tree_color, view.scene.light.facing_gain)
-    near = view.through_haze(woods_color, 350)
+    near = through_haze(view, woods_color, 350)
     visibility = view.scene.light.visibility_m
     hills_contrast = 0.06 * math.exp(-900 / visibility)
     image = _paint_ridge(image, view, hills, far, hills_contrast)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.kernels import TILE_SIZE, add_texture, shade_ground
 from lanedet.simulation.painting.noise import noise_tile, tile_offsets
+from lanedet.simulation.view.air import haze_share
 from lanedet.simulation.view.ground import GroundMap
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.pattern import Pattern
@@ -29,7 +30,7 @@ def paint_ground(image: ByteArray, view: Projection) -> ByteArray:
     ground = view.ground
     section = _read_sections(cross_sections(view), view)
     texture, gains = _texture(view, ground), _joints(view, ground)
-    haze = view.haze(ground.ahead)
+    haze = haze_share(view, ground.ahead)
     sky = np.array(view.scene.light.horizon_color, dtype=np.float32)
     layers = (texture, gains, haze, ground.cover)
     shade_ground(image[ground.top_row :], section, layers, sky)

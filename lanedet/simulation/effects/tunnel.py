@@ -20,7 +20,7 @@ _FARTHEST_LAMP_M = 160.0
 
 def paint_tunnel(image: ByteArray, view: Projection) -> ByteArray:
     """Hide everything up to the exit behind walls and a ceiling."""
-    tunnel, exit_m = view.scene.tunnel, view.tunnel_ahead_m
+    tunnel, exit_m = view.scene.tunnel, view.scene.tunnel_ahead_m
     if exit_m == 0:
         return image
     here = view.scene.camera.station_m
@@ -55,7 +55,7 @@ def paint_tunnel(image: ByteArray, view: Projection) -> ByteArray:
 def light_tunnel(image: ByteArray, view: Projection) -> ByteArray:
     """Darken and color the tunnel's inside, and light its lamps."""
     tunnel, (height, width) = view.scene.tunnel, view.shape
-    if view.tunnel_ahead_m == 0:
+    if view.scene.tunnel_ahead_m == 0:
         return image
     outside = _exit_mask(view)
     dim = cv2.merge(
@@ -93,7 +93,7 @@ def _light_floor(image: ByteArray, view: Projection) -> None:
     # Far pools merge.
     merged = np.clip(ground.along[::2, ::2] / spacing, 0, 1)
     pools = pools * (1 - merged) + np.float32(0.6) * merged
-    pools *= ahead < view.tunnel_ahead_m
+    pools *= ahead < view.scene.tunnel_ahead_m
     below = image[ground.top_row :]
     gain = 1 + tunnel.darkness * cv2.resize(pools, below.shape[1::-1])
     below[:] = multiply(below, np.asarray(gain, dtype=np.float32))
@@ -104,7 +104,7 @@ def _light_rows(glow: ByteArray, view: Projection) -> None:
     tunnel, here = view.scene.tunnel, view.scene.camera.station_m
     left, right = _walls(view)
     spacing = tunnel.lamp_spacing_m
-    reach = min(view.tunnel_ahead_m, _FARTHEST_LAMP_M)
+    reach = min(view.scene.tunnel_ahead_m, _FARTHEST_LAMP_M)
     stations = (here // spacing + np.arange(1, int(reach / spacing))) * spacing
     for ahead in (stations - here)[::-1]:
         if ahead <= NEAREST_M:
@@ -125,13 +125,13 @@ def _exit_mask(view: Projection) -> ByteArray:
     mask = np.zeros(view.shape, dtype=np.uint8)
     left, right = _walls(view)
     mouth = view.project_outline(
-        np.full(4, view.tunnel_ahead_m),
+        np.full(4, view.scene.tunnel_ahead_m),
         np.array([left, right, right, left]),
         np.array([0.0, 0.0, tunnel.height_m, tunnel.height_m]),
     )
     fill_polygon(mask, mouth, (255,))
     for face in visible_faces(view):
-        if face.ahead_m < view.tunnel_ahead_m:
+        if face.ahead_m < view.scene.tunnel_ahead_m:
             fill_polygon(mask, face.outline, (0,))
     return mask
 

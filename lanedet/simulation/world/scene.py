@@ -21,6 +21,8 @@ from lanedet.simulation.world.outline import Outlines
 from lanedet.simulation.world.road import Road
 
 _HIGHEST_KERB_M = 0.25
+_LEAST_TUNNEL_M = 4.0  # the camera sees nothing of a mouth that is nearer
+_LEAST_CAR_LIGHT = 0.04  # in the darkest night, what its own lamps throw back
 
 
 @dataclass(frozen=True)
@@ -287,3 +289,18 @@ class Scene:
     backdrop: Backdrop = field(default_factory=Backdrop)
     windscreen: Windscreen = field(default_factory=Windscreen)
     recording: Recording = field(default_factory=Recording)
+
+    @property
+    def tunnel_ahead_m(self) -> float:
+        """How far the tunnel around the camera reaches, 0 where it is in none."""
+        ahead = self.tunnel.exit_m - self.camera.station_m
+        return ahead if self.tunnel.darkness > 0 and ahead > _LEAST_TUNNEL_M else 0.0
+
+    @property
+    def car_light(self) -> tuple[float, float, float]:
+        """Share of the daylight, by channel, that falls on the driver's own car."""
+        outside = min(1.0, max(self.light.daylight, _LEAST_CAR_LIGHT))
+        if self.tunnel_ahead_m == 0:
+            return outside, outside, outside
+        red, green, blue = (outside * channel for channel in self.tunnel.light)
+        return red, green, blue
