@@ -86,12 +86,12 @@ def test_a_drive_of_a_category() -> None:
 def test_one_drives_out_of_a_tunnel() -> None:
     drive = Drive(seed=3, num_frames=200, fps=25.0, shape=SHAPE, category="tunnel")
     views = [Projection(drive.scene(frame), SHAPE) for frame in (0, 10, 20)]
-    first, second, third = (view.tunnel_ahead_m for view in views)
+    first, second, third = (view.scene.tunnel_ahead_m for view in views)
     assert first > second > third
     assert first - second == pytest.approx(second - third)
-    frame = int(views[0].tunnel_ahead_m / (first - second) * 10)
+    frame = int(views[0].scene.tunnel_ahead_m / (first - second) * 10)
     outside = Projection(drive.scene(frame), SHAPE)
-    assert outside.tunnel_ahead_m == 0
+    assert outside.scene.tunnel_ahead_m == 0
     grey = np.full((*SHAPE, 3), 120, dtype=np.uint8)
     for effect in (paint_tunnel, light_tunnel):
         same = effect(grey.copy(), outside)

@@ -10,11 +10,12 @@ from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.effects.houses import LIT_SHARE, light_colors
 from lanedet.simulation.painting.canvas import fill_polygon, fill_polygons
 from lanedet.simulation.painting.noise import noise_tile, sample_tile, tile_offsets
+from lanedet.simulation.view.air import through_haze
 from lanedet.simulation.view.projection import Projection, once_per_view
 from lanedet.simulation.world.color import Color, mix, shade
 
 Block = tuple[tuple[float, float], tuple[float, float], Color]
-"""A rectangle and its colour: its sides, and its lower and upper edge, in tangents of
+"""A rectangle and its color: its sides, and its lower and upper edge, in tangents of
 the angles from straight ahead at the horizon."""
 
 _REDUCTION = 2
@@ -37,7 +38,7 @@ def paint_clouds(image: ByteArray, view: Projection) -> ByteArray:
     xs = (np.arange(columns) * _REDUCTION - view.center[0])[None, :] / view.focal
     rise = np.clip((view.horizon_y - ys) / view.focal, 0.01, None)
     depth = 1 / (rise + 0.25)
-    right, down = tile_offsets(view.scene.seed, "clouds")
+    right, down = tile_offsets(view, "clouds")
     away = np.broadcast_to(depth * 46 + down, (rows, columns))
     places = (xs * 30 * depth + right, away)
     tile_xs, tile_ys = (np.ascontiguousarray(p, dtype=np.float32) for p in places)
@@ -81,7 +82,7 @@ def _towers(view: Projection) -> list[Block]:
         azimuth = centre + world.normal(0, 0.1 + 0.5 * backdrop.city)
         half, share = world.uniform(0.008, 0.035), world.uniform(0.15, 1.0) ** 1.5
         stone = _STONES[world.integers(len(_STONES))]
-        color = shade(view.through_haze(stone, _CITY_M), world.uniform(0.7, 1.1))
+        color = shade(through_haze(view, stone, _CITY_M), world.uniform(0.7, 1.1))
         x, rise = azimuth - turned, share * backdrop.city_rad
         if abs(x) > _HALF_CIRCLE_RAD:
             continue

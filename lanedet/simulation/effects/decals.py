@@ -12,6 +12,7 @@ from lanedet.simulation.painting.canvas import fill_polygons
 from lanedet.simulation.painting.kernels import lay_paint
 from lanedet.simulation.painting.noise import noise_tile, sample_points
 from lanedet.simulation.painting.places import find_covered
+from lanedet.simulation.view.air import haze_share
 from lanedet.simulation.view.projection import NEAREST_M, Projection
 from lanedet.simulation.world.road import Decal
 
@@ -153,7 +154,7 @@ def _blend(
     mask: ByteArray,
     box: Box,
 ) -> None:
-    """Lay a decal's colour over the picture where the mask says, in place."""
+    """Lay a decal's color over the picture where the mask says, in place."""
     rows, columns = box
     places = find_covered(mask, rows, columns)
     if len(places) == 0:
@@ -172,7 +173,9 @@ def _blend(
         cover *= np.clip((flakes - 3 * (decal.wear - 0.5)) * 0.8 + 0.5, 0.15, 1)
     paint = np.array(decal.color, dtype=np.float32)
     sky = np.array(light.horizon_color, dtype=np.float32)
-    lay_paint(image.reshape(-1, 3), places, (cover, view.haze(ahead)), (paint, sky))
+    lay_paint(
+        image.reshape(-1, 3), places, (cover, haze_share(view, ahead)), (paint, sky)
+    )
 
 
 def shade_light(view: Projection) -> ByteArray | None:

@@ -19,7 +19,7 @@ from lanedet.simulation.world.color import Color
 _REDUCTION = 4
 _SUN: Color = (255, 243, 216)
 _GHOSTS: tuple[tuple[float, float, Color], ...] = (
-    # Place on the line from the sun through the centre, size, colour.
+    # Place on the line from the sun through the centre, size, color.
     (0.55, 0.020, (90, 120, 70)),
     (1.30, 0.035, (70, 90, 130)),
     (1.55, 0.015, (150, 90, 60)),

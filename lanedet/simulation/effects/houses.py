@@ -21,7 +21,7 @@ LIT_SHARE = 0.22
 """The share of windows that are lit at night."""
 _LIT_GAIN = (0.3, 0.85)
 _LIT_COLORS = np.array([(255, 206, 140), (255, 224, 176), (226, 236, 255)], float)
-"""The colours of lamps: incandescent, warm white, and the white of offices."""
+"""The colors of lamps: incandescent, warm white, and the white of offices."""
 _BLACK: Color = (0, 0, 0)
 
 
@@ -33,7 +33,7 @@ class House:
         station_m: Where its face stands along the road.
         laterals_m: Left and right edge of the face.
         height_m: Height of its roof.
-        color: Colour of its face.
+        color: Color of its face.
         number: Names it in its world.
     """
 
@@ -132,7 +132,7 @@ def _lit_fronts(view: Projection) -> list[tuple[float, list[FloatArray], list[Co
     """Return the faces of houses with their lit windows before them.
 
     Returns:
-        Distance of each, outlines in pixels, (4, 2) each, and the colours of their
+        Distance of each, outlines in pixels, (4, 2) each, and the colors of their
         light.
     """
     houses = houses_ahead(view)
@@ -143,7 +143,7 @@ def _lit_fronts(view: Projection) -> list[tuple[float, list[FloatArray], list[Co
     generators = view.world_rngs("windows", [h.number for h in houses])
     places = zip(houses, aheads, generators, strict=True)
     fronts, lamps = zip(*(_lit_front(*place) for place in places), strict=True)
-    # One projection, and one mixing of colours, cost little more than a house's.
+    # One projection, and one mixing of colors, cost little more than a house's.
     corners = np.concatenate(fronts)
     pixels = view.project_visible(*corners.reshape(-1, 3).T).reshape(-1, 4, 2)
     counts = [len(front) for front in fronts]
@@ -183,10 +183,10 @@ def _lit_front(
 
 
 def light_colors(lamps: FloatArray, clear: FloatArray | float) -> FloatArray:
-    """Return the colours of windows' lamps, (N, 3).
+    """Return the colors of windows' lamps, (N, 3).
 
     Args:
-        lamps: (N, 2): which colour each has, in [0, 1), how bright it is, in [0, 1].
+        lamps: (N, 2): which color each has, in [0, 1), how bright it is, in [0, 1].
         clear: Share of their light that haze lets through, (N,) or one for all.
     """
     low, high = _LIT_GAIN

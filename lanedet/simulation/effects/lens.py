@@ -9,6 +9,7 @@ from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.canvas import fill_polygon
 from lanedet.simulation.painting.kernels import TILE_SIZE, add_sheet, tone
 from lanedet.simulation.painting.noise import noise_tile
+from lanedet.simulation.view.foreground import bonnet_rows
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import light_up, shade
 
@@ -22,10 +23,10 @@ def paint_bonnet(image: ByteArray, view: Projection) -> ByteArray:
     lens, (height, width) = view.scene.lens, view.shape
     if lens.bonnet == 0:
         return image
-    color = light_up(lens.bonnet_color, view.car_light)
+    color = light_up(lens.bonnet_color, view.scene.car_light)
     xs = np.linspace(-1, width, 40)
     for drop, gain in ((0.0, 1.0), (0.012, 0.75), (0.035, 0.6)):
-        ys = view.bonnet_rows(xs) + drop * height
+        ys = bonnet_rows(view, xs) + drop * height
         corners = [[width, height + 1], [-1, height + 1]]
         outline = np.concatenate([np.stack([xs, ys], axis=1), corners])
         fill_polygon(image, outline, shade(color, gain))
@@ -46,7 +47,7 @@ def lose_detail(image: ByteArray, view: Projection) -> ByteArray:
 
 
 def expose(image: ByteArray, view: Projection) -> ByteArray:
-    """Apply vignette, colours, and the automatic exposure with its tone curve."""
+    """Apply vignette, colors, and the automatic exposure with its tone curve."""
     lens, light, (height, width) = view.scene.lens, view.scene.light, view.shape
     vignette = np.float32(2 * lens.vignette) * _from_middle(height, width)
     np.subtract(1, vignette, out=vignette)
@@ -79,7 +80,7 @@ def _from_middle(height: int, width: int) -> Float32Array:
 
 
 def add_noise(image: ByteArray, view: Projection) -> ByteArray:
-    """Add the sensor's noise: mostly grey, some of it coloured."""
+    """Add the sensor's noise: mostly grey, some of it colored."""
     lens, (height, width) = view.scene.lens, view.shape
     if lens.noise < 0.3:
         return image
@@ -90,7 +91,7 @@ def add_noise(image: ByteArray, view: Projection) -> ByteArray:
 
 @lru_cache(maxsize=2)
 def _noise_sheet(height: int, width: int) -> Float32Array:
-    """Return coloured noise, a little larger than the picture, deviation about 1."""
+    """Return colored noise, a little larger than the picture, deviation about 1."""
     size = (height + _NOISE_MARGIN, width + _NOISE_MARGIN)
     planes = []
     for number in range(4):

@@ -128,7 +128,7 @@ def _fill_feet(
 def _tree_shade(view: Projection, dark: float) -> np.ndarray:
     """Return the light under the roadside's trees, dappled."""
     ground, light = view.ground, view.scene.light
-    right, far = tile_offsets(view.scene.seed, "crowns")
+    right, far = tile_offsets(view, "crowns")
     start = view.scene.camera.station_m % (TILE_SIZE * 0.45)
     crowns = sample_tile(
         noise_tile("crowns", 1.25),

@@ -10,6 +10,7 @@ from lanedet.simulation.effects.surface import taper_offsets
 from lanedet.simulation.painting.kernels import lay_paint
 from lanedet.simulation.painting.noise import noise_tile, sample_points
 from lanedet.simulation.painting.places import find_stripe
+from lanedet.simulation.view.air import haze_share
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.road import LaneLine, Road, Stripe
 
@@ -63,7 +64,7 @@ def _paint_stripe(
         )
         # Above the normal distribution's quantile of the wear, paint is left.
         cover *= np.clip((flakes - 3 * (stripe.wear - 0.5)) * 0.8 + 0.5, 0.2, 1)
-    shares = cover.astype(np.float32), view.haze(ahead)
+    shares = cover.astype(np.float32), haze_share(view, ahead)
     paint = np.array(stripe.color, dtype=np.float32)
     sky = np.array(scene.light.horizon_color, dtype=np.float32)
     lay_paint(pixels, touched, shares, (paint, sky))

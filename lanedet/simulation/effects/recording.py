@@ -53,7 +53,7 @@ def flicker_rows(image: ByteArray, view: Projection) -> ByteArray:
 
 
 def compress_video(image: ByteArray, view: Projection) -> ByteArray:
-    """Drop the detail of quiet blocks, and some colour, as video coders do."""
+    """Drop the detail of quiet blocks, and some color, as video coders do."""
     loss, (height, width) = view.scene.recording.video_loss, view.shape
     if loss == 0:
         return image
@@ -70,7 +70,7 @@ def compress_video(image: ByteArray, view: Projection) -> ByteArray:
     )
     dropped = image.copy()
     cv2.copyTo(coarse, mask[:height, :width].copy(), dropped)
-    # Colour is stored at half the resolution, and coarser when bits are scarce.
+    # Color is stored at half the resolution, and coarser when bits are scarce.
     luma, *_ = cv2.split(cv2.cvtColor(dropped, cv2.COLOR_RGB2YCrCb))
     _, red, blue = cv2.split(cv2.cvtColor(coarse, cv2.COLOR_RGB2YCrCb))
     joined = cv2.cvtColor(cv2.merge([luma, red, blue]), cv2.COLOR_YCrCb2RGB)

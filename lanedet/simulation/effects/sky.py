@@ -8,7 +8,7 @@ import numpy as np
 from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.kernels import TILE_SIZE, paint_ridge
 from lanedet.simulation.painting.noise import noise_tile, sample_tile, tile_offsets
-from lanedet.simulation.randomness import world_numbers
+from lanedet.simulation.view.air import through_haze
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import shade
 
@@ -28,7 +28,7 @@ def paint_sky(image: ByteArray, view: Projection) -> ByteArray:
     high = np.array(light.zenith_color, dtype=np.float32)
     xs = (np.arange(columns) * _SKY_REDUCTION - view.center[0]).astype(np.float32)
     depth = 1 / (rise + 0.06)
-    right, down = tile_offsets(view.scene.seed, "sky")
+    right, down = tile_offsets(view, "sky")
     cloud_xs = (xs / view.focal * 18 * depth + right).astype(np.float32)
     cloud_ys = np.broadcast_to(depth * 14 + down, cloud_xs.shape).astype(np.float32)
     density = sample_tile(noise_tile("sky", 1.5), cloud_xs, cloud_ys)
@@ -50,9 +50,9 @@ def paint_sky(image: ByteArray, view: Projection) -> ByteArray:
 def paint_skyline(image: ByteArray, view: Projection) -> ByteArray:
     """Paint far hills, and the tree line before them, along the horizon."""
     place, (hills, woods) = view.scene.surroundings, _ridges(view)
-    far = view.through_haze(place.hill_color, 900)
+    far = through_haze(view, place.hill_color, 900)
     woods_color = shade(place.tree_color, view.scene.light.facing_gain)
-    near = view.through_haze(woods_color, 350)
+    near = through_haze(view, woods_color, 350)
     visibility = view.scene.light.visibility_m
     hills_contrast = 0.06 * math.exp(-900 / visibility)
     image = _paint_ridge(image, view, hills, far, hills_contrast)
@@ -83,7 +83,7 @@ def _ridge(
     columns = _ridge_columns(view) * stretch
     cells = columns.astype(np.int64)
     part = (columns - cells).astype(np.float32)
-    number, *_ = world_numbers(view.scene.seed, "skyline")
+    number, *_ = view.world_numbers("skyline")
     line = tile[number % TILE_SIZE]
     profile = line[cells % TILE_SIZE] * (1 - part)
     profile += line[(cells + 1) % TILE_SIZE] * part

@@ -1,7 +1,7 @@
 """Pavement, shoulders and verges.
 
-Along the road they change little, so their colour is a cross-section: one row of
-colours over the lateral distance. Seen from afar a pixel covers metres of it; the
+Along the road they change little, so their color is a cross-section: one row of
+colors over the lateral distance. Seen from afar a pixel covers metres of it; the
 cross-section is kept at several blurs (a mip map) and each pixel reads the one that
 fits, so that edges are smooth at any distance.
 """
@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.kernels import TILE_SIZE, add_texture, shade_ground
 from lanedet.simulation.painting.noise import noise_tile, tile_offsets
-from lanedet.simulation.randomness import world_numbers
+from lanedet.simulation.view.air import haze_share
 from lanedet.simulation.view.ground import GroundMap
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.pattern import Pattern
 from lanedet.simulation.world.road import Crossroad, Ramp, Taper
-from lanedet.simulation.world.scene import Scene
 
 _HALF_WIDTH_M = 40.0
 _CELL_M = 0.025
@@ -29,16 +28,16 @@ _VERGE_GRAIN = 0.22
 def paint_ground(image: ByteArray, view: Projection) -> ByteArray:
     """Paint pavement and verges with their texture and the haze over them."""
     ground = view.ground
-    section = _read_sections(cross_sections(view.scene), view)
+    section = _read_sections(cross_sections(view), view)
     texture, gains = _texture(view, ground), _joints(view, ground)
-    haze = view.haze(ground.ahead)
+    haze = haze_share(view, ground.ahead)
     sky = np.array(view.scene.light.horizon_color, dtype=np.float32)
     layers = (texture, gains, haze, ground.cover)
     shade_ground(image[ground.top_row :], section, layers, sky)
     return image
 
 
-def cross_sections(scene: Scene) -> ByteArray:
+def cross_sections(view: Projection) -> ByteArray:
     """Return the road's cross-section at several blurs.
 
     Returns:
@@ -46,6 +45,7 @@ def cross_sections(scene: Scene) -> ByteArray:
         from row to row, beginning at one cell.
     """
     laterals = (np.arange(round(2 * _HALF_WIDTH_M / _CELL_M)) * _CELL_M) - _HALF_WIDTH_M
+    scene = view.scene
     pavement, place = scene.road.pavement, scene.surroundings
     paved = (laterals > pavement.left_m) & (laterals < pavement.right_m)
     verge = np.where(
@@ -54,7 +54,7 @@ def cross_sections(scene: Scene) -> ByteArray:
     for strip in place.strips:
         inside = (laterals > strip.left_m) & (laterals < strip.right_m)
         verge[inside] = strip.color
-    asphalt = np.array(pavement.color) * _lane_gains(scene, laterals)[:, None]
+    asphalt = np.array(pavement.color) * _lane_gains(view, laterals)[:, None]
     section = np.empty((len(laterals), 4), dtype=np.float32)
     section[:, :3] = np.where(paved[:, None], asphalt, verge)
     section[:, 3] = np.where(paved, pavement.grain, _VERGE_GRAIN) * 255
@@ -65,9 +65,9 @@ def cross_sections(scene: Scene) -> ByteArray:
     return np.clip(np.stack(levels), 0, 255).astype(np.uint8)
 
 
-def _lane_gains(scene: Scene, laterals: np.ndarray) -> np.ndarray:
+def _lane_gains(view: Projection, laterals: np.ndarray) -> np.ndarray:
     """Return the pavement's brightness across the road: tracks, oil, seams."""
-    pavement, lines = scene.road.pavement, scene.road.lines
+    pavement, lines = view.scene.road.pavement, view.scene.road.lines
     gains = np.full(len(laterals), pavement.shoulder_gain)
     for left, right, lane_gain in zip(
         lines[:-1], lines[1:], pavement.lane_gains, strict=True
@@ -81,7 +81,7 @@ def _lane_gains(scene: Scene, laterals: np.ndarray) -> np.ndarray:
             1 + (pavement.oil_gain - 1) * oil + (pavement.track_gain - 1) * tracks
         )
     if pavement.streaks > 0:
-        number, *_ = world_numbers(scene.seed, "streaks")
+        number, *_ = view.world_numbers("streaks")
         gains *= 1 + pavement.streaks * _streaks(number, len(laterals))
     for seam in pavement.seams:
         near = np.abs(laterals - seam.lateral_m) <= seam.width_m / 2
@@ -165,7 +165,7 @@ def taper_offsets(taper: Taper, view: Projection) -> Float32Array:
 def _texture(view: Projection, ground: GroundMap) -> Float32Array:
     """Return grain and blotches, mean 0 and deviation about 1 near the camera."""
     pavement, camera = view.scene.road.pavement, view.scene.camera
-    offset, _ = tile_offsets(view.scene.seed, "asphalt")
+    offset, _ = tile_offsets(view, "asphalt")
     total = np.zeros_like(ground.lateral)
     # The texture's contrast is the grain's; on a verge it must not turn black.
     blotches = min(1.0, pavement.patchiness / max(pavement.grain, 0.01))

@@ -8,7 +8,6 @@ from lanedet.simulation.effects.vehicles import visible_faces
 from lanedet.simulation.painting.canvas import fill_polygon, multiply
 from lanedet.simulation.painting.kernels import TILE_SIZE
 from lanedet.simulation.painting.noise import noise_tile
-from lanedet.simulation.randomness import world_numbers
 from lanedet.simulation.view.projection import NEAREST_M, Projection
 from lanedet.simulation.world.color import shade
 
@@ -21,7 +20,7 @@ _FARTHEST_LAMP_M = 160.0
 
 def paint_tunnel(image: ByteArray, view: Projection) -> ByteArray:
     """Hide everything up to the exit behind walls and a ceiling."""
-    tunnel, exit_m = view.scene.tunnel, view.tunnel_ahead_m
+    tunnel, exit_m = view.scene.tunnel, view.scene.tunnel_ahead_m
     if exit_m == 0:
         return image
     here = view.scene.camera.station_m
@@ -42,7 +41,7 @@ def paint_tunnel(image: ByteArray, view: Projection) -> ByteArray:
         (np.array([left, pavement.left_m]), np.array([0.0, 0.0]), 0.5),
         (np.array([pavement.right_m, right]), np.array([0.0, 0.0]), 0.5),
     )
-    number, *_ = world_numbers(view.scene.seed, "soot")
+    number, *_ = view.world_numbers("soot")
     soot = 1 + 0.07 * noise_tile("soot", 0.7)[number % TILE_SIZE]
     for laterals, heights, gain in faces:
         grid = view.project_visible(aheads[:, None], laterals, heights)
@@ -54,9 +53,9 @@ def paint_tunnel(image: ByteArray, view: Projection) -> ByteArray:
 
 
 def light_tunnel(image: ByteArray, view: Projection) -> ByteArray:
-    """Darken and colour the tunnel's inside, and light its lamps."""
+    """Darken and color the tunnel's inside, and light its lamps."""
     tunnel, (height, width) = view.scene.tunnel, view.shape
-    if view.tunnel_ahead_m == 0:
+    if view.scene.tunnel_ahead_m == 0:
         return image
     outside = _exit_mask(view)
     dim = cv2.merge(
@@ -94,7 +93,7 @@ def _light_floor(image: ByteArray, view: Projection) -> None:
     # Far pools merge.
     merged = np.clip(ground.along[::2, ::2] / spacing, 0, 1)
     pools = pools * (1 - merged) + np.float32(0.6) * merged
-    pools *= ahead < view.tunnel_ahead_m
+    pools *= ahead < view.scene.tunnel_ahead_m
     below = image[ground.top_row :]
     gain = 1 + tunnel.darkness * cv2.resize(pools, below.shape[1::-1])
     below[:] = multiply(below, np.asarray(gain, dtype=np.float32))
@@ -105,7 +104,7 @@ def _light_rows(glow: ByteArray, view: Projection) -> None:
     tunnel, here = view.scene.tunnel, view.scene.camera.station_m
     left, right = _walls(view)
     spacing = tunnel.lamp_spacing_m
-    reach = min(view.tunnel_ahead_m, _FARTHEST_LAMP_M)
+    reach = min(view.scene.tunnel_ahead_m, _FARTHEST_LAMP_M)
     stations = (here // spacing + np.arange(1, int(reach / spacing))) * spacing
     for ahead in (stations - here)[::-1]:
         if ahead <= NEAREST_M:
@@ -126,13 +125,13 @@ def _exit_mask(view: Projection) -> ByteArray:
     mask = np.zeros(view.shape, dtype=np.uint8)
     left, right = _walls(view)
     mouth = view.project_outline(
-        np.full(4, view.tunnel_ahead_m),
+        np.full(4, view.scene.tunnel_ahead_m),
         np.array([left, right, right, left]),
         np.array([0.0, 0.0, tunnel.height_m, tunnel.height_m]),
     )
     fill_polygon(mask, mouth, (255,))
     for face in visible_faces(view):
-        if face.ahead_m < view.tunnel_ahead_m:
+        if face.ahead_m < view.scene.tunnel_ahead_m:
             fill_polygon(mask, face.outline, (0,))
     return mask
 

@@ -10,6 +10,7 @@ from lanedet.simulation.effects.vehicles import visible_vehicles
 from lanedet.simulation.painting.canvas import blend, fill_polygon
 from lanedet.simulation.painting.kernels import TILE_SIZE
 from lanedet.simulation.painting.noise import noise_tile, sample_tile, tile_offsets
+from lanedet.simulation.view.air import through_haze
 from lanedet.simulation.view.projection import NEAREST_M, Projection
 from lanedet.simulation.world.color import Color, shade
 from lanedet.simulation.world.vehicle_bodies import BODIES
@@ -51,7 +52,7 @@ def lay_snow(image: ByteArray, view: Projection) -> ByteArray:
     below = image[ground.top_row :]
     share = cv2.resize(cover * np.float32(0.93), below.shape[1::-1])
     share *= ground.cover
-    seen = view.through_haze(_SNOW, 25.0)
+    seen = through_haze(view, _SNOW, 25.0)
     below[:] = blend(below, seen, np.asarray(share, dtype=np.float32))
     return image
 
@@ -115,7 +116,7 @@ def _mirror(image: ByteArray, view: Projection) -> ByteArray:
         sides = vehicle.lateral_m + body.width_m * np.array([-0.5, 0.5, 0.45, -0.45])
         downs = -body.height_m * np.array([0.0, 0.0, 1.0, 1.0])
         corners = view.project(np.full(4, ahead), sides, downs)
-        seen = view.through_haze(shade(vehicle.color, 0.6), ahead)
+        seen = through_haze(view, shade(vehicle.color, 0.6), ahead)
         fill_polygon(mirror, corners, seen)
     # Ripples smear reflections towards the camera, much more than sideways.
     small = cv2.resize(mirror, (width // 2, height // 4), interpolation=cv2.INTER_AREA)
@@ -133,7 +134,7 @@ def _along_noise(
     """Return noise that lies on the road, in cells of (across, along) metres."""
     across, along = cell_m
     start = view.scene.camera.station_m % (TILE_SIZE * along)
-    right, ahead_cells = tile_offsets(view.scene.seed, "weather")
+    right, ahead_cells = tile_offsets(view, "weather")
     return sample_tile(
         noise_tile("weather", roughness),
         lateral * np.float32(1 / across) + np.float32(right),

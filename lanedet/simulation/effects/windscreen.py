@@ -9,7 +9,8 @@ from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.canvas import blend, fill_polygon
 from lanedet.simulation.painting.kernels import TILE_SIZE
 from lanedet.simulation.painting.noise import noise_tile
-from lanedet.simulation.randomness import seeded, world_numbers
+from lanedet.simulation.randomness import seeded
+from lanedet.simulation.view.foreground import dashboard_rows
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import light_up, shade
 
@@ -23,9 +24,9 @@ def paint_dashboard(image: ByteArray, view: Projection) -> ByteArray:
     windscreen, (height, width) = view.scene.windscreen, view.shape
     if windscreen.dashboard == 0:
         return image
-    color = light_up(windscreen.dashboard_color, view.car_light)
+    color = light_up(windscreen.dashboard_color, view.scene.car_light)
     xs = np.linspace(-1, width, 64)
-    top = view.dashboard_rows(xs)
+    top = dashboard_rows(view, xs)
     rows = ((0.0, 1.5), (0.012, 1.0), (0.25, 0.8), (0.6, 0.6))
     for drop, gain in rows:
         ys = top + drop * windscreen.dashboard * height
@@ -60,7 +61,7 @@ def reflect_dashboard(image: ByteArray, view: Projection) -> ByteArray:
     layer = cv2.GaussianBlur(layer, (0, 0), max(0.8, height / 360))
     wash = 26 * np.linspace(0.2, 1, rows)[:, None]
     # The glass adds light, as much of it as falls on what it mirrors.
-    light = float(np.mean(view.car_light))
+    light = float(np.mean(view.scene.car_light))
     share = (layer + wash) * (0.5 * reflection * light / 255)
     share = cv2.resize(share.astype(np.float32), (width, height))
     return blend(image, _PATCH_COLOR, np.asarray(share))
@@ -72,7 +73,7 @@ def soil_glass(image: ByteArray, view: Projection) -> ByteArray:
     if dirt == 0:
         return image
     rows, columns = -(-height // 2), -(-width // 2)
-    top, left, *_ = world_numbers(view.scene.seed, "dirt")
+    top, left, *_ = view.world_numbers("dirt")
     picks = _tile_cells(rows, top), _tile_cells(columns, left)
     cells = np.ix_(*picks)
     dust = noise_tile("dust", 1.6)[cells]
@@ -81,7 +82,7 @@ def soil_glass(image: ByteArray, view: Projection) -> ByteArray:
     share += 0.10 * np.clip(_smears(view, rows, columns), 0, 2)
     share = cv2.blur((dirt * share).astype(np.float32), (3, 3))
     share = np.clip(cv2.resize(share, (width, height)), 0, 0.8)
-    return blend(image, light_up(_DIRT_COLOR, view.car_light), share)
+    return blend(image, light_up(_DIRT_COLOR, view.scene.car_light), share)
 
 
 def _tile_cells(count: int, start: int) -> np.ndarray:
@@ -93,7 +94,7 @@ def _smears(view: Projection, rows: int, columns: int) -> Float32Array:
     """Return arcs around the wiper's pivot, below the picture."""
     xs = np.arange(columns, dtype=np.float32)[None, :] - columns * 0.35
     ys = np.arange(rows, dtype=np.float32)[:, None] - rows * 1.35
-    number, *_ = world_numbers(view.scene.seed, "smears")
+    number, *_ = view.world_numbers("smears")
     arcs = noise_tile("smears", 0.6)[number % TILE_SIZE]
     radius = np.hypot(xs, ys) * (360 / view.shape[0])
     return np.asarray(arcs[radius.astype(np.int64) % TILE_SIZE])

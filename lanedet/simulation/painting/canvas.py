@@ -36,7 +36,7 @@ def fill_polygons(
         image: (H, W, C) or (H, W), uint8.
         points: Corners (x, y) of all polygons in pixels, shape (N, 2).
         ends: Where the corners of each polygon end.
-        colors: The colour of each, one value per channel, in [0, 255].
+        colors: The color of each, one value per channel, in [0, 255].
     """
     # Thousands of small polygons: np.clip would take as long as the drawing.
     near = np.minimum(np.maximum(points, -_FAR), _FAR)
@@ -66,7 +66,7 @@ def darken(image: ByteArray, light: ByteArray) -> ByteArray:
 
 
 def blend(image: ByteArray, color: Color, share: np.ndarray) -> ByteArray:
-    """Return an image with a colour laid over it.
+    """Return an image with a color laid over it.
 
     Args:
         image: RGB, uint8, shape (H, W, 3).

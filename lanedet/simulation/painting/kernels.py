@@ -1,4 +1,4 @@
-"""The compiled core of painting: blending colours, reading noise, sprites, ridges.
+"""The compiled core of painting: blending colors, reading noise, sprites, ridges.
 
 Images are RGB uint8 (H, W, 3), contiguous; other arrays are float32 unless said
 otherwise. All is in this one file because the functions call one another, see
@@ -41,7 +41,7 @@ def _spread(pixels: Float32Array, channels: Float32Array) -> None:
 
 @compiled
 def _repeat(color: Float32Array, width: int) -> Float32Array:
-    """Return a colour (3,) for each pixel of a row, (3 * W,)."""
+    """Return a color (3,) for each pixel of a row, (3 * W,)."""
     channels = np.empty(3 * width, np.float32)
     for j in range(3 * width):
         channels[j] = color[j % 3]
@@ -52,7 +52,7 @@ def _repeat(color: Float32Array, width: int) -> Float32Array:
 def blend_color(
     image: ByteArray, color: Float32Array, share: Float32Array
 ) -> ByteArray:
-    """Return an image with a colour (3,) laid over it, by a share (H, W)."""
+    """Return an image with a color (3,) laid over it, by a share (H, W)."""
     height, width = share.shape
     out = np.empty_like(image)
     rows, painted = image.reshape(height, -1), out.reshape(height, -1)
@@ -78,7 +78,7 @@ def tone(
     Args:
         image: The image.
         grey: The same in grey, (H, W) uint8.
-        saturation: 0 is grey, 1 leaves the colours.
+        saturation: 0 is grey, 1 leaves the colors.
         gain: Light of each pixel, (H, W).
         curves: The grey level that each level of each channel becomes, (256, 3) uint8.
     """
@@ -115,7 +115,7 @@ def lay_paint(
         pixels: The image, flat, (H * W, 3) uint8.
         places: Which pixels, (N,).
         shares: Share of each that is painted, and of haze before it, (N,).
-        colors: Colour of the paint and of the haze, (3,).
+        colors: Color of the paint and of the haze, (3,).
     """
     cover, haze = shares
     paint, sky = colors
@@ -262,9 +262,9 @@ def shade_ground(
 
     Args:
         image: The rows of the picture with ground, (h, W, 3).
-        section: Colour of the ground and contrast of its texture, (h, W, 4) uint8.
+        section: Color of the ground and contrast of its texture, (h, W, 4) uint8.
         layers: Texture, brightness, share of haze and share of ground, each (h, W).
-        sky: Colour of the haze, (3,).
+        sky: Color of the haze, (3,).
     """
     texture, gains, haze, cover = layers
     height, width = texture.shape
@@ -306,7 +306,7 @@ def paint_ridge(
             it (W,), row of the tile for each column (W,).
         tile: The noise of the foliage; turned by a right angle.
         contrast: The foliage's contrast.
-        color: The ridge's colour, (3,).
+        color: The ridge's color, (3,).
     """
     depths, ridge, rows = places
     width, flat = image.shape[1], tile.reshape(-1)
@@ -368,9 +368,9 @@ def paint_sprite(
 
     Args:
         image: The picture.
-        sprite: (h, w, 2); a grey of 128 shows as the colour, 255 is opaque.
+        sprite: (h, w, 2); a grey of 128 shows as the color, 255 is opaque.
         box: Left, top, right and bottom in pixels; it may reach out of the picture.
-        color: Mean colour.
+        color: Mean color.
         contrast: What is left of the sprite's contrast, 0 to 1.
     """
     left, top, right, bottom = box

@@ -10,7 +10,7 @@ from lanedet.simulation.world.color import Color
 from lanedet.simulation.world.outline import Outline
 
 Paint = Color | float
-"""A colour, or the brightness of a part in the vehicle's own colour."""
+"""A color, or the brightness of a part in the vehicle's own color."""
 
 _WAIST = 0.62
 """The share of a car's height from which its body leans inwards."""
@@ -23,9 +23,9 @@ class Design:
     Attributes:
         places: Their corners one after the other, from :func:`unit_places`.
         sizes: How many corners each has.
-        colors: The colour of each, (K, 3).
+        colors: The color of each, (K, 3).
         gains: Where it is not 0, the brightness of a polygon in the vehicle's own
-            colour, which it has instead, (K,).
+            color, which it has instead, (K,).
     """
 
     places: FloatArray
@@ -52,7 +52,7 @@ class Panel:
 
     Attributes:
         design: What is painted on it.
-        color: The vehicle's own colour.
+        color: The vehicle's own color.
         lateral_m: Lateral position of its lower left, or near, corner.
         ahead_m: Distance of that corner.
         size_m: (across, along, up) from that corner to the opposite one.
@@ -111,7 +111,7 @@ def panel_polygons(
 
     Returns:
         Corners (ahead, lateral, height) of all, shape (N, 3); how many corners each
-        of the K polygons has; and of each its colour, the distance of its panel and
+        of the K polygons has; and of each its color, the distance of its panel and
         the light on it, (K, 5).
     """
     designs = [panel.design for panel in panels]

@@ -20,7 +20,7 @@ Corners = Sequence[tuple[float, float, float]]
 """The corners of a polygon: (ahead, lateral, height) of each, in metres."""
 
 Brush = Callable[[ByteArray, FloatArray, Color], None]
-"""A function that paints into an image, given pixels (N, 2) and the hazed colour."""
+"""A function that paints into an image, given pixels (N, 2) and the hazed color."""
 
 _EDGE_PARTS = 12
 
@@ -33,7 +33,7 @@ class _Chunk(NamedTuple):
             other, (N, 3).
         sizes: Number of corners of each, (K,).
         parts: Into how many parts the edges of each are divided, (K,).
-        paints: Colour of each, the distance from which one sees it and the light on it,
+        paints: Color of each, the distance from which one sees it and the light on it,
             (K, 5).
     """
 
@@ -69,7 +69,7 @@ class Sketch:
 
         Args:
             corners: Its corners.
-            color: Its colour.
+            color: Its color.
             ahead_m: From how far one sees it through haze; 0 for no haze.
             gain: Brightness of the light on it.
         """
@@ -87,11 +87,11 @@ class Sketch:
         aheads_m: FloatArray,
         gains: FloatArray,
     ) -> None:
-        """Add polygons of one colour and of four corners each.
+        """Add polygons of one color and of four corners each.
 
         Args:
             corners: Their corners, shape (K, 4, 3).
-            color: Their colour.
+            color: Their color.
             aheads_m: See :meth:`add`, shape (K,).
             gains: See :meth:`add`, shape (K,).
         """
@@ -120,7 +120,7 @@ class Sketch:
     def add_brush(
         self, brush: Brush, corners: Corners, color: Color, ahead_m: float
     ) -> None:
-        """Add what a function paints, with the colour that is seen through haze."""
+        """Add what a function paints, with the color that is seen through haze."""
         self.add(corners, color, ahead_m)
         self._brushes[self._num_gathered + len(self._sizes) - 1] = brush
 
@@ -174,7 +174,7 @@ class Sketch:
         self._num_gathered += len(sizes)
 
     def _seen_colors(self, paints: FloatArray) -> list[Color]:
-        """Return the colours of all shapes, lit and through haze."""
+        """Return the colors of all shapes, lit and through haze."""
         light = self._view.scene.light
         lit = np.minimum(paints[:, :3] * paints[:, 4:], 255.0)
         clear = np.exp(np.maximum(paints[:, 3:4], 0.0) / -light.visibility_m)

@@ -89,7 +89,7 @@ def random_letters(
 def road_paint(
     rng: np.random.Generator, road: Road
 ) -> tuple[tuple[float, float, float], float, float]:
-    """Return colour, opacity and wear of a figure, about those of the lines."""
+    """Return color, opacity and wear of a figure, about those of the lines."""
     stripes = [stripe for line in road.lines for stripe in line.stripes]
     opacity = stripes[-1].opacity if stripes else 0.6
     wear = stripes[-1].wear if stripes else 0.3

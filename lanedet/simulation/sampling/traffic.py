@@ -21,7 +21,7 @@ COATS: tuple[Color, ...] = (
     (40, 44, 60), (28, 28, 30), (120, 30, 34), (200, 196, 186), (70, 90, 70),
     (206, 170, 40), (60, 90, 140),
 )  # fmt: skip
-"""The colours that walkers and cyclists wear."""
+"""The colors that walkers and cyclists wear."""
 
 _HIGHWAY_KINDS = {
     "saloon": 0.42,

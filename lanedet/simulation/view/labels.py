@@ -14,6 +14,7 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.ops import resample_polyline
+from lanedet.simulation.view.foreground import bonnet_rows, dashboard_rows
 from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.road import LaneLine
 
@@ -102,8 +103,8 @@ def _visible_polyline(view: Projection, line: LaneLine) -> FloatArray:
     xs, ys = inside.T
     shown[shown] = (
         (view.upright_y(inside) - view.crest_y >= _TOP_MARGIN * height)
-        & (ys <= view.bonnet_rows(xs))
-        & (ys <= view.dashboard_rows(xs))
+        & (ys <= bonnet_rows(view, xs))
+        & (ys <= dashboard_rows(view, xs))
     )
     starts = np.flatnonzero(shown & ~np.concatenate([[False], shown[:-1]]))
     if len(starts) == 0:

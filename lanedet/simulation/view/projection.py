@@ -7,7 +7,6 @@ Yaw is a shear, not a turn, for the same reason: at a few degrees the eye sees n
 it.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
 from typing import TypeVar
@@ -24,7 +23,6 @@ from lanedet.simulation.view.distortion import (
     stretch_map,
 )
 from lanedet.simulation.view.ground import GroundMap, read_ground, upright_grid
-from lanedet.simulation.world.color import Color, mix
 from lanedet.simulation.world.conditions import DASHBOARDS
 from lanedet.simulation.world.scene import Scene
 
@@ -38,8 +36,6 @@ Result = TypeVar("Result")
 _TABLE_STEPS_PER_PX = 4
 _LEAST_DEPTH_M = 0.2
 _EDGE_PARTS = 12
-_LEAST_TUNNEL_M = 4.0  # the camera sees nothing of a mouth that is nearer
-_LEAST_CAR_LIGHT = 0.04  # in the darkest night, what its own lamps throw back
 _WOBBLES = (2, 6)  # the fewest and the most in one picture
 # Equal steps in the picture, about: the distances form a geometric series.
 _AHEAD_GRID = np.geomspace(NEAREST_M, FARTHEST_M, 900)
@@ -191,6 +187,13 @@ class Projection:
         """Return what :meth:`world_rng` does, for each numbered thing of a topic."""
         return seeded_each(self.scene.seed, topic, numbers)
 
+    def world_numbers(self, topic: str) -> tuple[int, ...]:
+        """Return four numbers of a topic in [0, 2 ** 32), which place what stays put.
+
+        They cost less than a source of randomness.
+        """
+        return world_numbers(self.scene.seed, topic)
+
     def row_shifts(self, vs: FloatArray) -> FloatArray:
         """Return how far the rolling shutter draws rows to the right, in pixels.
 
@@ -206,58 +209,10 @@ class Projection:
         wobble = recording.wobble * np.sin(2 * np.pi * turns)
         return np.asarray(recording.skew * vs + height * wobble)
 
-    @property
-    def tunnel_ahead_m(self) -> float:
-        """How far the tunnel around the camera reaches, 0 where it is in none."""
-        tunnel, here = self.scene.tunnel, self.scene.camera.station_m
-        ahead = tunnel.exit_m - here
-        return ahead if tunnel.darkness > 0 and ahead > _LEAST_TUNNEL_M else 0.0
-
-    @property
-    def car_light(self) -> tuple[float, float, float]:
-        """Share of the daylight, by channel, that falls on the driver's own car."""
-        stray = max(self.scene.light.daylight, _LEAST_CAR_LIGHT)
-        outside = min(1.0, stray)
-        if self.tunnel_ahead_m == 0:
-            return outside, outside, outside
-        red, green, blue = (outside * channel for channel in self.scene.tunnel.light)
-        return red, green, blue
-
     def visible_reach(self) -> FloatArray:
         """Return distances ahead, from the camera to where the ground first hides."""
         hidden = np.flatnonzero(self._grid_ys > self._crest_ys + 1e-9)
         return self.ahead_grid[: hidden[0]] if len(hidden) else self.ahead_grid
-
-    def haze(self, ahead_m: Float32Array) -> Float32Array:
-        """Return the share of haze in what is seen at distances, in [0, 1)."""
-        visibility = np.float32(self.scene.light.visibility_m)
-        clear = np.exp(np.divide(ahead_m, -visibility, dtype=np.float32))
-        return np.asarray(1 - clear, dtype=np.float32)
-
-    def through_haze(self, color: Color, ahead_m: float) -> Color:
-        """Return how a colour looks from a distance."""
-        light = self.scene.light
-        share = 1 - math.exp(-max(ahead_m, 0.0) / light.visibility_m)
-        return mix(color, light.horizon_color, share)
-
-    def bonnet_rows(self, xs: FloatArray) -> FloatArray:
-        """Return the row at which one's own bonnet begins, for each x."""
-        height, width = self.shape
-        share = self.scene.lens.bonnet
-        if share == 0:
-            return np.full(len(xs), float(height))
-        sag = np.abs((xs - self.center[0]) / (width / 2)) ** 3
-        return height * (1 - share * (1 - 0.6 * sag))
-
-    def dashboard_rows(self, xs: FloatArray) -> FloatArray:
-        """Return the row at which one's own dashboard begins, for each x."""
-        height, width = self.shape
-        windscreen = self.scene.windscreen
-        if windscreen.dashboard == 0:
-            return np.full(len(xs), float(height))
-        places, drops = np.array(DASHBOARDS[windscreen.dashboard_shape]).T
-        drop = np.interp(xs / width, places, drops)
-        return height * (1 - windscreen.dashboard * (1 - drop))
 
     @cached_property
     def upright_ys(self) -> Float32Array:

@@ -72,7 +72,7 @@ class NightLights:
 
     Attributes:
         street: Brightness of the pools of light that lamp posts throw on the road.
-        street_color: Colour of that light.
+        street_color: Color of that light.
         oncoming: Share of places taken in the stream of lamps that comes towards one
             on the other carriageway.
         far: Share of places taken by small lights along the horizon.
@@ -95,8 +95,8 @@ class Tunnel:
         exit_m: Station of the exit: the camera is inside as long as it is before it.
         height_m: Height of the ceiling, above the camera's.
         side_m: From the pavement's edge to the wall, on either side.
-        wall_color: Colour of the walls in white light.
-        lamp_color: Colour of the light inside.
+        wall_color: Color of the walls in white light.
+        lamp_color: Color of the light inside.
         lamp_spacing_m: Distance between the lamps of a row, > 0.
         middle_row: Share of the way from the left to the right wall at which the row
             of lamps hangs; a second row hangs opposite.
@@ -142,7 +142,7 @@ class Windscreen:
     Attributes:
         dashboard: Share of the height that one's own dashboard or bonnet covers.
         dashboard_shape: A key of :data:`DASHBOARDS`.
-        dashboard_color: Its colour.
+        dashboard_color: Its color.
         reflection: Brightness of what lies on the dashboard, seen in the glass.
         dirt: How dirty the glass is.
         drops: How many drops of rain sit on it.

@@ -1,7 +1,7 @@
 """The parts of a scene, as plain data.
 
 Positions are road coordinates: ``station_m`` along the road, ``lateral_m`` to the
-right of the road's reference line, heights above the road surface. Colours are RGB in
+right of the road's reference line, heights above the road surface. Colors are RGB in
 [0, 255], as a camera would record them at noon.
 """
 
@@ -21,6 +21,8 @@ from lanedet.simulation.world.outline import Outlines
 from lanedet.simulation.world.road import Road
 
 _HIGHEST_KERB_M = 0.25
+_LEAST_TUNNEL_M = 4.0  # the camera sees nothing of a mouth that is nearer
+_LEAST_CAR_LIGHT = 0.04  # in the darkest night, what its own lamps throw back
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Wall:
         lean_m: How far the upper edge lies behind the foot, positive to the right.
         post_spacing_m: 0 for no posts; above, near ones stand 4 m apart, which is the
             length of a wall's pieces.
-        color: Colour of its face.
+        color: Color of its face.
         roughness: How much its brightness varies from piece to piece, in [0, 1].
     """
 
@@ -94,7 +96,7 @@ class Prop:
         kind: A key of :data:`~lanedet.simulation.effects.props.PROPS`.
         station_m: Where it stands along the road.
         lateral_m: Where its middle is across the road.
-        color: Colour of what has no colour of its own.
+        color: Color of what has no color of its own.
     """
 
     kind: str
@@ -140,7 +142,7 @@ class Surroundings:
         right_color: Ground to the right of the pavement.
         walls: Painted in this order.
         tree_density: Trees per 10 m and side, about.
-        tree_color: Mean colour of leaves.
+        tree_color: Mean color of leaves.
         tree_distance_m: From the pavement's edge to the nearest trees.
         building_density: Buildings per 10 m and side, about.
         pole_spacing_m: Distance between lamp posts; 0 for none.
@@ -148,7 +150,7 @@ class Surroundings:
         sign_spacing_m: Distance between road signs; 0 for none.
         hill_rad: Elevation angle of the far hills.
         forest_rad: Elevation angle of the tree line before them.
-        hill_color: Colour of the far hills.
+        hill_color: Color of the far hills.
         shades: Shadows that single things throw across the road.
         strips: What lies between the pavement and where trees and houses stand.
         gantry_spacing_m: Distance between signs over the road; 0 for none.
@@ -191,7 +193,7 @@ class Light:
         sun_lateral: Metres a shadow falls to the right per metre of height.
         tree_shade: Share of the road under the shadows of trees, in [0, 1].
         headlights: Brightness of one's own headlights, 0 by day.
-        warmth: Colour of the light, negative is blue, positive is red.
+        warmth: Color of the light, negative is blue, positive is red.
         backlight: How much the sun stands ahead, 0 to 1: what faces the camera is
             dark then, and shadows fall towards it.
     """
@@ -232,7 +234,7 @@ class Lens:
         saturation: 0 is grey, 1 is as painted.
         detail: Share of the resolution that compression leaves, in (0, 1].
         bonnet: Share of the image height that one's own bonnet covers.
-        bonnet_color: Its colour.
+        bonnet_color: Its color.
     """
 
     blur: float
@@ -287,3 +289,18 @@ class Scene:
     backdrop: Backdrop = field(default_factory=Backdrop)
     windscreen: Windscreen = field(default_factory=Windscreen)
     recording: Recording = field(default_factory=Recording)
+
+    @property
+    def tunnel_ahead_m(self) -> float:
+        """How far the tunnel around the camera reaches, 0 where it is in none."""
+        ahead = self.tunnel.exit_m - self.camera.station_m
+        return ahead if self.tunnel.darkness > 0 and ahead > _LEAST_TUNNEL_M else 0.0
+
+    @property
+    def car_light(self) -> tuple[float, float, float]:
+        """Share of the daylight, by channel, that falls on the driver's own car."""
+        outside = min(1.0, max(self.light.daylight, _LEAST_CAR_LIGHT))
+        if self.tunnel_ahead_m == 0:
+            return outside, outside, outside
+        red, green, blue = (outside * channel for channel in self.tunnel.light)
+        return red, green, blue

@@ -193,7 +193,7 @@ def test_street_lamps_light_the_road_in_pools(plain_scene: PlainScene) -> None:
     )
     red = lit[..., 0].astype(int)
     assert red[below[1], below[0]] > red[between[1], between[0]] > dark.max()
-    assert (lit[..., 0] > lit[..., 2]).all(), "the colour of sodium"
+    assert (lit[..., 0] > lit[..., 2]).all(), "the color of sodium"
 
 
 def test_far_lights_shine_at_night_only(dusk: Scene, picture: np.ndarray) -> None:

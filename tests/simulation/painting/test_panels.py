@@ -44,7 +44,7 @@ def test_a_body_leans_above_its_waist_alone() -> None:
     assert height.tolist() == [0.3, 0.62, 0.81, 1.0]
 
 
-def test_parts_have_a_colour_or_the_brightness_of_the_own_one() -> None:
+def test_parts_have_a_color_or_the_brightness_of_the_own_one() -> None:
     corners, sizes, paints = panel_polygons([panel((2.0, 0.0, 1.5))] * 2)
     assert sizes == [4, 3, 3] * 2, "what is empty is left out"
     assert corners.shape == (20, 3)

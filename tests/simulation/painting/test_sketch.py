@@ -8,6 +8,7 @@ from lanedet.simulation import Projection
 from lanedet.simulation.painting.canvas import fill_polygon
 from lanedet.simulation.painting.panels import Panel, make_design
 from lanedet.simulation.painting.sketch import Sketch, divide_edges, upright
+from lanedet.simulation.view.air import through_haze
 from lanedet.simulation.world.color import Color
 from lanedet.simulation.world.scene import Scene
 
@@ -24,7 +25,7 @@ def test_it_paints_what_single_projections_would(plain_scene: PlainScene) -> Non
     for ahead, color in ((40.0, RED), (20.0, GREEN)):
         corners = upright(ahead, (-3.0, 2.0), (0.0, 4.0))
         sketch.add(corners, color, ahead, gain=0.5)
-        seen = view.through_haze((color[0] / 2, color[1] / 2, color[2] / 2), ahead)
+        seen = through_haze(view, (color[0] / 2, color[1] / 2, color[2] / 2), ahead)
         points = view.project_visible(*np.array(corners).T)
         fill_polygon(expected, points, seen)
     sketch.paint(image)
@@ -134,7 +135,7 @@ def test_what_is_added_in_several_ways_keeps_its_order(plain_scene: PlainScene) 
     sketch.add_panel(panel)
     sketch.paint(image)
     seen.append(image[middle[1], middle[0]].tolist())
-    far = np.round(view.through_haze(GREEN, 9.0)).tolist()
+    far = np.round(through_haze(view, GREEN, 9.0)).tolist()
     assert seen == [far, [200, 10, 10], [0, 0, 255], far]
 
 

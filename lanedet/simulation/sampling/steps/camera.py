@@ -38,7 +38,7 @@ def vary_camera(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def vary_lens(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Make half of the cameras as sharp, clean and colourful as today's are."""
+    """Make half of the cameras as sharp, clean and colorful as today's are."""
     lens = scene.lens
     lens = replace(lens, saturation=float(lens.saturation * rng.uniform(1.0, 1.5)))
     if scene.light.daylight >= 1:

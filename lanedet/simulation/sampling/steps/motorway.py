@@ -79,7 +79,7 @@ def resurface_some_roads(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def _sheer(color: Color, gain: float) -> tuple[Color, float]:
-    """Return the colour and opacity that change a surface's brightness by a gain.
+    """Return the color and opacity that change a surface's brightness by a gain.
 
     They cover as little as possible: the texture below stays.
     """

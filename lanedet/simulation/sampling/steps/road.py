@@ -59,7 +59,7 @@ def paint_arrows(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def color_some_bus_lanes(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Give the rightmost lane of some of the wider streets a colour of its own."""
+    """Give the rightmost lane of some of the wider streets a color of its own."""
     road, here = scene.road, scene.camera.station_m
     if rng.uniform() > 0.2 or len(road.lines) < 3 or not scene.surroundings.has_kerbs:
         return scene

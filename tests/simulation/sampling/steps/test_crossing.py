@@ -111,7 +111,7 @@ def test_nobody_crosses_right_before_the_camera(plain_scene: PlainScene) -> None
     assert min(stations) > 8
 
 
-def test_walkers_are_dressed_in_many_colours(plain_scene: PlainScene) -> None:
+def test_walkers_are_dressed_in_many_colors(plain_scene: PlainScene) -> None:
     scene = plain_scene(LATERALS)
     crossed = [cross_road(scene, np.random.default_rng(n)) for n in range(60)]
     crowds = [[p.color for p in s.props if p.kind == "walker"] for s in crossed]

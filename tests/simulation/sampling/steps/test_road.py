@@ -18,13 +18,13 @@ SHAPE = (180, 320)
 LATERALS = (-1.8, 1.8, 5.4, 9.0)
 
 
-def test_a_bus_lane_is_coloured_under_the_markings(
+def test_a_bus_lane_is_colored_under_the_markings(
     street: PlainScene, find_changed: FindChanged
 ) -> None:
     scene = street(LATERALS)
-    coloured = find_changed(color_some_bus_lanes, scene)
-    assert 5 < len(coloured) < 25
-    for built in coloured:
+    colored = find_changed(color_some_bus_lanes, scene)
+    assert 5 < len(colored) < 25
+    for built in colored:
         lane = built.road.stains[0]
         assert max(lane.color) - min(lane.color) > 25
         across = [lateral for _, lateral in lane.outlines[0]]
@@ -32,11 +32,11 @@ def test_a_bus_lane_is_coloured_under_the_markings(
         assert built.road.lines == scene.road.lines
 
 
-def test_a_lane_that_ends_takes_its_colour_and_arrows_along(
+def test_a_lane_that_ends_takes_its_color_and_arrows_along(
     street: PlainScene, find_changed: FindChanged
 ) -> None:
-    coloured = find_changed(color_some_bus_lanes, street(LATERALS))[0]
-    painted = paint_arrows(coloured, np.random.default_rng(0))
+    colored = find_changed(color_some_bus_lanes, street(LATERALS))[0]
+    painted = paint_arrows(colored, np.random.default_rng(0))
     outermost = max(
         lateral
         for f in painted.road.figures
@@ -52,8 +52,8 @@ def test_a_lane_that_ends_takes_its_colour_and_arrows_along(
         rings = [np.array(ring) for decal in decals for ring in decal.outlines]
         for ring in rings:
             assert (ring[:, 1] < edge.lateral_at(ring[:, 0])).all()
-        colour = np.array(scene.road.stains[0].outlines[0])
-        assert np.ptp(colour[:, 1]) > 2, "where the lane is open its colour is whole"
+        color = np.array(scene.road.stains[0].outlines[0])
+        assert np.ptp(color[:, 1]) > 2, "where the lane is open its color is whole"
 
 
 def test_some_old_markings_are_double(
