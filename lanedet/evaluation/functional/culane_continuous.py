@@ -29,11 +29,11 @@ from scipy.optimize import linear_sum_assignment
 from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane_batch import ExcessError, LaneBatch
 
-MAX_TURNS = 500
+MAX_TURNS = 300
 """Most sharp turns, by more than a right angle, of an image's labels or predictions.
 
 A polygon around a line that goes to and fro crosses itself everywhere: the time to make
-it grows with the square of the turns, to some seconds for so many.
+it grows with the square of the turns, to a second or two for so many.
 """
 
 _SAMPLES = 5  # per point
