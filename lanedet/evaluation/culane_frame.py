@@ -19,6 +19,7 @@ from lanedet.evaluation.functional.image_frame import (
 from lanedet.images import ImageError, read_image
 
 _KINDS = ("labelled", "predicted")
+_NUM_LOOKED_FOR = 16  # pictures
 _FARTHEST = 1e6  # pixels; no image is that large
 
 
@@ -30,7 +31,7 @@ class FrameTally:
         num_lanes: Number of lanes.
         num_aside: Number of those that lie outside to the left or right.
         first_aside: ``file:line`` and a point of the first of these.
-        lowest_label: Greatest y of a labelled point.
+        lowest_y: Greatest y of a point.
     """
 
     num_lanes: list[int] = field(default_factory=lambda: [0, 0])
@@ -38,7 +39,7 @@ class FrameTally:
     first_aside: list[tuple[str, tuple[float, float]] | None] = field(
         default_factory=lambda: [None, None]
     )
-    lowest_label: float = -np.inf
+    lowest_y: float = -np.inf
 
     def add(self, other: "FrameTally") -> None:
         """Add what was counted in other images, which follow."""
@@ -46,7 +47,7 @@ class FrameTally:
             self.num_lanes[kind] += other.num_lanes[kind]
             self.num_aside[kind] += other.num_aside[kind]
             self.first_aside[kind] = self.first_aside[kind] or other.first_aside[kind]
-        self.lowest_label = max(self.lowest_label, other.lowest_label)
+        self.lowest_y = max(self.lowest_y, other.lowest_y)
 
     def check(self, shape: tuple[int, int]) -> None:
         """Stop or warn where the images seem to have another size.
@@ -67,9 +68,9 @@ class FrameTally:
                     point,
                     shape,
                 )
-        if self.num_lanes[0] and is_low(self.lowest_label, shape):
+        if self.lowest_y > -np.inf and is_low(self.lowest_y, shape):
             print_log(
-                f"No labelled point lies below y = {self.lowest_label:.6g}, but the "
+                f"No point lies below y = {self.lowest_y:.6g}, but the "
                 f"images are taken to be {shape[1]} pixels wide and {shape[0]} high. "
                 "If they are smaller, lanes are compared too generously: say their "
                 "size with --shape HEIGHTxWIDTH.",
@@ -118,9 +119,7 @@ def tally_lanes(
             first, last = lane_starts[lanes[0]], lane_starts[lanes[0] + 1]
             beyond = np.maximum(-xs[first:last], xs[first:last] - shape[1])
             tally.first_aside[kind] = place(int(first + np.argmax(beyond)))
-    starts = lane_starts[list_starts]
-    labels = zip(starts[0:-1:2].tolist(), starts[1::2].tolist(), strict=True)
-    tally.lowest_label = max(ys[a:b].max(initial=-np.inf) for a, b in labels)
+    tally.lowest_y = float(ys.max(initial=-np.inf))
     return tally
 
 
@@ -133,9 +132,11 @@ def check_pictures(root: Path, images: Sequence[str], shape: tuple[int, int]) ->
         shape: (H, W) that is assumed.
 
     Raises:
-        ValueError: If the first picture that is there has another size.
+        ValueError: If the first of these that is there has another size.
     """
-    path = next((root / name for name in images if (root / name).is_file()), None)
+    # Looking for all of them would take longer than scoring them.
+    places = (root / name for name in images[:_NUM_LOOKED_FOR])
+    path = next((place for place in places if place.is_file()), None)
     if path is None:
         return
     try:

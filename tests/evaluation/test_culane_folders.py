@@ -21,6 +21,7 @@ from lanedet.evaluation.functional.culane import (
     CULaneRule,
     OfficialRule,
 )
+from lanedet.evaluation.functional.culane_continuous import polygon_ious
 from lanedet.structures import LaneSample
 
 HD = (1080, 1920)
@@ -123,7 +124,7 @@ def test_labels_that_end_high_are_told(
             score(tmp_path)
     finally:
         logger.removeHandler(caplog.handler)
-    assert "No labelled point lies below y = 310" in caplog.text
+    assert "No point lies below y = 310" in caplog.text
 
 
 @pytest.mark.parametrize("shape", [(1080, 1920), (320, 800), (720, 720)])
@@ -180,7 +181,7 @@ def test_what_would_take_minutes_is_refused(
         score(tmp_path, rule, ("d/0.jpg", "d/1.jpg"))
 
 
-def test_a_lane_that_goes_to_and_fro_is_refused_where_it_takes_minutes(
+def test_a_lane_that_goes_back_and_forth_is_refused_where_it_takes_minutes(
     tmp_path: Path,
 ) -> None:
     zigzag = " ".join(f"{400 + 9 * (n % 2)} {580 - n / 10}" for n in range(400))
@@ -189,6 +190,17 @@ def test_a_lane_that_goes_to_and_fro_is_refused_where_it_takes_minutes(
     assert score(tmp_path).counts[0] == (1, 0, 0)
     with pytest.raises(ValueError, match="right angle 300 times, got 398"):
         score(tmp_path, ContinuousRule())
+
+
+def test_polygons_that_cannot_be_joined_overlap_nothing() -> None:
+    # GEOS gives up on the union of these.
+    wound = [[-0.5, 0.0], [-1.0, 589.0], [-1.0, -0.5], [-0.5, 0.0], [1639.0, 589.0]]
+    far = [[-1e6, 552.9290807718984], [-1e6, 108.85367288304657], [-1e6, 62.5490995]]
+    upright = np.array([[800.0, 580.0], [800.0, 300.0]])
+    lanes = [np.array(wound), upright]
+    ious = polygon_ious(lanes, [np.array(far), upright], (590, 1640), 30)
+    assert ious[:, 0].tolist() == [0.0, 0.0]
+    assert ious[1, 1] == 1.0
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,17 @@ sampled five times per point. Each is widened by half the width to both sides, w
 ends and mitred corners, and cut to [0, W - 1] x [0, H - 1]. Pairs are those of least
 total ``1 - overlap``.
 
-Where that program stops with an error, on lanes that repeat a point and on pairs of
-lanes outside the image, the overlap is 0 here, as in the official evaluator.
+Where that program stops with an error, the overlap is 0 here, as in the official
+evaluator: on lanes that repeat a point, on pairs of lanes outside the image, and on
+curves so tightly wound that polygons cannot be joined.
 
 Source: https://github.com/lucastabelini/LaneATT, utils/culane_metric.py at 8b4cb6d
 (``official=False``). CLRNet's copy (github.com/Turoad/CLRNet) adds the mean over ten
 thresholds, called mF1, but paints its lanes by default.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import shapely
@@ -32,8 +36,8 @@ from lanedet.evaluation.functional.culane_batch import ExcessError, LaneBatch
 MAX_TURNS = 300
 """Most sharp turns, by more than a right angle, of an image's labels or predictions.
 
-A polygon around a line that goes to and fro crosses itself everywhere: the time to make
-it grows with the square of the turns, to a second or two for so many.
+A polygon around a line that goes back and forth crosses itself everywhere: the time to
+make it grows with the square of the turns, to a second or two for so many.
 """
 
 _SAMPLES = 5  # per point
@@ -59,9 +63,28 @@ def polygon_ious(
     """
     gt = _polygons(gt_lanes, shape, lane_width)[:, None]
     pred = _polygons(pred_lanes, shape, lane_width)[None]
-    shared = shapely.area(shapely.intersection(gt, pred))
-    either = shapely.area(shapely.union(gt, pred))
+    shared = _areas(shapely.intersection, gt, pred)
+    either = _areas(shapely.union, gt, pred)
     return np.asarray(shared / np.where(either > 0, either, 1.0), dtype=np.float64)
+
+
+def _areas(
+    join: Callable[..., Any], gt: NDArray[np.object_], pred: NDArray[np.object_]
+) -> FloatArray:
+    """Return the areas of what polygons (G, 1) and (1, P) make together, (G, P)."""
+    try:
+        return np.asarray(shapely.area(join(gt, pred)), dtype=np.float64)
+    except shapely.errors.GEOSException:  # of polygons thinner than rounding errors
+        pairs = np.broadcast_arrays(gt, pred)
+        areas = [_area(join, a, b) for a, b in zip(*map(np.ravel, pairs), strict=True)]
+        return np.array(areas).reshape(pairs[0].shape)
+
+
+def _area(join: Callable[..., Any], a: Any, b: Any) -> float:
+    try:
+        return float(shapely.area(join(a, b)))
+    except shapely.errors.GEOSException:
+        return 0.0
 
 
 def count_polygon_matches(
