@@ -21,6 +21,7 @@ from lanedet.evaluation.functional.bdd100k import (
     multitask_counts,
     multitask_score,
 )
+from lanedet.files import replace_file
 from lanedet.ops import class_map_to_original, draw_lane_mask
 
 
@@ -163,8 +164,9 @@ def _write_mask(
         raise ValueError(_lacking(sample, "raw_file"))
     path = folder / f"{sample['raw_file']}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), lanes.astype(np.uint8) * 255):
-        raise OSError(f"Could not write '{path}'.")
+    # OpenCV is given no names: it takes no other encoding than UTF-8.
+    _, content = cv2.imencode(".png", lanes.astype(np.uint8) * 255)
+    replace_file(path, content.tobytes())
 
 
 def _lacking(sample: Mapping[str, Any], name: str) -> str:

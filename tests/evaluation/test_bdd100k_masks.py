@@ -1,4 +1,6 @@
+import os
 import warnings
+import zlib
 from pathlib import Path
 
 import cv2
@@ -6,6 +8,7 @@ import numpy as np
 import pytest
 
 from lanedet.evaluation import evaluate_bdd100k
+from lanedet.evaluation.bdd100k_masks import read_mask
 from lanedet.ops import LANE_BACKGROUND
 
 SHAPE = (72, 128)
@@ -119,3 +122,34 @@ def test_masks_of_another_size_are_told_or_refused(tmp_path: Path) -> None:
         ValueError, match=r"gt/a.png' must be 1920 pixels wide and 1080"
     ):
         evaluate_bdd100k(*paths, shape=(1080, 1920))
+
+
+@pytest.mark.parametrize(
+    ("side", "num_more", "message"),
+    [
+        (100_000, 2 << 20, "up to 33,554,432 pixels"),
+        (100_000, 0, "an unreadable file"),
+        (2**31 - 1, 0, "an unreadable file"),
+        (0, 0, "an unreadable file"),
+    ],
+)
+def test_a_header_alone_commands_no_memory(
+    tmp_path: Path, side: int, num_more: int, message: str
+) -> None:
+    path = tmp_path / "a.png"
+    write(path, binary(10, 12))
+    data = bytearray(path.read_bytes())
+    data[16:24] = side.to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    path.write_bytes(bytes(data) + b"\0" * num_more)
+    with pytest.raises(ValueError, match=message):
+        read_mask(path)
+
+
+def test_names_need_not_be_utf8(tmp_path: Path) -> None:
+    for folder in ("pred", "gt"):
+        write(tmp_path / folder / "a.png", binary(10, 12))
+        odd = os.fsdecode(b"Stra\xdfe.png")
+        (tmp_path / folder / "a.png").rename(tmp_path / folder / odd)
+    paths = tmp_path / "pred", tmp_path / "gt"
+    assert evaluate_bdd100k(*paths, shape=SHAPE).sad == (1.0, 1.0)
