@@ -5,6 +5,7 @@ Nothing here imports torch, so that ``--help`` answers at once.
 
 import argparse
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -49,6 +50,23 @@ class KeyValueAction(argparse.Action):
             )
         except AssertionError as error:  # unbalanced brackets
             parser.error(f"{option_string}: {error}")
+
+
+def image_shape(text: str) -> tuple[int, int]:
+    """Return the (H, W) that an option ``HxW`` names.
+
+    Args:
+        text: Height and width in pixels, such as ``1080x1920``.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is something else.
+    """
+    match = re.fullmatch(r"([0-9]{1,6})[xX]([0-9]{1,6})", text.strip())
+    if match is None:
+        raise argparse.ArgumentTypeError(
+            f"a size is HEIGHTxWIDTH in pixels, such as 1080x1920, got {text!r}"
+        )
+    return int(match[1]), int(match[2])
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:

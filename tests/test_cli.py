@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lanedet.cli import add_run_options, resume_command
+from lanedet.cli import add_run_options, image_shape, resume_command
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -85,3 +85,16 @@ def test_help_needs_no_torch() -> None:
         "add_run_options(argparse.ArgumentParser()); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_sizes_are_height_and_width() -> None:
+    assert image_shape("1080x1920") == (1080, 1920)
+    assert image_shape(" 590X1640 ") == (590, 1640)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1080", "1080x", "x1920", "1080*1920", "-1x5", "1e3x5", "1x2x3"]
+)
+def test_other_sizes_are_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="HEIGHTxWIDTH"):
+        image_shape(text)

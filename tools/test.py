@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from lanedet.cli import PYTHON_HINT, add_run_options
+from lanedet.files import replace_file
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
@@ -60,7 +61,7 @@ def main() -> None:
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(result.metrics, indent=2) + "\n"
-        args.json.write_text(text, encoding="utf-8")
+        replace_file(args.json, text)
 
 
 if __name__ == "__main__":

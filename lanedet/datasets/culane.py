@@ -1,9 +1,10 @@
 """CULane's lists and lane files: names and lanes, and back.
 
 A list names images, one per line, with or without a leading slash, a trailing blank,
-the name of a class map and flags of which lanes exist. Beside an image
-``00000.jpg`` lies ``00000.lines.txt``, with one lane per line, ``x y x y ...`` from
-the bottom up in pixels of the image. The file of an image without lanes is empty.
+the name of a class map and flags of which lanes exist. Names may hold blanks.
+Beside an image ``00000.jpg`` lies ``00000.lines.txt``, with one lane per line,
+``x y x y ...`` from the bottom up in pixels of the image. The file of an image without
+lanes is empty.
 Labels go beyond the image, to y = 590 and to any x.
 
 Format: https://xingangpan.github.io/projects/CULane.html and
@@ -33,6 +34,7 @@ SCNN's program writes every second one, 589, 569, ... 249: the coarse step costs
 at high thresholds. Below 240 there are no labels.
 """
 
+_NAME_END = re.compile(r"\.(?:jpe?g|png|bmp|webp|tiff?)(?=\s|$)", re.IGNORECASE)
 _CATEGORY_FILE = re.compile(r"test\d+_(\w+)\.txt")
 _LARGEST = 1e6  # pixels; no image is that large
 _EMPTY_FILE_HINT = "An image without lanes must have an empty one."
@@ -264,13 +266,27 @@ def _read_lines(path: Path) -> list[str]:
 
 
 def _parse_entry(line: str) -> CULaneEntry:
-    name, *columns = line.split()
-    flags = columns[1:] if columns and "/" in columns[0] else columns
+    name, flags = _split_entry(line.strip())
     if any(flag not in ("0", "1") for flag in flags):
         raise ValueError(f"flags of lanes must be 0 or 1, got {' '.join(flags)[:60]}.")
     return CULaneEntry(
         _checked_name(name), tuple(int(flag) for flag in flags) if flags else None
     )
+
+
+def _split_entry(line: str) -> tuple[str, list[str]]:
+    """Return the name and the flags. Names, also of class maps, may hold blanks."""
+    image = _NAME_END.search(line)
+    if image is None:
+        name, *columns = line.split()
+        return name, columns[1:] if columns and "/" in columns[0] else columns
+    rest = line[image.end() :]
+    class_map = _NAME_END.search(rest)
+    if class_map and "/" in rest[: class_map.end()]:
+        rest = rest[class_map.end() :]
+    columns = rest.split()
+    flags = columns[1:] if columns and "/" in columns[0] else columns
+    return line[: image.end()], flags
 
 
 def _checked_name(name: str) -> str:

@@ -1,8 +1,11 @@
 """BDD100K's scores of folders of masks."""
 
+import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.evaluation.functional.bdd100k import (
+    IMAGE_SHAPE,
     MULTITASK_BATCH_SIZE,
     PixelCounts,
     PixelScore,
@@ -24,8 +28,14 @@ from lanedet.evaluation.functional.bdd100k_boundary import (
     boundary_scores,
     summarise_boundary_scores,
 )
+from lanedet.evaluation.functional.image_frame import checked_image_shape
 from lanedet.ops import holds_lane_bytes, lanes_of_mask
 from lanedet.runtime import progress_bar
+
+MAX_PIXELS = 1 << 25
+"""Most pixels of a mask: those of 8K."""
+
+_PIXELS_OF_A_BYTE = 8 * 1032  # at most, of 1 bit each and deflated
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ def evaluate_bdd100k(
     gt_dir: Path,
     names: Sequence[str] | None = None,
     batch_size: int = MULTITASK_BATCH_SIZE,
+    shape: tuple[int, int] | None = None,
 ) -> BDD100KScores:
     """Score a folder of predicted masks by each protocol that the masks allow.
 
@@ -81,12 +92,19 @@ def evaluate_bdd100k(
         names: Stems of the images to score, in the data set's order. None takes every
             label, sorted by name.
         batch_size: Of :func:`~lanedet.evaluation.functional.bdd100k.multitask_score`.
+        shape: (H, W) that the masks must have. None takes any, and warns of others
+            than :data:`~lanedet.evaluation.functional.bdd100k.IMAGE_SHAPE`, for which
+            the widths and distances of all protocols are made.
 
     Raises:
         FileNotFoundError: If a folder or mask is missing. No prediction is made up:
             write an empty mask where nothing was found.
-        ValueError: If a mask cannot be read, is no lane mask, or two sizes differ.
+        ValueError: If a mask cannot be read, is no lane mask, or sizes differ.
+
+    Warns:
+        UserWarning: As ``shape`` says.
     """
+    shape = None if shape is None else checked_image_shape(shape)
     for folder in (pred_dir, gt_dir):
         if not folder.is_dir():
             raise FileNotFoundError(f"No folder of masks at '{folder}'.")
@@ -99,20 +117,31 @@ def evaluate_bdd100k(
     sad: list[PixelCounts] = []
     multitask: list[PixelCounts] = []
     boundary: FloatArray | None = np.zeros(())
+    odd_shapes: Counter[tuple[int, ...]] = Counter()
     for name in progress_bar(names, desc="masks", unit="image"):
         pred_path, gt_path = pred_dir / f"{name}.png", gt_dir / f"{name}.png"
         pred_mask, gt_mask = read_mask(pred_path), read_mask(gt_path)
+        if shape is not None and gt_mask.shape != shape:
+            raise ValueError(
+                f"'{gt_path}' must be {shape[1]} pixels wide and {shape[0]} high, got "
+                f"{gt_mask.shape[1]} and {gt_mask.shape[0]}."
+            )
+        odd_shapes[gt_mask.shape] += gt_mask.shape != (shape or IMAGE_SHAPE)
+        if pred_mask.shape != gt_mask.shape:
+            raise ValueError(
+                f"'{pred_path}': Both masks must have one shape (H, W), got "
+                f"{pred_mask.shape} predicted and {gt_mask.shape} labelled. Resize the "
+                "prediction to the original image."
+            )
         pred, gt = _lanes(pred_mask, pred_path), _lanes(gt_mask, gt_path)
-        try:
-            sad.append(count_pixels(pred, gt))
-        except ValueError as error:
-            raise ValueError(f"'{pred_path}': {error}") from error
+        sad.append(count_pixels(pred, gt))
         multitask.append(multitask_counts(pred, gt))
         if boundary is not None:
             has_bytes = holds_lane_bytes(pred_mask) and holds_lane_bytes(gt_mask)
             boundary = (
                 boundary + boundary_scores(pred_mask, gt_mask) if has_bytes else None
             )
+    _warn_of_sizes(+odd_shapes)
     return BDD100KScores(
         num_images=len(names),
         sad=mean_pixel_score(sad),
@@ -123,16 +152,31 @@ def evaluate_bdd100k(
     )
 
 
+def _warn_of_sizes(odd_shapes: Counter[tuple[int, ...]]) -> None:
+    if odd_shapes:
+        height, width = odd_shapes.most_common(1)[0][0]
+        warnings.warn(
+            f"{odd_shapes.total()} masks are not {IMAGE_SHAPE[1]} pixels wide and "
+            f"{IMAGE_SHAPE[0]} high, most of these {width} and {height}. Line widths "
+            "and distances of the protocols are made for that size, so the numbers do "
+            f"not compare with published ones. --shape {height}x{width} says that "
+            "this is meant.",
+            stacklevel=3,
+        )
+
+
 def read_mask(path: Path) -> ByteArray:
     """Return a mask as it is on disk, (H, W) uint8.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no image of one 8-bit channel.
+        ValueError: If it is no PNG of one 8-bit channel and up to MAX_PIXELS.
     """
     if not path.is_file():
         raise FileNotFoundError(f"No lane mask at '{path}'.")
-    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    # OpenCV is given no names: it takes no other encoding than UTF-8.
+    data = path.read_bytes()
+    mask = _decode(data) if _num_pixels(data, path) else None
     if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
         got = "an unreadable file" if mask is None else f"{mask.dtype} {mask.shape}"
         raise ValueError(
@@ -140,6 +184,43 @@ def read_mask(path: Path) -> ByteArray:
             "'colormaps' are for looking at; the labels are the 'masks'."
         )
     return np.asarray(mask)
+
+
+def _num_pixels(data: bytes, path: Path) -> int:
+    """Return the pixels that a PNG file says it has, 0 if it is no whole one."""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n") or not _is_whole(data):
+        return 0
+    width = int.from_bytes(data[16:20], "big")
+    height = int.from_bytes(data[20:24], "big")
+    if width * height > _PIXELS_OF_A_BYTE * len(data):
+        return 0  # cut off: so few bytes do not hold so much
+    if width * height > MAX_PIXELS:
+        raise ValueError(
+            f"'{path}': a mask may have up to {MAX_PIXELS:,} pixels, but its header "
+            f"says that it is {width} wide and {height} high."
+        )
+    return width * height
+
+
+def _is_whole(data: bytes) -> bool:
+    """Return whether the chunks of a PNG file lie in it, up to the last.
+
+    OpenCV takes memory for as many bytes as a chunk says that it has.
+    """
+    position = 8
+    while position + 12 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        if data[position + 4 : position + 8] == b"IEND":
+            return True
+        position += 12 + length
+    return False
+
+
+def _decode(data: bytes) -> NDArray[Any] | None:
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
 
 
 def read_lanes(path: Path) -> NDArray[np.bool_]:

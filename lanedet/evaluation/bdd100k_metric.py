@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lanedet.evaluation.bdd100k_masks import read_lanes
 from lanedet.evaluation.functional.bdd100k import (
     GT_WIDTH_PX,
+    MAX_WIDTH_PX,
     MULTITASK_BATCH_SIZE,
     PixelCounts,
     count_pixels,
@@ -20,6 +21,7 @@ from lanedet.evaluation.functional.bdd100k import (
     multitask_counts,
     multitask_score,
 )
+from lanedet.files import replace_file
 from lanedet.ops import class_map_to_original, draw_lane_mask
 
 
@@ -58,7 +60,7 @@ class BDD100KMetric(BaseMetric):
         collect_dir: As of ``BaseMetric``.
 
     Raises:
-        ValueError: If ``gt_width_px`` or ``multitask_batch_size`` is not positive.
+        ValueError: If ``gt_width_px`` or ``multitask_batch_size`` is out of range.
     """
 
     default_prefix = "bdd100k"
@@ -73,8 +75,11 @@ class BDD100KMetric(BaseMetric):
         collect_dir: str | None = None,
     ) -> None:
         super().__init__(collect_device, prefix, collect_dir)
-        if not gt_width_px > 0:
-            raise ValueError(f"gt_width_px must be positive, got {gt_width_px}.")
+        if not 0 < gt_width_px <= MAX_WIDTH_PX:
+            raise ValueError(
+                f"gt_width_px must be positive and at most {MAX_WIDTH_PX:g}, got "
+                f"{gt_width_px}."
+            )
         if multitask_batch_size < 1:
             raise ValueError(
                 f"multitask_batch_size must be at least 1, got {multitask_batch_size}."
@@ -159,8 +164,9 @@ def _write_mask(
         raise ValueError(_lacking(sample, "raw_file"))
     path = folder / f"{sample['raw_file']}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), lanes.astype(np.uint8) * 255):
-        raise OSError(f"Could not write '{path}'.")
+    # OpenCV is given no names: it takes no other encoding than UTF-8.
+    _, content = cv2.imencode(".png", lanes.astype(np.uint8) * 255)
+    replace_file(path, content.tobytes())
 
 
 def _lacking(sample: Mapping[str, Any], name: str) -> str:

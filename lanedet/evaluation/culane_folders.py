@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from mmengine.logging import print_log
 from numpy.typing import NDArray
 
+from lanedet.evaluation.culane_frame import FrameTally, check_pictures, tally_lanes
 from lanedet.evaluation.functional.culane import (
     OFFICIAL_RULE,
     THRESHOLDS,
@@ -19,10 +21,12 @@ from lanedet.evaluation.functional.culane import (
     CULaneRule,
     checked_thresholds,
 )
+from lanedet.evaluation.functional.culane_batch import ExcessError
 from lanedet.evaluation.functional.culane_text import parse_lane_files
 from lanedet.runtime import progress_bar
 
 _CHUNK = 32  # images that one thread scores at a time: their curves fit in its cache
+_MAX_FILE = 4 << 20  # bytes; one image may have 20,000 points
 _CATEGORY_THRESHOLD = 0.5
 _CROSS = "cross"  # images without labels: only false positives say anything
 
@@ -96,15 +100,16 @@ def evaluate_culane(
             lists (``lanedet.datasets.read_culane_list``). One named twice counts twice.
         categories: Category of each image, where known (``read_culane_categories``).
         thresholds: Overlaps that a match must exceed, each in [0, 1).
-        rule: How to decide.
+        rule: How to decide, and how large the images are (``image_shape``).
         num_workers: Number of threads. None takes one per processor core.
         show_progress: Whether to show a progress bar.
 
     Raises:
         FileNotFoundError: If a folder or a label file is missing, or all predictions
             are.
-        ValueError: If there is no image, a threshold is out of range or a label file
-            is broken.
+        ValueError: If there is no image, a threshold is out of range, a label file is
+            broken, lanes lie outside of images of their size (``image_frame`` says what
+            is allowed), or an image has too many of them.
     """
     pred_root, anno_root = Path(pred_root), Path(anno_root)
     for root in (pred_root, anno_root):
@@ -112,11 +117,13 @@ def evaluate_culane(
             raise FileNotFoundError(f"There is no folder '{root}'.")
     if not images:
         raise ValueError("At least one image must be scored, the list names none.")
+    check_pictures(anno_root, images, rule.frame)
     limits = checked_thresholds([*thresholds, _CATEGORY_THRESHOLD])
     totals = np.zeros((len(limits), 3), np.int64)
     of_category: dict[str, NDArray[np.int64]] = {}
     report = CULaneReport(tuple(thresholds), [], {}, num_images=len(images))
     scorer = _Scorer(pred_root, anno_root, rule, limits)
+    frame = FrameTally()
     with progress_bar(
         total=len(images), desc="score", unit="img", disable=not show_progress
     ) as bar:
@@ -124,6 +131,7 @@ def evaluate_culane(
             totals += result.counts.sum(axis=0)
             report.num_missing += result.num_missing
             report.odd_predictions += result.odd_predictions
+            frame.add(result.frame)
             for name, counts in zip(names, result.counts[:, -1], strict=True):
                 if categories and name in categories:
                     category = categories[name]
@@ -134,6 +142,7 @@ def evaluate_culane(
         name: CULaneCounts(*counts.tolist()) for name, counts in of_category.items()
     }
     _check(report, pred_root)
+    frame.check(rule.frame)
     return report
 
 
@@ -142,6 +151,7 @@ class _Result:
     counts: NDArray[np.int64]  # (I, T, 3)
     num_missing: int
     odd_predictions: list[str]
+    frame: FrameTally
 
 
 @dataclass
@@ -194,15 +204,27 @@ class _Scorer:
         batch, odd_lines = parse_lane_files(contents)
         for index in np.flatnonzero(odd_lines[::2]).tolist():
             raise ValueError(
-                f"{self.anno_root / lines_file(images[index])}:"
-                f"{odd_lines[2 * index]}: a label must be pairs of numbers, x y x y."
+                f"{self._place(images, 2 * index, odd_lines[2 * index])}: a label must "
+                "be pairs of numbers, x y x y."
             )
         odd_predictions = [
-            f"{self.pred_root / lines_file(images[index])}:{odd_lines[2 * index + 1]}"
+            self._place(images, 2 * index + 1, odd_lines[2 * index + 1])
             for index in np.flatnonzero(odd_lines[1::2]).tolist()
         ]
-        counts = self.rule.count(batch, self.thresholds)
-        return _Result(counts, num_missing, odd_predictions)
+        frame = tally_lanes(batch, self.rule.frame, partial(self._place, images))
+        try:
+            counts = self.rule.count(batch, self.thresholds)
+        except ExcessError as error:
+            name = lines_file(images[error.image])
+            raise ValueError(
+                f"'{self.pred_root / name}' and its label: {error}"
+            ) from error
+        return _Result(counts, num_missing, odd_predictions, frame)
+
+    def _place(self, images: Sequence[str], number: int, line: int) -> str:
+        """Return ``file:line`` of a lane of a list of a batch."""
+        root = (self.anno_root, self.pred_root)[number % 2]
+        return f"{root / lines_file(images[number // 2])}:{line}"
 
 
 def lines_file(image: str) -> str:
@@ -222,10 +244,15 @@ def _read(path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     try:
-        parts = []
+        parts, size = [], 0
         while part := os.read(file, 1 << 20):
             parts.append(part)
+            size += len(part)
+            if size > _MAX_FILE:
+                raise ValueError(f"'{path}': lane files have up to {_MAX_FILE} bytes.")
         return b"".join(parts)
+    except OSError as error:  # which does not know the name
+        raise OSError(error.errno, error.strerror, path) from error
     finally:
         os.close(file)
 

@@ -17,6 +17,8 @@ from lanedet.evaluation.functional.culane import (
     checked_thresholds,
 )
 from lanedet.evaluation.functional.culane_batch import pack_lanes
+from lanedet.evaluation.functional.image_frame import is_beyond_rows
+from lanedet.files import replace_file
 from lanedet.ops import map_points, resize_matrix, xs_at_rows
 
 _CROSS = "cross"  # images without labels: only false positives say anything
@@ -106,7 +108,7 @@ class CULaneMetric(BaseMetric):
         """
         images = []
         for sample in data_samples:
-            _check(sample)
+            _check(sample, self.shape)
             ori_shape = tuple(sample.get("ori_shape", self.shape))
             step = self.row_step * ori_shape[0] / self.shape[0]
             rows = np.arange(ori_shape[0] - 1, -1.0, -step)
@@ -117,7 +119,7 @@ class CULaneMetric(BaseMetric):
             if self.out_dir is not None:
                 path = self.out_dir / lines_file(sample["raw_file"])
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text("".join(_line(lane) for lane in written), "ascii")
+                replace_file(path, "".join(_line(lane) for lane in written))
         counts = self.rule.count(pack_lanes(images), checked_thresholds(THRESHOLDS))
         self.results.extend(
             _Record(each, sample.get("category"))
@@ -154,13 +156,22 @@ class CULaneMetric(BaseMetric):
         return {name: float(number) for name, number in metrics.items()}
 
 
-def _check(sample: Mapping[str, Any]) -> None:
+def _check(sample: Mapping[str, Any], shape: tuple[int, int]) -> None:
     missing = [name for name in _NEEDED if name not in sample]
     if missing:
         raise ValueError(
             f"CULaneMetric needs {', '.join(missing)} in every sample, got "
             f"{sorted(sample)}. Let the dataset keep them through its pipeline."
         )
+    if "ori_shape" in sample:
+        return
+    for lane in (*sample["gt_lanes"], *sample["pred_lanes"]):
+        if is_beyond_rows(lane[:, 1], shape).any():
+            raise ValueError(
+                f"Lanes of {sample['raw_file']!r} lie outside of an image of the "
+                f"metric's shape {shape}, got y = {lane[:, 1].max():.6g}. Keep "
+                "ori_shape in the sample: it says how large the image is."
+            )
 
 
 def _sums(results: Sequence[_Record]) -> list[list[int]]:

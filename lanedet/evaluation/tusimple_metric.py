@@ -20,7 +20,9 @@ from lanedet.evaluation.functional.tusimple import (
     lane_tolerances,
     mean_score,
     point_accuracy,
+    rules_of_width,
 )
+from lanedet.files import replace_file
 from lanedet.ops import assign_slots, xs_at_rows
 
 _ABSENT = -2  # how a submission says that a lane does not cross a row
@@ -33,6 +35,7 @@ class _Record:
     # Not a NamedTuple: mmengine rebuilds tuples in the results as plain ones.
 
     raw_file: str
+    width: int  # of the image, in pixels
     rows: FloatArray
     pred_xs: FloatArray  # (P, R), whole numbers, NaN where absent
     gt_xs: FloatArray  # (G, R), NaN where absent
@@ -58,8 +61,8 @@ class TuSimpleMetric(BaseMetric):
 
     Args:
         pixel_threshold: Horizontal distance below which a vertical lane is met, in
-            pixels of the original image. The benchmark's 20 is made for images 1280
-            pixels wide.
+            pixels of the original image. None is the benchmark's 20 in images 1280
+            pixels wide, and the same share of the width in others.
         out_file: Where to write the predictions as a submission (JSON lines, running
             time 0). None writes nothing.
         collect_device: As of ``BaseMetric``.
@@ -74,14 +77,18 @@ class TuSimpleMetric(BaseMetric):
 
     def __init__(
         self,
-        pixel_threshold: float = 20.0,
+        pixel_threshold: float | None = None,
         out_file: Path | str | None = None,
         collect_device: str = "cpu",
         prefix: str | None = None,
         collect_dir: str | None = None,
     ) -> None:
         super().__init__(collect_device, prefix, collect_dir)
-        self.rules = TuSimpleRules(pixel_threshold=pixel_threshold)
+        self.rules = (
+            None
+            if pixel_threshold is None
+            else TuSimpleRules(pixel_threshold=pixel_threshold)
+        )
         self.out_file = None if out_file is None else Path(out_file)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
@@ -114,19 +121,24 @@ class TuSimpleMetric(BaseMetric):
                 level=logging.WARNING,
             )
         score = mean_score(
-            evaluate_image(record.pred_xs, record.gt_xs, record.rows, rules=self.rules)
+            evaluate_image(
+                record.pred_xs, record.gt_xs, record.rows, rules=self._rules_of(record)
+            )
             for record in results
         )
         if self.out_file is not None:
             self.out_file.parent.mkdir(parents=True, exist_ok=True)
             lines = [f"{_submission_line(record)}\n" for record in results]
-            self.out_file.write_text("".join(lines), encoding="utf-8")
-        found = [_has_ego_lane(record, self.rules) for record in results]
+            replace_file(self.out_file, "".join(lines))
+        found = [_has_ego_lane(record, self._rules_of(record)) for record in results]
         return {
             **score._asdict(),
             "f1": f1_of_rates(score.fp, score.fn),
             "ego_recall": float(np.mean(found)),
         }
+
+    def _rules_of(self, record: _Record) -> TuSimpleRules:
+        return rules_of_width(record.width) if self.rules is None else self.rules
 
 
 def _record(sample: Mapping[str, Any]) -> _Record:
@@ -142,6 +154,7 @@ def _record(sample: Mapping[str, Any]) -> _Record:
     inside = (pred_xs >= 0) & (pred_xs < sample["ori_shape"][1])
     return _Record(
         raw_file=sample["raw_file"],
+        width=int(sample["ori_shape"][1]),
         rows=rows,
         pred_xs=np.where(inside, pred_xs, np.nan)[inside.any(axis=1)],
         gt_xs=_lanes_at_rows(sample["gt_lanes"], rows),

@@ -63,9 +63,25 @@ def test_all_forms_of_list_lines_are_read(tmp_path, line, existence) -> None:
 
 
 @pytest.mark.parametrize(
+    ("columns", "existence"),
+    [
+        ("", None),
+        ("\t1 0 1 0", (1, 0, 1, 0)),
+        (" /label maps/a b/0 1.png 1 1", (1, 1)),
+        (" /maps/c.bin 1 1", (1, 1)),
+    ],
+)
+@pytest.mark.parametrize("name", ["my drive/a b/0 1.jpg", "a  b.JPEG"])
+def test_names_may_hold_blanks(tmp_path, name, columns, existence) -> None:
+    path = write(tmp_path / "list.txt", f"/{name}{columns}\n".encode())
+    assert [tuple(entry) for entry in read_culane_list(path)] == [(name, existence)]
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "names no image"),
+        (b"a.jpg b.jpg\n", r"list.txt:1: flags of lanes must be 0 or 1"),
         (b"a/b.jpg\n../../b.jpg\n", r"list.txt:2: .* stay in its folder"),
         (b"a/b.jpg /m.png 1 2 0 1\n", r"list.txt:1: flags of lanes must be 0 or 1"),
         (b"C:\\data\\a.jpg\n", r"list.txt:1: the name of an image must be relative"),

@@ -1,3 +1,6 @@
+import os
+import warnings
+import zlib
 from pathlib import Path
 
 import cv2
@@ -5,6 +8,7 @@ import numpy as np
 import pytest
 
 from lanedet.evaluation import evaluate_bdd100k
+from lanedet.evaluation.bdd100k_masks import read_mask
 from lanedet.ops import LANE_BACKGROUND
 
 SHAPE = (72, 128)
@@ -32,7 +36,7 @@ def test_binary_masks_are_scored_by_both_pixel_protocols(tmp_path: Path) -> None
         write(tmp_path / "gt" / f"{name}.png", binary(10, 12))
     write(tmp_path / "pred" / "a.png", binary(10, 14))
     write(tmp_path / "pred" / "b.png", binary(50, 52))
-    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt", shape=SHAPE)
     assert scores.num_images == 2
     assert scores.sad == (0.5, 0.25)
     assert scores.multitask.accuracy == 0.5
@@ -43,7 +47,7 @@ def test_binary_masks_are_scored_by_both_pixel_protocols(tmp_path: Path) -> None
 def test_lane_bytes_get_the_boundary_score_too(tmp_path: Path) -> None:
     write(tmp_path / "gt" / "a.png", lane_bytes(30))
     write(tmp_path / "pred" / "a.png", lane_bytes(31))
-    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt", shape=SHAPE)
     assert scores.boundary is not None
     assert scores.boundary.average == pytest.approx([100] * 3)
     assert scores.as_dict()["boundary_f1_1px_average"] == pytest.approx(100)
@@ -53,7 +57,7 @@ def test_lane_bytes_get_the_boundary_score_too(tmp_path: Path) -> None:
 def test_labels_of_another_form_are_scored_as_pixels(tmp_path: Path) -> None:
     write(tmp_path / "gt" / "a.png", lane_bytes(30))
     write(tmp_path / "pred" / "a.png", binary(30, 31))
-    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt", shape=SHAPE)
     assert scores.sad == (1.0, 1.0)
     assert scores.boundary is None
 
@@ -62,7 +66,9 @@ def test_only_the_named_images_are_scored(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write(tmp_path / "gt" / f"{name}.png", binary(10, 12))
     write(tmp_path / "pred" / "a.png", binary(10, 12))
-    scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt", names=["a"])
+    scores = evaluate_bdd100k(
+        tmp_path / "pred", tmp_path / "gt", names=["a"], shape=SHAPE
+    )
     assert scores.num_images == 1
     assert scores.sad == (1.0, 1.0)
 
@@ -101,3 +107,49 @@ def test_a_cut_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "pred" / "a.png").write_bytes(b"\x89PNG")
     with pytest.raises(ValueError, match=r"pred/a\.png.*unreadable file"):
         evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+
+
+def test_masks_of_another_size_are_told_or_refused(tmp_path: Path) -> None:
+    for folder in ("pred", "gt"):
+        write(tmp_path / folder / "a.png", binary(10, 12))
+    paths = tmp_path / "pred", tmp_path / "gt"
+    with pytest.warns(UserWarning, match=r"most of these 128 and 72.*--shape 72x128"):
+        assert evaluate_bdd100k(*paths).sad == (1.0, 1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evaluate_bdd100k(*paths, shape=SHAPE)
+    with pytest.raises(
+        ValueError, match=r"gt/a.png' must be 1920 pixels wide and 1080"
+    ):
+        evaluate_bdd100k(*paths, shape=(1080, 1920))
+
+
+@pytest.mark.parametrize(
+    ("side", "num_more", "message"),
+    [
+        (100_000, 2 << 20, "up to 33,554,432 pixels"),
+        (100_000, 0, "an unreadable file"),
+        (2**31 - 1, 0, "an unreadable file"),
+        (0, 0, "an unreadable file"),
+    ],
+)
+def test_a_header_alone_commands_no_memory(
+    tmp_path: Path, side: int, num_more: int, message: str
+) -> None:
+    path = tmp_path / "a.png"
+    write(path, binary(10, 12))
+    data = bytearray(path.read_bytes())
+    data[16:24] = side.to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    path.write_bytes(bytes(data) + b"\0" * num_more)
+    with pytest.raises(ValueError, match=message):
+        read_mask(path)
+
+
+def test_names_need_not_be_utf8(tmp_path: Path) -> None:
+    for folder in ("pred", "gt"):
+        write(tmp_path / folder / "a.png", binary(10, 12))
+        odd = os.fsdecode(b"Stra\xdfe.png")
+        (tmp_path / folder / "a.png").rename(tmp_path / folder / odd)
+    paths = tmp_path / "pred", tmp_path / "gt"
+    assert evaluate_bdd100k(*paths, shape=SHAPE).sad == (1.0, 1.0)

@@ -151,7 +151,10 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 
 def test_arguments_are_checked() -> None:
-    with pytest.raises(ValueError, match="gt_width_px"):
-        BDD100KMetric(gt_width_px=0)
+    for width in (0, 1e9, float("nan")):
+        with pytest.raises(
+            ValueError, match="gt_width_px must be positive and at most"
+        ):
+            BDD100KMetric(gt_width_px=width)
     with pytest.raises(ValueError, match="multitask_batch_size"):
         BDD100KMetric(multitask_batch_size=0)

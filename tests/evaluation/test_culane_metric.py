@@ -247,3 +247,12 @@ def test_two_processes_give_the_numbers_of_one(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "found.json").read_text())
     assert found == evaluate(CULaneMetric(), random_images(7))
     assert len(list((tmp_path / "pred").rglob("*.lines.txt"))) == 7
+
+
+def test_lanes_outside_without_the_images_size_stop() -> None:
+    sample = image([lane(300, 700)], [lane(300, 700) * 2], "a")
+    del sample.ori_shape
+    with pytest.raises(
+        ValueError, match=r"a.jpg' lie outside .* y = 1180. Keep ori_sh"
+    ):
+        CULaneMetric().process(None, [sample.to_dict()])

@@ -213,3 +213,19 @@ def test_images_with_too_many_labels_are_warned_of(
         assert "labelled lanes" not in caplog.text
         evaluate(TuSimpleMetric(), [scored(five, five), scored(six, six)])
         assert "1 images have more than 5 labelled lanes" in caplog.text
+
+
+@pytest.mark.parametrize("width", [640, 1280, 1920])
+def test_the_tolerance_keeps_its_share_of_the_width(width: int) -> None:
+    scale = width / 1280
+    rows = np.rint(ROWS * scale)
+    samples = []
+    for offset in (18.0, 22.0):
+        sample = scored([lane(600 + offset, 600 + offset)], [lane(600, 600)])
+        sample.set_metainfo({"rows": rows, "ori_shape": (int(720 * scale), width)})
+        sample.pred_lanes = [each * scale for each in sample.pred_lanes]
+        sample.gt_lanes = [each * scale for each in sample.gt_lanes]
+        samples.append(sample)
+    # Of an upright lane, 18 px of 1280 are near and 22 are not.
+    assert evaluate(TuSimpleMetric(), samples)["tusimple/fn"] == 0.5
+    assert evaluate(TuSimpleMetric(200.0), samples)["tusimple/fn"] == 0.0

@@ -244,3 +244,76 @@ def test_predictions_of_bdd100k(
     numbers = json.loads(score.read_text())
     assert (numbers["num_images"], numbers["sad_iou"]) == (1, 1.0)
     assert "No boundary F-scores" in capsys.readouterr().out
+
+
+def test_lanes_of_ones_own_images_are_scored_with_their_size(
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, shift in (("gt", 0), ("pred", 2)):
+        (tmp_path / folder).mkdir()
+        lane = [850, 1070, 860, 900, 900, 700, 930, 600]
+        text = " ".join(str(n + shift * (i % 2 == 0)) for i, n in enumerate(lane))
+        (tmp_path / folder / "0.lines.txt").write_text(text + "\n")
+    score = tmp_path / "score.json"
+    paths = ["culane", "--pred", tmp_path / "pred", "--gt", tmp_path / "gt"]
+    assert run_tool("evaluate_predictions", *paths, "--json", score) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "0.lines.txt:1: there is a point at (850, 1070)" in error
+    assert "--shape 1080x1920" in error
+    assert not score.exists()
+    for options in (
+        ["--shape", "1080x1920"],
+        ["--shape", "1080x1920", "--lane-width", "35"],
+    ):
+        arguments = [*paths, *options, "--json", score]
+        assert run_tool("evaluate_predictions", *arguments) == 0
+        assert json.loads(score.read_text())["iou"]["0.50"]["f1"] == 1.0
+    assert run_tool("evaluate_predictions", *paths, "--shape", "1080") == 2
+    assert run_tool("evaluate_predictions", *paths, "--lane-width", "900") == 1
+
+
+def test_submissions_of_ones_own_images_are_scored_with_their_size(
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = list(range(400, 1080, 10))
+    for name, x in (("gt", 900), ("pred", 925)):
+        record = {"raw_file": "0.jpg", "lanes": [[x] * len(rows)], "h_samples": rows}
+        record |= {"run_time": 250} if name == "pred" else {}
+        (tmp_path / name).write_text(json.dumps(record) + "\n")
+    score = tmp_path / "score.json"
+    paths = ["tusimple", "--pred", tmp_path / "pred", "--gt", tmp_path / "gt"]
+    assert run_tool("evaluate_predictions", *paths) == 1
+    assert "--shape 1080x1920" in capsys.readouterr().err
+    arguments = [*paths, "--shape", "1080x1920", "--json", score]
+    assert run_tool("evaluate_predictions", *arguments) == 0
+    assert (
+        "warning: 1 of 1 predictions have a run_time above" in capsys.readouterr().err
+    )
+    assert json.loads(score.read_text())["fn"] == 1.0
+    text = (tmp_path / "pred").read_text().replace("250", "10")
+    (tmp_path / "pred").write_text(text)
+    # 25 px are within the tolerance, which is 30 of 1920 and 20 of 1280.
+    assert run_tool("evaluate_predictions", *arguments) == 0
+    assert json.loads(score.read_text())["accuracy"] == 1.0
+    assert run_tool("evaluate_predictions", *paths, "--shape", "2160x3840") == 0
+    assert "warning: No row of the labels lies below" in capsys.readouterr().err
+    assert run_tool("evaluate_predictions", *paths, "--lane-width", "30") == 2
+
+
+def test_a_score_that_cannot_be_written_leaves_the_old_one(
+    run_tool: RunMain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("gt", "pred"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "0.lines.txt").write_text("800 580 800 300\n")
+    score = tmp_path / "score.json"
+    score.write_text("old")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    paths = ["culane", "--pred", tmp_path / "pred", "--gt", tmp_path / "gt"]
+    assert run_tool("evaluate_predictions", *paths, "--json", score) == 1
+    assert score.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["score.json"]

@@ -24,8 +24,14 @@ from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
 
+IMAGE_SHAPE = (720, 1280)
+"""(H, W) of the data set's images, at which lines are so wide."""
+
 GT_WIDTH_PX = 2.0
 """Width of a labelled lane in a test mask, in pixels of the 1280x720 image."""
+
+MAX_WIDTH_PX = 200.0
+"""Widest lane that is drawn into a mask, in pixels."""
 
 MULTITASK_SHAPE = (360, 640)
 """(H, W) at which the multi-task papers compare: half of BDD100K's image."""

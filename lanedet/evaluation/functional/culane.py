@@ -20,14 +20,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.culane_batch import LaneBatch, pack_lanes
+from lanedet.evaluation.functional.culane_batch import (
+    LaneBatch,
+    check_amounts,
+    pack_lanes,
+)
 from lanedet.evaluation.functional.culane_continuous import count_polygon_matches
 from lanedet.evaluation.functional.culane_matching import count_matches
 from lanedet.evaluation.functional.culane_raster import painted_ious
 from lanedet.evaluation.functional.culane_spline import trace_lanes
+from lanedet.evaluation.functional.image_frame import checked_image_shape
+from lanedet.ops import map_points, resize_matrix
 
 THRESHOLDS = tuple(hundredths / 100 for hundredths in range(50, 100, 5))
 """The ten thresholds of mF1."""
+
+MAX_LANE_WIDTH = 200
+"""Widest drawn lane, in pixels: twice that of images of 8K."""
+
+MAX_SIDE = 10_000
+"""Longest side of an image at which lanes are compared, in pixels."""
 
 CATEGORIES = (
     "normal",
@@ -80,12 +92,19 @@ class CULaneCounts(NamedTuple):
 class CULaneRule(Protocol):
     """A way to decide which predictions are right."""
 
+    @property
+    def frame(self) -> tuple[int, int]:
+        """(H, W) of the images that lanes come in, in pixels."""
+
     def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
         """Return the counts of each image, (I, T, 3): tp, fp and fn per threshold.
 
         Args:
-            batch: Lanes of I images, in pixels of the original image.
+            batch: Lanes of I images, in pixels of images of the size ``frame``.
             thresholds: Overlap that a match must exceed, (T,), each in [0, 1).
+
+        Raises:
+            ExcessError: If an image has too many lanes or points.
         """
 
 
@@ -94,8 +113,11 @@ class _Drawing:
     """How lanes are drawn.
 
     Attributes:
-        shape: (H, W) of the images in pixels.
-        lane_width: Width of a drawn lane in pixels, at least 2.
+        shape: (H, W) at which lanes are compared, in pixels.
+        lane_width: Width of a drawn lane in pixels at that shape, from 2 to
+            MAX_LANE_WIDTH.
+        image_shape: (H, W) of the images that lanes come in, from which they are
+            scaled to ``shape``. None is the same.
 
     Raises:
         ValueError: If a value is out of range.
@@ -103,14 +125,34 @@ class _Drawing:
 
     shape: tuple[int, int] = (590, 1640)
     lane_width: int = 30
+    image_shape: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.lane_width, int) or self.lane_width < 2:
+        width = self.lane_width
+        if not isinstance(width, int) or not 2 <= width <= MAX_LANE_WIDTH:
             raise ValueError(
-                f"lane_width must be a whole number from 2 up, got {self.lane_width}."
+                f"lane_width must be a whole number from 2 to {MAX_LANE_WIDTH}, got "
+                f"{width}."
             )
-        if min(self.shape) < 1:
-            raise ValueError(f"shape must be positive, got {self.shape}.")
+        if not all(1 <= side <= MAX_SIDE for side in self.shape):
+            raise ValueError(
+                f"Both sides of shape must be from 1 to {MAX_SIDE}, got {self.shape}."
+            )
+        if self.image_shape is not None:
+            checked_image_shape(self.image_shape)
+
+    @property
+    def frame(self) -> tuple[int, int]:
+        """(H, W) of the images that lanes come in, in pixels."""
+        return self.shape if self.image_shape is None else self.image_shape
+
+    def _scaled(self, batch: LaneBatch) -> LaneBatch:
+        """Return lanes as they are compared, if they are not too many."""
+        check_amounts(batch, self.shape)
+        if self.frame == self.shape:
+            return batch
+        to_shape = resize_matrix(self.frame, self.shape)
+        return batch._replace(points=map_points(batch.points, to_shape))
 
 
 @dataclass(frozen=True)
@@ -124,6 +166,7 @@ class OfficialRule(_Drawing):
 
     def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
         """Return the counts of each image (see :class:`CULaneRule`)."""
+        batch = self._scaled(batch)
         ious, iou_starts = painted_ious(
             *_trace(batch), batch.list_starts, self.shape, self.lane_width
         )
@@ -142,7 +185,9 @@ class ContinuousRule(_Drawing):
 
     def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
         """Return the counts of each image (see :class:`CULaneRule`)."""
-        return count_polygon_matches(batch, thresholds, self.shape, self.lane_width)
+        return count_polygon_matches(
+            self._scaled(batch), thresholds, self.shape, self.lane_width
+        )
 
 
 RULES: Mapping[str, type[OfficialRule] | type[ContinuousRule]] = {

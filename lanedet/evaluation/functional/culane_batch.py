@@ -9,6 +9,26 @@ from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
 
+MAX_POINTS = 20_000
+"""Most points of an image's labels, or of its predictions."""
+
+MAX_PAIRS = 2_500
+"""Most pairs of a label and a prediction of one image."""
+
+_MAX_PIXELS = 1 << 30  # of all masks that one image needs, one for each lane
+
+
+class ExcessError(ValueError):
+    """An image holds so much that scoring it would take minutes or gigabytes.
+
+    Attributes:
+        image: Which of the batch.
+    """
+
+    def __init__(self, image: int, message: str) -> None:
+        super().__init__(message)
+        self.image = image
+
 
 class LaneBatch(NamedTuple):
     """The lanes of several images, labels and predictions in turn."""
@@ -30,6 +50,41 @@ class LaneBatch(NamedTuple):
         first, last = self.list_starts[index : index + 2]
         starts = self.lane_starts[first : last + 1]
         return [self.points[a:b] for a, b in pairwise(starts)]
+
+
+def check_amounts(batch: LaneBatch, shape: tuple[int, int]) -> None:
+    """Check that scoring a batch takes seconds: a few bytes can ask for hours.
+
+    Labels have up to five lanes of some sixty points.
+
+    Args:
+        batch: The lanes.
+        shape: (H, W) at which they are drawn.
+
+    Raises:
+        ExcessError: If an image has more than :data:`MAX_POINTS` points, more than
+            :data:`MAX_PAIRS` pairs of lanes, or too many lanes for its size.
+    """
+    num_lanes = np.diff(batch.list_starts).reshape(-1, 2)
+    num_points = np.diff(batch.lane_starts[batch.list_starts]).reshape(-1, 2)
+    pairs = num_lanes.prod(axis=1)
+    pixels = np.where(pairs > 0, num_lanes.sum(axis=1), 0) * (shape[0] * shape[1])
+    for amounts, bound, what in (
+        (
+            num_points.max(axis=1, initial=0),
+            MAX_POINTS,
+            "points of labels, or of predictions",
+        ),
+        (pairs, MAX_PAIRS, "pairs of a label and a prediction"),
+        (pixels, _MAX_PIXELS, "lanes times pixels"),
+    ):
+        if (amounts > bound).any():
+            image = int(np.argmax(amounts > bound))
+            raise ExcessError(
+                image,
+                f"an image may have up to {bound:,} {what}, got {amounts[image]:,}. "
+                "Leave out lanes of low scores, or points that lie close together.",
+            )
 
 
 def pack_lanes(

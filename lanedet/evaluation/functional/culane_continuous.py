@@ -12,13 +12,17 @@ sampled five times per point. Each is widened by half the width to both sides, w
 ends and mitred corners, and cut to [0, W - 1] x [0, H - 1]. Pairs are those of least
 total ``1 - overlap``.
 
-Where that program stops with an error, on lanes that repeat a point and on pairs of
-lanes outside the image, the overlap is 0 here, as in the official evaluator.
+Where that program stops with an error, the overlap is 0 here, as in the official
+evaluator: on lanes that repeat a point, on pairs of lanes outside the image, and on
+curves so tightly wound that polygons cannot be joined.
 
 Source: https://github.com/lucastabelini/LaneATT, utils/culane_metric.py at 8b4cb6d
 (``official=False``). CLRNet's copy (github.com/Turoad/CLRNet) adds the mean over ten
 thresholds, called mF1, but paints its lanes by default.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import shapely
@@ -27,9 +31,17 @@ from scipy.interpolate import splev, splprep
 from scipy.optimize import linear_sum_assignment
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.culane_batch import LaneBatch
+from lanedet.evaluation.functional.culane_batch import ExcessError, LaneBatch
+
+MAX_TURNS = 300
+"""Most sharp turns, by more than a right angle, of an image's labels or predictions.
+
+A polygon around a line that goes back and forth crosses itself everywhere: the time to
+make it grows with the square of the turns, to a second or two for so many.
+"""
 
 _SAMPLES = 5  # per point
+_FARTHEST = 1e6  # pixels; polygons of larger numbers are not exact, or fail
 
 
 def polygon_ious(
@@ -51,9 +63,28 @@ def polygon_ious(
     """
     gt = _polygons(gt_lanes, shape, lane_width)[:, None]
     pred = _polygons(pred_lanes, shape, lane_width)[None]
-    shared = shapely.area(shapely.intersection(gt, pred))
-    either = shapely.area(shapely.union(gt, pred))
+    shared = _areas(shapely.intersection, gt, pred)
+    either = _areas(shapely.union, gt, pred)
     return np.asarray(shared / np.where(either > 0, either, 1.0), dtype=np.float64)
+
+
+def _areas(
+    join: Callable[..., Any], gt: NDArray[np.object_], pred: NDArray[np.object_]
+) -> FloatArray:
+    """Return the areas of what polygons (G, 1) and (1, P) make together, (G, P)."""
+    try:
+        return np.asarray(shapely.area(join(gt, pred)), dtype=np.float64)
+    except shapely.errors.GEOSException:  # of polygons thinner than rounding errors
+        pairs = np.broadcast_arrays(gt, pred)
+        areas = [_area(join, a, b) for a, b in zip(*map(np.ravel, pairs), strict=True)]
+        return np.array(areas).reshape(pairs[0].shape)
+
+
+def _area(join: Callable[..., Any], a: Any, b: Any) -> float:
+    try:
+        return float(shapely.area(join(a, b)))
+    except shapely.errors.GEOSException:
+        return 0.0
 
 
 def count_polygon_matches(
@@ -69,7 +100,11 @@ def count_polygon_matches(
         thresholds: Overlap above which a pair is a true positive, (T,).
         shape: (H, W) of the images in pixels.
         lane_width: Width of the polygons in pixels.
+
+    Raises:
+        ExcessError: If lanes of an image turn back more than :data:`MAX_TURNS` times.
     """
+    _check_turns(batch)
     num_images = len(batch.list_starts) // 2
     counts = np.zeros((num_images, len(thresholds), 3), np.int64)
     for image in range(num_images):
@@ -85,6 +120,26 @@ def count_polygon_matches(
         tp = (best > thresholds[:, None]).sum(axis=1)
         counts[image] += np.stack([tp, -tp, -tp], axis=1)
     return counts
+
+
+def _check_turns(batch: LaneBatch) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.diff(batch.points, axis=0)
+        is_back = (steps[1:] * steps[:-1]).sum(axis=1) < 0
+    is_turn = np.zeros(len(batch.points) + 1, np.bool_)
+    is_turn[1 : 1 + len(is_back)] = is_back
+    # Nothing turns at the ends of a lane.
+    is_turn[batch.lane_starts] = False
+    is_turn[batch.lane_starts - 1] = False
+    totals = np.concatenate([[0], np.cumsum(is_turn)])
+    num_turns = np.diff(totals[batch.lane_starts[batch.list_starts]])
+    if (num_turns > MAX_TURNS).any():
+        worst = int(np.argmax(num_turns))
+        raise ExcessError(
+            worst // 2,
+            f"the lanes of an image may turn by more than a right angle {MAX_TURNS} "
+            f"times, got {num_turns[worst]}. Smooth them: a lane leads one way.",
+        )
 
 
 def _polygons(
@@ -108,7 +163,10 @@ def _polygons(
 
 def _curve(lane: FloatArray) -> FloatArray | None:
     """Return samples of the spline through a lane, None where there is none."""
-    if not np.isfinite(lane).all() or (lane[1:] == lane[:-1]).all(axis=1).any():
+    if (
+        not (np.abs(lane) <= _FARTHEST).all()
+        or (lane[1:] == lane[:-1]).all(axis=1).any()
+    ):
         return None
     knots, u = splprep(lane.T, s=0, k=min(3, len(lane) - 1))
     samples = np.linspace(0, 1, (len(u) - 1) * _SAMPLES + 1)

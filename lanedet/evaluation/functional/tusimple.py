@@ -11,13 +11,20 @@ accuracy and false negative rate can exceed 1. A file that names an image twice,
 that program does not notice, is an error here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from lanedet.arrays import FloatArray
+from lanedet.evaluation.functional.tusimple_lines import (
+    IMAGE_SHAPE,
+    ImageLanes,
+    checked_pair,
+    paired_lines,
+    warn_of_slow,
+)
 
 # The benchmark compares an absent point as if it lay here. On a lane so flat that the
 # tolerance exceeds 100 px this decides, so it is not the same as "never close".
@@ -25,6 +32,10 @@ _ABSENT_X = -100.0
 MAX_LABELS = 5
 """Most labelled lanes per image for which the rules are made."""
 
+MAX_COMPARED = 10_000_000
+"""Most points that one image may have to compare: labels x predictions x rows."""
+
+_PIXEL_THRESHOLD = 20.0
 _MAX_SURPLUS = 2  # more predictions than labels than this void the image
 _MAX_COUNTED = 4  # labels beyond this number are forgiven one miss
 
@@ -56,7 +67,7 @@ class TuSimpleRules:
         ValueError: If one is outside its range.
     """
 
-    pixel_threshold: float = 20.0
+    pixel_threshold: float = _PIXEL_THRESHOLD
     match_threshold: float = 0.85
     time_limit_ms: float = 200.0
 
@@ -78,24 +89,19 @@ class TuSimpleRules:
 OFFICIAL_RULES = TuSimpleRules()
 
 
-class ImageLanes(Protocol):
-    """The lanes of one image, as a line of a label or prediction file has them."""
+def rules_of_width(width: int) -> TuSimpleRules:
+    """Return the benchmark's rules for images of another size.
 
-    @property
-    def raw_file(self) -> str:
-        """The benchmark's name of the image."""
+    The tolerance keeps its share of the image's width.
 
-    @property
-    def xs(self) -> FloatArray:
-        """(K, R): x of each lane on each row, NaN where absent."""
+    Args:
+        width: Of the images, in pixels.
 
-    @property
-    def rows(self) -> FloatArray | None:
-        """(R,): y of each row. Ignored in predictions."""
-
-    @property
-    def run_time_ms(self) -> float | None:
-        """Time that the prediction took. Ignored in labels."""
+    Example:
+        >>> rules_of_width(1920).pixel_threshold
+        30.0
+    """
+    return TuSimpleRules(pixel_threshold=_PIXEL_THRESHOLD * width / IMAGE_SHAPE[1])
 
 
 def lane_tolerances(
@@ -144,11 +150,21 @@ def point_accuracy(
     Returns:
         Shares in [0, 1], shape (G, P).
 
+    Raises:
+        ValueError: If these are more than :data:`MAX_COMPARED` points.
+
     Example:
         >>> lane = np.array([[100.0, 110.0, np.nan]])
         >>> point_accuracy(lane + 30, lane, np.array([20.0])).round(3)
         array([[0.333]])
     """
+    num_compared = len(gt_xs) * pred_xs.size
+    if num_compared > MAX_COMPARED:
+        raise ValueError(
+            f"An image may have up to {MAX_COMPARED:,} points to compare, got "
+            f"{len(gt_xs)} labelled x {len(pred_xs)} predicted lanes x "
+            f"{pred_xs.shape[1]} rows."
+        )
     pred = np.where(np.isnan(pred_xs), _ABSENT_X, pred_xs)
     gt = np.where(np.isnan(gt_xs), _ABSENT_X, gt_xs)
     distances = np.abs(pred[None] - gt[:, None])  # (G, P, R)
@@ -248,52 +264,23 @@ def evaluate_submission(
 
     Raises:
         ValueError: If the files do not name the same images once each, a prediction
-            lacks its running time or has another number of rows than its label.
+            lacks its running time or has other rows than its label.
+
+    Warns:
+        UserWarning: If predictions took so long that the rules give nothing for them.
     """
-    gt_of_image = _by_image(labels, "labels")
-    pred_of_image = _by_image(predictions, "predictions")
-    unknown = [name for name in pred_of_image if name not in gt_of_image]
-    if unknown:
-        raise ValueError(
-            f"Every predicted image must be labelled, {unknown[0]!r} is not "
-            f"({len(unknown)} such images). Were both files made for the same images?"
-        )
-    if len(pred_of_image) != len(gt_of_image):
-        lacking = next(name for name in gt_of_image if name not in pred_of_image)
-        raise ValueError(
-            f"Every labelled image needs a prediction, got {len(pred_of_image)} for "
-            f"{len(gt_of_image)} images: {lacking!r} has none. Write a line without "
-            "lanes where nothing was found."
-        )
-    return mean_score(
-        _evaluate_pair(pred, gt_of_image[name], rules)
-        for name, pred in pred_of_image.items()
-    )
+    pairs = paired_lines(predictions, labels)
+    score = mean_score(_evaluate_pair(pred, gt, rules) for pred, gt in pairs)
+    warn_of_slow(predictions, rules.time_limit_ms)
+    return score
 
 
 def _evaluate_pair(
     pred: ImageLanes, gt: ImageLanes, rules: TuSimpleRules
 ) -> TuSimpleScore:
-    if gt.rows is None:
-        raise ValueError(f"The label of {gt.raw_file!r} must name its rows.")
-    if pred.run_time_ms is None:
-        raise ValueError(
-            f"The prediction of {pred.raw_file!r} must have a run_time (milliseconds)."
-        )
-    num_rows = len(gt.rows)
-    if len(pred.xs) and pred.xs.shape[1] != num_rows:
-        raise ValueError(
-            f"The predicted lanes of {pred.raw_file!r} must have one x for each of the "
-            f"label's {num_rows} rows, got {pred.xs.shape[1]}."
-        )
-    pred_xs = pred.xs.reshape(len(pred.xs), num_rows)
-    return evaluate_image(pred_xs, gt.xs, gt.rows, pred.run_time_ms, rules)
-
-
-def _by_image(entries: Sequence[ImageLanes], name: str) -> Mapping[str, ImageLanes]:
-    of_image: dict[str, ImageLanes] = {}
-    for entry in entries:
-        if entry.raw_file in of_image:
-            raise ValueError(f"The {name} name {entry.raw_file!r} twice.")
-        of_image[entry.raw_file] = entry
-    return of_image
+    gt_rows, run_time_ms = checked_pair(pred, gt)
+    pred_xs = pred.xs.reshape(len(pred.xs), len(gt_rows))
+    try:
+        return evaluate_image(pred_xs, gt.xs, gt_rows, run_time_ms, rules)
+    except ValueError as error:
+        raise ValueError(f"{pred.raw_file!r}: {error}") from error
