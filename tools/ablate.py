@@ -72,9 +72,8 @@ def main() -> None:
         run_ablation,
         source_commit,
     )
-    from lanedet.images import read_image
+    from lanedet.images import read_image, write_image
     from lanedet.inference import LaneInferencer, draw_detector_attention
-    from lanedet.visualization import write_image
 
     out = Path(args.out or Path("work_dirs") / f"ablation_{Path(args.config).stem}")
     ablation = Ablation(

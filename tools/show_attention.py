@@ -74,7 +74,7 @@ def main() -> None:
     args = parse_args()
     tune_allocator()
     tune_threads()
-    from lanedet.images import read_image
+    from lanedet.images import read_image, write_image
     from lanedet.inference import (
         EnergyMaps,
         LaneInferencer,
@@ -86,7 +86,6 @@ def main() -> None:
         out_path,
     )
     from lanedet.models import AttentionGenerator
-    from lanedet.visualization import write_image
 
     images = find_images(args.source)
     check_out(args.source, args.out)

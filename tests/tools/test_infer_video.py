@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lanedet.images import write_image
 from lanedet.models import build_model, describe_model, save_weights
 from lanedet.video import LaneLog, VideoReader, VideoWriter
-from lanedet.visualization import write_image
 
 LoadTool = Callable[[str], ModuleType]
 RunMain = Callable[..., int]

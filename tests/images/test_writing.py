@@ -3,8 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanedet.images import read_image
-from lanedet.visualization import write_image
+from lanedet.images import read_image, write_image
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
