@@ -4,6 +4,7 @@ Nothing here imports torch: :func:`tune_allocator` works best before torch does.
 """
 
 import ctypes
+import io
 import os
 import signal
 import sys
@@ -73,6 +74,9 @@ def user_errors() -> Iterator[None]:
     * ``kill`` (SIGTERM) unwinds the stack, so that files are closed whole, and ends
       with ``terminated`` on stderr and exit status 143.
 
+    What is printed may name files whose names are not UTF-8, or hold what the terminal
+    cannot show: what cannot be written becomes an escape that begins with a backslash.
+
     Notes that were added to an exception (``error.add_note``) follow on lines of
     their own. Everything else is a fault of the program and keeps its traceback; with
     ``LANEDET_TRACEBACK=1`` in the environment so do the errors above.
@@ -81,6 +85,8 @@ def user_errors() -> Iterator[None]:
         SystemExit: In place of the exceptions above.
     """
     previous = signal.signal(signal.SIGTERM, _exit_on_signal)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is
     try:
         yield
     except (OSError, ValueError) as error:

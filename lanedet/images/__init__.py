@@ -7,13 +7,19 @@ from lanedet.images.reading import (
     read_shrunk_image,
     read_stored_image,
 )
-from lanedet.images.writing import check_image_path, encode_image, write_image
+from lanedet.images.writing import (
+    check_image_path,
+    encode_image,
+    has_image_suffix,
+    write_image,
+)
 
 __all__ = [
     "ImageError",
     "check_image_path",
     "decode_image",
     "encode_image",
+    "has_image_suffix",
     "read_image",
     "read_shrunk_image",
     "read_stored_image",

@@ -21,7 +21,7 @@ def encode_image(image: ByteArray, suffix: str, jpeg_quality: int = 95) -> bytes
     Raises:
         ValueError: If no image file ends so.
     """
-    check_image_suffix(suffix)
+    check_image_path(Path(f"image{suffix}"))
     if image.ndim == 3:
         image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     options = []
@@ -60,16 +60,12 @@ def check_image_path(path: Path) -> None:
         ValueError: If ``path`` does not end as an image file does.
         OSError: If its name is too long.
     """
-    try:
-        check_image_suffix(path.suffix)
-    except ValueError:
-        raise ValueError(
-            f"Images must be written as .jpg or .png, got {str(path)!r}."
-        ) from None
+    if not has_image_suffix(path):
+        raise ValueError(f"Images must be written as .jpg or .png, got {str(path)!r}.")
     check_name_length(path)
 
 
-def check_image_suffix(suffix: str) -> None:
-    """Raise ValueError if no image file ends with a suffix, such as ``.jpg``."""
-    if not suffix.isascii() or not cv2.haveImageWriter(f"image{suffix}"):
-        raise ValueError(f"Images must be written as .jpg or .png, got {suffix!r}.")
+def has_image_suffix(path: Path) -> bool:
+    """Whether a path ends as a file that images can be written to."""
+    suffix = path.suffix
+    return suffix.isascii() and cv2.haveImageWriter(f"image{suffix}")

@@ -6,6 +6,7 @@ import sys
 import cv2
 
 from lanedet.arrays import ByteArray
+from lanedet.visualization.text import drawable
 
 
 def show_image(title: str, image: ByteArray) -> None:
@@ -21,6 +22,7 @@ def show_image(title: str, image: ByteArray) -> None:
     try:
         if not has_screen:
             raise ValueError("There is no screen here. Write the pictures to files.")
+        title = drawable(title)
         cv2.imshow(title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         cv2.waitKey(0)
         cv2.destroyWindow(title)
