@@ -47,6 +47,7 @@ def main() -> None:
 
     from lanedet import engine
     from lanedet.evaluation import benchmark_table
+    from lanedet.files import replace_file
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)
     config.launcher = args.launcher
@@ -60,7 +61,7 @@ def main() -> None:
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(result.metrics, indent=2) + "\n"
-        args.json.write_text(text, encoding="utf-8")
+        replace_file(args.json, text)
 
 
 if __name__ == "__main__":
