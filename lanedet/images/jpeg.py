@@ -17,8 +17,8 @@ from lanedet.images.header import (
 )
 
 START = b"\xff\xd8\xff"
-_END = b"\xff\xd9"
-_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+_BEGIN, _END = b"\xff\xd8", b"\xff\xd9"
+_START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
 _BARE = (0x01, *range(0xD0, 0xD8))  # markers without a length
 _NO_FRAME = (0xC4, 0xC8, 0xCC)  # tables, among the markers C0 to CF of frames
 _PROGRESSIVE, _ARITHMETIC = (0xC2, 0xC6, 0xCA, 0xCE), range(0xC9, 0xD0)
@@ -47,9 +47,11 @@ def read_jpeg_header(data: bytes) -> ImageHeader:
     """
     frame, scan = _find_scan(data)
     is_progressive = frame.marker in _PROGRESSIVE
-    several_scans = is_progressive or data[scan + 4] < frame.num_components
-    # A file of one scan that ends as it should need not be searched.
-    if several_scans or not data.endswith(_END):
+    has_scans = is_progressive or data[scan + 4] < frame.num_components
+    # A file of one scan whose first end is its last bytes need not be walked, which
+    # takes a twentieth of the time of decoding; nor does it then begin anew.
+    ends = data.find(_END, scan) == len(data) - len(_END)
+    if has_scans or not ends or data.find(_BEGIN, scan) >= 0:
         _walk_scans(data, scan)
     pixels = frame.height * frame.width
     is_dense = frame.marker in _ARITHMETIC
@@ -71,7 +73,7 @@ def _find_scan(data: bytes) -> tuple[_Frame, int]:
     position = 2
     while found := _MARKER.search(data, position):
         position, marker = found.start(), data[found.start() + 1]
-        if marker == _END_OF_IMAGE:
+        if marker in (_START_OF_IMAGE, _END_OF_IMAGE):
             raise unreadable()
         if marker == _START_OF_SCAN:
             if frame is None:
@@ -96,6 +98,8 @@ def _walk_scans(data: bytes, position: int) -> None:
         marker = data[position + 1]
         if marker == _END_OF_IMAGE:
             return
+        if marker == _START_OF_IMAGE:  # the next one, before this one's end
+            raise cut_off(len(data))
         num_scans += marker == _START_OF_SCAN
         if num_scans > _MAX_SCANS:
             raise ImageError(
