@@ -58,6 +58,12 @@ def test_names_that_are_not_utf8_can_be_printed() -> None:
     assert printed == b"l\\udce4ufe/1.jpg\n"
 
 
+def test_a_warning_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with user_errors():
+        warnings.warn("Only the first\nis read.", UserWarning, stacklevel=1)
+    assert capsys.readouterr().err == "warning: Only the first is read.\n"
+
+
 def test_it_decorates_a_main_function(capsys: pytest.CaptureFixture[str]) -> None:
     @user_errors()
     def main() -> None:
