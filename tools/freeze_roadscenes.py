@@ -55,34 +55,12 @@ def main() -> None:
         split: take_fingerprints(
             SceneCollection(each.seed, tuple(each.shape), each.category),
             each.num_scenes,
+        )
         for split, each in datasets.items()
     }
     write_fingerprints(file, splits)
     number = sum(map(len, splits.values()))
     print(f"{number} fingerprints in {fingerprints_path(file)}")
-    from lanedet.files import replace_file
-    from lanedet.simulation.fingerprint import parse_fingerprints
-    from lanedet.simulation.frozen_scenes import take_fingerprints
-    from lanedet.simulation.scene_files import SceneCollection
-    fingerprints = {}
-    for split in ("train", "val", "test"):
-        dataset = config[f"{split}_dataloader"].dataset
-        collection = SceneCollection(dataset.seed, dataset.shape, dataset.category)
-        fingerprints[split] = take_fingerprints(collection, dataset.num_scenes)
-    frozen = _BLOCK.sub(lambda _: format_block(fingerprints), text)
-    replace_file(args.config, frozen)
-    number = sum(map(len, map(parse_fingerprints, fingerprints.values())))
-    print(f"{number} fingerprints in {args.config}")
-def format_block(fingerprints: Mapping[str, Sequence[str]]) -> str:
-    """Return the fingerprints of each split as the definition has them."""
-    lines = ["_fingerprints = dict("]
-    for split, of_split in fingerprints.items():
-        lines += [
-            f"    {split}=[",
-            *(f'        "{each}",' for each in of_split),
-            "    ],",
-        ]
-    return "\n".join([*lines, ")", ""])
 
 
 if __name__ == "__main__":

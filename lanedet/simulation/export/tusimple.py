@@ -15,8 +15,6 @@ from lanedet.datasets import write_tusimple_labels
 from lanedet.files import replace_file
 from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import SceneTask
-from lanedet.simulation.scene_files import SceneTask
-from lanedet.simulation.tree_format import Splits
 from lanedet.structures import LaneSample
 
 TASK_FILE = "test_tasks_0627.json"
