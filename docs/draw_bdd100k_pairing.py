@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from lanedet.datasets.bdd100k_curves import LaneMark, centre_lines, flatten_curve
+from lanedet.images import write_image
 from lanedet.ops import draw_polyline
 
 SIZE = (340, 460)  # (H, W) of one panel
@@ -91,7 +92,7 @@ def main() -> None:
     rule = np.full((SIZE[0], 2, 3), 200, dtype=np.uint8)
     picture = np.hstack([labels(), rule, lanes()])
     path = Path(__file__).with_name("bdd100k_pairing.png")
-    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    write_image(path, picture)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from mmengine.registry import DATASETS
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.evaluation.functional.culane import CULaneCounts, evaluate_image
+from lanedet.images import read_image, write_image
 from lanedet.inference import LaneInferencer
 from lanedet.visualization import draw_lanes
 
@@ -50,7 +51,7 @@ def count(sample: dict[str, Any]) -> CULaneCounts:
 
 def tile(category: str, sample: dict[str, Any], counts: CULaneCounts) -> ByteArray:
     """Return a scene under a caption that says what is wrong."""
-    picture = cv2.cvtColor(cv2.imread(sample["img_path"]), cv2.COLOR_BGR2RGB)
+    picture = read_image(sample["img_path"])
     picture = draw_lanes(picture, sample["pred_lanes"])
     for lane in sample["gt_lanes"]:
         cv2.polylines(picture, [points(lane)], False, (255, 255, 255), 2, cv2.LINE_AA)
@@ -94,8 +95,7 @@ def main() -> None:
         rows.append(np.concatenate(parts[:-1], axis=1))
     sheet = np.concatenate(rows)
     path = Path(__file__).parent / "failures.jpg"
-    settings = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), settings)
+    write_image(path, sheet, QUALITY)
 
 
 if __name__ == "__main__":

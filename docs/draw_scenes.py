@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from lanedet.arrays import ByteArray
+from lanedet.images import write_image
 from lanedet.simulation import make_scene
 from lanedet.simulation.sampling.categories import CATEGORIES
 from lanedet.visualization import draw_lanes
@@ -50,8 +51,7 @@ def main() -> None:
     for name, categories in SHEETS.items():
         sheet = np.concatenate([row(category) for category in categories])
         path = Path(__file__).parent / f"scenes_{name}.jpg"
-        settings = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-        cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), settings)
+        write_image(path, sheet, QUALITY)
 
 
 if __name__ == "__main__":

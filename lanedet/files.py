@@ -60,7 +60,11 @@ def replace_file(path: Path | str, data: bytes | str) -> None:
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogateescape")
     with partial_file(path) as partial:
-        partial.write_bytes(data)
+        try:
+            partial.write_bytes(data)
+        except OSError as error:  # of a full disk, it has no name
+            error.filename = str(partial)
+            raise
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Nothing here imports torch: :func:`tune_allocator` works best before torch does.
 """
 
 import ctypes
+import io
 import os
 import signal
 import sys
@@ -75,6 +76,11 @@ def user_errors() -> Iterator[None]:
     * ``kill`` (SIGTERM) unwinds the stack, so that files are closed whole, and ends
       with ``terminated`` on stderr and exit status 143.
 
+    What is printed may name files whose names are not UTF-8, or hold what the terminal
+    cannot show: what cannot be written becomes an escape that begins with a backslash.
+
+    Warnings to users (:func:`told_warnings`) are one line each on stderr.
+
     Notes that were added to an exception (``error.add_note``) follow on lines of
     their own. Everything else is a fault of the program and keeps its traceback; with
     ``LANEDET_TRACEBACK=1`` in the environment so do the errors above.
@@ -82,11 +88,13 @@ def user_errors() -> Iterator[None]:
     Raises:
         SystemExit: In place of the exceptions above.
     """
+    _tune_outputs()
     previous = signal.signal(signal.SIGTERM, _exit_on_signal)
     if isinstance(sys.stdout, TextIOWrapper):  # names that are not UTF-8 as they are
         sys.stdout.reconfigure(errors="surrogateescape")
     try:
-        yield
+        with told_warnings(_tell_warning):
+            yield
     except (OSError, ValueError) as error:
         if os.environ.get("LANEDET_TRACEBACK") == "1":
             raise
@@ -163,6 +171,16 @@ def hold_interrupts(*more: signal.Signals) -> Iterator[None]:
                 signal.raise_signal(each)
 
 
+def _tune_outputs() -> None:
+    """Let all text be printed, and let OpenCV, if it is not imported yet, be quiet.
+
+    It would put lines of its own before the one that says what is wrong with a file.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+
+
 class _Terminated(SystemExit):
     """SIGTERM came."""
 
@@ -185,6 +203,10 @@ def _one_line(error: OSError | ValueError) -> str:
         name = kind.__name__ if is_builtin else f"{kind.__module__}.{kind.__qualname__}"
         _, _, text = text.strip().rpartition(f"\n{name}: ")
     return " ".join(text.split("\n")) or type(error).__name__
+
+
+def _tell_warning(text: str) -> None:
+    tqdm.write(f"warning: {' '.join(text.split())}", file=sys.stderr)  # above bars
 
 
 def _tell(message: str, error: BaseException) -> None:

@@ -48,6 +48,22 @@ def test_an_error_is_one_line_and_status_1(
     assert capsys.readouterr().err == f"error: {message}\n"
 
 
+def test_names_that_are_not_utf8_can_be_printed() -> None:
+    code = (
+        "import os\nfrom lanedet.runtime import user_errors\n"
+        "with user_errors():\n    print(os.fsdecode(b'l\\xe4ufe/1.jpg'))"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    printed = subprocess.check_output([sys.executable, "-c", code], env=environment)
+    assert printed == b"l\\udce4ufe/1.jpg\n"
+
+
+def test_a_warning_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with user_errors():
+        warnings.warn("Only the first\nis read.", UserWarning, stacklevel=1)
+    assert capsys.readouterr().err == "warning: Only the first is read.\n"
+
+
 def test_it_decorates_a_main_function(capsys: pytest.CaptureFixture[str]) -> None:
     @user_errors()
     def main() -> None:

@@ -72,9 +72,9 @@ def main() -> None:
         run_ablation,
         source_commit,
     )
-    from lanedet.images import read_image
+    from lanedet.files import replace_file
+    from lanedet.images import read_image, write_image
     from lanedet.inference import LaneInferencer, draw_detector_attention
-    from lanedet.visualization import write_image
 
     out = Path(args.out or Path("work_dirs") / f"ablation_{Path(args.config).stem}")
     ablation = Ablation(
@@ -92,7 +92,7 @@ def main() -> None:
     )
     if by_category := format_category_table(results):
         table += f"\n{by_category}"
-    (out / "table.md").write_text(table, encoding="utf-8")
+    replace_file(out / "table.md", table)
     print(table)
     weights = {title: runs[0]["checkpoint"] for title, runs in results.items()}
     if (before := checkpoint_before(ablation)) is not None:

@@ -53,7 +53,8 @@ def main() -> None:
     args = parse_args()
     from lanedet.engine import load_config
     from lanedet.engine.browse import draw_samples
-    from lanedet.visualization import show_image, write_image
+    from lanedet.images import write_image
+    from lanedet.visualization import show_image
 
     config = load_config(args.config, args.cfg_options, args.data_root)
     pictures = draw_samples(config, args.split, args.num)

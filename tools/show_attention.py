@@ -74,22 +74,20 @@ def main() -> None:
     args = parse_args()
     tune_allocator()
     tune_threads()
-    from lanedet.images import read_image
+    from lanedet.images import read_image, write_image
     from lanedet.inference import (
         EnergyMaps,
         LaneInferencer,
         SoftmaxMaps,
-        check_out,
         default_weights,
         draw_detector_attention,
         find_images,
-        out_path,
+        plan_outputs,
     )
     from lanedet.models import AttentionGenerator
-    from lanedet.visualization import write_image
 
     images = find_images(args.source)
-    check_out(args.source, args.out)
+    outputs = plan_outputs(images, args.source, args.out)
     maps = (
         EnergyMaps()
         if args.softmax is None
@@ -100,7 +98,7 @@ def main() -> None:
         caption: LaneInferencer(path, device=args.device)
         for caption, path in _captions(weights, args.compare).items()
     }
-    for path in progress_bar(images, desc="attention", unit="image"):
+    for path, output in progress_bar(outputs.items(), desc="attention", unit="image"):
         picture = draw_detector_attention(
             read_image(path),
             inferencers,
@@ -108,7 +106,7 @@ def main() -> None:
             maps=maps,
             tile_width=args.tile_width,
         )
-        write_image(out_path(path, args.source, args.out), picture)
+        write_image(output, picture)
     print(f"Pictures written to {args.out}: {len(images)}")
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from threading import Event
 
-from lanedet.images import read_image
+from lanedet.images import read_image, write_image
 from lanedet.inference import LaneInferencer
 from lanedet.ops import map_to_original
 from lanedet.runtime import told_warnings
@@ -24,7 +24,7 @@ from lanedet.video import (
     VideoReader,
     annotate_video,
 )
-from lanedet.visualization import draw_attention, write_image
+from lanedet.visualization import draw_attention
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from lanedet.images import write_image
 from lanedet.runtime import progress_bar
 from lanedet.simulation import Drive, render_scene, sample_scene
 from lanedet.video import VideoWriter
-from lanedet.visualization import write_image
 
 _SHAPE = (540, 960)
 _SEEDS = {"highway": 3, "curve": 3, "rain": 2, "night": 3}

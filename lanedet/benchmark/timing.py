@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import torch
 
+from lanedet.files import replace_file
+
 
 class Timing(NamedTuple):
     """What several runs of the same work took."""
@@ -123,7 +125,7 @@ def write_json(path: Path | None, report: Mapping[str, Any]) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     record = {"hardware": hardware(), **report}
-    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    replace_file(path, json.dumps(record, indent=2) + "\n")
 
 
 def _num_usable_cores() -> int:

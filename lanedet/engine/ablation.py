@@ -29,6 +29,7 @@ from lanedet.engine.hooks import (
     latest_checkpoint,
 )
 from lanedet.engine.lane_runner import LaneRunner
+from lanedet.files import replace_file
 from lanedet.models import Distiller
 from lanedet.runtime import progress_bar
 
@@ -230,7 +231,7 @@ def _claim_folder(out: Path, config: Config) -> None:
             "changed since. Use another folder (--out), or delete this one."
         )
     out.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(earlier | experiment, indent=2) + "\n")
+    replace_file(file, json.dumps(earlier | experiment, indent=2) + "\n")
 
 
 def _text(part: Any) -> str:
@@ -253,7 +254,7 @@ def run_once(ablation: Ablation, run: Run) -> None:
         "checkpoint": str(latest_checkpoint(run.folder)),
         **measure_run(runner),
     }
-    (run.folder / _RESULT).write_text(json.dumps(result, indent=2) + "\n")
+    replace_file(run.folder / _RESULT, json.dumps(result, indent=2) + "\n")
 
 
 def row_config(ablation: Ablation, run: Run) -> Config:

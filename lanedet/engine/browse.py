@@ -1,6 +1,7 @@
 """Samples of a config's data set as the network is given them, to look at."""
 
 import copy
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from lanedet.datasets import ApplyView, Augment, LaneDataset
 from lanedet.images import read_image
 from lanedet.structures import LaneSample
 from lanedet.visualization import draw_caption, draw_class_map, draw_lanes
+
+_LONGEST_NAME = 240  # bytes: with a suffix, a file system takes it
 
 
 class SamplePicture(NamedTuple):
@@ -63,10 +66,14 @@ def draw_samples(config: Config, split: str, num: int) -> Iterator[SamplePicture
             _draw_input(plain, num_slots, "input"),
             _draw_input(changed, num_slots, "augmented"),
         ]
-        name = (
-            f"{index:06d}_{'_'.join(Path(sample.img_path).with_suffix('').parts[-2:])}"
-        )
-        yield SamplePicture(name, _beside(panels))
+        yield SamplePicture(_picture_name(index, sample), _beside(panels))
+
+
+def _picture_name(index: int, sample: LaneSample) -> str:
+    """Return a name that the index makes unique, so that it may lose letters."""
+    place = "_".join(Path(sample.img_path).with_suffix("").parts[-2:])
+    encoded = os.fsencode(f"{index:06d}_{place}")[:_LONGEST_NAME]
+    return encoded.decode("utf-8", "ignore")
 
 
 def without_augmentation(pipeline: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -7,11 +7,10 @@ from lanedet.inference.attention_viewer import (
 )
 from lanedet.inference.image_folders import (
     IMAGE_SUFFIXES,
-    check_out,
     find_images,
     find_videos,
     image_root,
-    out_path,
+    plan_outputs,
 )
 from lanedet.inference.lane_inferencer import Images, LaneInferencer
 from lanedet.inference.packaged_weights import default_weights
@@ -22,11 +21,10 @@ __all__ = [
     "Images",
     "LaneInferencer",
     "SoftmaxMaps",
-    "check_out",
     "default_weights",
     "draw_detector_attention",
     "find_images",
     "find_videos",
     "image_root",
-    "out_path",
+    "plan_outputs",
 ]

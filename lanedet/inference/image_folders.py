@@ -1,8 +1,12 @@
 """Images that a user names, and where the pictures made of them go."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from glob import has_magic
 from pathlib import Path
+
+from lanedet.files import check_distinct_outputs, is_hidden
+from lanedet.images import check_image_path
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """How the names of images end, in small letters."""
@@ -21,7 +25,7 @@ def find_images(source: Path | str) -> list[Path]:
     Args:
         source: An image, of any name; a folder, for the images in it and its folders;
             or a pattern such as ``clips/*/20.jpg``, which may name folders too. What
-            is hidden in them, by a name that begins with a dot, is left out.
+            is hidden in them (:func:`lanedet.files.is_hidden`) is left out.
 
     Raises:
         FileNotFoundError: If there is no such file or folder, or no image in it.
@@ -71,37 +75,64 @@ def image_root(source: Path | str) -> Path:
     return source.parent if source.is_file() else source
 
 
-def check_out(source: Path | str, out: Path | str) -> None:
-    """Raise ValueError if pictures in the folder ``out`` could replace the sources.
+def plan_outputs(
+    images: Iterable[Path], source: Path | str, out: Path | str
+) -> dict[Path, Path]:
+    """Return where in the folder ``out`` the picture of each image goes.
 
-    Pictures inside a source folder would be taken for images the next time.
+    Args:
+        images: What :func:`find_images` found.
+        source: Where it looked.
+        out: Folder for the pictures.
+
+    Raises:
+        ValueError: If a picture could replace an image, or another picture. Pictures
+            inside a source folder would be taken for images the next time.
+        OSError: If the name of a picture is too long.
+
+    Example:
+        >>> image = Path("clips/1/20.jpg")
+        >>> for source in ("clips", "clips/*/20.jpg", "clips/1/20.jpg"):
+        ...     print(plan_outputs([image], source, "out")[image].as_posix())
+        out/1/20.jpg
+        out/1/20.jpg
+        out/20.jpg
     """
-    root, out = image_root(source).resolve(), Path(out).resolve()
-    if out == root or (not Path(source).is_file() and root in out.parents):
+    root, folder = image_root(source).resolve(), Path(out).resolve()
+    if folder == root or (not Path(source).is_file() and root in folder.parents):
         raise ValueError(
-            f"The pictures must go to a folder apart from the images, got {str(out)!r}."
+            "The pictures must go to a folder apart from the images, got "
+            f"{str(folder)!r}."
         )
+    outputs = {image: _out_path(image, source, out) for image in images}
+    check_distinct_outputs(outputs.items())
+    for path in outputs.values():
+        check_image_path(path)
+    return outputs
 
 
-def out_path(image: Path, source: Path | str, out: Path | str) -> Path:
+def _out_path(image: Path, source: Path | str, out: Path | str) -> Path:
     """Return where in the folder ``out`` the picture of an image goes.
 
     Folders below ``source`` are kept: benchmarks name images alike in every clip. So
     is the format, else two images could have one picture; what is no image by its
     name becomes a PNG file.
 
-    Example:
-        >>> out_path(Path("clips/1/20.jpg"), "clips", "out").as_posix()
-        'out/1/20.jpg'
-        >>> out_path(Path("clips/1/20.jpg"), "clips/*/20.jpg", "out").as_posix()
-        'out/1/20.jpg'
-        >>> out_path(Path("clips/1/20.jpg"), "clips/1/20.jpg", "out").as_posix()
-        'out/20.jpg'
+    Raises:
+        ValueError: If a pattern leads to images outside its own folder.
     """
     source = Path(source)
     name = (
-        Path(image.name) if image == source else image.relative_to(image_root(source))
+        Path(image.name)
+        if image == source
+        # A pattern may lead out of a folder and into the next.
+        else Path(os.path.normpath(image.relative_to(image_root(source))))
     )
+    if ".." in name.parts:
+        raise ValueError(
+            f"The pattern must stay within {str(image_root(source))!r}, where its "
+            f"images are, got {str(source)!r}."
+        )
     if image.suffix.lower() not in IMAGE_SUFFIXES:
         name = name.with_name(f"{name.name}.png")
     return Path(out) / name
@@ -115,12 +146,8 @@ def _all_in(source: Path) -> Iterator[Path]:
     root = image_root(source)
     for path in root.glob("*" if root == source else str(source.relative_to(root))):
         for each in (path, *(path.rglob("*") if path.is_dir() else ())):
-            if not any(map(_is_hidden, each.relative_to(root).parts)):
+            if not any(map(is_hidden, each.relative_to(root).parts)):
                 yield each
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") and name != ".."
 
 
 def _is_video(path: Path) -> bool:

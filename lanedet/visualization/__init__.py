@@ -10,10 +10,10 @@ from lanedet.visualization.attention import (
 )
 from lanedet.visualization.class_map import draw_class_map
 from lanedet.visualization.draw import draw_caption, draw_lanes
-from lanedet.visualization.image_files import show_image, write_image
 from lanedet.visualization.image_folder_backend import ImageFolderBackend
 from lanedet.visualization.lane_visualizer import LaneVisualizer
 from lanedet.visualization.overlay import draw_overlay
+from lanedet.visualization.window import show_image
 
 __all__ = [
     "ImageFolderBackend",
@@ -29,5 +29,4 @@ __all__ = [
     "show_image",
     "stack_grids",
     "unit_scale",
-    "write_image",
 ]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops import assign_slots, simplify_polyline
+from lanedet.visualization.text import put_text, text_size
 
 Colour = tuple[int, int, int]
 """RGB."""
@@ -99,7 +100,7 @@ def draw_caption(image: ByteArray, text: str) -> ByteArray:
 
     Args:
         image: (H, W, 3) uint8, RGB, of any size.
-        text: One line of ASCII.
+        text: One line.
 
     Returns:
         (H, W, 3) uint8, RGB.
@@ -206,8 +207,7 @@ def _write_text(canvas: ByteArray, text: str, corner: tuple[float, float]) -> No
     height, width = canvas.shape[:2]
     # Below half its size cv2's font cannot be read.
     size, stroke = max(0.5, height / 900), max(1, round(height / 450))
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    (text_width, text_height), baseline = cv2.getTextSize(text, font, size, stroke)
+    text_width, text_height, baseline = text_size(text, size, stroke)
     x = int(np.clip(corner[0], 0, max(0, width - text_width)))
     y = int(np.clip(corner[1], text_height, max(text_height, height - baseline)))
     # The edge is the same text moved about: OpenCV 5 sets thicker strokes wider apart,
@@ -218,4 +218,4 @@ def _write_text(canvas: ByteArray, text: str, corner: tuple[float, float]) -> No
         ((0, 0), _NO_SLOT_COLOUR),
     ]:
         place = (x + dx, y + dy)
-        cv2.putText(canvas, text, place, font, size, colour, stroke, cv2.LINE_AA)
+        put_text(canvas, text, place, size, colour, stroke)

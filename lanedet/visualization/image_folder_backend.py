@@ -7,6 +7,7 @@ from mmengine.visualization import LocalVisBackend
 from mmengine.visualization.vis_backend import force_init_env
 
 from lanedet.arrays import ByteArray
+from lanedet.images import write_image
 
 
 class ImageFolderBackend(LocalVisBackend):
@@ -14,12 +15,13 @@ class ImageFolderBackend(LocalVisBackend):
 
     TensorBoard groups pictures by the part of the name before a slash. mmengine's
     backend takes it for a folder that is there already, and writes nothing, without a
-    word, where it is not.
+    word, where it is not. It also hands OpenCV the name of the run's folder, which ends
+    the process where that is not UTF-8.
     """
 
     @force_init_env
     def add_image(
-        self, name: str, image: ByteArray, step: int = 0, **options: Any
+        self, name: str, image: ByteArray, step: int = 0, **_options: Any
     ) -> None:
         """Write ``<name>_<step>.png`` below the run's folder of pictures.
 
@@ -27,7 +29,9 @@ class ImageFolderBackend(LocalVisBackend):
             name: May name folders, as in ``val/attention``.
             image: (H, W, 3) uint8, RGB.
             step: Iteration that the picture belongs to.
-            options: For other backends.
+            _options: For other backends.
+
+        Raises:
+            OSError: If it cannot be written.
         """
-        (Path(self._img_save_dir) / name).parent.mkdir(parents=True, exist_ok=True)
-        super().add_image(name, image, step, **options)
+        write_image(Path(self._img_save_dir) / f"{name}_{step}.png", image)

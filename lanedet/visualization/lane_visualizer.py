@@ -8,9 +8,9 @@ from mmengine.dist import master_only
 from mmengine.visualization import Visualizer
 
 from lanedet.arrays import ByteArray
+from lanedet.images import write_image
 from lanedet.structures import LaneSample
 from lanedet.visualization.draw import draw_caption, draw_lanes
-from lanedet.visualization.image_files import write_image
 
 
 class LaneVisualizer(Visualizer):

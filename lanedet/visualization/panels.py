@@ -6,9 +6,9 @@ import cv2
 
 from lanedet.arrays import ByteArray
 from lanedet.visualization.draw import Colour
+from lanedet.visualization.text import put_text, text_size
 
 _LIGHT = 0.3  # share of the picture's light that remains
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 _CAPITAL = 22  # pixels that a capital letter is high at scale 1
 
 
@@ -47,8 +47,8 @@ def darken(canvas: ByteArray, box: Box) -> None:
 
 def text_width(text: str, height: int) -> int:
     """Return the width in pixels of a text with capitals of a height."""
-    (width, _), _ = cv2.getTextSize(text, _FONT, height / _CAPITAL, _stroke(height))
-    return int(width)
+    width, _, _ = text_size(text, height / _CAPITAL, _stroke(height))
+    return width
 
 
 def write_text(
@@ -58,13 +58,13 @@ def write_text(
 
     Args:
         canvas: (H, W, 3) uint8, RGB, drawn into.
-        text: One line of ASCII.
+        text: One line.
         corner: (x, y) of the first letter's lower left corner.
         height: Of a capital letter, in pixels.
         colour: RGB.
     """
     scale, stroke = height / _CAPITAL, _stroke(height)
-    cv2.putText(canvas, text, corner, _FONT, scale, colour, stroke, cv2.LINE_AA)
+    put_text(canvas, text, corner, scale, colour, stroke)
 
 
 def _stroke(height: int) -> int:

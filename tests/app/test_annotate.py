@@ -9,12 +9,11 @@ import pytest
 import torch
 
 from lanedet.app import StoppableStart, annotate_clip, annotate_picture
-from lanedet.images import ImageError, read_image
+from lanedet.images import ImageError, read_image, write_image
 from lanedet.inference import LaneInferencer
 from lanedet.models import build_model, describe_model, save_weights
 from lanedet.simulation import Drive
 from lanedet.video import VideoOptions, VideoReader, VideoWriter
-from lanedet.visualization import write_image
 
 MakeClip = Callable[..., Path]
 

@@ -15,10 +15,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from lanedet.images import read_image
+from lanedet.images import read_image, write_image
 from lanedet.simulation import Drive
 from lanedet.video import VideoReader, VideoWriter
-from lanedet.visualization import write_image
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -1,3 +1,5 @@
+import json
+import os
 from pathlib import Path
 
 import cv2
@@ -24,6 +26,22 @@ def test_three_panels_per_sample(config: Config) -> None:
     assert first.image.shape == (160, 284 + 2 * 288, 3)
     plain, changed = np.split(first.image[:, 284:], 2, axis=1)
     assert np.abs(plain.astype(int) - changed).mean() > 5
+
+
+def test_a_picture_may_be_of_an_image_with_any_name(
+    config: Config, scenes_root: Path, tmp_path: Path
+) -> None:
+    clip = os.fsdecode(b"\xe4" * 200)
+    name = f"{'x' * 200}.jpg"
+    (tmp_path / clip).mkdir()
+    image = next(scenes_root.rglob("20.jpg"))
+    (tmp_path / clip / name).write_bytes(image.read_bytes())
+    label = {"raw_file": f"{clip}/{name}", "lanes": [], "h_samples": [1]}
+    for file in config.train_dataloader.dataset.ann_files:
+        (tmp_path / file).write_text(json.dumps(label))
+    config.train_dataloader.dataset.data_root = str(tmp_path)
+    (picture,) = draw_samples(config, "train", 1)
+    assert picture.name == f"000000__{'x' * 32}"
 
 
 def test_the_same_call_draws_the_same(config: Config) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lanedet.inference import check_out, find_images, out_path
+from lanedet.inference import find_images, plan_outputs
 
 
 def _touch(path: Path) -> Path:
@@ -16,14 +16,14 @@ def test_images_of_a_folder_and_its_folders(tmp_path: Path) -> None:
     images = [_touch(tmp_path / name) for name in names]
     _touch(tmp_path / "notes.txt")
     assert find_images(tmp_path) == images
-    outs = [out_path(image, tmp_path, "out") for image in images]
-    assert outs == [Path("out") / name for name in names]
+    outputs = plan_outputs(images, tmp_path, "out")
+    assert list(outputs.values()) == [Path("out") / name for name in names]
 
 
 def test_one_image_may_have_any_name(tmp_path: Path) -> None:
     image = _touch(tmp_path / "frame")
     assert find_images(image) == [image]
-    assert out_path(image, image, "out") == Path("out/frame.png")
+    assert plan_outputs([image], image, "out") == {image: Path("out/frame.png")}
 
 
 def test_images_of_a_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,8 +34,8 @@ def test_images_of_a_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     pattern = "clip*/20.jpg"
     assert find_images(pattern) == [Path(name) for name in names[:2]]
-    outs = [out_path(image, pattern, "out") for image in find_images(pattern)]
-    assert outs == [Path("out") / name for name in names[:2]]
+    outputs = plan_outputs(find_images(pattern), pattern, "../out")
+    assert list(outputs.values()) == [Path("../out") / name for name in names[:2]]
     everything = sorted(Path(name) for name in names)
     assert find_images("clip*") == find_images("**/*") == everything
     assert find_images(tmp_path / "*2" / "*.jpg") == [
@@ -86,9 +86,9 @@ def test_pictures_stay_apart_from_the_images(tmp_path: Path) -> None:
     folder = image.parent
     for source, out in [(image, folder), (folder, folder), (folder, folder / "out")]:
         with pytest.raises(ValueError, match="a folder apart from the images"):
-            check_out(source, out)
-    check_out(folder, tmp_path / "out")
-    check_out(image, folder / "out")
+            plan_outputs(find_images(source), source, out)
+    assert plan_outputs([image], folder, tmp_path / "out")
+    assert plan_outputs([image], image, folder / "out")
 
 
 def test_videos_are_no_images(tmp_path: Path) -> None:
@@ -98,3 +98,43 @@ def test_videos_are_no_images(tmp_path: Path) -> None:
     for source in (tmp_path, tmp_path / "*.MP4"):
         with pytest.raises(FileNotFoundError, match="given one at a time"):
             find_images(source)
+
+
+@pytest.mark.parametrize("hidden", ["__MACOSX/1.jpg", "Thumbs.db/1.jpg", "._1.jpg"])
+def test_what_other_systems_put_beside_images_is_hidden(
+    tmp_path: Path, hidden: str
+) -> None:
+    image = _touch(tmp_path / "1.jpg")
+    _touch(tmp_path / hidden)
+    assert find_images(tmp_path) == [image]
+
+
+def test_pictures_of_a_pattern_do_not_leave_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _touch(tmp_path / "1.jpg")
+    _touch(tmp_path / "in" / "a" / "2.jpg")
+    monkeypatch.chdir(tmp_path / "in")
+    images = find_images("a*/../../1.jpg")
+    with pytest.raises(ValueError, match=r"must stay within .*got 'a\*/"):
+        plan_outputs(images, "a*/../../1.jpg", "../out")
+
+
+def test_two_images_have_two_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("1.jpg", "a/x", "b/x"):
+        _touch(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    images = find_images("*/../1.jpg")
+    with pytest.raises(ValueError, match=r"an output of its own, got '.*out/1.jpg'"):
+        plan_outputs(images, "*/../1.jpg", "../out")
+
+
+def test_a_picture_whose_name_is_too_long_is_told_before_any_work(
+    tmp_path: Path,
+) -> None:
+    fits, too_long = (_touch(tmp_path / ("x" * length)) for length in (251, 252))
+    assert plan_outputs([fits], fits, "out")
+    with pytest.raises(OSError, match="at most 255 bytes, got 256"):
+        plan_outputs([too_long], too_long, "out")

@@ -9,10 +9,10 @@ import torch
 from mmengine.config import Config
 
 from lanedet import models, ops
+from lanedet.images import write_image
 from lanedet.inference import LaneInferencer, draw_detector_attention
 from lanedet.models import build_model, load_weights, save_weights
 from lanedet.structures import LaneSample
-from lanedet.visualization import write_image
 
 # A quarter of the usual input, so that the tests are quick.
 DESCRIPTION = {

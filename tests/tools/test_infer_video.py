@@ -18,9 +18,9 @@ import pytest
 from clips import NO_RATE, write_clip
 
 from lanedet.files import claim_file, claim_folder
+from lanedet.images import write_image
 from lanedet.models import build_model, describe_model, save_weights
 from lanedet.video import LaneLog, VideoReader, VideoWriter
-from lanedet.visualization import write_image
 
 LoadTool = Callable[[str], ModuleType]
 RunMain = Callable[..., int]

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lanedet.datasets import culane_label_path
+from lanedet.files import replace_file
 from lanedet.runtime import hold_interrupts
 from lanedet.simulation.arguments import check_whole
 from lanedet.simulation.export.bdd100k import BDD100K_TREE
@@ -158,7 +159,7 @@ def _claim(
         **collection.provenance(),
     }
     text = json.dumps(provenance, indent=2) + "\n"
-    (root / PROVENANCE_FILE).write_text(text, encoding="utf-8")
+    replace_file(root / PROVENANCE_FILE, text)
 
 
 def _files_of_scenes(root: Path, tree_format: str) -> list[str]:
@@ -264,7 +265,7 @@ def _write_labels(root: Path, layout: Layout, splits: Splits) -> None:
     scenes_of = _scenes_of_categories(splits)
     if scenes_of:
         text = json.dumps(scenes_of, indent=2) + "\n"
-        (part / CATEGORIES_FILE).write_text(text, encoding="utf-8")
+        replace_file(part / CATEGORIES_FILE, text)
         names.insert(0, CATEGORIES_FILE)
     with hold_interrupts():
         for name in names:

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 from lanedet.datasets import write_tusimple_labels
+from lanedet.files import replace_file
 from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import SceneTask
 from lanedet.structures import LaneSample
@@ -39,7 +40,7 @@ def _write_labels(root: Path, part: Path, splits: Splits) -> None:
     for name, samples in splits.items():
         write_tusimple_labels(part / name, samples)
     lines = [_template_line(sample) for sample in splits[_TEST_FILE]]
-    (part / TASK_FILE).write_text("".join(lines), encoding="utf-8")
+    replace_file(part / TASK_FILE, "".join(lines))
 
 
 def _template_line(sample: LaneSample) -> str:

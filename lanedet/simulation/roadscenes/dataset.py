@@ -16,6 +16,7 @@ from lanedet.datasets import (
     read_culane_list,
     write_culane_list,
 )
+from lanedet.files import replace_file
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.export.culane import (
     CULANE_TREE,
@@ -219,7 +220,7 @@ def _make_missing(
     check_drawn_alike(root, collection, made)
     folder.mkdir(exist_ok=True)
     text = json.dumps(collection.provenance(), indent=2) + "\n"
-    (folder / PROVENANCE_FILE).write_text(text, encoding="utf-8")
+    replace_file(folder / PROVENANCE_FILE, text)
     missing = sorted({*tasks} - {*made})
     for task in missing:  # a label without its image would stand for half of one
         culane_label_path(root, task.image).unlink(missing_ok=True)

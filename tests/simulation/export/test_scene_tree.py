@@ -148,12 +148,13 @@ def test_an_interrupted_run_leaves_no_labels(
 ) -> None:
     write(tmp_path, tree_format, num_scenes=4, seed=0)
     written = []
+    write_bytes = Path.write_bytes
 
-    def interrupt(_: Path, data: bytes) -> int:
-        written.append(data)
-        if len(written) == 3:
+    def interrupt(path: Path, data: bytes) -> int:
+        written.append(path)
+        if sum(each.suffix == ".jpg" for each in written) == 3:
             raise KeyboardInterrupt
-        return len(data)
+        return write_bytes(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", interrupt)
     with pytest.raises(KeyboardInterrupt):
@@ -188,12 +189,17 @@ def test_what_says_complete_appears_last(
     replace = Path.replace
 
     def record(part: Path, target: Path) -> Path:
-        appeared.append(target.name)
+        if target.parent == tmp_path:
+            appeared.append(target.name)
         return replace(part, target)
 
     monkeypatch.setattr(Path, "replace", record)
     write(tmp_path, tree_format, num_scenes=4)
-    assert appeared == [CATEGORIES_FILE, *TREE_FORMATS[tree_format].labels]
+    assert appeared == [
+        PROVENANCE_FILE,
+        CATEGORIES_FILE,
+        *TREE_FORMATS[tree_format].labels,
+    ]
 
 
 @pytest.mark.parametrize(("tree_format", "name"), LABELS)
@@ -338,12 +344,13 @@ def test_the_folder_is_locked_until_the_labels_are_there(
     def check_lock(part: Path, target: Path) -> Path:
         with pytest.raises(TimeoutError):
             lock.acquire(timeout=0)
-        refused.append(target.name)
+        if target.parent == tmp_path:
+            refused.append(target.name)
         return replace(part, target)
 
     monkeypatch.setattr(Path, "replace", check_lock)
     write(tmp_path, "culane", num_scenes=3)
-    assert refused == [CATEGORIES_FILE, "list"]
+    assert refused == [PROVENANCE_FILE, CATEGORIES_FILE, "list"]
     with lock.acquire(timeout=0):  # and free when they are
         assert lock.is_locked
 

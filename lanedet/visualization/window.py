@@ -1,27 +1,12 @@
-"""Pictures to files and to the screen."""
+"""Pictures to the screen."""
 
 import os
 import sys
-from pathlib import Path
 
 import cv2
 
 from lanedet.arrays import ByteArray
-
-
-def write_image(path: Path | str, image: ByteArray) -> None:
-    """Write an image (H, W, 3) uint8, RGB; its folder is made where there is none.
-
-    Raises:
-        ValueError: If ``path`` does not end as an image file does.
-        OSError: If it cannot be written.
-    """
-    path = Path(path)
-    if not cv2.haveImageWriter(path.name):
-        raise ValueError(f"Images must be written as .jpg or .png, got {str(path)!r}.")
-    _, encoded = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encoded.tobytes())
+from lanedet.visualization.text import drawable
 
 
 def show_image(title: str, image: ByteArray) -> None:
@@ -37,6 +22,7 @@ def show_image(title: str, image: ByteArray) -> None:
     try:
         if not has_screen:
             raise ValueError("There is no screen here. Write the pictures to files.")
+        title = drawable(title)
         cv2.imshow(title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         cv2.waitKey(0)
         cv2.destroyWindow(title)

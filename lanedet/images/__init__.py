@@ -1,0 +1,27 @@
+"""Image files to arrays and back, never half a file."""
+
+from lanedet.images.header import ImageError
+from lanedet.images.reading import (
+    decode_image,
+    read_image,
+    read_shrunk_image,
+    read_stored_image,
+)
+from lanedet.images.writing import (
+    check_image_path,
+    encode_image,
+    has_image_suffix,
+    write_image,
+)
+
+__all__ = [
+    "ImageError",
+    "check_image_path",
+    "decode_image",
+    "encode_image",
+    "has_image_suffix",
+    "read_image",
+    "read_shrunk_image",
+    "read_stored_image",
+    "write_image",
+]
