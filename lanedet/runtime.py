@@ -13,7 +13,6 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from types import FrameType
 from typing import Any, TextIO
 
@@ -90,8 +89,6 @@ def user_errors() -> Iterator[None]:
     """
     _tune_outputs()
     previous = signal.signal(signal.SIGTERM, _exit_on_signal)
-    if isinstance(sys.stdout, TextIOWrapper):  # names that are not UTF-8 as they are
-        sys.stdout.reconfigure(errors="surrogateescape")
     try:
         with told_warnings(_tell_warning):
             yield
