@@ -45,6 +45,23 @@ def visible_files(folder: Path, pattern: str = "*") -> Iterator[Path]:
             yield path
 
 
+def check_empty_folder(folder: Path) -> None:
+    """Raise ValueError if a folder to be made holds something already.
+
+    Checked before any work. What systems hide in a folder does not count.
+
+    Args:
+        folder: The folder, which need not exist.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"'{folder}' must be a folder, but there is a file.")
+    if folder.exists() and not all(is_hidden(path.name) for path in folder.iterdir()):
+        raise ValueError(
+            f"'{folder}' must be a new or an empty folder: nothing is overwritten. If "
+            "it was begun before and not finished, delete it first."
+        )
+
+
 def replace_file(path: Path | str, data: bytes | str) -> None:
     """Write a small file so that it is there whole, or as it was before.
 

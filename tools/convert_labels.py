@@ -18,6 +18,7 @@ from lanedet.datasets.annotations import (
     write_tree,
     write_tusimple_tree,
 )
+from lanedet.files import check_empty_folder
 from lanedet.runtime import user_errors
 
 READERS = {"labelme": read_labelme, "cvat": read_cvat, "via": read_via}
@@ -25,7 +26,7 @@ WRITERS = {"tusimple": write_tusimple_tree, "culane": write_culane_tree}
 EXAMPLES = """examples:
   python tools/convert_labels.py pictures/ --from labelme --to tusimple \\
       --out data/custom
-  python tools/convert_labels.py export/annotations.xml --from cvat --to tusimple \\
+  python tools/convert_labels.py export.zip --from cvat --to tusimple \\
       --out data/custom --val 0.2 --whole-folders
   python tools/convert_labels.py via.json --from via --images pictures/ \\
       --labels lane kerb --to culane --out data/custom --link
@@ -41,7 +42,11 @@ def parse_args() -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", type=Path, help="the tool's file, or its folder")
+    parser.add_argument(
+        "source",
+        type=Path,
+        help="the tool's file, or its folder; of CVAT also the ZIP file",
+    )
     parser.add_argument(
         "--from", dest="read", choices=READERS, required=True, help="annotation tool"
     )
@@ -88,6 +93,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert."""
     args = parse_args()
+    check_empty_folder(args.out)
     found = read_annotations(
         args.source,
         READERS[args.read],

@@ -3,11 +3,18 @@
 import argparse
 from pathlib import Path
 
-from lanedet.datasets.annotations import write_cvat, write_labelme, write_via
+from lanedet.datasets.annotations import (
+    check_cvat_name,
+    write_cvat,
+    write_labelme,
+    write_via,
+)
+from lanedet.files import check_empty_folder, claim_folder
 from lanedet.runtime import user_errors
 from lanedet.video import extract_pseudo_labels
 
 WRITERS = {"labelme": write_labelme, "cvat": write_cvat, "via": write_via}
+NAME_CHECKS = {"cvat": check_cvat_name}
 NEXT_STEPS = {
     "labelme": "Open the folder in labelme.",
     "cvat": "Make a task with the pictures and the label 'lane', then upload "
@@ -52,10 +59,14 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Export."""
     args = parse_args()
-    samples = extract_pseudo_labels(
-        args.video, args.log, args.out, step=args.every, min_score=args.min_score
-    )
-    WRITERS[args.to](samples, args.out)
+    if args.to in NAME_CHECKS:  # the pictures are named after the clip
+        NAME_CHECKS[args.to](args.video.name)
+    check_empty_folder(args.out)
+    with claim_folder(args.out):
+        samples = extract_pseudo_labels(
+            args.video, args.log, args.out, step=args.every, min_score=args.min_score
+        )
+        WRITERS[args.to](samples, args.out)
     num_lanes = sum(len(sample.gt_lanes) for sample in samples)
     print(f"{len(samples)} pictures with {num_lanes} lanes in {args.out}")
     print(NEXT_STEPS[args.to])

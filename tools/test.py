@@ -48,7 +48,6 @@ def main() -> None:
 
     from lanedet import engine
     from lanedet.evaluation import benchmark_table
-    from lanedet.files import replace_file
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)
     config.launcher = args.launcher

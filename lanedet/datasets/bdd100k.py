@@ -16,13 +16,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from lanedet.arrays import ByteArray
 from lanedet.datasets.bdd100k_curves import centre_lines
 from lanedet.datasets.bdd100k_json import LabelledImage, read_bdd100k_json
 from lanedet.datasets.label_faults import LabelFaults
+from lanedet.datasets.picture_files import IMAGE_SUFFIXES, FileFinder
+from lanedet.files import check_name_length, is_hidden, replace_file
+from lanedet.images import write_image
 from lanedet.ops import (
     LANE_BACKGROUND,
     LANE_CATEGORIES,
@@ -90,7 +92,8 @@ def read_bdd100k_labels(
     Args:
         labels: A JSON list (``.json``), a folder of JSON files, one per image, or a
             folder of masks (``.png``).
-        image_folder: Folder of the images. They are not looked at.
+        image_folder: Folder of the images. Of these, the names are looked at: one may
+            be spelt otherwise, or have another suffix than ``.jpg``.
         faults: Takes broken labels. Masks are opened later, not here.
         drop_vertical: Leave out curves across the road, such as stop lines.
         drop_crosswalks: Leave out the edges of crosswalks.
@@ -104,9 +107,10 @@ def read_bdd100k_labels(
         FileNotFoundError: If there are no such labels.
         LabelError: If a label is broken and ``faults`` does not take it.
     """
-    masks = sorted(labels.glob("*.png")) if labels.is_dir() else []
+    masks = _files_in(labels, "*.png") if labels.is_dir() else []
+    finder = FileFinder()
     for mask in masks:
-        sample = _sample(mask.stem, image_folder)
+        sample = _sample(mask.stem, image_folder, finder)
         sample.set_metainfo({"gt_mask_path": str(mask)})
         yield sample
     if masks:
@@ -118,7 +122,7 @@ def read_bdd100k_labels(
             if not (drop_vertical and mark.direction == "vertical")
             and not (drop_crosswalks and mark.category == "crosswalk")
         ]
-        sample = _sample(image.name, image_folder)
+        sample = _sample(image.name, image_folder, finder)
         sample.gt_lanes = centre_lines(kept)
         yield sample
 
@@ -138,17 +142,22 @@ def write_bdd100k_labels(
         category: Category of all lanes, for polylines have none.
 
     Raises:
-        ValueError: If the category is unknown or a sample lacks a field.
+        OSError: If a file cannot be written.
+        ValueError: If the category is unknown, a sample lacks a field or two have one
+            name. Nothing is written then.
     """
     if category not in LANE_CATEGORIES:
         raise ValueError(
             f"category must be one of {LANE_CATEGORIES}, got {category!r}."
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    samples = list(samples)
     for number, sample in enumerate(samples):
         for field in ("gt_lanes", "raw_file"):
             if field not in sample:
                 raise ValueError(f"samples[{number}] must have {field} to be written.")
+    outputs = _outputs(folder, samples, ".json")
+    folder.mkdir(parents=True, exist_ok=True)
+    for sample, path in zip(samples, outputs, strict=True):
         objects = [
             {
                 "category": f"lane/{category}",
@@ -163,8 +172,7 @@ def write_bdd100k_labels(
             "name": sample.raw_file,
             "frames": [{"timestamp": 10000, "objects": objects}],
         }
-        path = folder / f"{sample.raw_file}.json"
-        path.write_text(json.dumps(record), encoding="utf-8")
+        replace_file(path, json.dumps(record))
 
 
 def write_bdd100k_masks(
@@ -180,11 +188,13 @@ def write_bdd100k_masks(
 
     Raises:
         OSError: If a file cannot be written.
+        ValueError: If two samples have one name. Nothing is written then.
     """
-    for sample in samples:
+    samples = list(samples)
+    for sample, path in zip(samples, _outputs(folder, samples, ".png"), strict=True):
         shape = sample.get("ori_shape", BDD100K_SHAPE)
         mask = draw_lane_mask(sample.gt_lanes, shape, width_px)
-        write_mask(folder / f"{sample.raw_file}.png", mask.astype(np.uint8) * 255)
+        write_mask(path, mask.astype(np.uint8) * 255)
 
 
 def write_bdd100k_lane_bytes(
@@ -208,14 +218,15 @@ def write_bdd100k_lane_bytes(
 
     Raises:
         OSError: If a file cannot be written.
-        ValueError: If category or style are unknown.
+        ValueError: If category or style are unknown or two samples have one name.
     """
     byte = pack_lane_byte(category, style, "parallel")
-    for sample in samples:
+    samples = list(samples)
+    for sample, path in zip(samples, _outputs(folder, samples, ".png"), strict=True):
         shape = sample.get("ori_shape", BDD100K_SHAPE)
         mask = draw_lane_mask(sample.gt_lanes, shape, width_px)
         lane_bytes = np.where(mask, byte, LANE_BACKGROUND).astype(np.uint8)
-        write_mask(folder / f"{sample.raw_file}.png", lane_bytes)
+        write_mask(path, lane_bytes)
 
 
 def write_mask(path: Path, mask: ByteArray) -> None:
@@ -224,9 +235,22 @@ def write_mask(path: Path, mask: ByteArray) -> None:
     Raises:
         OSError: If that fails.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), mask):
-        raise OSError(f"Could not write '{path}'.")
+    write_image(path, mask)
+
+
+def _outputs(folder: Path, samples: Sequence[LaneSample], suffix: str) -> list[Path]:
+    """Return where each image's label goes, after checking that all can be written."""
+    paths = [folder / f"{sample.raw_file}{suffix}" for sample in samples]
+    names: set[Path] = set()
+    for path in paths:
+        check_name_length(path)
+        if path in names:
+            raise ValueError(
+                f"Each image must have a name of its own, but '{path}' is the label of "
+                "two. Rename one, or write them to two folders."
+            )
+        names.add(path)
+    return paths
 
 
 def _places(data_root: Path, patterns: Sequence[str], split: Split) -> list[Path]:
@@ -246,7 +270,7 @@ def _labelled_images(labels: Path, faults: LabelFaults) -> Iterator[LabelledImag
     if not labels.is_dir():
         yield from read_bdd100k_json(labels, faults)
         return
-    files = sorted(labels.glob("*.json"))
+    files = _files_in(labels, "*.json")
     if not files:
         raise FileNotFoundError(
             f"No labels in '{labels}': it must hold JSON files or masks (*.png), one "
@@ -256,8 +280,19 @@ def _labelled_images(labels: Path, faults: LabelFaults) -> Iterator[LabelledImag
         yield from read_bdd100k_json(file, faults)
 
 
-def _sample(name: str, image_folder: Path) -> LaneSample:
+def _files_in(folder: Path, pattern: str) -> list[Path]:
+    """Return the files in a folder, not below it, that are not hidden, sorted."""
+    return sorted(
+        path
+        for path in folder.glob(pattern)
+        if path.is_file() and not is_hidden(path.name)
+    )
+
+
+def _sample(name: str, image_folder: Path, finder: FileFinder) -> LaneSample:
     image = image_folder / f"{name}.jpg"
-    sample = LaneSample(metainfo={"raw_file": name, "img_path": str(image)})
+    found = finder.find(image) or finder.find(image_folder / name, IMAGE_SUFFIXES)
+    metainfo = {"raw_file": name, "img_path": str(found or image)}
+    sample = LaneSample(metainfo=metainfo)
     sample.gt_lanes = []
     return sample

@@ -12,7 +12,6 @@ have them.
 """
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +25,9 @@ MAX_GAP_PX = 120.0
 Twice what the widest mark, a double line beside the car, measures; lanes are more than
 twice as far apart.
 """
+
+MAX_LENGTH_PX = 100_000.0
+"""Length that no line in an image has, in pixels: the number of its points follows."""
 
 _CURVE_STEP_PX = 4.0  # distance of the points of a flattened curve
 _MAX_CURVE_POINTS = 100
@@ -110,7 +112,12 @@ def centre_lines(
 
     Returns:
         Polylines (N, 2), in the order of the first of their labels.
+
+    Raises:
+        ValueError: If a line is longer than :data:`MAX_LENGTH_PX`.
     """
+    for mark in marks:
+        check_length(mark.points)
     partner = _pair(marks, max_gap_px)
     lines = []
     for index, mark in enumerate(marks):
@@ -124,16 +131,39 @@ def centre_lines(
     ]
 
 
+def check_length(points: FloatArray) -> None:
+    """Raise ValueError if a polyline is longer than :data:`MAX_LENGTH_PX`.
+
+    Args:
+        points: (N, 2).
+    """
+    length = _lengths(points)[-1]
+    if not length <= MAX_LENGTH_PX:
+        raise ValueError(
+            f"a line must be at most {MAX_LENGTH_PX:.0f} pixels long, got {length:.0f}."
+        )
+
+
 def _pair(marks: Sequence[LaneMark], max_gap_px: float) -> dict[int, int]:
     """Return the partner of each mark that has one, in both directions."""
-    sampled = [_at_shares(mark.points, _NUM_COMPARED) for mark in marks]
+    sampled = np.array([_at_shares(mark.points, _NUM_COMPARED) for mark in marks])
+    of_number: dict[int, list[int]] = {}
+    for index, mark in enumerate(marks):
+        of_number.setdefault(mark.number, []).append(index)
     candidates = []
-    for first, second in combinations(range(len(marks)), 2):
-        if _may_be_edges(marks[first], marks[second]):
-            other = _aligned(sampled[first], sampled[second])
-            gap = _mean_distance(sampled[first], other)
-            if gap <= max_gap_px:
-                candidates.append((gap, first, second))
+    for first, mark in enumerate(marks):
+        others = [
+            other
+            for number in (mark.number - 1, mark.number + 1)
+            for other in of_number.get(number, ())
+            if other > first and _may_be_edges(mark, marks[other])
+        ]
+        gaps = _gaps(sampled[first], sampled[others])
+        candidates += [
+            (gap, first, other)
+            for gap, other in zip(gaps.tolist(), others, strict=True)
+            if gap <= max_gap_px
+        ]
     partner: dict[int, int] = {}
     for _, first, second in sorted(candidates):
         if first not in partner and second not in partner:
@@ -143,11 +173,14 @@ def _pair(marks: Sequence[LaneMark], max_gap_px: float) -> dict[int, int]:
 
 def _may_be_edges(first: LaneMark, second: LaneMark) -> bool:
     # The kind: category, style and direction.
-    return (
-        first[1:4] == second[1:4]
-        and first.category != "road curb"
-        and abs(first.number - second.number) == 1
-    )
+    return first[1:4] == second[1:4] and first.category != "road curb"
+
+
+def _gaps(first: FloatArray, others: FloatArray) -> FloatArray:
+    """Return the mean distance of a polyline from others, (M,), either way round."""
+    either_way = np.stack([others, others[:, ::-1]])  # (2, M, N, 2)
+    gaps = np.hypot(*np.moveaxis(first - either_way, -1, 0)).mean(axis=-1)
+    return np.asarray(gaps.min(axis=0))
 
 
 def _midway(first: FloatArray, second: FloatArray) -> FloatArray:

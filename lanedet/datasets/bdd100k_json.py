@@ -20,14 +20,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lanedet.arrays import FloatArray
-from lanedet.datasets.bdd100k_curves import LaneMark, flatten_curve
+from lanedet.datasets.bdd100k_curves import LaneMark, check_length, flatten_curve
 from lanedet.datasets.json_stream import JsonEntry, stream_json_entries
-from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.datasets.picture_files import can_be_file_name, picture_stem
 from lanedet.ops import LANE_CATEGORIES
 
 # Beyond any image, but near enough for arithmetic in single precision.
 _MAX_COORDINATE = 1e5
+# Far more than any image has: what is made of the labels stays small.
+_MAX_CURVES = 500
+_MAX_VERTICES = 1000  # of a curve
 _DIRECTIONS = ("parallel", "vertical")
 _STYLES = ("solid", "dashed")
 
@@ -96,15 +99,13 @@ class _FormatError(ValueError):
 
 def _name(record: Any) -> str:
     if not isinstance(record, dict):
-        raise _FormatError(f"an image must be a JSON object, got {_short(record)}.")
+        raise _FormatError(f"an image must be a JSON object, got {short(record)}.")
     name = record.get("name")
     if not isinstance(name, str):
-        raise _FormatError(f"'name' must be the name of an image, got {_short(name)}.")
-    # Windows paths too.
-    stem = name.replace("\\", "/").rsplit("/", 1)[-1]
-    stem = stem.removesuffix(".jpg").removesuffix(".png")
-    if not stem.strip(". ") or "\0" in stem:
-        raise _FormatError(f"'name' must be the name of an image, got {_short(name)}.")
+        raise _FormatError(f"'name' must be the name of an image, got {short(name)}.")
+    stem = picture_stem(name)
+    if not stem.strip(". ") or not can_be_file_name(stem):
+        raise _FormatError(f"'name' must be the name of an image, got {short(name)}.")
     return stem
 
 
@@ -112,7 +113,7 @@ def _marks(record: Mapping[str, Any]) -> list[LaneMark]:
     marks = []
     for index, label in enumerate(_labels(record)):
         if not isinstance(label, dict):
-            raise _FormatError(f"label {index} must be an object, got {_short(label)}.")
+            raise _FormatError(f"label {index} must be an object, got {short(label)}.")
         category = _category(label)
         if category is None:
             continue
@@ -131,6 +132,8 @@ def _marks(record: Mapping[str, Any]) -> list[LaneMark]:
             ]
         except _FormatError as error:
             raise _FormatError(f"label {index}: {error}") from error
+        if len(marks) > _MAX_CURVES:
+            raise _FormatError(f"an image must have at most {_MAX_CURVES} curves.")
     return marks
 
 
@@ -139,16 +142,16 @@ def _labels(record: Mapping[str, Any]) -> list[Any]:
     if "frames" in record:
         frames = record["frames"]
         if not (isinstance(frames, list) and len(frames) == 1):
-            raise _FormatError(f"'frames' must hold one frame, got {_short(frames)}.")
+            raise _FormatError(f"'frames' must hold one frame, got {short(frames)}.")
         if not isinstance(frames[0], dict) or "objects" not in frames[0]:
-            raise _FormatError(f"a frame must have 'objects', got {_short(frames[0])}.")
+            raise _FormatError(f"a frame must have 'objects', got {short(frames[0])}.")
         labels = frames[0]["objects"]
     else:
         labels = record.get("labels")
     if labels is None:  # how the format's tools write an image without any
         return []
     if not isinstance(labels, list):
-        raise _FormatError(f"the labels must be a list, got {_short(labels)}.")
+        raise _FormatError(f"the labels must be a list, got {short(labels)}.")
     return labels
 
 
@@ -156,7 +159,7 @@ def _category(label: Mapping[str, Any]) -> str | None:
     """Return the category of a lane; None if the label is none."""
     category = label.get("category")
     if not isinstance(category, str):
-        raise _FormatError(f"'category' must be a name, got {_short(category)}.")
+        raise _FormatError(f"'category' must be a name, got {short(category)}.")
     if category == "lane":
         return _attribute(label, ("laneTypes", "laneType"), LANE_CATEGORIES)
     kind = category.removeprefix("lane/")
@@ -164,7 +167,7 @@ def _category(label: Mapping[str, Any]) -> str | None:
         return kind
     if category.startswith("lane/"):
         raise _FormatError(
-            f"the lane must be one of {LANE_CATEGORIES}, got {_short(category)}."
+            f"the lane must be one of {LANE_CATEGORIES}, got {short(category)}."
         )
     return None
 
@@ -174,12 +177,12 @@ def _attribute(
 ) -> str:
     attributes = label.get("attributes") or {}
     if not isinstance(attributes, dict):
-        raise _FormatError(f"'attributes' must be an object, got {_short(attributes)}.")
+        raise _FormatError(f"'attributes' must be an object, got {short(attributes)}.")
     value = next((attributes[key] for key in keys if attributes.get(key)), None)
     if value is None:
         return "single other" if known is LANE_CATEGORIES else known[0]
     if value not in known:
-        raise _FormatError(f"{keys[0]!r} must be one of {known}, got {_short(value)}.")
+        raise _FormatError(f"{keys[0]!r} must be one of {known}, got {short(value)}.")
     return str(value)
 
 
@@ -192,34 +195,36 @@ def _number(label_id: Any, index: int) -> int:
 def _curves(poly2d: Any) -> list[FloatArray]:
     """Return the polylines of a label, (N, 2) each, in either form of poly2d."""
     if not isinstance(poly2d, list) or not poly2d:
-        raise _FormatError(f"'poly2d' must be a list of curves, got {_short(poly2d)}.")
+        raise _FormatError(f"'poly2d' must be a list of curves, got {short(poly2d)}.")
     if isinstance(poly2d[0], dict):
         return [_curve_of_object(curve) for curve in poly2d]
     for vertex in poly2d:
         if not (isinstance(vertex, list) and len(vertex) == 3):
-            raise _FormatError(f"a vertex must be [x, y, type], got {_short(vertex)}.")
+            raise _FormatError(f"a vertex must be [x, y, type], got {short(vertex)}.")
     return [_curve([vertex[:2] for vertex in poly2d], [v[2] for v in poly2d])]
 
 
 def _curve_of_object(curve: Any) -> FloatArray:
     if not isinstance(curve, dict):
-        raise _FormatError(f"a curve must be an object, got {_short(curve)}.")
+        raise _FormatError(f"a curve must be an object, got {short(curve)}.")
     vertices, types = curve.get("vertices"), curve.get("types")
     if not isinstance(vertices, list) or not isinstance(types, str):
-        raise _FormatError(
-            f"a curve needs 'vertices' and 'types', got {_short(curve)}."
-        )
+        raise _FormatError(f"a curve needs 'vertices' and 'types', got {short(curve)}.")
     return _curve(vertices, list(types))
 
 
 def _curve(vertices: list[Any], types: list[Any]) -> FloatArray:
+    if len(vertices) > _MAX_VERTICES:
+        raise _FormatError(
+            f"a curve must have at most {_MAX_VERTICES} vertices, got {len(vertices)}."
+        )
     if len(types) != len(vertices) or len(vertices) < 2:
         raise _FormatError(
             f"a curve needs two vertices or more and one type for each, got "
             f"{len(vertices)} vertices and {len(types)} types."
         )
     if not all(kind in ("L", "C") for kind in types):
-        raise _FormatError(f"types must be 'L' or 'C', got {_short(types)}.")
+        raise _FormatError(f"types must be 'L' or 'C', got {short(types)}.")
     for vertex in vertices:
         # bool is an int to Python, but not a coordinate.
         if not (
@@ -227,16 +232,16 @@ def _curve(vertices: list[Any], types: list[Any]) -> FloatArray:
             and len(vertex) == 2
             and all(type(value) in (int, float) for value in vertex)
         ):
-            raise _FormatError(f"a vertex must be two numbers, got {_short(vertex)}.")
+            raise _FormatError(f"a vertex must be two numbers, got {short(vertex)}.")
         # NaN fails this comparison too.
         if not all(abs(value) <= _MAX_COORDINATE for value in vertex):
             raise _FormatError(
                 "coordinates must be finite and at most "
-                f"{_MAX_COORDINATE:.0f}, got {_short(vertex)}."
+                f"{_MAX_COORDINATE:.0f}, got {short(vertex)}."
             )
-    return flatten_curve(np.array(vertices, dtype=np.float64), "".join(types))
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    points = flatten_curve(np.array(vertices, dtype=np.float64), "".join(types))
+    try:
+        check_length(points)
+    except ValueError as error:
+        raise _FormatError(str(error)) from error
+    return points

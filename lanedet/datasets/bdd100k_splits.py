@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lanedet.datasets.bdd100k import Split
 from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.datasets.picture_files import NAME_END, picture_stem, spelling_key
 from lanedet.structures import LaneSample
 
 _VAL_PART = 7  # one in so many images of the training folder is held out
@@ -33,7 +34,7 @@ def select_bdd100k_split(
     of_name = _by_name(samples)
     if split == "test":
         return list(samples)
-    by_digest = sorted(of_name, key=lambda name: hashlib.sha256(name.encode()).digest())
+    by_digest = sorted(of_name, key=_digest)
     held_out = set(by_digest[: round(len(by_digest) / _VAL_PART)])
     return [s for s in samples if (s.raw_file in held_out) == (split == "val")]
 
@@ -45,8 +46,8 @@ def select_listed_images(
 
     Args:
         samples: All labelled images of a folder.
-        list_file: One image per line; what follows the first blank, such as the mask
-            and the flags in SAD's lists, is ignored, and so are folders and suffixes.
+        list_file: One image per line; what follows its name, such as the mask and the
+            flags in SAD's lists, is ignored, and so are folders and suffixes.
         faults: Takes lines whose image has no label.
 
     Raises:
@@ -55,8 +56,10 @@ def select_listed_images(
             ``faults`` does not take it.
     """
     of_name = _by_name(samples)
+    spelt = {spelling_key(name): name for name in of_name}
     chosen = []
-    for line, name in read_bdd100k_list(list_file):
+    for line, listed in read_bdd100k_list(list_file):
+        name = listed if listed in of_name else spelt.get(spelling_key(listed), listed)
         with faults.allow():
             if name not in of_name:
                 raise LabelError(
@@ -81,13 +84,22 @@ def read_bdd100k_list(list_file: Path) -> list[tuple[int, str]]:
     except UnicodeDecodeError as error:
         raise LabelError(f"{list_file}: this is not UTF-8 ({error}).") from error
     names = [
-        (number, line.split()[0].replace("\\", "/").rsplit("/", 1)[-1].split(".")[0])
+        (number, picture_stem(_listed_name(line.strip())))
         for number, line in enumerate(text.split("\n"), start=1)
         if line.strip()
     ]
     if not names:
         raise LabelError(f"{list_file} names no image: the file is empty.")
     return names
+
+
+def _listed_name(line: str) -> str:
+    end = NAME_END.search(line)
+    return line[: end.end()] if end else line.split()[0]
+
+
+def _digest(name: str) -> bytes:
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
 
 
 def _by_name(samples: Sequence[LaneSample]) -> dict[str, LaneSample]:

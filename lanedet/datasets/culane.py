@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lanedet.arrays import FloatArray
-from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.datasets.picture_files import NAME_END, FileFinder, can_be_file_name
+from lanedet.files import check_distinct_outputs, check_name_length, replace_file
 from lanedet.ops import xs_at_rows
 from lanedet.structures import LaneSample
 
@@ -34,7 +35,6 @@ SCNN's program writes every second one, 589, 569, ... 249: the coarse step costs
 at high thresholds. Below 240 there are no labels.
 """
 
-_NAME_END = re.compile(r"\.(?:jpe?g|png|bmp|webp|tiff?)(?=\s|$)", re.IGNORECASE)
 _CATEGORY_FILE = re.compile(r"test\d+_(\w+)\.txt")
 _LARGEST = 1e6  # pixels; no image is that large
 _EMPTY_FILE_HINT = "An image without lanes must have an empty one."
@@ -170,17 +170,18 @@ def read_culane_labels(
     """
     categories = read_culane_categories(data_root / "list")
     samples = []
+    finder = FileFinder()
     for line, (name, _) in _numbered_entries(list_file):
         with faults.allow():
-            image, label = data_root / name, culane_label_path(data_root, name)
-            if not image.is_file():
+            image, label = find_culane_files(data_root, name, finder)
+            if image is None:
                 raise LabelError(
-                    f"{list_file}:{line}: the image '{image}' is not there."
+                    f"{list_file}:{line}: the image '{data_root / name}' is not there."
                 )
-            if not label.is_file():
+            if label is None:
                 raise LabelError(
-                    f"{list_file}:{line}: there is no label file '{label}'. "
-                    f"{_EMPTY_FILE_HINT}"
+                    f"{list_file}:{line}: there is no label file "
+                    f"'{culane_label_path(data_root, name)}'. {_EMPTY_FILE_HINT}"
                 )
             metainfo = {"raw_file": name, "img_path": str(image)}
             if name in categories:
@@ -189,6 +190,20 @@ def read_culane_labels(
             sample.gt_lanes = read_culane_lanes(label)
             samples.append(sample)
     return samples
+
+
+def find_culane_files(
+    data_root: Path, name: str, finder: FileFinder
+) -> tuple[Path | None, Path | None]:
+    """Return where an image and its lanes lie, None for what is not there.
+
+    Args:
+        data_root: Folder under which they lie.
+        name: The image's name.
+        finder: Finds names that are spelt otherwise on the disk.
+    """
+    label = finder.find(culane_label_path(data_root, name))
+    return finder.find(data_root / name), label
 
 
 def format_culane_lanes(lanes: Iterable[FloatArray]) -> str:
@@ -237,22 +252,33 @@ def write_culane_labels(root: Path, samples: Sequence[LaneSample]) -> None:
         samples: Samples with ``gt_lanes`` and the meta information ``raw_file``.
 
     Raises:
-        ValueError: If a sample lacks one of these or a coordinate is not finite.
+        ValueError: If a sample lacks one of these, two images would have one file, a
+            list cannot hold the name of an image, or a coordinate is not finite.
     """
+    outputs: list[tuple[Path, Path]] = []
     for number, sample in enumerate(samples):
         for name in ("gt_lanes", "raw_file"):
             if name not in sample:
                 raise ValueError(f"samples[{number}] must have {name} to be written.")
-        path = culane_label_path(root, _checked_name(sample.raw_file))
+        image = _listed_name(sample.raw_file)
+        path = culane_label_path(root, image)
+        check_name_length(path)
+        outputs.append((Path(image), path))
+    check_distinct_outputs(outputs)
+    for sample, (_, path) in zip(samples, outputs, strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(format_culane_lanes(sample.gt_lanes), encoding="ascii")
+        replace_file(path, format_culane_lanes(sample.gt_lanes))
 
 
 def write_culane_list(path: Path, names: Iterable[str]) -> None:
-    """Write a list of images, with the leading slash of the original lists."""
+    """Write a list of images, with the leading slash of the original lists.
+
+    Raises:
+        ValueError: If a list cannot hold the name of an image.
+    """
+    lines = [f"/{_listed_name(name)}\n" for name in names]
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [f"/{_checked_name(name)}\n" for name in names]
-    path.write_text("".join(lines), encoding="utf-8")
+    replace_file(path, "".join(lines))
 
 
 def _read_lines(path: Path) -> list[str]:
@@ -261,7 +287,8 @@ def _read_lines(path: Path) -> list[str]:
             f"No CULane file at '{path}'. Set data_root to a CULane tree."
         )
     content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    lines = content.decode("utf-8", errors="replace").split("\n")
+    # Names that are no UTF-8 stay what they are on the disk.
+    lines = content.decode("utf-8", errors="surrogateescape").split("\n")
     return lines[:-1] if not lines[-1] else lines
 
 
@@ -276,12 +303,12 @@ def _parse_entry(line: str) -> CULaneEntry:
 
 def _split_entry(line: str) -> tuple[str, list[str]]:
     """Return the name and the flags. Names, also of class maps, may hold blanks."""
-    image = _NAME_END.search(line)
+    image = NAME_END.search(line)
     if image is None:
         name, *columns = line.split()
         return name, columns[1:] if columns and "/" in columns[0] else columns
     rest = line[image.end() :]
-    class_map = _NAME_END.search(rest)
+    class_map = NAME_END.search(rest)
     if class_map and "/" in rest[: class_map.end()]:
         rest = rest[class_map.end() :]
     columns = rest.split()
@@ -293,12 +320,31 @@ def _checked_name(name: str) -> str:
     checked = name.replace("\\", "/").lstrip("/")
     path = PurePosixPath(checked)
     # Tools join it to folders, their own outputs among them.
-    if ".." in path.parts or not path.suffix or ":" in checked or "\0" in checked:
+    is_absolute = re.match("[A-Za-z]:/", checked)
+    leads_out = ".." in path.parts or is_absolute
+    if leads_out or not path.suffix or not can_be_file_name(checked):
         raise ValueError(
             "the name of an image must be relative, stay in its folder and have an "
-            f"ending, got {name[:60]!r}."
+            f"ending, got {short(name)}."
         )
     return checked
+
+
+def _listed_name(name: str) -> str:
+    """Return how a list names an image, after checking that it reads back so."""
+    listed = _checked_name(name)
+    try:
+        bare = name.lstrip("/")
+        is_read_back = "\n" not in bare and _parse_entry(f"/{bare}").name == bare
+    except ValueError:  # its end is taken for other columns
+        is_read_back = False
+    if not is_read_back:
+        raise ValueError(
+            "CULane's lists are lines of columns, parted at blanks, and have slashes "
+            f"only: {short(name)} would be read otherwise. Rename the image, or write "
+            "the form of TuSimple."
+        )
+    return listed
 
 
 def _parse_lane(line: str) -> FloatArray:

@@ -1,14 +1,29 @@
 """What to do about a label that cannot be read."""
 
 import logging
+import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from mmengine.logging import print_log
 
 OnError = Literal["raise", "skip"]
 _NUM_SHOWN = 5
+_LONGEST_VALUE = 60  # characters
+
+_repr = reprlib.Repr()
+_repr.maxlevel = 3
+_repr.maxstring = _repr.maxlong = _repr.maxother = _LONGEST_VALUE
+
+
+def short(value: Any) -> str:
+    """Return how a value of a label reads in a message, at most 60 characters.
+
+    Of one that is nested, however deep, the outer levels alone are looked at.
+    """
+    text = _repr.repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:57]}..."
 
 
 class LabelError(ValueError):

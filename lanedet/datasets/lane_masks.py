@@ -9,6 +9,7 @@ import torch
 
 from lanedet.arrays import ByteArray
 from lanedet.datasets.label_faults import LabelError
+from lanedet.images import ImageError, read_stored_image
 from lanedet.ops import holds_lane_bytes, lanes_of_mask
 from lanedet.ops.warp import warp_image
 
@@ -69,7 +70,10 @@ class LoadLaneMask:
 def _read(path: Path) -> ByteArray:
     if not path.is_file():
         raise FileNotFoundError(f"No lane mask at '{path}'.")
-    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
+    try:
+        mask = read_stored_image(path)
+    except ImageError as error:
+        raise LabelError(f"{path}: a mask must be an image, but {error}") from error
+    if mask.ndim != 2 or mask.dtype != np.uint8:
         raise LabelError(f"{path}: a mask must be an image of one 8-bit channel.")
-    return np.asarray(mask)
+    return mask

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lanedet.arrays import FloatArray
-from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.datasets.picture_files import FileFinder, can_be_file_name
+from lanedet.files import replace_file
 from lanedet.ops import xs_at_rows
 from lanedet.structures import LaneSample
 
@@ -89,16 +90,17 @@ def read_tusimple_labels(
         stays as a polyline of shape (0, 2): the benchmark counts it.
 
     Raises:
-        FileNotFoundError: If there is no such label file. Images are not looked at.
+        FileNotFoundError: If there is no such label file. Images may be missing.
         LabelError: If a line is broken and ``faults`` does not allow it, or the file
             holds none.
     """
     samples = []
+    finder = FileFinder()
     for line in _read_lines(label_file, _parse_label, faults):
         sample = LaneSample(
             metainfo={
                 "raw_file": line.raw_file,
-                "img_path": str(_find_image(data_root, line.raw_file)),
+                "img_path": str(_find_image(data_root, line.raw_file, finder)),
                 "rows": line.rows,
             }
         )
@@ -116,7 +118,7 @@ def find_tusimple_labels(data_root: Path, name: str) -> Path:
             copy, which keeps the label files of the training set in ``train_set``.
         name: The file's name, such as ``label_data_0313.json``.
     """
-    return _find_file(data_root, name)
+    return _find_file(data_root, name, FileFinder())
 
 
 def write_tusimple_labels(path: Path, samples: Iterable[LaneSample]) -> None:
@@ -128,19 +130,24 @@ def write_tusimple_labels(path: Path, samples: Iterable[LaneSample]) -> None:
             ``rows``. What lies between the rows is lost.
 
     Raises:
-        ValueError: If a sample lacks one of these, or as
-            :func:`format_tusimple_line` says.
+        ValueError: If a sample lacks one of these, if the file cannot hold the name of
+            an image, or as :func:`format_tusimple_line` says.
     """
     lines = []
     for number, sample in enumerate(samples):
         for name in ("gt_lanes", "raw_file", "rows"):
             if name not in sample:
                 raise ValueError(f"samples[{number}] must have {name} to be written.")
+        if _parse_name(sample.raw_file) != sample.raw_file:
+            raise ValueError(
+                "The name of an image must come back from the file as it is, without "
+                f"backslashes, got {short(sample.raw_file)}. Rename the image."
+            )
         lines.append(
             format_tusimple_line(sample.raw_file, sample.gt_lanes, sample.rows)
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    replace_file(path, "".join(f"{line}\n" for line in lines))
 
 
 def format_tusimple_line(
@@ -189,15 +196,16 @@ def _whole_xs(lane: FloatArray, rows: FloatArray) -> list[int]:
     return [int(x) for x in np.where(xs >= 0, xs, _ABSENT)]
 
 
-def _find_image(data_root: Path, raw_file: str) -> Path:
+def _find_image(data_root: Path, raw_file: str, finder: FileFinder) -> Path:
     """Return where an image lies, or where it should lie."""
     # A leading slash, as in SAD's lists, must not lead out of the data root.
-    return _find_file(data_root, raw_file.lstrip("/"))
+    return _find_file(data_root, raw_file.lstrip("/"), finder)
 
 
-def _find_file(data_root: Path, name: str) -> Path:
+def _find_file(data_root: Path, name: str, finder: FileFinder) -> Path:
     candidates = [data_root / folder / name for folder in _FOLDERS]
-    return next((path for path in candidates if path.is_file()), candidates[0])
+    found = (finder.find(path) for path in candidates)
+    return next((path for path in found if path is not None), candidates[0])
 
 
 def _read_lines(
@@ -247,10 +255,12 @@ def _parse_line(text: bytes) -> TuSimpleLine:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"this is not valid JSON ({error}).") from error
     if not isinstance(record, dict):
-        raise ValueError(f"a label must be a JSON object, got {_short(record)}.")
+        raise ValueError(f"a label must be a JSON object, got {short(record)}.")
     missing = [key for key in ("lanes", "raw_file") if key not in record]
     if missing:
-        raise ValueError(f"the key {missing[0]!r} is missing, got {sorted(record)}.")
+        raise ValueError(
+            f"the key {missing[0]!r} is missing, got {short(sorted(record))}."
+        )
     raw_file, run_time = _parse_name(record["raw_file"]), record.get("run_time")
     if run_time is not None:
         run_time = float(_numbers([run_time], "run_time")[0])
@@ -266,14 +276,15 @@ def _parse_name(raw_file: Any) -> str:
     """Return the name of an image, below the data root and with slashes."""
     if not isinstance(raw_file, str) or not raw_file.strip("/\\ "):
         raise ValueError(
-            f"'raw_file' must be the name of an image, got {_short(raw_file)}."
+            f"'raw_file' must be the name of an image, got {short(raw_file)}."
         )
     name = raw_file.replace("\\", "/")
     # Tools join it to folders, their own outputs among them.
-    if ".." in name.split("/") or re.match("[A-Za-z]:", name) or "\0" in name:
+    leads_out = ".." in name.split("/") or re.match("[A-Za-z]:/", name)
+    if leads_out or not can_be_file_name(name):
         raise ValueError(
             "'raw_file' must stay below the data root, without '..' or a drive, got "
-            f"{_short(raw_file)}."
+            f"{short(raw_file)}."
         )
     return name
 
@@ -281,7 +292,7 @@ def _parse_name(raw_file: Any) -> str:
 def _parse_xs(lanes: Any, rows: FloatArray | None) -> FloatArray:
     """Return the lanes of a line, (K, R), NaN where absent."""
     if not isinstance(lanes, list):
-        raise ValueError(f"'lanes' must be a list of lists, got {_short(lanes)}.")
+        raise ValueError(f"'lanes' must be a list of lists, got {short(lanes)}.")
     checked = [_numbers(lane, f"lanes[{index}]") for index, lane in enumerate(lanes)]
     num_rows = len(rows) if rows is not None else len(checked[0]) if checked else 0
     for index, lane in enumerate(checked):
@@ -297,11 +308,11 @@ def _parse_xs(lanes: Any, rows: FloatArray | None) -> FloatArray:
 def _numbers(values: Any, name: str) -> FloatArray:
     """Return a JSON list as an array, after checking that it holds only numbers."""
     if not isinstance(values, list):
-        raise ValueError(f"'{name}' must be a list of numbers, got {_short(values)}.")
+        raise ValueError(f"'{name}' must be a list of numbers, got {short(values)}.")
     # bool is an int to Python, but not a number to a label file.
     wrong = [value for value in values if type(value) not in (int, float)]
     if wrong:
-        raise ValueError(f"'{name}' must hold numbers only, got {_short(wrong[0])}.")
+        raise ValueError(f"'{name}' must hold numbers only, got {short(wrong[0])}.")
     try:
         numbers = np.array(values, dtype=np.float64)
     except OverflowError:
@@ -311,8 +322,3 @@ def _numbers(values: Any, name: str) -> FloatArray:
             f"'{name}' must hold finite numbers only, none beyond {_FARTHEST:.0f}."
         )
     return numbers
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -16,8 +16,8 @@ class TuSimpleDataset(LaneDataset):
     Args:
         data_root: Folder that holds the label files and ``clips/``, or these in
             ``train_set/`` and ``test_set/``.
-        ann_files: Names of the label files. The usual split trains on 0313 and 0601
-            and validates on 0531.
+        ann_files: Names of the label files, or the one name. The usual split trains on
+            0313 and 0601 and validates on 0531.
         pipeline: Configs of the transforms.
         indices: Use the first so many frames, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
@@ -35,13 +35,14 @@ class TuSimpleDataset(LaneDataset):
         self,
         *,
         data_root: str,
-        ann_files: Sequence[str],
+        ann_files: Sequence[str] | str,
         pipeline: Sequence[Mapping[str, Any]],
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
         on_error: OnError = "raise",
     ) -> None:
-        self.ann_files = list(ann_files)
+        # A text is a sequence too, of its letters.
+        self.ann_files = [ann_files] if isinstance(ann_files, str) else list(ann_files)
         super().__init__(
             data_root=data_root,
             pipeline=pipeline,

@@ -5,9 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,13 +27,10 @@ from lanedet.evaluation.functional.bdd100k_boundary import (
     summarise_boundary_scores,
 )
 from lanedet.evaluation.functional.image_frame import checked_image_shape
+from lanedet.files import is_hidden
+from lanedet.images import ImageError, read_stored_image
 from lanedet.ops import holds_lane_bytes, lanes_of_mask
 from lanedet.runtime import progress_bar
-
-MAX_PIXELS = 1 << 25
-"""Most pixels of a mask: those of 8K."""
-
-_PIXELS_OF_A_BYTE = 8 * 1032  # at most, of 1 bit each and deflated
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,8 @@ def evaluate_bdd100k(
         if not folder.is_dir():
             raise FileNotFoundError(f"No folder of masks at '{folder}'.")
     if names is None:
-        names = sorted(path.stem for path in gt_dir.glob("*.png"))
+        masks = sorted(gt_dir.glob("*.png"))
+        names = [path.stem for path in masks if not is_hidden(path.name)]
     if not names:
         raise FileNotFoundError(
             f"No masks (*.png) in '{gt_dir}'. Name the folder that holds them itself."
@@ -174,53 +170,17 @@ def read_mask(path: Path) -> ByteArray:
     """
     if not path.is_file():
         raise FileNotFoundError(f"No lane mask at '{path}'.")
-    # OpenCV is given no names: it takes no other encoding than UTF-8.
-    data = path.read_bytes()
-    mask = _decode(data) if _num_pixels(data, path) else None
-    if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
-        got = "an unreadable file" if mask is None else f"{mask.dtype} {mask.shape}"
-        raise ValueError(
-            f"'{path}' must be an image of one 8-bit channel, got {got}. The coloured "
-            "'colormaps' are for looking at; the labels are the 'masks'."
-        )
-    return np.asarray(mask)
-
-
-def _num_pixels(data: bytes, path: Path) -> int:
-    """Return the pixels that a PNG file says it has, 0 if it is no whole one."""
-    if not data.startswith(b"\x89PNG\r\n\x1a\n") or not _is_whole(data):
-        return 0
-    width = int.from_bytes(data[16:20], "big")
-    height = int.from_bytes(data[20:24], "big")
-    if width * height > _PIXELS_OF_A_BYTE * len(data):
-        return 0  # cut off: so few bytes do not hold so much
-    if width * height > MAX_PIXELS:
-        raise ValueError(
-            f"'{path}': a mask may have up to {MAX_PIXELS:,} pixels, but its header "
-            f"says that it is {width} wide and {height} high."
-        )
-    return width * height
-
-
-def _is_whole(data: bytes) -> bool:
-    """Return whether the chunks of a PNG file lie in it, up to the last.
-
-    OpenCV takes memory for as many bytes as a chunk says that it has.
-    """
-    position = 8
-    while position + 12 <= len(data):
-        length = int.from_bytes(data[position : position + 4], "big")
-        if data[position + 4 : position + 8] == b"IEND":
-            return True
-        position += 12 + length
-    return False
-
-
-def _decode(data: bytes) -> NDArray[Any] | None:
     try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        return None
+        mask = read_stored_image(path)
+    except ImageError as error:
+        raise ValueError(f"'{path}' is an unreadable file: {error}") from error
+    if mask.ndim != 2 or mask.dtype != np.uint8:
+        raise ValueError(
+            f"'{path}' must be an image of one 8-bit channel, got {mask.dtype} "
+            f"{mask.shape}. The coloured 'colormaps' are for looking at; the labels "
+            "are the 'masks'."
+        )
+    return mask
 
 
 def read_lanes(path: Path) -> NDArray[np.bool_]:

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import cv2
-
-from lanedet.arrays import ByteArray
-from lanedet.files import replace_file
+from lanedet.files import check_empty_folder
+from lanedet.images import write_image
 from lanedet.ops import simplify_polyline
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
@@ -48,10 +46,7 @@ def extract_pseudo_labels(
     """
     if step < 1:
         raise ValueError(f"step must be at least 1, got {step}.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(
-            f"'{folder}' must be a new or an empty folder: nothing is overwritten."
-        )
+    check_empty_folder(folder)
     logged = {frame.number: frame for frame in read_lane_log(log)}
     samples = []
     with VideoReader(video) as reader:
@@ -61,7 +56,7 @@ def extract_pseudo_labels(
             last = frame.index
             if frame.index % step == 0 and frame.index in logged:
                 path = folder / f"{video.stem}_{frame.index:06d}.jpg"
-                _write_picture(path, frame.image)
+                write_image(path, frame.image, _JPEG_QUALITY)
                 entry = logged[frame.index]
                 samples.append(_sample(path, frame.image, entry, min_score, tolerance))
     if logged and max(logged) > last:
@@ -92,9 +87,3 @@ def _sample(
         if score >= min_score and len(lane) >= 2
     ]
     return sample
-
-
-def _write_picture(path: Path, image: ByteArray) -> None:
-    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)
-    replace_file(path, jpeg.tobytes())

@@ -1,4 +1,6 @@
 import json
+import os
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from lanedet.datasets import (
     write_bdd100k_lane_bytes,
     write_bdd100k_masks,
 )
+from lanedet.datasets.bdd100k_splits import read_bdd100k_list
 from lanedet.ops import LANE_BACKGROUND, lane_foreground, lanes_of_mask
 from lanedet.structures import LaneSample
 
@@ -244,3 +247,71 @@ def test_writers_say_what_they_need(tmp_path: Path) -> None:
         write_bdd100k_labels(tmp_path, [], category="white")
     with pytest.raises(ValueError, match="must have gt_lanes"):
         write_bdd100k_labels(tmp_path, [LaneSample(metainfo={"raw_file": "a"})])
+
+
+APPLE_DOUBLE = b"\0\5\x16\7\0\2\0\0Mac OS X"
+
+
+@pytest.mark.parametrize(
+    "hidden", ["._a.png", ".a.png", "._a.json", ".DS_Store", "Thumbs.db"]
+)
+def test_hidden_files_are_no_masks_and_no_labels(tmp_path: Path, hidden: str) -> None:
+    masks, labels = tmp_path / "masks", tmp_path / "labels"
+    write_bdd100k_masks(masks, [sample("a", [[9, 1], [9, 700]])])
+    write_bdd100k_labels(labels, [sample("a", [[9, 1], [9, 700]])])
+    for folder in (masks, labels):
+        (folder / hidden).write_bytes(APPLE_DOUBLE)
+        (folder / "__MACOSX").mkdir()
+        (folder / "__MACOSX" / hidden).write_bytes(APPLE_DOUBLE)
+    (from_mask,) = read(masks)
+    assert from_mask.gt_mask_path == str(masks / "a.png")
+    (from_json,) = read(labels)
+    assert len(from_json.gt_lanes) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("/val/00.1a-b.c.jpg /m/00.1a-b.c.png 1 1", "00.1a-b.c"),
+        ("drive.2024.05.01", "drive.2024.05.01"),
+        ("a.b.PNG 1 1", "a.b"),
+        ("val\\a.b.jpeg", "a.b"),
+        ("val/my drive.1.jpg /m.png", "my drive.1"),
+    ],
+)
+def test_names_in_lists_may_hold_dots(tmp_path: Path, line: str, name: str) -> None:
+    (tmp_path / "list.txt").write_text(f"{line}\n")
+    assert read_bdd100k_list(tmp_path / "list.txt") == [(1, name)]
+
+
+def test_lists_and_labels_of_names_with_dots_agree(tmp_path: Path) -> None:
+    write_list(tmp_path / "labels/lane/polygons/lane_train.json", "a.1", "a.2", "é.1")
+    decomposed = unicodedata.normalize("NFD", "é.1")
+    (tmp_path / "val.txt").write_text(f"a.2.jpg\na.1\n{decomposed}.jpg\n")
+    assert names_of(make(tmp_path, "val", list_file="val.txt")) == ["a.2", "a.1", "é.1"]
+
+
+@pytest.mark.parametrize("file", ["a.jpg", "a.JPG", "A.jpg", "a.jpeg", "a.png"])
+def test_images_may_be_named_otherwise(tmp_path: Path, file: str) -> None:
+    write_list(tmp_path / "labels.json", "a")
+    (tmp_path / file).touch()
+    labels = read_bdd100k_labels(tmp_path / "labels.json", tmp_path, LabelFaults())
+    assert [sample.img_path for sample in labels] == [str(tmp_path / file)]
+
+
+@pytest.mark.parametrize(
+    "write", [write_bdd100k_labels, write_bdd100k_masks, write_bdd100k_lane_bytes]
+)
+def test_two_samples_of_one_name_are_refused_before(tmp_path: Path, write: Any) -> None:
+    with pytest.raises(ValueError, match=r"a\.(json|png)' is the label of two"):
+        write(tmp_path / "out", (sample(name) for name in "aba"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xe9.1")
+    write_bdd100k_masks(tmp_path / "masks", [sample(name, [[9, 1], [9, 700]])])
+    write_bdd100k_labels(tmp_path / "labels", [sample(name, [[9, 1], [9, 700]])])
+    assert (tmp_path / "masks" / os.fsdecode(b"\xe9.1.png")).is_file()
+    (from_mask,), (from_json,) = read(tmp_path / "masks"), read(tmp_path / "labels")
+    assert from_mask.raw_file == from_json.raw_file == name

@@ -128,3 +128,18 @@ def test_labels_of_no_length_do_not_break() -> None:
     (line,) = centre_lines([dot, dot._replace(number=2)])
     assert np.array_equal(line, [[5.0, 5.0], [5.0, 5.0]])
     assert centre_lines([]) == []
+
+
+def test_a_line_that_no_image_holds_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most 100000 pixels long, got 1000000000"):
+        centre_lines([mark(0, [(0, 0), (1e9, 0)]), mark(1, [(0, 5), (1e9, 5)])])
+
+
+def test_the_nearest_of_many_are_joined_first() -> None:
+    # Labels may share a number: each of the one number is compared with all of the
+    # other.
+    marks = [upright(number % 2, 100.0 * number) for number in range(20)]
+    marks.append(upright(1, 4.0))
+    lines = xs_of(marks)
+    assert lines[0] == pytest.approx(2.0)  # 0 and 4, not 0 and 100
+    assert len(lines) == 11

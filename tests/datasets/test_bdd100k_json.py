@@ -239,3 +239,58 @@ def test_any_change_is_read_or_refused(
     else:
         for image in images:
             assert all(np.isfinite(mark.points).all() for mark in image.marks)
+
+
+def long(number: int, vertices: list[list[float]], types: str = "") -> dict[str, Any]:
+    curve = {"vertices": vertices, "types": types or "L" * len(vertices)}
+    return {"category": "lane", "id": number, "poly2d": [curve]}
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        pytest.param([long(0, [[0, 0], [1e9, 0]])], "at most 100000", id="far"),
+        pytest.param(
+            [long(0, [[0, 0], [9e4, 9e4]])], "at most 100000 pixels long", id="long"
+        ),
+        pytest.param(
+            [long(0, [[0, 0], [1280, 0]] * 40)], "pixels long", id="there and back"
+        ),
+        pytest.param(
+            [long(0, [[0, 0]] * 1001)],
+            "at most 1000 vertices, got 1001",
+            id="vertices",
+        ),
+        pytest.param(
+            [long(n, [[n, 0], [n, 9]]) for n in range(501)],
+            "at most 500 curves",
+            id="curves",
+        ),
+    ],
+)
+def test_what_would_cost_too_much_is_said(
+    tmp_path: Path, labels: list[dict[str, Any]], message: str
+) -> None:
+    file = tmp_path / "labels.json"
+    file.write_text(json.dumps([{"name": "a.jpg", "labels": labels}]))
+    with pytest.raises(LabelError, match=message):
+        list(read_bdd100k_json(file, LabelFaults()))
+
+
+@pytest.mark.parametrize("depth", [100, 900, 2000])
+def test_values_that_are_nested_deep(tmp_path: Path, depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    file = tmp_path / "labels.json"
+    for text in (f'{{"name": {nested}}}', f'{{"name": "a", "frames": {nested}}}'):
+        file.write_text(f"[{text}]")
+        with pytest.raises(LabelError, match=r"labels\.json:1"):
+            list(read_bdd100k_json(file, LabelFaults()))
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"), [("a.b.jpg", "a.b"), ("a.png.jpg", "a.png"), ("x/a.JPG", "a")]
+)
+def test_one_suffix_is_taken_off(tmp_path: Path, name: str, stem: str) -> None:
+    file = tmp_path / "labels.json"
+    file.write_text(json.dumps([{"name": name, "labels": []}]))
+    assert [image.name for image in read_bdd100k_json(file, LabelFaults())] == [stem]

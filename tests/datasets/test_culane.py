@@ -1,3 +1,5 @@
+import os
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -29,6 +31,12 @@ def write(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
+
+
+def sample(name: str, *lanes: list[list[float]]) -> LaneSample:
+    made = LaneSample(metainfo={"raw_file": name})
+    made.gt_lanes = [np.array(lane, dtype=float) for lane in lanes]
+    return made
 
 
 @pytest.fixture
@@ -210,3 +218,55 @@ def test_a_tree_in_the_benchmarks_form_is_read() -> None:
     assert len(entries) == 300
     # tp + fn of the official program
     assert sum(len(read_culane_lanes(path)) for path in labels) == 1034
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "12:30:00.mp4/00:01.jpg",
+        "my drive/no 1.jpg",
+        "Bildschirmfoto\u202f1.png",
+        "\u3000.jpg",
+        " a.jpg",
+        pytest.param(os.fsdecode(b"\xb3\xb5/\xff.jpg"), id="bytes"),
+    ],
+)
+def test_names_come_back_from_lists(tmp_path: Path, name: str) -> None:
+    image, label = tmp_path / name, culane_label_path(tmp_path, name)
+    image.parent.mkdir(exist_ok=True)
+    image.touch()
+    write_culane_list(tmp_path / "train.txt", [name])
+    write_culane_labels(tmp_path, [sample(name, [[1, 9], [2, 5]])])
+    assert label.read_text() == "1 9 2 5\n"
+    (read,) = read_culane_labels(tmp_path / "train.txt", tmp_path, LabelFaults())
+    assert (read.raw_file, read.img_path) == (name, str(image))
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb.jpg", "a\\b.jpg", "1.jpg 2.jpg", "a.jpg ", "a b.xyz"]
+)
+def test_names_that_lists_cannot_hold_are_refused_before(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ValueError, match=r"read otherwise|have an ending"):
+        write_culane_list(tmp_path / "train.txt", ["a.jpg", name])
+    with pytest.raises(ValueError, match=r"read otherwise|have an ending"):
+        write_culane_labels(tmp_path, [sample("a.jpg"), sample(name)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_images_of_one_label_file_are_refused_before(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"for both 'x/1\.jpg' and 'x/1\.png'"):
+        write_culane_labels(tmp_path, [sample("x/1.jpg"), sample("x/1.png")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_are_spelt_otherwise_on_the_disk(tmp_path: Path) -> None:
+    wanted, there = (unicodedata.normalize(form, "é/é") for form in ("NFC", "NFD"))
+    (tmp_path / there).parent.mkdir()
+    (tmp_path / f"{there}.JPG").touch()
+    (tmp_path / f"{there}.lines.txt").write_text("1 9 2 5\n")
+    write_culane_list(tmp_path / "train.txt", [f"{wanted}.jpg"])
+    (read,) = read_culane_labels(tmp_path / "train.txt", tmp_path, LabelFaults())
+    assert read.img_path == str(tmp_path / f"{there}.JPG")
+    assert len(read.gt_lanes) == 1

@@ -1,3 +1,6 @@
+import os
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +104,21 @@ def test_missing_and_cut_masks_are_named(tmp_path: Path) -> None:
 def test_the_width_must_be_odd() -> None:
     with pytest.raises(ValueError, match="edge_width_px must be odd"):
         LoadLaneMask(edge_width_px=4)
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xe9.png")
+    mask = np.zeros(SHAPE)
+    mask[:, 400] = 255
+    write(tmp_path / "a.png", mask).rename(path)
+    assert results_of(path).gt_class_map.any()
+
+
+def test_a_header_of_too_many_pixels(tmp_path: Path) -> None:
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
+    chunk = b"IHDR" + header
+    content = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk
+    content += struct.pack(">I", zlib.crc32(chunk)) + bytes(4) + b"IEND\xaeB`\x82"
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(LabelError, match=r"a\.png: a mask must be an image, but"):
+        results_of(tmp_path / "a.png")

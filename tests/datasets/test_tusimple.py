@@ -1,4 +1,6 @@
 import json
+import os
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -379,3 +381,47 @@ def test_the_published_labels_survive_a_round_trip(
     write_tusimple_labels(tmp_path / name, samples)
     written, published = (folder / name for folder in (tmp_path, FIXTURES))
     assert written.read_text().split("\n") == published.read_text().split("\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "clips/12:30:00/20.jpg",
+        "a:20.jpg",
+        "my drive\n/20.jpg",
+        pytest.param(os.fsdecode(b"\xb3\xb5/\xff.jpg"), id="bytes"),
+    ],
+)
+def test_names_come_back(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).touch()
+    sample = LaneSample(metainfo={"raw_file": name, "rows": np.array([1.0])})
+    sample.gt_lanes = []
+    write_tusimple_labels(tmp_path / "labels.json", [sample])
+    (read,) = read_tusimple_labels(tmp_path / "labels.json", tmp_path)
+    assert (read.raw_file, read.img_path) == (name, str(tmp_path / name))
+
+
+def test_names_that_would_be_read_otherwise_are_refused(tmp_path: Path) -> None:
+    sample = LaneSample(metainfo={"raw_file": "a\\b.jpg", "rows": np.array([1.0])})
+    sample.gt_lanes = []
+    with pytest.raises(ValueError, match="must come back from the file as it is"):
+        write_tusimple_labels(tmp_path / "labels.json", [sample])
+    assert not (tmp_path / "labels.json").exists()
+
+
+@pytest.mark.parametrize("folder", ["", "train_set"])
+def test_images_that_are_spelt_otherwise(tmp_path: Path, folder: str) -> None:
+    wanted, there = (unicodedata.normalize(form, "é/é") for form in ("NFC", "NFD"))
+    image = tmp_path / folder / f"{there}.JPG"
+    image.parent.mkdir(parents=True)
+    image.touch()
+    path = label_file(tmp_path, {**GOOD, "raw_file": f"{wanted}.jpg"})
+    (sample,) = read_tusimple_labels(path, tmp_path)
+    assert sample.img_path == str(image)
+
+
+@pytest.mark.parametrize("name", ["\ud800.jpg", "a" * 5000])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LabelError, match=r"json:1: 'raw_file' must stay"):
+        read_tusimple_labels(label_file(tmp_path, {**GOOD, "raw_file": name}), tmp_path)

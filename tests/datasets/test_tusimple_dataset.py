@@ -122,3 +122,10 @@ def test_nothing_left_is_an_error(scenes_root: Path, tmp_path: Path) -> None:
 def test_missing_data_set(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"label_data_0313\.json"):
         make_dataset(tmp_path, "label_data_0313.json").full_init()
+
+
+def test_one_label_file_may_be_a_text(scenes_root: Path) -> None:
+    name = "test_label.json"
+    one = TuSimpleDataset(data_root=str(scenes_root), ann_files=name, pipeline=PIPELINE)
+    assert one.ann_files == [name]
+    assert len(one) == len(make_dataset(scenes_root, name)) > 0

@@ -1,7 +1,9 @@
 """The tools around data sets and predictions, as a user starts them."""
 
 import json
+import os
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -139,6 +141,40 @@ def test_lanes_of_a_clip_go_out_and_come_back(
     np.testing.assert_array_equal(
         samples[0].gt_lanes[0], [[50, 20], [45, 30], [40, 40], [35, 50], [30, 60]]
     )
+
+
+def test_a_zip_file_of_cvat_becomes_a_tree(
+    run_tool: RunMain, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lane = '<polyline label="lane" points="10,80;60,20"/>'
+    subsets = ("train", "val")
+    images = "".join(
+        f'<image name="0.png" subset="{subset}" width="160" height="90">{lane}</image>'
+        for subset in subsets
+    )
+    export, out = tmp_path / "export.zip", tmp_path / "out"
+    with zipfile.ZipFile(export, "w") as archive:
+        archive.writestr("annotations.xml", f"<annotations>{images}</annotations>")
+        for subset in subsets:
+            archive.write(drawn / "0.png", f"images/{subset}/0.png")
+    arguments = [export, "--from", "cvat", "--to", "culane", "--out", out]
+    assert run_tool("convert_labels", *arguments, "--link") == 1
+    assert "cannot be linked" in capsys.readouterr().err
+    assert run_tool("convert_labels", *arguments) == 0
+    assert run_tool("check_dataset", "culane", out) == 0
+    for subset in subsets:
+        copied = out / "images" / subset / "0.png"
+        assert copied.read_bytes() == (drawn / "0.png").read_bytes()
+
+
+def test_a_clip_whose_name_cvat_cannot_hold_is_refused_before(
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, out = tmp_path / os.fsdecode(b"\xff.mp4"), tmp_path / "out"
+    options = ["--video", clip, "--to", "cvat", "--out", out]
+    assert run_tool("export_labels", tmp_path / "lanes.jsonl", *options) == 1
+    assert "CVAT's files hold Unicode text" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_an_incomplete_tree_is_told_by_the_status(

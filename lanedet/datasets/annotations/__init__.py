@@ -1,6 +1,6 @@
 """Lanes drawn in annotation tools: readers, writers, and the tree to train on."""
 
-from lanedet.datasets.annotations.cvat import read_cvat, write_cvat
+from lanedet.datasets.annotations.cvat import check_cvat_name, read_cvat, write_cvat
 from lanedet.datasets.annotations.drawing import Drawing, DrawingReader
 from lanedet.datasets.annotations.labelme import read_labelme, write_labelme
 from lanedet.datasets.annotations.reading import AnnotationSet, read_annotations
@@ -22,6 +22,7 @@ __all__ = [
     "Drawing",
     "DrawingReader",
     "Split",
+    "check_cvat_name",
     "copy_picture",
     "link_picture",
     "needed_slots",

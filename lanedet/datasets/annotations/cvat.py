@@ -1,47 +1,42 @@
-"""CVAT's XML files, "CVAT for images 1.1" and "CVAT for video 1.1".
+"""CVAT's XML files, "CVAT for images 1.1" and "CVAT for video 1.1", and their ZIPs.
 
 A lane is a polyline of a picture, or of a track on the frames that it is not outside
 of. The frames of a track are looked for as ``frame_<six digits>``, as CVAT names them
-when it saves images along.
+when it saves images along. In the export of a project, the pictures of each subset lie
+in a folder of their own, ``images/<subset>/``, and the subset is part of their names.
 
 Format: https://docs.cvat.ai/docs/dataset_management/formats/xml_format/
 """
 
+import re
+import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from contextlib import ExitStack
+from pathlib import Path, PurePath, PurePosixPath
+from typing import BinaryIO
 from xml.sax import SAXException, SAXParseException
-from xml.sax.handler import ContentHandler
 from xml.sax.saxutils import quoteattr
-from xml.sax.xmlreader import AttributesImpl
 
 import defusedxml.sax
 from defusedxml import DefusedXmlException
 
 from lanedet.arrays import FloatArray
-from lanedet.datasets.annotations.drawing import (
-    Drawing,
-    clean_name,
-    from_lane,
-    inner_name,
-    to_lane,
-)
+from lanedet.datasets.annotations.cvat_pages import Page, PageHandler
+from lanedet.datasets.annotations.drawing import Drawing, from_lane
+from lanedet.datasets.annotations.pictures import Archive
 from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.files import replace_file
 from lanedet.structures import LaneSample
 
 ANNOTATION_FILE = "annotations.xml"
-"""What is read from a folder, and what is written."""
+"""What is read from a folder or a ZIP file, and what is written."""
 
-_LANE = "polyline"
-_OTHER_SHAPES = (
-    "box",
-    "cuboid",
-    "ellipse",
-    "mask",
-    "points",
-    "polygon",
-    "skeleton",
-)
+_MAX_XML_BYTES = 1 << 30  # of an annotations.xml that a ZIP file unpacks to
+# The parser starts a long element anew with each part of the file that it is given.
+_CHUNK = 1 << 24
+_IMAGES = "images"  # where CVAT saves pictures
+_FRAME = re.compile(r"frame_\d{6,}")
 
 
 def read_cvat(
@@ -50,27 +45,51 @@ def read_cvat(
     labels: Collection[str] | None,
     faults: LabelFaults,
 ) -> Iterator[Drawing]:
-    """Read a file, or ``annotations.xml`` in a folder.
+    """Read an XML file, a ZIP file with one, or ``annotations.xml`` in a folder.
 
-    Pictures are looked for beside the file and in ``images/`` there. A
+    Pictures are looked for beside the XML file and in ``images/`` there, of a project
+    in the folders of their subsets in these. A
     :class:`~lanedet.datasets.annotations.DrawingReader`.
     """
     file = source / ANNOTATION_FILE if source.is_dir() else source
     if not file.is_file():
-        raise FileNotFoundError(f"No CVAT file at '{file}'.")
-    handler = _Handler(file, labels)
-    try:
-        defusedxml.sax.parse(str(file), handler)
-    except SAXParseException as error:
-        where = f"{file}:{error.getLineNumber()}"
-        raise LabelError(f"{where}: not valid XML ({error.getMessage()}).") from error
-    except (SAXException, DefusedXmlException, UnicodeError) as error:
-        raise LabelError(f"{file}: this XML cannot be read ({error}).") from error
-    handler.check()
-    folder = file.parent if pictures is None else pictures
-    for page in handler.pages():
+        raise FileNotFoundError(
+            f"No CVAT file at '{file}'. Give the XML file, the ZIP file that CVAT "
+            "exports, or a folder with annotations.xml."
+        )
+    folder: PurePath = file.parent
+    archive = None
+    with ExitStack() as stack:
+        if zipfile.is_zipfile(file):
+            archive = Archive(file)
+            member = _annotations_in(archive)
+            folder, file = PurePosixPath(member).parent, file / member
+            xml = stack.enter_context(archive.open(member, _MAX_XML_BYTES))
+        else:
+            xml = stack.enter_context(file.open("rb"))
+        pages = _read_pages(xml, file, labels)
+    if pictures is not None:
+        folder, archive = pictures, None
+    counts = Counter(_name_of(page) for page in pages)
+    is_one_task = len({(page.subset, page.task) for page in pages}) == 1
+    for page in pages:
         with faults.allow():
-            yield page.drawing(folder)
+            # CVAT numbers the frames of all videos alike.
+            is_frame = page.is_frame or _FRAME.fullmatch(page.name)
+            is_known = is_one_task or (counts[_name_of(page)] == 1 and not is_frame)
+            yield _drawing(page, folder, archive, is_known)
+
+
+def check_cvat_name(name: str) -> None:
+    """Raise ValueError if a picture's name cannot stand in an XML file.
+
+    Checked before any work, so that it is not lost.
+    """
+    if not all(_is_xml_character(character) for character in name):
+        raise ValueError(
+            f"CVAT's files hold Unicode text, and the name {name!r} has bytes or "
+            "control characters that are none. Rename the file."
+        )
 
 
 def write_cvat(samples: Collection[LaneSample], folder: Path) -> None:
@@ -79,7 +98,18 @@ def write_cvat(samples: Collection[LaneSample], folder: Path) -> None:
     Args:
         samples: With ``gt_lanes``, ``img_path`` and ``ori_shape``.
         folder: Where the file goes.
+
+    Raises:
+        ValueError: If two pictures have one name, or one has a name that XML cannot
+            hold.
     """
+    names = Counter(Path(sample.img_path).name for sample in samples)
+    for name, count in names.items():
+        check_cvat_name(name)
+        if count > 1:
+            raise ValueError(
+                f"CVAT needs a name of its own for each picture, got {name!r} twice."
+            )
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<annotations>"]
     lines.append("  <version>1.1</version>")
     for number, sample in enumerate(samples):
@@ -95,137 +125,103 @@ def write_cvat(samples: Collection[LaneSample], folder: Path) -> None:
         )
         lines.append("  </image>")
     lines.append("</annotations>")
-    text = "\n".join(lines) + "\n"
-    (folder / ANNOTATION_FILE).write_text(text, encoding="utf-8")
+    replace_file(folder / ANNOTATION_FILE, "\n".join(lines) + "\n")
 
 
-class _Page:
-    """A picture that is being read."""
-
-    def __init__(self, where: str, name: str, subset: str = "") -> None:
-        self.where = where
-        self.name = name
-        self.subset = subset
-        self.shape: tuple[int, int] | None = None
-        self.lanes: list[FloatArray] = []
-        self.others: Counter[str] = Counter()
-        self.error: LabelError | None = None
-
-    def drawing(self, folder: Path) -> Drawing:
-        """Return what was drawn, or raise what was wrong with it."""
-        if self.error is not None:
-            raise self.error
-        name = clean_name(self.name, self.where)
-        inside = inner_name(name)
-        places = [
-            folder / inside,
-            folder / "images" / inside,
-            folder / "images" / self.subset / inside,
-        ]
-        return Drawing(self.where, inside, places, self.shape, self.lanes, self.others)
+def _annotations_in(archive: Archive) -> str:
+    files = [name for name in archive.names if PurePosixPath(name).suffix == ".xml"]
+    named = [name for name in files if PurePosixPath(name).name == ANNOTATION_FILE]
+    chosen = named or files
+    if len(chosen) != 1:
+        raise LabelError(
+            f"{archive.path}: a ZIP file of CVAT must hold one {ANNOTATION_FILE}, got "
+            f"{len(chosen)}. Export the task as 'CVAT for images 1.1'."
+        )
+    return chosen[0]
 
 
-class _Handler(ContentHandler):
-    """Collects pages from the parser's events, which know their line."""
+def _read_pages(
+    xml: BinaryIO, file: Path, labels: Collection[str] | None
+) -> list[Page]:
+    handler = PageHandler(file, labels)
+    parser = defusedxml.sax.make_parser()
+    parser.setContentHandler(handler)
+    handler.setDocumentLocator(parser)
+    try:
+        while part := xml.read(_CHUNK):
+            parser.feed(part)
+        parser.close()
+    except SAXParseException as error:
+        where = f"{file}:{error.getLineNumber()}"
+        raise LabelError(f"{where}: not valid XML ({error.getMessage()}).") from error
+    except LabelError:
+        raise
+    except (SAXException, DefusedXmlException, LookupError, ValueError) as error:
+        # LookupError: what the file calls its encoding is the name of none.
+        raise LabelError(f"{file}: this XML cannot be read ({error}).") from error
+    return handler.pages()
 
-    def __init__(self, file: Path, labels: Collection[str] | None) -> None:
-        super().__init__()
-        self._file = file
-        self._labels = labels
-        self._images: list[_Page] = []
-        self._frames: dict[int, _Page] = {}
-        self._sizes: dict[str, set[str]] = {"width": set(), "height": set()}
-        self._path: list[str] = []
-        self._text = ""
-        self._track_label = ""
 
-    def check(self) -> None:
-        """Raise LabelError if this was not CVAT's format, or had no pictures."""
-        if not self._images and not self._frames:
-            raise LabelError(
-                f"{self._file}: this is no file in one of CVAT's own formats 1.1, or "
-                "it names no pictures. Export the task as 'CVAT for images 1.1'."
+def _drawing(
+    page: Page, folder: PurePath, archive: Archive | None, is_known: bool
+) -> Drawing:
+    """Return what was drawn on a page, or raise what was wrong with it.
+
+    Args:
+        page: The page.
+        folder: Where pictures lie, on the disk or in the archive.
+        archive: The ZIP file that the pictures are in, None for the disk.
+        is_known: Whether the name alone tells the picture, without its subset.
+    """
+    if page.error is not None:
+        raise page.error
+    name, subset = page.inner_name(), page.inner_subset()
+    if not (subset or is_known):
+        raise LabelError(
+            f"{page.where}: a picture of a project must say of which subset it is, but "
+            f"'{name}' does not, and the file holds several tasks. Export the tasks "
+            "one at a time."
+        )
+    places = [folder / name, folder / _IMAGES / name]
+    hint = ""
+    if subset:
+        in_subset = [folder / subset / name, folder / _IMAGES / subset / name]
+        # The folder that was named is the subset's own.
+        own = [folder / name] if folder.name == subset else []
+        places = in_subset + own + (places if is_known else [])
+        if not is_known:
+            hint = (
+                f" The file holds several tasks: '{name}' must lie in a folder "
+                f"'{subset}', as CVAT saves it."
             )
-
-    def pages(self) -> Iterator[_Page]:
-        """Yield the pictures in the file's order, then the frames in theirs."""
-        yield from self._images
-        sizes = {axis: values for axis, values in self._sizes.items() if values}
-        for number in sorted(self._frames):
-            page = self._frames[number]
-            # Several tasks in one file have several sizes: none can be held against.
-            if len(sizes) == 2 and all(len(values) == 1 for values in sizes.values()):
-                page.shape = _shape(
-                    *(next(iter(sizes[a])) for a in ("height", "width"))
-                )
-            yield page
-
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
-        self._path.append(name)
-        self._text = ""
-        if name == "image" and "name" in attrs:
-            where = f"{self._file}:{self._line()}"
-            page = _Page(where, attrs["name"], attrs.get("subset", ""))
-            page.shape = _shape(attrs.get("height", ""), attrs.get("width", ""))
-            self._images.append(page)
-        elif name == "track":
-            self._track_label = attrs.get("label", "")
-        elif name == _LANE or name in _OTHER_SHAPES:
-            self._add_shape(name, attrs)
-
-    def characters(self, content: str) -> None:
-        self._text += content
-
-    def endElement(self, name: str) -> None:  # noqa: N802
-        self._path.pop()
-        if name in self._sizes and self._path[-1:] == ["original_size"]:
-            self._sizes[name].add(self._text.strip())
-
-    def _add_shape(self, kind: str, attrs: AttributesImpl) -> None:
-        parent = self._path[-2] if len(self._path) > 1 else ""
-        page: _Page | None = None
-        if parent == "image" and self._images:
-            page, label = self._images[-1], attrs.get("label", "")
-        elif parent == "track" and attrs.get("outside") != "1":
-            page, label = self._frame(attrs.get("frame", "")), self._track_label
-        if page is None:
-            return
-        if kind != _LANE:
-            page.others[kind] += 1
-        elif self._labels is not None and label not in self._labels:
-            page.others[f"polyline {label!r}"] += 1
-        else:
-            where = f"{self._file}:{self._line()}"
-            try:
-                page.lanes.append(_parse_points(attrs.get("points", ""), where))
-            except LabelError as error:
-                page.error = page.error or error
-
-    def _frame(self, text: str) -> _Page:
-        where = f"{self._file}:{self._line()}"
-        if not text.isdecimal():
-            raise LabelError(f"{where}: a track's shape needs a frame, got {text!r}.")
-        number = int(text)
-        if number not in self._frames:
-            self._frames[number] = _Page(where, f"frame_{number:06d}")
-        return self._frames[number]
-
-    def _line(self) -> int:
-        return int(self._locator.getLineNumber())  # type: ignore[attr-defined]
+    elif page.is_frame:
+        hint = " If the task is one of pictures, export it as 'CVAT for images 1.1'."
+    return Drawing(
+        where=page.where,
+        name=f"{subset}/{name}" if subset else name,
+        places=places,
+        shape=page.shape,
+        lanes=page.lanes,
+        others=page.others,
+        archive=archive,
+        hint=hint,
+    )
 
 
-def _parse_points(text: str, where: str) -> FloatArray:
-    pairs = [pair.split(",") for pair in text.split(";")]
-    if any(len(pair) != 2 for pair in pairs):
-        raise LabelError(f"{where}: points must read 'x,y;x,y', got {text!r:.60}.")
-    return to_lane([x for x, _ in pairs], [y for _, y in pairs], where)
+def _name_of(page: Page) -> str:
+    return page.name.replace("\\", "/").strip().casefold()
 
 
 def _points_text(lane: FloatArray) -> str:
     return ";".join(f"{x:.2f},{y:.2f}" for x, y in from_lane(lane))
 
 
-def _shape(height: str, width: str) -> tuple[int, int] | None:
-    if height.isdecimal() and width.isdecimal():
-        return int(height), int(width)
-    return None
+def _is_xml_character(character: str) -> bool:
+    """Tell whether XML 1.0 allows a character (section 2.2, production Char)."""
+    code = ord(character)
+    return (
+        character in "\t\n\r"
+        or 0x20 <= code <= 0xD7FF
+        or 0xE000 <= code <= 0xFFFD
+        or code >= 0x10000
+    )

@@ -7,22 +7,28 @@ and writers put it back.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any, Protocol
 
 import numpy as np
 
-from lanedet.arrays import FloatArray
-from lanedet.datasets.label_faults import LabelError, LabelFaults
-from lanedet.images import read_image
+from lanedet.arrays import ByteArray, FloatArray
+from lanedet.datasets.annotations.pictures import Archive, Picture
+from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.datasets.picture_files import IMAGE_SUFFIXES, FileFinder, can_be_file_name
+from lanedet.images import ImageError, decode_image, read_image
 from lanedet.structures import LaneSample
+
+MAX_POINTS = 100_000
+"""Most points of a polyline: nobody draws so many."""
 
 _HALF_PIXEL = 0.5
 _MAX_BEYOND = 0.1  # of the picture's side: a hand that slips, not another picture
-_PICTURES = ("", ".png", ".PNG", ".jpg", ".JPG", ".jpeg", ".JPEG")
 
 
-class Drawing(NamedTuple):
+@dataclass
+class Drawing:
     """What was drawn on one picture."""
 
     where: str
@@ -31,7 +37,7 @@ class Drawing(NamedTuple):
     name: str
     """The tool's name of the picture: a relative path with forward slashes."""
 
-    places: Sequence[Path]
+    places: Sequence[PurePath]
     """Where the picture may lie, best first. Its suffix may be left out."""
 
     shape: tuple[int, int] | None
@@ -40,8 +46,17 @@ class Drawing(NamedTuple):
     lanes: list[FloatArray]
     """Polylines, each (N, 2) with N >= 2, in pixels of the picture."""
 
-    others: Counter[str]
+    others: Counter[str] = field(default_factory=Counter)
     """Number of shapes that are no lanes, by their kind."""
+
+    archive: Archive | None = None
+    """What the places are in, None for the disk."""
+
+    inside: Picture | None = None
+    """The picture that the label itself holds, for where none is found."""
+
+    hint: str = ""
+    """What else to do where no picture is found."""
 
 
 class DrawingReader(Protocol):
@@ -78,20 +93,32 @@ def to_lane(xs: Iterable[Any], ys: Iterable[Any], where: str) -> FloatArray:
 
     Raises:
         LabelError: If these are not two finite numbers per point, for at least two
-            points.
+            points and at most :data:`MAX_POINTS`.
     """
+    columns = [list(xs), list(ys)]
+    check_num_points(max(map(len, columns)), where)
     try:
-        points = np.array([list(xs), list(ys)], dtype=np.float64).T
+        points = np.array(columns, dtype=np.float64).T
     except (TypeError, ValueError, OverflowError) as error:
         raise LabelError(
             f"{where}: a polyline needs an x and a y per point."
         ) from error
-    if len(points) < 2 or not np.isfinite(points).all():
+    is_polyline = points.ndim == 2 and len(points) >= 2
+    if not is_polyline or not np.isfinite(points).all():
         raise LabelError(
             f"{where}: a polyline needs at least two points with finite coordinates, "
-            f"got {points.tolist()!r:.60}. Draw it again, or delete it."
+            f"got {short(points.tolist())}. Draw it again, or delete it."
         )
     return points - _HALF_PIXEL
+
+
+def check_num_points(num_points: int, where: str) -> None:
+    """Raise LabelError if a polyline has too many points."""
+    if num_points > MAX_POINTS:
+        raise LabelError(
+            f"{where}: a polyline must have at most {MAX_POINTS:,} points, got "
+            f"{num_points:,}. Draw it anew."
+        )
 
 
 def from_lane(lane: FloatArray) -> list[list[float]]:
@@ -115,29 +142,37 @@ def to_samples(drawings: Iterable[Drawing], faults: LabelFaults) -> list[LaneSam
         LabelError: If a picture is missing, cannot be read, has another size than the
             label says or has two labels, unless ``faults`` skips it.
     """
-    samples = []
-    owners: dict[str, str] = {}
-    for drawing in drawings:
+    samples: dict[int, LaneSample] = {}
+    owners: dict[str, int] = {}
+    wheres: list[str] = []
+    finder = FileFinder()
+    for number, drawing in enumerate(drawings):
+        wheres.append(drawing.where)
         with faults.allow():
-            path = _find_picture(drawing)
-            raw_file = Path(drawing.name).with_name(path.name).as_posix()
-            for name in (str(path.resolve()), raw_file):
-                owner = owners.setdefault(name, drawing.where)
-                if owner != drawing.where:
-                    raise LabelError(
-                        f"{drawing.where}: '{path}' must have a name of its own and "
-                        f"one label, but {owner} is for it too. Keep one of them."
-                    )
+            picture = _find_picture(drawing, finder)
+            raw_file = Path(drawing.name).with_name(picture.name).as_posix()
+            names = dict.fromkeys((_identity(picture), raw_file))
+            rivals = {owners.setdefault(name, number) for name in names} - {number}
+            for rival in rivals:
+                samples.pop(rival, None)  # nobody knows which of them is right
+            if rivals:
+                raise LabelError(
+                    f"{drawing.where}: '{picture}' must have a name of its own and "
+                    f"one label, but {wheres[min(rivals)]} is for it too. Keep one of "
+                    "them."
+                )
             sample = LaneSample(
                 metainfo={
-                    "img_path": str(path),
+                    "img_path": str(picture),
                     "raw_file": raw_file,
-                    "ori_shape": _checked_shape(path, drawing),
+                    "ori_shape": _checked_shape(picture, drawing),
                 }
             )
+            if not isinstance(picture, Path):
+                sample.set_metainfo({"picture": picture})
             sample.gt_lanes = drawing.lanes
-            samples.append(sample)
-    return samples
+            samples[number] = sample
+    return list(samples.values())
 
 
 def clean_name(name: Any, where: str) -> str:
@@ -148,7 +183,12 @@ def clean_name(name: Any, where: str) -> str:
     """
     cleaned = name.replace("\\", "/").strip() if isinstance(name, str) else ""
     if not inner_name(cleaned):
-        raise LabelError(f"{where}: a picture must have a name, got {name!r:.60}.")
+        raise LabelError(f"{where}: a picture must have a name, got {short(name)}.")
+    if not can_be_file_name(cleaned):
+        raise LabelError(
+            f"{where}: the name of a picture must be one that a file can have, got "
+            f"{short(cleaned)}."
+        )
     return cleaned
 
 
@@ -163,24 +203,51 @@ def inner_name(name: str) -> str:
     return "/".join(part for part in parts if not part.endswith(":"))
 
 
-def _find_picture(drawing: Drawing) -> Path:
+def _find_picture(drawing: Drawing, finder: FileFinder) -> Picture:
+    suffixes = ("", *IMAGE_SUFFIXES)
     for place in drawing.places:
-        for suffix in _PICTURES:
-            path = place.with_name(place.name + suffix)
-            if path.is_file():
-                return path
+        fitting: Sequence[Picture]
+        if drawing.archive is not None:
+            fitting = drawing.archive.find_all(PurePosixPath(place), suffixes)
+        else:
+            fitting = finder.find_all(Path(place), suffixes)
+        if len(fitting) > 1:
+            found = ", ".join(f"'{picture}'" for picture in fitting)
+            raise LabelError(
+                f"{drawing.where}: one picture must be meant by '{drawing.name}', but "
+                f"{found} fit. Rename the others."
+            )
+        if fitting:
+            return fitting[0]
+    if drawing.inside is not None:
+        return drawing.inside
     folders = ", ".join(sorted({f"'{place.parent}'" for place in drawing.places}))
+    if drawing.archive is not None:
+        folders += f" of '{drawing.archive.path}'"
     raise LabelError(
         f"{drawing.where}: no picture '{drawing.name}' in {folders}. Put the pictures "
-        "there, or name their folder (--images)."
+        f"there, or name their folder (--images).{drawing.hint}"
     )
 
 
-def _checked_shape(path: Path, drawing: Drawing) -> tuple[int, int]:
+def _identity(picture: Picture) -> str:
+    return str(picture.resolve() if isinstance(picture, Path) else picture)
+
+
+def _decoded(picture: Picture) -> ByteArray:
+    if isinstance(picture, Path):
+        return read_image(picture)
+    try:
+        return decode_image(picture.read_bytes())
+    except ImageError as error:
+        raise ImageError(f"'{picture}' {error}") from None
+
+
+def _checked_shape(path: Picture, drawing: Drawing) -> tuple[int, int]:
     try:
         # As the training reads it: turned upright where the camera says so.
-        height, width = read_image(path).shape[:2]
-    except ValueError as error:
+        height, width = _decoded(path).shape[:2]
+    except (OSError, ValueError) as error:
         raise LabelError(f"{drawing.where}: {error}") from error
     if drawing.shape is not None and drawing.shape != (height, width):
         raise LabelError(

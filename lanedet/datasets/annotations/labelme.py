@@ -1,7 +1,7 @@
 """labelme's files: one JSON file per picture.
 
 A lane is a shape of the type ``linestrip`` (in the menu: "Create LineStrip") or
-``line`` (two points).
+``line`` (two points). The picture lies beside the file or, in base64, in it.
 
 Format: https://github.com/wkentaro/labelme (labelme/_label_file.py)
 """
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.annotations.drawing import (
     Drawing,
     clean_name,
@@ -19,10 +20,14 @@ from lanedet.datasets.annotations.drawing import (
     inner_name,
     to_lane,
 )
-from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.datasets.annotations.json_files import read_json
+from lanedet.datasets.annotations.pictures import EncodedPicture
+from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.files import check_distinct_outputs, replace_file, visible_files
 from lanedet.structures import LaneSample
 
 _LANE_TYPES = ("linestrip", "line")
+_JPEG_IN_BASE64 = "/9j/"  # FF D8 FF, with which every JPEG begins
 _VERSION = "5.0.1"  # of the format that is written: the fields of labelme 5
 
 
@@ -38,7 +43,7 @@ def read_labelme(
     """
     if not source.exists():
         raise FileNotFoundError(f"No labelme file or folder at '{source}'.")
-    files = sorted(source.rglob("*.json")) if source.is_dir() else [source]
+    files = list(visible_files(source, "*.json")) if source.is_dir() else [source]
     root = source if source.is_dir() else source.parent
     if not files:
         raise FileNotFoundError(f"No labelme files (*.json) in '{source}'.")
@@ -53,8 +58,13 @@ def write_labelme(samples: Collection[LaneSample], folder: Path) -> None:
     Args:
         samples: With ``gt_lanes``, ``img_path`` and ``ori_shape``.
         folder: Not used: the files lie beside the pictures.
+
+    Raises:
+        ValueError: If two pictures would have one file, before any is written.
     """
     del folder
+    pictures = [Path(sample.img_path) for sample in samples]
+    check_distinct_outputs((path, path.with_suffix(".json")) for path in pictures)
     for sample in samples:
         picture = Path(sample.img_path)
         record = {
@@ -76,38 +86,62 @@ def write_labelme(samples: Collection[LaneSample], folder: Path) -> None:
             "imageWidth": sample.ori_shape[1],
         }
         text = json.dumps(record, indent=2) + "\n"
-        picture.with_suffix(".json").write_text(text, encoding="utf-8")
+        replace_file(picture.with_suffix(".json"), text)
 
 
 def _read_file(
     file: Path, root: Path, pictures: Path | None, labels: Collection[str] | None
 ) -> Drawing:
-    try:
-        record = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise LabelError(f"{file}:{line}: this is not valid JSON ({error}).") from error
+    record = read_json(file)
     if not isinstance(record, dict) or not isinstance(record.get("shapes"), list):
         raise LabelError(f"{file}: this is no labelme file: it has no list 'shapes'.")
-    lanes, others = [], Counter[str]()
-    for number, shape in enumerate(record["shapes"]):
-        where = f"{file}, shapes[{number}]"
-        if not isinstance(shape, dict):
-            raise LabelError(f"{where}: a shape must be a JSON object.")
-        kind, label = str(shape.get("shape_type", "polygon")), shape.get("label")
-        if kind not in _LANE_TYPES:
-            others[kind] += 1
-        elif labels is not None and label not in labels:
-            others[f"{kind} {label!r}"] += 1
-        else:
-            lanes.append(to_lane(*_axes(shape.get("points"), where), where))
+    lanes, others = _lanes(record["shapes"], file, labels)
     name = clean_name(record.get("imagePath"), str(file))
     # A renamed picture, as long as it still goes with its file.
     places = [file.parent / name, file.with_suffix("")]
     if pictures is not None:
         places = [pictures / inner_name(name), pictures / Path(name).name]
-    inside = file.parent.relative_to(root) / Path(name).name
-    return Drawing(str(file), inside.as_posix(), places, _shape(record), lanes, others)
+    return Drawing(
+        where=str(file),
+        name=(file.parent.relative_to(root) / Path(name).name).as_posix(),
+        places=places,
+        shape=_shape(record),
+        lanes=lanes,
+        others=others,
+        inside=_inside(record.get("imageData"), file, Path(name).name),
+    )
+
+
+def _lanes(
+    shapes: list[Any], file: Path, labels: Collection[str] | None
+) -> tuple[list[FloatArray], Counter[str]]:
+    lanes, others = [], Counter[str]()
+    for number, shape in enumerate(shapes):
+        where = f"{file}, shapes[{number}]"
+        if not isinstance(shape, dict):
+            raise LabelError(f"{where}: a shape must be a JSON object.")
+        kind, label = shape.get("shape_type", "polygon"), shape.get("label")
+        if kind not in _LANE_TYPES:
+            others[kind if isinstance(kind, str) else short(kind)] += 1
+        elif labels is not None and not (isinstance(label, str) and label in labels):
+            others[f"{kind} {short(label)}"] += 1
+        else:
+            lanes.append(to_lane(*_axes(shape.get("points"), where), where))
+    return lanes, others
+
+
+def _inside(text: Any, file: Path, name: str) -> EncodedPicture | None:
+    """Return the picture that a file holds, None if it holds none.
+
+    labelme keeps JPEGs as they are and turns all others into PNG
+    (``load_image_file`` in labelme/_label_file.py).
+    """
+    if not isinstance(text, str) or not text:
+        return None
+    suffixes = (".jpg", ".jpeg") if text.startswith(_JPEG_IN_BASE64) else (".png",)
+    if Path(name).suffix.lower() not in suffixes:
+        name = f"{Path(name).stem}{suffixes[0]}"
+    return EncodedPicture(file, name, text)
 
 
 def _axes(points: Any, where: str) -> tuple[list[Any], list[Any]]:

@@ -52,7 +52,7 @@ def read_annotations(
     read: DrawingReader,
     *,
     pictures: Path | None = None,
-    labels: Collection[str] | None = None,
+    labels: Collection[str] | str | None = None,
     on_error: OnError = "raise",
 ) -> AnnotationSet:
     """Read what was drawn in an annotation tool.
@@ -61,7 +61,8 @@ def read_annotations(
         source: The tool's file, or a folder of them.
         read: ``read_labelme``, ``read_cvat`` or ``read_via``.
         pictures: Folder of the pictures, None if they lie beside the files.
-        labels: Names of the shapes that are lanes, None for all polylines.
+        labels: Names of the shapes that are lanes, or the one name. None for all
+            polylines.
         on_error: Whether to stop at a broken label or to leave its picture out.
 
     Raises:
@@ -71,6 +72,8 @@ def read_annotations(
         ValueError: If there is not a single lane.
     """
     faults = LabelFaults(on_error)
+    if isinstance(labels, str):  # a collection too, of its letters
+        labels = [labels]
     result = AnnotationSet()
     drawings = read(source, pictures, labels, faults)
     for sample in to_samples(_counted(drawings, result.others), faults):

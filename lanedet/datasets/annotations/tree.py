@@ -7,18 +7,20 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 from mmengine.logging import print_log
 
-from lanedet.arrays import FloatArray
+from lanedet.datasets.annotations.pictures import Picture
 from lanedet.datasets.culane import (
     culane_label_path,
     write_culane_labels,
     write_culane_list,
 )
 from lanedet.datasets.tusimple import write_tusimple_labels
+from lanedet.files import check_empty_folder, check_name_length, claim_folder
 from lanedet.ops import lane_angle, xs_at_rows
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
@@ -29,10 +31,11 @@ TRAIN_LABELS, VAL_LABELS = "train_label.json", "val_label.json"
 IMAGE_FOLDER = "images"
 """Where the pictures of a tree go."""
 
+_UNFINISHED = ".unfinished-"  # how folders begin in which trees are made
 _ROW_STEP = 10  # pixels, as in TuSimple
 
-PlacePicture = Callable[[Path, Path], None]
-"""Bring a picture from the first path to the second."""
+PlacePicture = Callable[[Picture, Path], None]
+"""Bring a picture to a path."""
 
 
 class Split(NamedTuple):
@@ -82,7 +85,9 @@ def split_folders(
 def write_tree(
     root: Path, split: Split, write_labels: WriteTree, place: PlacePicture
 ) -> None:
-    """Write pictures and labels. Labels come last: a tree with them is complete.
+    """Write pictures and labels, all or none: what fails can be done again.
+
+    Label files and lists come last: a tree with them is complete.
 
     Args:
         root: A new or empty folder.
@@ -92,23 +97,31 @@ def write_tree(
         place: :func:`copy_picture` or :func:`link_picture`.
 
     Raises:
-        ValueError: If ``root`` is not empty.
-        OSError: If a file cannot be written.
+        ValueError: If ``root`` is not empty, or the labels cannot hold the name of a
+            picture. No picture is copied then.
+        OSError: If a file cannot be written, or another process writes to ``root``.
     """
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise ValueError(
-            f"'{root}' must be a new or an empty folder: nothing is overwritten."
-        )
-    moved = Split([], [])
+    check_empty_folder(root)
     samples = [*split.train, *split.val]
-    for number, sample in enumerate(progress_bar(samples, desc="pictures")):
-        raw_file = f"{IMAGE_FOLDER}/{sample.raw_file}"
-        path = root / raw_file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        place(Path(sample.img_path), path)
-        part = moved.train if number < len(split.train) else moved.val
-        part.append(_moved(sample, raw_file, path))
-    write_labels(root, moved)
+    moved = [_moved(sample, f"{IMAGE_FOLDER}/{sample.raw_file}") for sample in samples]
+    for sample in moved:
+        check_name_length(root / sample.raw_file)
+    moved_split = Split(moved[: len(split.train)], moved[len(split.train) :])
+    with claim_folder(root):
+        for left in root.glob(f"{_UNFINISHED}*"):  # by a run that was killed
+            shutil.rmtree(left)
+        with TemporaryDirectory(prefix=_UNFINISHED, dir=root) as folder:
+            # What is wrong with the labels shows before the pictures are copied.
+            write_labels(Path(folder), moved_split)
+            for sample, other in zip(
+                progress_bar(samples, desc="pictures"), moved, strict=True
+            ):
+                path = Path(folder, other.raw_file)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                place(sample.get("picture", Path(sample.img_path)), path)
+            made = Path(folder).iterdir()
+            for path in sorted(made, key=lambda path: path.name != IMAGE_FOLDER):
+                path.replace(root / path.name)
 
 
 def write_tusimple_tree(root: Path, split: Split) -> None:
@@ -174,17 +187,25 @@ def write_culane_tree(root: Path, split: Split) -> None:
             )
 
 
-def copy_picture(source: Path, target: Path) -> None:
+def copy_picture(source: Picture, target: Path) -> None:
     """Copy a picture."""
-    shutil.copyfile(source, target)
+    if isinstance(source, Path):
+        shutil.copyfile(source, target)
+    else:
+        target.write_bytes(source.read_bytes())
 
 
-def link_picture(source: Path, target: Path) -> None:
+def link_picture(source: Picture, target: Path) -> None:
     """Give a picture a second name, which takes no space.
 
     Raises:
-        ValueError: If both are not on one file system.
+        ValueError: If both are not on one file system, or the picture is no file.
     """
+    if not isinstance(source, Path):
+        raise ValueError(
+            f"'{source}' cannot be linked: it is no file of its own. Leave --link out "
+            "to copy the pictures."
+        )
     try:
         os.link(source.resolve(), target)
     except OSError as error:
@@ -215,9 +236,9 @@ def _points_on_rows(lane: FloatArray, rows: FloatArray, width: int) -> FloatArra
     return np.stack([xs, rows], axis=1)[inside]
 
 
-def _moved(sample: LaneSample, raw_file: str, path: Path) -> LaneSample:
+def _moved(sample: LaneSample, raw_file: str) -> LaneSample:
     moved = sample.clone()
-    moved.set_metainfo({"raw_file": raw_file, "img_path": str(path)})
+    moved.set_metainfo({"raw_file": raw_file})
     return moved
 
 
@@ -242,4 +263,4 @@ def _split_groups(
 
 
 def _hash(name: str, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return hashlib.sha256(f"{seed}:{name}".encode("utf-8", "surrogateescape")).digest()

@@ -20,7 +20,9 @@ from lanedet.datasets.annotations.drawing import (
     inner_name,
     to_lane,
 )
-from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.datasets.annotations.json_files import read_json
+from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.files import is_hidden, replace_file
 from lanedet.structures import LaneSample
 
 ANNOTATION_FILE = "via_annotations.json"
@@ -35,11 +37,15 @@ def read_via(
 ) -> Iterator[Drawing]:
     """Read a file, or the only JSON file in a folder.
 
-    A region is one of ``labels`` if one of its attributes has that value. A
-    :class:`~lanedet.datasets.annotations.DrawingReader`.
+    A region is one of ``labels`` if one of its attributes has that value: as text, as
+    the option that is chosen, or among those that are ticked. What a project calls an
+    option is its value too. A :class:`~lanedet.datasets.annotations.DrawingReader`.
     """
     file = _find_file(source)
-    for record in _records(file):
+    records, attributes = _records(file)
+    if labels is not None:
+        labels = {*labels, *_options(attributes, labels)}
+    for record in records:
         with faults.allow():
             yield _drawing(file, record, pictures, labels)
 
@@ -72,7 +78,7 @@ def write_via(samples: Collection[LaneSample], folder: Path) -> None:
             "file_attributes": {},
         }
     text = json.dumps(records, indent=1) + "\n"
-    (folder / ANNOTATION_FILE).write_text(text, encoding="utf-8")
+    replace_file(folder / ANNOTATION_FILE, text)
 
 
 def _region(points: list[list[float]]) -> dict[str, Any]:
@@ -91,7 +97,11 @@ def _find_file(source: Path) -> Path:
         if not source.is_file():
             raise FileNotFoundError(f"No VIA file at '{source}'.")
         return source
-    files = sorted(source.glob("*.json"))
+    files = sorted(
+        file
+        for file in source.glob("*.json")
+        if file.is_file() and not is_hidden(file.name)
+    )
     if len(files) != 1:
         raise FileNotFoundError(
             f"'{source}' must hold one VIA file (*.json), got {len(files)}. Name the "
@@ -100,17 +110,15 @@ def _find_file(source: Path) -> Path:
     return files[0]
 
 
-def _records(file: Path) -> list[Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise LabelError(f"{file}:{line}: this is not valid JSON ({error}).") from error
+def _records(file: Path) -> tuple[list[Any], Any]:
+    """Return the entries of the pictures, and the attributes that a project defines."""
+    content, attributes = read_json(file), None
     if isinstance(content, dict):
+        attributes = content.get("_via_attributes")
         content = content.get("_via_img_metadata", content)
     if not isinstance(content, dict) or not content:
         raise LabelError(f"{file}: this is no file of VIA 2, or it has no pictures.")
-    return list(content.values())
+    return list(content.values()), attributes
 
 
 def _drawing(
@@ -149,10 +157,36 @@ def _shape_of(region: Any, where: str) -> tuple[dict[str, Any], str]:
     shape = region.get("shape_attributes") if isinstance(region, dict) else None
     if not isinstance(shape, dict):
         raise LabelError(f"{where}: a region needs 'shape_attributes'.")
-    return shape, str(shape.get("name"))
+    kind = shape.get("name")
+    return shape, kind if isinstance(kind, str) else short(kind)
 
 
 def _has_label(region: dict[str, Any], labels: Collection[str]) -> bool:
-    attributes = region.get("region_attributes")
-    values = attributes.values() if isinstance(attributes, dict) else ()
-    return any(isinstance(value, str) and value in labels for value in values)
+    return any(value in labels for value in _chosen(region.get("region_attributes")))
+
+
+def _chosen(attributes: Any) -> Iterator[str]:
+    """Yield the values of a region's attributes.
+
+    Text fields, radio buttons, images and drop-down lists have text, checkboxes an
+    object of the options with whether each is ticked.
+    """
+    if not isinstance(attributes, dict):
+        return
+    for name, value in attributes.items():
+        if value is True:
+            yield name
+        elif isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from (option for option, ticked in value.items() if ticked is True)
+
+
+def _options(attributes: Any, labels: Collection[str]) -> Iterator[str]:
+    """Yield the options of regions' attributes that a project describes as a label."""
+    regions = attributes.get("region") if isinstance(attributes, dict) else None
+    for attribute in regions.values() if isinstance(regions, dict) else ():
+        options = attribute.get("options") if isinstance(attribute, dict) else None
+        for option, description in options.items() if isinstance(options, dict) else ():
+            if isinstance(description, str) and description in labels:
+                yield option

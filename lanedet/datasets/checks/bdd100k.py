@@ -16,6 +16,8 @@ from lanedet.datasets.checks.known_counts import (
 )
 from lanedet.datasets.checks.report import Count, DatasetReport
 from lanedet.datasets.label_faults import LabelFaults
+from lanedet.datasets.picture_files import IMAGE_SUFFIXES, spelling_key
+from lanedet.files import is_hidden
 from lanedet.runtime import progress_bar
 
 # Our splits "train" and "test" are read from the official folders "train" and "val".
@@ -59,7 +61,11 @@ def _check(
 ) -> list[Path]:
     split = _SPLIT_OF_FOLDER[folder]
     image_folder = find_bdd100k_images(root, split)
-    images = {path.stem: path for path in sorted(image_folder.glob("*.jpg"))}
+    images = {
+        path.stem: path
+        for path in sorted(image_folder.glob("*"))
+        if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path.name)
+    }
     known = BDD100K_IMAGES[folder] if is_original else None
     report.counts.append(Count(f"{folder}, images", len(images), known))
     try:
@@ -91,14 +97,16 @@ def _compare(
     folder: str, images: set[str], labels: set[str], report: DatasetReport
 ) -> None:
     """Note labels without an image, and too many images without a label."""
-    orphans = sorted(labels - images)
+    labelled = {spelling_key(name) for name in labels}
+    present = {spelling_key(name) for name in images}
+    orphans = sorted(name for name in labels if spelling_key(name) not in present)
     if orphans:
         report.add_problem(
             f"{len(orphans)} labels of {folder} without an image",
             "Unpack the images again.",
             orphans,
         )
-    bare = sorted(images - labels)
+    bare = sorted(name for name in images if spelling_key(name) not in labelled)
     if len(bare) > (1 - _MIN_LABELLED) * len(images):
         report.add_problem(
             f"{len(bare)} images of {folder} without a label",

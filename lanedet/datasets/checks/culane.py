@@ -1,6 +1,6 @@
 """Whether a CULane tree is complete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from lanedet.datasets.checks.images import check_images
@@ -13,10 +13,13 @@ from lanedet.datasets.checks.known_counts import (
 from lanedet.datasets.checks.report import Count, DatasetReport
 from lanedet.datasets.culane import (
     culane_label_path,
+    find_culane_files,
     read_culane_lanes,
     read_culane_list,
 )
 from lanedet.datasets.label_faults import LabelFaults
+from lanedet.datasets.picture_files import FileFinder
+from lanedet.files import visible_files
 from lanedet.runtime import progress_bar
 
 # Of each split the first of these lists that is there is read: those with flags first.
@@ -54,19 +57,28 @@ def check_culane(root: Path, decode_all: bool = False) -> DatasetReport:
     if not is_original:
         report.notes.append("pictures of one's own: no counts to compare with")
     lanes_of: dict[str, int] = {}
+    files = _Files()
     for split in _LISTS:
-        lanes_of |= _check_split(root, split, report, is_original)
+        lanes_of |= _check_split(root, split, report, is_original, files)
     if is_original:
         _check_categories(root, lanes_of, report)
-    _check_orphans(root, lanes_of, report)
-    images = [root / name for name in lanes_of]
-    present = [path for path in images if path.is_file()]
-    check_images(present, report, CULANE_SHAPE if is_original else None, decode_all)
+    _check_orphans(root, files.labels, report)
+    shape = CULANE_SHAPE if is_original else None
+    check_images(list(files.images), report, shape, decode_all)
     return report
 
 
+class _Files:
+    """What the lists name and is there, in their order."""
+
+    def __init__(self) -> None:
+        self.finder = FileFinder()
+        self.images: dict[Path, None] = {}
+        self.labels: dict[Path, None] = {}
+
+
 def _check_split(
-    root: Path, split: str, report: DatasetReport, is_original: bool
+    root: Path, split: str, report: DatasetReport, is_original: bool, files: _Files
 ) -> dict[str, int]:
     """Check a split's list and files; return each image's number of lanes."""
     places = [root / "list" / name for name in _LISTS[split]]
@@ -82,13 +94,16 @@ def _check_split(
     faults = LabelFaults("skip")
     no_image, no_label, disagreeing = [], [], []
     for entry in progress_bar(entries, desc=f"labels of {split}", unit="image"):
-        image, label = root / entry.name, culane_label_path(root, entry.name)
-        if not image.is_file():
-            no_image.append(image)
+        image, label = find_culane_files(root, entry.name, files.finder)
+        if image is None:
+            no_image.append(root / entry.name)
+        else:
+            files.images[image] = None
         lanes_of[entry.name] = 0
-        if not label.is_file():
-            no_label.append(label)
+        if label is None:
+            no_label.append(culane_label_path(root, entry.name))
             continue
+        files.labels[label] = None
         with faults.allow():
             lanes = read_culane_lanes(label)
             # The known counts are the official evaluator's: every line is a lane.
@@ -154,12 +169,10 @@ def _check_categories(
         report.counts.append(Count(f"{category}, lanes", found, num_lanes))
 
 
-def _check_orphans(
-    root: Path, lanes_of: Mapping[str, int], report: DatasetReport
-) -> None:
+def _check_orphans(root: Path, known: Container[Path], report: DatasetReport) -> None:
     """Note label files that no list names."""
-    known = {culane_label_path(root, name) for name in lanes_of}
-    orphans = [path for path in root.rglob(f"*{_LABEL_SUFFIX}") if path not in known]
+    files = visible_files(root, f"*{_LABEL_SUFFIX}")
+    orphans = [path for path in files if path not in known]
     if orphans:
         report.notes.append(
             f"{len(orphans)} label files that no list names, such as {min(orphans)}"

@@ -1,4 +1,6 @@
+import base64
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 
 from lanedet.datasets import LabelError, LabelFaults
 from lanedet.datasets.annotations import read_annotations, read_labelme, write_labelme
+from lanedet.structures import LaneSample
 
 
 def record(name: str = "a.jpg", **changes: Any) -> dict[str, Any]:
@@ -174,3 +177,120 @@ def test_round_trip(pictures: Path) -> None:
     write_labelme([sample], pictures)
     (drawing,) = read_labelme(pictures, None, None, LabelFaults())
     np.testing.assert_allclose(drawing.lanes[0], sample.gt_lanes[0])
+
+
+@pytest.mark.parametrize(
+    "label", [{"a": 1}, ["lane"], None, 3, True], ids=lambda label: type(label).__name__
+)
+@pytest.mark.parametrize("labels", [["lane"], {"lane"}, "lane"])
+def test_labels_that_are_no_text(pictures: Path, label: Any, labels: Any) -> None:
+    lane = record()["shapes"][0]
+    write(pictures / "a.json", record(shapes=[lane, lane | {"label": label}]))
+    found = read_annotations(pictures, read_labelme, labels=labels)
+    assert found.num_lanes == 1
+    assert found.others.total() == 1
+
+
+def test_kinds_that_are_no_text(pictures: Path) -> None:
+    lane = record()["shapes"][0]
+    odd = [lane | {"shape_type": kind} for kind in ({}, [1], None, 7)]
+    write(pictures / "a.json", record(shapes=[lane, *odd]))
+    found = read_annotations(pictures, read_labelme)
+    assert found.others.total() == 4
+
+
+class TestPictureInside:
+    def inside(self, pictures: Path, name: str) -> str:
+        return base64.b64encode((pictures / name).read_bytes()).decode()
+
+    @pytest.mark.parametrize(
+        ("stated", "content", "name"),
+        [
+            pytest.param("photos/x.jpg", "a.jpg", "x.jpg", id="JPEG"),
+            pytest.param("x.png", "b.png", "x.png", id="PNG"),
+            pytest.param("x.bmp", "b.png", "x.png", id="turned into PNG"),
+            pytest.param("x", "a.jpg", "x.jpg", id="no suffix"),
+            pytest.param("x.JPEG", "a.jpg", "x.JPEG", id="other suffix"),
+        ],
+    )
+    def test_is_read(
+        self, pictures: Path, tmp_path: Path, stated: str, content: str, name: str
+    ) -> None:
+        folder = tmp_path / "labels"
+        folder.mkdir()
+        text = self.inside(pictures, content)
+        write(folder / "label.json", record(stated, imageData=text))
+        (sample,) = read_annotations(folder, read_labelme).samples
+        assert sample.raw_file == name
+        assert sample.picture.read_bytes() == (pictures / content).read_bytes()
+
+    def test_a_file_goes_before(self, pictures: Path) -> None:
+        text = self.inside(pictures, "b.png")
+        write(pictures / "a.json", record(imageData=text))
+        (sample,) = read_annotations(pictures, read_labelme).samples
+        assert sample.img_path == str(pictures / "a.jpg")
+        assert "picture" not in sample
+
+    @pytest.mark.parametrize(
+        ("text", "match"),
+        [
+            pytest.param("!" * 40, "no base64", id="no base64"),
+            pytest.param("aGVsbG8=", "cannot be read as an image", id="no picture"),
+            pytest.param("/9j/4AAQ", "cut off|cannot be read", id="cut off"),
+        ],
+    )
+    def test_broken(self, tmp_path: Path, text: str, match: str) -> None:
+        write(tmp_path / "x.json", record("x.png", imageData=text))
+        with pytest.raises(LabelError, match=match):
+            read_annotations(tmp_path, read_labelme)
+
+
+def test_names_that_are_spelt_otherwise(pictures: Path) -> None:
+    (pictures / "a.jpg").rename(pictures / unicodedata.normalize("NFD", "é.JPG"))
+    path = write(pictures / "x.json", record(unicodedata.normalize("NFC", "é.jpg")))
+    (sample,) = read_annotations(path, read_labelme).samples
+    assert Path(sample.img_path).is_file()
+
+
+def test_hidden_files_are_no_labels(pictures: Path) -> None:
+    write(pictures / "a.json", record())
+    hidden = ("._a.json", "__MACOSX/._a.json", ".ipynb_checkpoints/a-checkpoint.json")
+    for name in hidden:
+        (pictures / name).parent.mkdir(exist_ok=True)
+        (pictures / name).write_bytes(b"\0\5\x16\7")
+    assert len(read_annotations(pictures, read_labelme).samples) == 1
+
+
+def test_a_folder_named_as_a_file_is(pictures: Path) -> None:
+    write(pictures / "a.json", record())
+    (pictures / "b.json").mkdir()
+    assert len(read_annotations(pictures, read_labelme).samples) == 1
+
+
+def test_two_pictures_with_one_file_are_refused_before(pictures: Path) -> None:
+    samples = []
+    for name in ("a.jpg", "a.png"):
+        sample = LaneSample(
+            metainfo={"img_path": str(pictures / name), "ori_shape": (90, 160)}
+        )
+        sample.gt_lanes = []
+        samples.append(sample)
+    with pytest.raises(ValueError, match=r"a\.json"):
+        write_labelme(samples, pictures)
+    assert not (pictures / "a.json").exists()
+
+
+def test_a_zip_file_is_told(pictures: Path) -> None:
+    (pictures / "a.json").write_bytes(b"PK\x03\x04" + bytes(20))
+    with pytest.raises(LabelError, match="Unzip it"):
+        read_annotations(pictures, read_labelme)
+
+
+@pytest.mark.parametrize("key", ["imagePath", "label", "points", "shape_type"])
+@pytest.mark.parametrize("depth", [100, 900, 2000, 100_000])
+def test_values_that_are_nested_deep(pictures: Path, key: str, depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    text = json.dumps(record()).replace(f'"{key}": ', f'"{key}": {nested}, "_": ')
+    (pictures / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=r"a\.json|no lane"):
+        read_annotations(pictures / "a.json", read_labelme, labels={"lane"})

@@ -1,3 +1,7 @@
+import base64
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +20,10 @@ from lanedet.datasets.annotations import (
     write_tree,
     write_tusimple_tree,
 )
+from lanedet.datasets.annotations.pictures import EncodedPicture, Picture
+from lanedet.datasets.annotations.tree import WriteTree
 from lanedet.datasets.culane import read_culane_labels
+from lanedet.files import claim_folder
 from lanedet.structures import LaneSample
 
 LANE = np.array([[40.0, 85.0], [60.0, 25.0]])
@@ -170,6 +177,126 @@ class TestCULaneTree:
         )
         with pytest.raises(ValueError, match=r"a\.jpg' and 'images/a\.png' cannot"):
             write_tree(tmp_path / "out", split, write_culane_tree, copy_picture)
+        assert list((tmp_path / "out").iterdir()) == []
+
+
+class TestNames:
+    """Names are checked before any picture is copied, so that it can be done again."""
+
+    def split(self, pictures: Path, *names: str | bytes) -> Split:
+        samples = []
+        for name in map(os.fsdecode, names):
+            path = pictures / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(pictures / "a.jpg", path)
+            samples.append(sample_of(path, pictures, LANE))
+        return Split(samples[:1], samples[1:])
+
+    @pytest.mark.parametrize(
+        ("name", "write_labels"),
+        [
+            pytest.param("a\nb.jpg", write_culane_tree, id="line break in a list"),
+            pytest.param("a\\b.jpg", write_culane_tree, id="backslash in a list"),
+            pytest.param("a\\b.jpg", write_tusimple_tree, id="backslash"),
+            pytest.param("no suffix", write_culane_tree, id="no suffix in a list"),
+            pytest.param("a" * 250 + ".jpg", write_culane_tree, id="too long"),
+        ],
+    )
+    def test_those_that_labels_cannot_hold(
+        self, pictures: Path, tmp_path: Path, name: str, write_labels: WriteTree
+    ) -> None:
+        split, out = self.split(pictures, "b/1.jpg", name), tmp_path / "out"
+        copied: list[Path] = []
+        with pytest.raises((ValueError, OSError), match=r"read|back|ending|at most"):
+            write_tree(out, split, write_labels, lambda _, path: copied.append(path))
+        assert copied == []
+        again = self.split(pictures, "c/1.jpg", "c/2.jpg")
+        write_tree(out, again, write_labels, copy_picture)
+        assert all((out / "images/c" / name).is_file() for name in ("1.jpg", "2.jpg"))
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "12:30:00.mp4/00:01.jpg",
+            "a:1.jpg",
+            "C:/b.jpg",
+            'it\'s "1".jpg'.replace(" ", "_"),
+            "a.b.c/1.2.jpg",
+            "*?[x].jpg",
+            "\U0001f697.jpg",
+            pytest.param(b"\xb3\xb5.jpg", id="bytes of GBK"),
+            "-a.jpg",
+        ],
+    )
+    @pytest.mark.parametrize("form", ["tusimple", "culane"])
+    def test_all_others_come_back(
+        self, pictures: Path, tmp_path: Path, name: str | bytes, form: str
+    ) -> None:
+        split, out = self.split(pictures, "b/1.jpg", name), tmp_path / "out"
+        if form == "tusimple":
+            write_tree(out, split, write_tusimple_tree, copy_picture)
+            (sample,) = read_tusimple_labels(out / "val_label.json", out)
+        else:
+            write_tree(out, split, write_culane_tree, copy_picture)
+            faults = LabelFaults()
+            (sample,) = read_culane_labels(out / "list/val.txt", out, faults)
+        assert sample.raw_file == f"images/{os.fsdecode(name)}"
+        assert Path(sample.img_path).read_bytes() == (pictures / "a.jpg").read_bytes()
+        assert len(sample.gt_lanes) == 1
+
+    def test_a_split_of_names_that_are_no_text(self) -> None:
+        samples = [named(os.fsdecode(name)) for name in (b"\xff.jpg", b"\xfe.jpg")]
+        assert len(split_samples(samples, 0.5).val) == 1
+
+    def test_what_fails_half_way_can_be_done_again(
+        self, pictures: Path, tmp_path: Path
+    ) -> None:
+        split, out = self.split(pictures, "b/1.jpg", "b/2.jpg"), tmp_path / "out"
+
+        def fill_the_disk(source: Picture, target: Path) -> None:
+            if source.name == "2.jpg":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            copy_picture(source, target)
+
+        (out / ".unfinished-of-a-killed-run").mkdir(parents=True)
+        with pytest.raises(OSError, match="No space left"):
+            write_tree(out, split, write_culane_tree, fill_the_disk)
+        assert list(out.iterdir()) == []
+        write_tree(out, split, write_culane_tree, copy_picture)
+        assert sorted(path.name for path in out.iterdir()) == ["images", "list"]
+
+    def test_hidden_files_do_not_fill_a_folder(
+        self, pictures: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / ".DS_Store").touch()
+        split = self.split(pictures, "b/1.jpg", "b/2.jpg")
+        write_tree(tmp_path / "out", split, write_tusimple_tree, copy_picture)
+
+    def test_a_folder_that_is_being_written(
+        self, pictures: Path, tmp_path: Path
+    ) -> None:
+        split = self.split(pictures, "b/1.jpg", "b/2.jpg")
+        with (
+            claim_folder(tmp_path / "out"),
+            pytest.raises(OSError, match="Only one process"),
+        ):
+            write_tree(tmp_path / "out", split, write_tusimple_tree, copy_picture)
+
+
+def test_a_picture_in_another_file_is_copied(pictures: Path, tmp_path: Path) -> None:
+    content = (pictures / "a.jpg").read_bytes()
+    label = EncodedPicture(
+        pictures / "x.json", "x.jpg", base64.b64encode(content).decode()
+    )
+    sample = sample_of(pictures / "x.jpg", pictures, LANE)
+    sample.set_metainfo({"picture": label})
+    other = sample_of(pictures / "b.png", pictures, LANE)
+    split = Split([sample], [other])
+    write_tree(tmp_path / "out", split, write_culane_tree, copy_picture)
+    assert (tmp_path / "out/images/x.jpg").read_bytes() == content
+    with pytest.raises(ValueError, match="cannot be linked: it is no file of its own"):
+        write_tree(tmp_path / "links", split, write_culane_tree, link_picture)
 
 
 def test_needed_slots_by_side() -> None:

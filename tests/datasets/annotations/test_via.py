@@ -132,3 +132,74 @@ def test_two_pictures_of_one_name_cannot_be_written(pictures: Path) -> None:
     (sample,) = read_annotations(write(pictures, picture()), read_via).samples
     with pytest.raises(ValueError, match="a name of its own"):
         write_via([sample, sample], pictures)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        pytest.param({"type": {"lane": True}}, id="checkbox"),
+        pytest.param({"type": {"kerb": False, "lane": True}}, id="one of two"),
+        pytest.param({"type": "lane"}, id="radio, drop-down list, text or image"),
+        pytest.param({"colour": "", "type": "lane"}, id="another attribute"),
+        pytest.param({"lane": True}, id="an attribute alone"),
+    ],
+)
+def test_attributes_that_name_a_lane(
+    pictures: Path, attributes: dict[str, Any]
+) -> None:
+    path = write(
+        pictures, picture(regions=[region() | {"region_attributes": attributes}])
+    )
+    assert read_annotations(path, read_via, labels=["lane"]).num_lanes == 1
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"type": {"lane": False}},
+        {"type": {"kerb": True}},
+        {"type": {"lane": {"deep": True}}},
+        {"type": ["lane"]},
+        {"type": {}},
+        {"type": None},
+        {"lane": ""},
+        [],
+        None,
+    ],
+)
+def test_attributes_that_name_none(pictures: Path, attributes: Any) -> None:
+    other = region() | {"region_attributes": attributes}
+    path = write(pictures, picture(regions=[region(), other]))
+    assert read_annotations(path, read_via, labels="lane").num_lanes == 1
+
+
+def test_options_by_what_the_project_calls_them(pictures: Path) -> None:
+    options = {"1": "lane", "2": "kerb"}
+    project = {
+        "_via_img_metadata": {
+            "a.jpg631": picture(
+                regions=[
+                    region() | {"region_attributes": {"type": value}}
+                    for value in ("1", "2", {"1": True}, {"2": True})
+                ]
+            )
+        },
+        "_via_attributes": {"region": {"type": {"type": "radio", "options": options}}},
+    }
+    (pictures / "project.json").write_text(json.dumps(project))
+    found = read_annotations(pictures, read_via, labels=["lane"])
+    assert found.num_lanes == 2
+
+
+def test_hidden_files_are_no_second_file(pictures: Path) -> None:
+    write(pictures, picture())
+    (pictures / "._via.json").write_bytes(b"\0\5\x16\7")
+    assert read_annotations(pictures, read_via).num_lanes == 1
+
+
+def test_two_entries_of_one_picture(pictures: Path) -> None:
+    path = write(pictures, picture(), picture(), picture("b.png"))
+    with pytest.raises(LabelError, match="one label"):
+        read_annotations(path, read_via)
+    found = read_annotations(path, read_via, on_error="skip")
+    assert [sample.raw_file for sample in found.samples] == ["b.png"]

@@ -80,3 +80,11 @@ def test_no_labels(root: Path) -> None:
 def test_no_tree(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="No folder"):
         check_bdd100k(tmp_path / "none")
+
+
+def test_hidden_files_and_other_spellings_change_nothing(root: Path) -> None:
+    images = root / "images" / "100k" / "val"
+    (images / "val0.jpg").rename(images / "val0.JPG")
+    (images / "._val0.jpg").write_bytes(b"\0\5")
+    (root / "labels/100k/val/._val0.json").write_bytes(b"\0\5")
+    assert check_bdd100k(root).is_complete

@@ -122,3 +122,12 @@ def test_pictures_of_ones_own(root: Path) -> None:
 def test_no_tree(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"holds list/ and the driver_\*"):
         check_culane(tmp_path)
+
+
+def test_hidden_files_and_other_spellings_change_nothing(root: Path) -> None:
+    image = clip(root, "train") / "00000.jpg"
+    image.rename(image.with_suffix(".JPG"))
+    (clip(root, "train") / "._00000.lines.txt").write_bytes(b"\0\5")
+    report = check_culane(root)
+    assert report.is_complete
+    assert not any("no list names" in note for note in report.notes)
