@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from lanedet.app.weights import find_weights
+from lanedet.models import usable_device
 
 _RUNS = Path("work_dirs")
 _MAX_FILE_SIZE = "1gb"
@@ -33,8 +34,9 @@ def serve(
     Raises:
         FileNotFoundError: If there are no such weights.
         OSError: If the address cannot be listened at.
-        ValueError: If Gradio is not installed.
+        ValueError: If Gradio is not installed or there is no such device.
     """
+    usable_device(device)  # now, not when the first picture comes
     choices = find_weights(weights, _RUNS)
     with TemporaryDirectory(prefix="lanedet-app-") as folder:
         # Gradio reads these when it is imported.

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lanedet.files import visible_files
 from lanedet.inference import default_weights
 
 
@@ -11,7 +12,7 @@ def find_weights(first: Path | None, runs: Path) -> dict[str, Path]:
     Args:
         first: Comes first. If not given, the weights that come with the package.
         runs: Folder of training runs; all weights in it and its folders come next,
-            sorted. It need not be there.
+            sorted, but hidden files. It need not be there.
 
     Raises:
         FileNotFoundError: If there is no file ``first``.
@@ -21,4 +22,4 @@ def find_weights(first: Path | None, runs: Path) -> dict[str, Path]:
     packaged = default_weights()
     files = {} if first is None else {str(first): first}
     files[f"{packaged.stem} (comes with lanedet)"] = packaged
-    return files | {str(path): path for path in sorted(runs.rglob("*.safetensors"))}
+    return files | {str(path): path for path in visible_files(runs, "*.safetensors")}

@@ -24,7 +24,13 @@ from lanedet.benchmark.timing import (
     write_json,
 )
 from lanedet.engine import load_config
-from lanedet.models import LaneDetector, build_model, describe_model, prepare_for_onednn
+from lanedet.models import (
+    LaneDetector,
+    build_model,
+    describe_model,
+    prepare_for_onednn,
+    usable_device,
+)
 
 _CONFIGS = tuple(
     f"configs/sad/{name}_sad_culane.py" for name in ("enet", "resnet18", "resnet34")
@@ -83,8 +89,10 @@ def run(args: argparse.Namespace) -> None:
 
     Raises:
         FileNotFoundError: If there is no such config.
-        ValueError: If a network cannot take inputs of a size.
+        ValueError: If a network cannot take inputs of a size, or there is no such
+            device.
     """
+    args.device = str(usable_device(args.device))
     networks = [
         _network(config, size, args.device)
         for size in args.sizes

@@ -20,7 +20,12 @@ from lanedet.benchmark.timing import (
     time_in_turns,
     write_json,
 )
-from lanedet.models import GradientMonitor, LaneDetector, SelfAttentionDistiller
+from lanedet.models import (
+    GradientMonitor,
+    LaneDetector,
+    SelfAttentionDistiller,
+    usable_device,
+)
 from lanedet.structures import LaneSample
 
 _PLAIN = "plain"
@@ -46,8 +51,10 @@ def run(args: argparse.Namespace) -> None:
     """Measure and print a table.
 
     Raises:
-        ValueError: If the config has no distiller, or a number is out of its range.
+        ValueError: If the config has no distiller, a number is out of its range or
+            there is no such device.
     """
+    args.device = str(usable_device(args.device))
     if args.batch_size < 1:
         raise ValueError(f"--batch-size must be at least 1, got {args.batch_size}.")
     detector, distiller = _detector(args.config, args.device)

@@ -33,7 +33,13 @@ from lanedet.benchmark.timing import (
 )
 from lanedet.engine import load_config
 from lanedet.inference import LaneInferencer, default_weights
-from lanedet.models import build_model, describe_model, load_weights, save_weights
+from lanedet.models import (
+    build_model,
+    describe_model,
+    load_weights,
+    save_weights,
+    usable_device,
+)
 from lanedet.simulation import Drive
 from lanedet.video import (
     STAGES,
@@ -86,8 +92,10 @@ def run(args: argparse.Namespace) -> None:
 
     Raises:
         FileNotFoundError: If there is no such clip or weights.
-        ValueError: If a number is out of its range or the clip is no video.
+        ValueError: If a number is out of its range, the clip is no video or there is
+            no such device.
     """
+    args.device = str(usable_device(args.device))
     if args.frames < 1 or args.rounds < 1:
         raise ValueError(
             f"--frames and --rounds must be at least 1, got {args.frames} and "

@@ -40,6 +40,21 @@ class LaneRunner(Runner):
         finally:
             self._stop_workers()
 
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Go on with the run of a checkpoint, as mmengine does.
+
+        Raises:
+            ValueError: If its state of training does not fit.
+        """
+        try:
+            super().resume(filename, *args, **kwargs)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ValueError(
+                f"{filename!r} holds a state of training that does not fit this run "
+                f"({type(error).__name__}: {f'{error}':.200}). Use another checkpoint "
+                "of the run."
+            ) from error
+
     def _stop_workers(self) -> None:
         # The garbage collection closes the queues to the workers before it tells them
         # to stop, and then waits 5 s for each of them.

@@ -22,6 +22,7 @@ from lanedet.models import (
     load_weights,
     prepare_for_onednn,
     stage_energies,
+    usable_device,
 )
 from lanedet.ops import ViewTransform
 from lanedet.runtime import progress_bar
@@ -79,7 +80,7 @@ class LaneInferencer:
         device: str | None = None,
         half: bool = False,
     ) -> None:
-        self.device = _usable_device(device)
+        self.device = usable_device(device)
         if half and self.device.type == "cpu":
             raise ValueError(
                 "half must be off on a CPU, which is no faster with float16. "
@@ -310,16 +311,3 @@ def _empty_share(view: ViewTransform) -> float:
     input_height, input_width = view.input_shape
     factors = (input_height / (bottom - top), input_width / (right - left))
     return 1 - min(factors) / max(factors)
-
-
-def _usable_device(name: str | None) -> torch.device:
-    """Return a device on which a tensor could be made."""
-    if name is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
-        raise ValueError(
-            f"There is no device {name!r} here. Use 'cpu', or leave the device out to "
-            "get a GPU where there is one."
-        ) from error

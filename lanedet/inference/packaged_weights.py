@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from lanedet.files import visible_files
+
 _FOLDER = Path(__file__).parents[1] / "weights"
 
 
@@ -11,7 +13,7 @@ def default_weights() -> Path:
     Raises:
         FileNotFoundError: If it brings none.
     """
-    found = sorted(_FOLDER.glob("*.safetensors"))
+    found = list(visible_files(_FOLDER, "*.safetensors"))
     if len(found) != 1:
         raise FileNotFoundError(
             "This copy of lanedet brings no weights: its folder must hold one "

@@ -9,6 +9,9 @@ from lanedet.models.backbones import (
     TimmFeatures,
     TorchvisionFeatures,
 )
+from lanedet.models.checkpoint_files import is_whole_checkpoint
+from lanedet.models.descriptions import build_model, describe_model
+from lanedet.models.devices import usable_device
 from lanedet.models.distillation import (
     SAD_PRESETS,
     AttentionGenerator,
@@ -32,15 +35,13 @@ from lanedet.models.heads import (
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
 from lanedet.models.onednn import prepare_for_onednn
+from lanedet.models.pack import pack_weights, read_provenance
 from lanedet.models.weights import (
     MODEL_KEY,
-    build_model,
     check_state_dict,
-    describe_model,
     load_weights,
-    pack_weights,
     read_checkpoint,
-    read_provenance,
+    read_checkpoint_header,
     save_weights,
     without_training_parts,
 )
@@ -76,13 +77,16 @@ __all__ = [
     "check_state_dict",
     "describe_model",
     "encoder_stages",
+    "is_whole_checkpoint",
     "load_weights",
     "pack_weights",
     "prepare_for_onednn",
     "read_checkpoint",
+    "read_checkpoint_header",
     "read_provenance",
     "sad_preset",
     "save_weights",
     "stage_energies",
+    "usable_device",
     "without_training_parts",
 ]

@@ -18,6 +18,7 @@ from lanedet.structures import LaneSample
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
+_MAX_NORMALISATION = 10_000  # far from what moves pixels in [0, 255] to about [-3, 3]
 
 Part = dict[str, Any] | nn.Module
 
@@ -36,14 +37,17 @@ class LaneDetector(BaseModel):
             size becomes the network input.
         distiller: :class:`~lanedet.models.distillation.Distiller` or config, or None
             for training without one.
-        mean: Mean of R, G and B in [0, 255], subtracted from the input.
-        std: Standard deviation of R, G and B in [0, 255], divides the input.
+        mean: Mean of R, G and B in [0, 255], subtracted from the input. In
+            [-10,000, 10,000].
+        std: Standard deviation of R, G and B in [0, 255], divides the input. In
+            [1/10,000, 10,000].
 
     Raises:
         ValueError: If the parts do not fit together: the backbone or the head cannot
             take the view's inputs, or a stage is read that is not there or has another
             number of channels. Parts that are no :class:`LaneBackbone`,
-            :class:`LaneHead` or :class:`Distiller` are not judged.
+            :class:`LaneHead` or :class:`Distiller` are not judged. Or if ``mean`` or
+            ``std`` is out of range: then all images would look alike, or be NaN.
     """
 
     def __init__(
@@ -56,7 +60,10 @@ class LaneDetector(BaseModel):
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
     ) -> None:
-        super().__init__(data_preprocessor=ImgDataPreprocessor(mean=mean, std=std))
+        with torch.device("cpu"):  # its numbers are in no file: they must be there
+            preprocessor = ImgDataPreprocessor(mean=mean, std=std)
+        _check_normalisation(preprocessor)
+        super().__init__(data_preprocessor=preprocessor)
         self.backbone = _built(backbone)
         self.head = _built(head)
         self.view: Callable[[tuple[int, int]], ViewTransform] = _built(view)
@@ -146,6 +153,24 @@ class LaneDetector(BaseModel):
             fused.backbone = fused.backbone.fuse()
         fused.head = fuse(fused.head)
         return fused.to(memory_format=torch.channels_last)
+
+
+def _check_normalisation(preprocessor: ImgDataPreprocessor) -> None:
+    """Raise ValueError unless pixels in [0, 255] become numbers to compute with."""
+    mean = preprocessor.mean.flatten().tolist()
+    std = preprocessor.std.flatten().tolist()
+    largest = _MAX_NORMALISATION
+    if (
+        len(mean) != 3
+        or len(std) != 3
+        or not all(abs(value) <= largest for value in mean)
+        or not all(1 / largest <= value <= largest for value in std)
+    ):
+        raise ValueError(
+            f"mean and std must be three numbers each, mean in [-{largest}, {largest}] "
+            f"and std in [1/{largest}, {largest}], got {f'{mean}':.80} and "
+            f"{f'{std}':.80}."
+        )
 
 
 def _built(part: Any) -> Any:

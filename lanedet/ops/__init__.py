@@ -1,5 +1,11 @@
 """Geometry and decoding on arrays: no I/O, no state, no framework."""
 
+from lanedet.ops.bounds import (
+    MAX_INPUT_PIXELS,
+    MAX_INPUT_SIDE,
+    MAX_LANES,
+    check_count,
+)
 from lanedet.ops.decode import DecodedLane, LaneDecoder
 from lanedet.ops.decode_components import ComponentLaneDecoder
 from lanedet.ops.dense_maps import map_to_original
@@ -38,6 +44,9 @@ __all__ = [
     "LANE_ATTRIBUTES",
     "LANE_BACKGROUND",
     "LANE_CATEGORIES",
+    "MAX_INPUT_PIXELS",
+    "MAX_INPUT_SIDE",
+    "MAX_LANES",
     "ComponentLaneDecoder",
     "DecodedLane",
     "ImageLane",
@@ -48,6 +57,7 @@ __all__ = [
     "ViewTransform",
     "assign_slots",
     "camera_to_road",
+    "check_count",
     "class_map_to_original",
     "draw_lane_mask",
     "draw_polyline",

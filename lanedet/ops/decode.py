@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
+from lanedet.ops.bounds import MAX_INPUT_SIDE, check_count, check_window
 from lanedet.ops.straighten import straighten
 from lanedet.ops.view import ViewTransform
 
@@ -42,7 +43,7 @@ class LaneDecoder:
     Args:
         threshold: Smallest smoothed probability of a point, in (0, 1).
         existence_threshold: Smallest existence of a slot, in [0, 1].
-        smoothing: Side of the square mean filter, in input pixels, odd.
+        smoothing: Side of the square mean filter, in input pixels, odd, at most 1023.
         row_step: Distance of the sampled rows, in input pixels.
         max_gap: Largest gap inside one lane, as a share of the image height.
         max_slope: Largest sideways step of one lane, in columns per row. Flatter
@@ -81,10 +82,8 @@ class LaneDecoder:
             raise ValueError(
                 f"existence_threshold must lie in [0, 1], got {existence_threshold}."
             )
-        if smoothing < 1 or smoothing % 2 == 0:
-            raise ValueError(f"smoothing must be odd and positive, got {smoothing}.")
-        if row_step < 1:
-            raise ValueError(f"row_step must be at least 1, got {row_step}.")
+        check_window("smoothing", smoothing)
+        check_count("row_step", row_step, MAX_INPUT_SIDE)
         if not (0 <= max_gap <= 1 and 0 <= min_height <= 1):
             raise ValueError(
                 "max_gap and min_height must lie in [0, 1], "

@@ -16,6 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
+from lanedet.ops.bounds import (
+    MAX_INPUT_SIDE,
+    MAX_LANES,
+    check_count,
+    check_window,
+)
 from lanedet.ops.decode import DecodedLane
 from lanedet.ops.lane_slots import lane_angle
 from lanedet.ops.view import ViewTransform
@@ -33,8 +39,9 @@ class ComponentLaneDecoder:
     Args:
         threshold: Smallest smoothed probability of a lane pixel, in (0, 1).
         existence_threshold: Smallest existence for which the map is read, in [0, 1].
-        smoothing: Side of the square mean filter, in input pixels, odd. At most the
-            width of the lanes that were learned, so that they do not fade.
+        smoothing: Side of the square mean filter, in input pixels, odd, at most 1023.
+            It should be at most the width of the lanes that were learned, so that they
+            do not fade.
         row_step: Distance of the sampled rows, in input pixels.
         max_gap: Largest gap inside one lane, as a share of the image height.
         min_height: Smallest vertical extent of a lane, as a share of the image height.
@@ -59,13 +66,9 @@ class ComponentLaneDecoder:
     ) -> None:
         if not 0 < threshold < 1:
             raise ValueError(f"threshold must lie in (0, 1), got {threshold}.")
-        if smoothing < 1 or smoothing % 2 == 0:
-            raise ValueError(f"smoothing must be odd and positive, got {smoothing}.")
-        if row_step < 1 or max_lanes < 1:
-            raise ValueError(
-                "row_step and max_lanes must be at least 1, "
-                f"got {row_step} and {max_lanes}."
-            )
+        check_window("smoothing", smoothing)
+        check_count("row_step", row_step, MAX_INPUT_SIDE)
+        check_count("max_lanes", max_lanes, MAX_LANES)
         shares = {
             "existence_threshold": existence_threshold,
             "max_gap": max_gap,

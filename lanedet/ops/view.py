@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from lanedet.arrays import ByteArray, FloatArray
+from lanedet.ops.bounds import MAX_INPUT_PIXELS, MAX_INPUT_SIDE, check_count
 from lanedet.ops.warp import shrink_image
 
 
@@ -113,8 +114,12 @@ class StretchView:
     This is what the SAD paper and most lane detectors do: the aspect is not kept.
 
     Args:
-        input_shape: (H, W) of the network input.
+        input_shape: (H, W) of the network input, each side at most 8192 and at most
+            2**23 pixels together.
         crop_top: Share of the image height cut off at the top, in [0, 1).
+
+    Raises:
+        ValueError: If an argument is outside its range.
 
     Example:
         >>> view = StretchView((368, 640))((720, 1280))
@@ -146,7 +151,11 @@ class LetterboxView:
     weights for any dashcam needs.
 
     Args:
-        input_shape: (H, W) of the network input.
+        input_shape: (H, W) of the network input, each side at most 8192 and at most
+            2**23 pixels together.
+
+    Raises:
+        ValueError: If it is outside its range.
 
     Example:
         >>> view = LetterboxView((192, 320))((360, 640))
@@ -175,6 +184,13 @@ class LetterboxView:
 
 
 def _checked_shape(shape: tuple[int, int]) -> tuple[int, int]:
-    if len(shape) != 2 or min(shape) < 1:
-        raise ValueError(f"input_shape must be (H, W), both positive, got {shape!r}.")
-    return int(shape[0]), int(shape[1])
+    if len(shape) != 2:
+        raise ValueError(f"input_shape must be (H, W), got {f'{shape!r}':.80}.")
+    height = check_count("input_shape must be (H, W): H", shape[0], MAX_INPUT_SIDE)
+    width = check_count("input_shape must be (H, W): W", shape[1], MAX_INPUT_SIDE)
+    if height * width > MAX_INPUT_PIXELS:
+        raise ValueError(
+            f"input_shape must be of at most {MAX_INPUT_PIXELS} pixels, got "
+            f"{height}x{width}."
+        )
+    return height, width

@@ -24,6 +24,8 @@ def test_what_is_named_comes_first_and_runs_last(tmp_path: Path) -> None:
     runs = tmp_path / "work_dirs"
     made = [_make(runs / name / "weights.safetensors") for name in ("b", "a/x")]
     _make(runs / "a" / "iter_100.pth")
+    _make(runs / "a" / "._weights.safetensors")
+    _make(runs / "__MACOSX" / "weights.safetensors")
     found = find_weights(first, runs)
     assert list(found.values()) == [first, default_weights(), made[1], made[0]]
     assert next(iter(found)) == str(first)

@@ -315,7 +315,7 @@ def test_missing_weights(tmp_path: Path) -> None:
         LaneInferencer(tmp_path / "none.safetensors", device="cpu")
 
 
-@pytest.mark.parametrize("device", ["gpu", "cuda:99"])
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta"])
 def test_a_device_that_is_not_there(weights: Path, device: str) -> None:
     with pytest.raises(ValueError, match=f"no device '{device}' here"):
         LaneInferencer(weights, device=device)

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ from lanedet.models import (
     load_weights,
     pack_weights,
     read_checkpoint,
+    read_checkpoint_header,
     read_provenance,
     save_weights,
 )
+from lanedet.models import weights as weights_module
 
 
 @pytest.fixture
@@ -360,3 +363,162 @@ def test_weights_that_cannot_be_packed(
     with pytest.raises(ValueError, match="does not fit into float16"):
         pack_weights(path, tmp_path / "packed.safetensors", {})
     assert not (tmp_path / "packed.safetensors").exists()
+
+
+def with_first(state: dict[str, Any], end: str, change: Any) -> dict[str, Any]:
+    """The tensors with the first one whose name ends so changed."""
+    name = next(name for name in state if name.endswith(end))
+    return {**state, name: change(state[name].clone())}
+
+
+def filled(value: float) -> Any:
+    def change(tensor: torch.Tensor) -> torch.Tensor:
+        tensor[(-1,) * tensor.ndim] = value
+        return tensor
+
+    return change
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+@pytest.mark.parametrize(
+    ("end", "change", "message"),
+    [
+        ("classifier.weight", filled(float("nan")), "not finite"),
+        ("classifier.bias", filled(float("inf")), "not finite"),
+        ("running_mean", filled(float("-inf")), "not finite"),
+        ("running_var", filled(float("nan")), "not finite"),
+        ("running_var", filled(-1e-6), "a variance below 0"),
+        ("classifier.weight", lambda t: t.double() + 1e300, "not finite"),
+        ("classifier.weight", lambda t: t.to(torch.int8), "is of torch.int8"),
+        ("classifier.weight", lambda t: t.bool(), "is of torch.bool"),
+        ("num_batches_tracked", lambda t: t.float(), "is of torch.float32"),
+    ],
+)
+def test_numbers_of_no_trained_model(
+    model_config: dict[str, Any],
+    tmp_path: Path,
+    suffix: str,
+    end: str,
+    change: Any,
+    message: str,
+) -> None:
+    model: LaneDetector = MODELS.build({**model_config, "distiller": None})
+    state = with_first(model.state_dict(), end, change)
+    description, path = describe_model(model_config), tmp_path / f"odd{suffix}"
+    if suffix == ".pth":
+        torch.save({"meta": {MODEL_KEY: description}, "state_dict": state}, path)
+    else:
+        save_weights(path, description, state, {})
+    with pytest.raises(ValueError, match=rf"odd{suffix}' holds .*{message}"):
+        load_weights(path)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_numbers_of_other_widths_become_the_models(
+    model_config: dict[str, Any], tmp_path: Path, dtype: torch.dtype
+) -> None:
+    model: LaneDetector = MODELS.build({**model_config, "distiller": None})
+    path = tmp_path / "weights.safetensors"
+    state = with_first(model.state_dict(), "classifier.weight", lambda t: t.to(dtype))
+    save_weights(path, describe_model(model_config), state, {})
+    loaded = load_weights(path).state_dict()
+    for name, tensor in model.state_dict().items():
+        assert loaded[name].dtype == tensor.dtype
+        assert torch.equal(loaded[name], state[name].to(tensor.dtype))
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_shapes_are_compared_before_numbers_are_read(
+    saved: tuple[LaneDetector, Path],
+    model_config: dict[str, Any],
+    suffix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, path = saved
+    path = path.with_suffix(suffix)
+    model_config["head"]["num_lanes"] = 255
+    description = describe_model(model_config)
+    if suffix == ".pth":
+        state = model.state_dict()
+        torch.save({"meta": {MODEL_KEY: description}, "state_dict": state}, path)
+    else:
+        save_weights(path, description, model.state_dict(), {})
+    devices = []
+    read = weights_module.read_checkpoint
+
+    def spy(path: Path, device: torch.device) -> dict[str, Any]:
+        devices.append(torch.device(device).type)
+        return read(path, device)
+
+    monkeypatch.setattr(weights_module, "read_checkpoint", spy)
+    with pytest.raises(ValueError, match=r"4 of \d+ tensors differ: head\.class"):
+        load_weights(path)
+    assert devices == ["meta"]
+
+
+def test_a_loaded_model_shares_what_the_built_one_shares(
+    saved: tuple[LaneDetector, Path],
+) -> None:
+    loaded = load_weights(saved[1])
+    names = [name for name, _ in loaded.named_parameters()]
+    assert names == [
+        name
+        for name, _ in saved[0].named_parameters()
+        if not name.startswith("distiller")
+    ]
+    assert not any(buffer.is_meta for buffer in loaded.buffers())
+    assert all(parameter.requires_grad for parameter in loaded.parameters())
+
+
+def test_weights_can_be_read_by_whom_the_umask_lets(
+    model_config: dict[str, Any], tmp_path: Path
+) -> None:
+    model: LaneDetector = MODELS.build(model_config)
+    path = tmp_path / "weights.safetensors"
+    previous = os.umask(0o027)
+    try:
+        save_weights(path, describe_model(model_config), model.state_dict(), {})
+    finally:
+        os.umask(previous)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("name", [None, 3, 2.5, b"weight"])
+def test_tensors_have_names(tmp_path: Path, name: Any) -> None:
+    torch.save({"state_dict": {name: torch.ones(1)}}, tmp_path / "odd.pth")
+    with pytest.raises(ValueError, match=r"odd\.pth' is no checkpoint.*must have name"):
+        read_checkpoint(tmp_path / "odd.pth")
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "[" * 5000, '{"a":' * 5000, "NaN", "x"])
+def test_a_description_of_another_form(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "odd.safetensors"
+    save_file({"x": torch.zeros(1)}, path, metadata={MODEL_KEY: text})
+    with pytest.raises(ValueError, match=r"odd\.safetensors' (describes|is no whole)"):
+        load_weights(path)
+
+
+def test_a_header_has_no_numbers(saved: tuple[LaneDetector, Path]) -> None:
+    header, whole = read_checkpoint_header(saved[1]), read_checkpoint(saved[1])
+    assert header["meta"] == whole["meta"]
+    assert list(header["state_dict"]) == list(whole["state_dict"])
+    assert all(tensor.is_meta for tensor in header["state_dict"].values())
+
+
+def test_a_mean_with_weights_that_lack_a_tensor(
+    saved: tuple[LaneDetector, Path], tmp_path: Path
+) -> None:
+    model, path = saved
+    description = read_checkpoint(path)["meta"][MODEL_KEY]
+    other = tmp_path / "other.safetensors"
+    state = dict(model.state_dict())
+    state.pop("head.classifier.bias")
+    save_weights(other, description, state, {})
+    with pytest.raises(ValueError, match=r"other\.safetensors' must hold the tensors"):
+        pack_weights(path, tmp_path / "packed.safetensors", {}, [other])
+    state = with_first(model.state_dict(), "running_var", filled(float("nan")))
+    save_weights(other, description, state, {})
+    with pytest.raises(
+        ValueError, match=r"other\.safetensors' cannot be packed.*not f"
+    ):
+        pack_weights(path, tmp_path / "packed.safetensors", {}, [other])

@@ -116,6 +116,9 @@ def test_an_output_must_be_asked_for(
         pytest.param({"--out": "notes.mp4/out.mp4"}, "notes.mp4", id="no folder"),
         pytest.param({"--out": "out.gif"}, "must end in .mp4", id="no clip"),
         pytest.param({"--device": "gpu"}, "There is no device 'gpu'", id="device"),
+        pytest.param(
+            {"--device": "meta"}, "device 'meta' here. There is cpu", id="meta"
+        ),
         pytest.param({"--batch-size": "0"}, "must be at least 1", id="batch size"),
     ],
 )

@@ -81,10 +81,10 @@ class PlainCheckpointHook(Hook):
             checkpoint["state_dict"] = without_training_parts(checkpoint["state_dict"])
         source = runner._load_from or "the checkpoint"
         check_state_dict(model, checkpoint.get("state_dict", {}), source)
-        if "message_hub" in checkpoint:
-            scalars = checkpoint["message_hub"].get("log_scalars", {})
-            for name, history in scalars.items():
-                scalars[name] = _restore_history(history)
+        check_training_state(checkpoint, source)
+        scalars = checkpoint.get("message_hub", {}).get("log_scalars", {})
+        for name, history in scalars.items():
+            scalars[name] = _restore_history(history)
         self._random_state = checkpoint.get("random_state")
 
     def before_val(self, runner: Runner) -> None:
@@ -187,6 +187,61 @@ def set_random_state(state: RandomState) -> None:
     for device, device_state in enumerate(state["cuda"]):
         if device < torch.cuda.device_count():
             torch.cuda.set_rng_state(device_state.cpu(), device)
+
+
+def check_training_state(checkpoint: Mapping[str, Any], source: Path | str) -> None:
+    """Raise ValueError unless the state of training in a checkpoint is of its form.
+
+    What a checkpoint leaves out is not judged.
+    """
+    meta, hub = checkpoint.get("meta", {}), checkpoint.get("message_hub", {})
+    scalars = hub.get("log_scalars", {}) if isinstance(hub, dict) else None
+    random_state = checkpoint.get("random_state")
+    forms = {
+        "meta.iter": _is_count(meta.get("iter", 0)),
+        "meta.epoch": _is_count(meta.get("epoch", 0)),
+        "optimizer": isinstance(checkpoint.get("optimizer", {}), dict),
+        "message_hub": isinstance(scalars, dict)
+        and all(map(_is_history, scalars.values())),
+        "random_state": random_state is None or _is_random_state(random_state),
+    }
+    wrong = [name for name, is_right in forms.items() if not is_right]
+    if wrong:
+        raise ValueError(
+            f"{str(source)!r} must hold the state of a training as tools/train.py "
+            f"writes it, but {', '.join(wrong)} is of another form. Use another "
+            "checkpoint of the run."
+        )
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_history(value: Any) -> bool:
+    """Tell whether a value is no history of numbers, or a whole one."""
+    if not (isinstance(value, dict) and _HISTORY in value):
+        return True
+    values, counts = value[_HISTORY], value.get("counts")
+    return (
+        isinstance(values, torch.Tensor)
+        and isinstance(counts, torch.Tensor)
+        and values.dtype == torch.float64
+        and counts.dtype == torch.int64
+        and values.ndim == counts.ndim == 1
+        and len(values) == len(counts)
+        and _is_count(value.get("max_length"))
+    )
+
+
+def _is_random_state(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("cuda"), list):
+        return False
+    own = torch.get_rng_state()
+    return all(
+        isinstance(state, torch.Tensor) and state.dtype == own.dtype
+        for state in (value.get("cpu"), *value["cuda"])
+    ) and (value["cpu"].shape == own.shape)
 
 
 def find_checkpoint_hook(runner: Runner) -> UninterruptedCheckpointHook | None:

@@ -4,30 +4,19 @@ Backbones read them in ``init_weights``, which mmengine's Runner calls when a tr
 begins. A model that is rebuilt from a weights file needs neither them nor a network.
 """
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
+from lanedet.models.checkpoint_files import read_pickled, read_safetensors
+from lanedet.models.tensor_checks import find_fault, tensor_misfit
+
 IMAGENET = "imagenet"
 """The value of ``weights`` that stands for torchvision's or timm's own."""
-
-# What torch and safetensors raise over a file that is cut, changed or not their own.
-_DAMAGED = (
-    EOFError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    pickle.UnpicklingError,
-    safetensors.SafetensorError,
-)
 
 
 def torchvision_state_dict(name: str, weights: str) -> dict[str, Tensor]:
@@ -80,18 +69,19 @@ def read_state_dict(path: Path | str) -> dict[str, Tensor]:
         )
     try:
         state: Any = (
-            load_file(path)
+            read_safetensors(path)[1]
             if path.suffix == ".safetensors"
-            else torch.load(path, map_location="cpu", weights_only=True)
+            else read_pickled(path)
         )
-    except _DAMAGED as error:
+    except ValueError as error:
         raise ValueError(
             f"The pretrained weights {str(path)!r} are damaged, or hold objects whose "
             "loading would run code, which is refused. Delete the file and fetch it "
             "again."
         ) from error
     if not isinstance(state, Mapping) or not all(
-        isinstance(value, Tensor) for value in state.values()
+        isinstance(name, str) and isinstance(value, Tensor)
+        for name, value in state.items()
     ):
         raise ValueError(
             f"The pretrained weights {str(path)!r} must be a state dict, tensors by "
@@ -111,21 +101,28 @@ def load_pretrained(
         source: Where ``state`` is from, for the error message.
 
     Raises:
-        ValueError: If a tensor is missing or has another shape.
+        ValueError: If a tensor is missing, has another shape or type, or numbers that
+            no trained model has.
     """
     own = module.state_dict()
     unfit = [
         name
         for name, tensor in own.items()
-        if name not in state or state[name].shape != tensor.shape
+        if name not in state or tensor_misfit(state[name], tensor) is not None
     ]
     if unfit:
         raise ValueError(
             f"The pretrained weights {source!r} do not fit the backbone: "
             f"{len(unfit)} of its {len(own)} tensors are missing or have another "
-            f"shape, such as {unfit[0]!r}. Name the weights of this very model."
+            f"shape or type, such as {unfit[0]!r}. Name the weights of this very model."
         )
-    module.load_state_dict({name: state[name] for name in own})
+    taken = {name: state[name] for name in own}
+    fault = find_fault(taken, {name: tensor.dtype for name, tensor in own.items()})
+    if fault is not None:
+        raise ValueError(
+            f"The pretrained weights {source!r} are of no trained model: {fault}."
+        )
+    module.load_state_dict(taken)
 
 
 def _download(url: str, path: Path) -> None:

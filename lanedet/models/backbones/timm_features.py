@@ -13,6 +13,7 @@ from lanedet.models.backbones.pretrained import (
     read_state_dict,
     without_weights,
 )
+from lanedet.ops import MAX_INPUT_SIDE, check_count
 
 
 class TimmFeatures(FeatureExtractor):
@@ -56,6 +57,9 @@ class TimmFeatures(FeatureExtractor):
                 "stages must give ascending indices of timm's features, got "
                 f"{dict(stages)}."
             )
+        if img_size is not None:
+            for side in img_size:
+                check_count("Each side of img_size", side, MAX_INPUT_SIDE)
         options: dict[str, Any] = {
             "features_only": True,
             "out_indices": indices,

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lanedet.models.backbones import StageFeatures, take_stage
+from lanedet.ops import MAX_INPUT_SIDE, MAX_LANES, check_count
 
 
 class ExistencePredictor(nn.Module, ABC):
@@ -19,7 +20,8 @@ class ExistencePredictor(nn.Module, ABC):
         stride: Ratio of the network input's size to the map's.
 
     Raises:
-        ValueError: If ``input_shape`` is not a multiple of twice the stride.
+        ValueError: If ``input_shape`` is not a multiple of twice the stride, or
+            ``num_lanes`` is not in [1, 255].
     """
 
     reads: dict[str, int]
@@ -34,6 +36,8 @@ class ExistencePredictor(nn.Module, ABC):
         stride: int,
     ) -> None:
         super().__init__()
+        check_count("stride", stride, MAX_INPUT_SIDE)
+        check_count("num_lanes", num_lanes, MAX_LANES)
         height, width = input_shape
         if height % (2 * stride) or width % (2 * stride):
             raise ValueError(

@@ -4,6 +4,7 @@ The head of SCNN (https://arxiv.org/abs/1712.06080) as SAD uses it
 (https://arxiv.org/abs/1908.00821, Fig. 3: the existence branch is P1).
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,8 +18,10 @@ from lanedet.models.backbones import StageFeatures, take_stage
 from lanedet.models.heads.base_head import LaneHead
 from lanedet.models.heads.existence import ExistencePredictor
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
-from lanedet.ops import LaneDecoder
+from lanedet.ops import MAX_INPUT_SIDE, MAX_LANES, LaneDecoder, check_count
 from lanedet.structures import LaneSample
+
+_MAX_LOGITS = 2**27  # of an image: 0.5 GB; 15 lanes fit at 2160x3840
 
 
 class SegmentationOutputs(NamedTuple):
@@ -52,9 +55,9 @@ class LaneSegmentationHead(LaneHead):
             ``iou`` and ``existence``, which are the paper's.
 
     Raises:
-        ValueError: If ``num_lanes`` or ``upsampling`` is below 1, ``losses`` has an
-            unknown role, or classifier and existence branch read one stage but expect
-            other channels of it.
+        ValueError: If ``num_lanes`` is not in [1, 255], ``upsampling`` is below 1,
+            ``losses`` has an unknown role, or classifier and existence branch read one
+            stage but expect other channels of it.
     """
 
     def __init__(
@@ -74,6 +77,8 @@ class LaneSegmentationHead(LaneHead):
                 "num_lanes and upsampling must be at least 1, "
                 f"got {num_lanes} and {upsampling}."
             )
+        check_count("num_lanes", num_lanes, MAX_LANES)
+        check_count("upsampling", upsampling, MAX_INPUT_SIDE)
         self.num_lanes = num_lanes
         self.seg_stage = seg_stage
         self.upsampling = upsampling
@@ -98,11 +103,26 @@ class LaneSegmentationHead(LaneHead):
         return own if self.existence is None else own | self.existence.reads
 
     def check_input_shape(self, input_shape: tuple[int, int]) -> None:
-        """Raise ValueError if the existence branch was made for other inputs."""
+        """Raise ValueError unless the head can work behind inputs of this (H, W).
+
+        The existence branch must be made for them, and the logits of all classes must
+        not be more than 2**27 numbers.
+        """
+        self._check_logits(input_shape)
         if self.existence is not None and self.existence.input_shape != input_shape:
             raise ValueError(
                 f"existence_branch has input_shape={self.existence.input_shape}, but "
                 f"the view makes inputs of {input_shape}. They must be the same."
+            )
+
+    def _check_logits(self, shape: Sequence[int]) -> None:
+        """Raise ValueError if logits (K + 1, H, W) take too much memory."""
+        if (self.num_lanes + 1) * math.prod(shape) > _MAX_LOGITS:
+            raise ValueError(
+                f"The logits of num_lanes={self.num_lanes} and the background would be "
+                f"maps of {tuple(shape)}, enlarged {self.upsampling} times: more than "
+                f"{_MAX_LOGITS} numbers. Choose the upsampling so that the maps have "
+                "the size of the network input, a smaller input or fewer lanes."
             )
 
     def _check_shared_stage(self, reads: dict[str, int]) -> None:
@@ -118,13 +138,16 @@ class LaneSegmentationHead(LaneHead):
         """Return logits of pixels and of existence.
 
         Raises:
-            ValueError: If the backbone does not have a stage that the head reads.
+            ValueError: If the backbone does not have a stage that the head reads, or
+                its output would be more than 2**27 numbers.
         """
         class_logits = self.classifier(take_stage(features, self.seg_stage, "The head"))
         existence_logits = None
         if self.existence is not None:
             existence_logits = self.existence(features, class_logits)
         if self.upsampling > 1:
+            height, width = class_logits.shape[2:]
+            self._check_logits((height * self.upsampling, width * self.upsampling))
             # In half precision the enlarged logits would lie on a coarse grid.
             class_logits = F.interpolate(
                 class_logits.float(),

@@ -13,6 +13,8 @@ from lanedet.engine.hooks.checkpoint_hook import (
     AtomicLocalBackend,
     _restore_history,
     _to_plain,
+    check_training_state,
+    get_random_state,
     latest_checkpoint,
 )
 
@@ -101,3 +103,38 @@ def test_latest_checkpoint_counts_iterations(tmp_path: Path) -> None:
     for name in ("iter_90.pth", "iter_1000.pth", "iter_x.pth", "iter_2000.pth.part"):
         (tmp_path / name).touch()
     assert latest_checkpoint(tmp_path) == tmp_path / "iter_1000.pth"
+
+
+def training_state() -> dict[str, Any]:
+    history = {
+        "history_buffer": torch.ones(2, dtype=torch.float64),
+        "counts": torch.ones(2, dtype=torch.int64),
+        "max_length": 10,
+    }
+    return {
+        "meta": {"iter": 3, "epoch": 0},
+        "optimizer": {},
+        "message_hub": {"log_scalars": {"loss": history}},
+        "random_state": get_random_state(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "name"),
+    [
+        ("meta", {"iter": "3"}, "meta.iter"),
+        ("meta", {"iter": 3, "epoch": -1}, "meta.epoch"),
+        ("optimizer", [], "optimizer"),
+        ("message_hub", [], "message_hub"),
+        ("message_hub", {"log_scalars": []}, "message_hub"),
+        ("message_hub", {"log_scalars": {"x": {"history_buffer": 3}}}, "message_hub"),
+        ("random_state", 3, "random_state"),
+        ("random_state", {"cpu": torch.zeros(3), "cuda": []}, "random_state"),
+        ("random_state", {"cpu": None, "cuda": []}, "random_state"),
+    ],
+)
+def test_a_state_of_training_of_another_form(part: str, value: Any, name: str) -> None:
+    whole = training_state()
+    check_training_state(whole, "iter_3.pth")
+    with pytest.raises(ValueError, match=rf"'iter_3\.pth' must hold.*, but {name} is"):
+        check_training_state({**whole, part: value}, "iter_3.pth")

@@ -114,3 +114,25 @@ def test_what_the_module_lacks_is_left() -> None:
 def test_what_the_module_needs_must_fit() -> None:
     with pytest.raises(ValueError, match=r"'somewhere'.*1 of its 2 tensors.*'bias'"):
         load_pretrained(nn.Linear(2, 1), {"weight": torch.ones(1, 2)}, "somewhere")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t * float("nan"), "weight has numbers that are not finite"),
+        (lambda t: t.to(torch.int8), "another shape or type, such as 'weight'"),
+    ],
+)
+def test_pretrained_numbers_of_no_trained_model(change: Any, message: str) -> None:
+    module = nn.Linear(2, 1)
+    before = module.weight.detach().clone()
+    state = {**module.state_dict(), "weight": change(module.weight.detach())}
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(module, state, "x.pth")
+    assert torch.equal(module.weight, before)
+
+
+def test_pretrained_tensors_have_names(tmp_path: Path) -> None:
+    torch.save({3: torch.ones(1)}, tmp_path / "odd.pth")
+    with pytest.raises(ValueError, match=r"odd\.pth' must be a state dict"):
+        read_state_dict(tmp_path / "odd.pth")

@@ -187,3 +187,19 @@ def test_missing_stage() -> None:
     head = LaneSegmentationHead(num_lanes=1, **ENET_PARTS)
     with pytest.raises(ValueError, match=r"head reads the stage 'D2'.*\['E4'\]"):
         head({"E4": FEATURES["E4"]})
+
+
+@pytest.mark.parametrize("num_lanes", [256, 10**7, 2.5, True])
+def test_lanes_have_an_end(num_lanes: Any) -> None:
+    with pytest.raises(
+        ValueError, match="num_lanes must be at least 1 and at most 255"
+    ):
+        LaneSegmentationHead(**{**ENET_PARTS, "num_lanes": num_lanes})
+
+
+def test_logits_have_an_end() -> None:
+    head = LaneSegmentationHead(**{**RESNET_PARTS, "num_lanes": 4, "upsampling": 4096})
+    with pytest.raises(ValueError, match=r"enlarged 4096 times: more than 134217728"):
+        head(FEATURES)
+    with pytest.raises(ValueError, match=r"maps of \(8192, 8192\)"):
+        head.check_input_shape((8192, 8192))
