@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.bdd100k_curves import LaneMark, check_length, flatten_curve
 from lanedet.datasets.json_stream import JsonEntry, stream_json_entries
 from lanedet.datasets.label_faults import LabelError, LabelFaults, short

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.label_faults import LabelError, LabelFaults, short
 from lanedet.datasets.picture_files import NAME_END, FileFinder, can_be_file_name
 from lanedet.files import check_distinct_outputs, check_name_length, replace_file

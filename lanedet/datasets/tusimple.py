@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.label_faults import LabelError, LabelFaults, short
 from lanedet.datasets.picture_files import FileFinder, can_be_file_name
 from lanedet.files import replace_file

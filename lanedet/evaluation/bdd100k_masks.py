@@ -166,7 +166,7 @@ def read_mask(path: Path) -> ByteArray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no PNG of one 8-bit channel and up to MAX_PIXELS.
+        ValueError: If it is no PNG of one 8-bit channel, or too large.
     """
     if not path.is_file():
         raise FileNotFoundError(f"No lane mask at '{path}'.")

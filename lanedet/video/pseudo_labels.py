@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lanedet.arrays import ByteArray
 from lanedet.files import check_empty_folder
 from lanedet.images import write_image
 from lanedet.ops import simplify_polyline

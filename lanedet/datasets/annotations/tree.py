@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from mmengine.logging import print_log
 
+from lanedet.arrays import FloatArray
 from lanedet.datasets.annotations.pictures import Picture
 from lanedet.datasets.culane import (
     culane_label_path,
