@@ -7,6 +7,7 @@ from lanedet.engine.ablation import (
     run_ablation,
 )
 from lanedet.engine.ablation_table import format_category_table, format_table
+from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
@@ -20,7 +21,6 @@ from lanedet.engine.hooks import (
     ProgressBarHook,
     UninterruptedCheckpointHook,
     WeightsHook,
-    latest_checkpoint,
 )
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.loops import LaneTrainLoop

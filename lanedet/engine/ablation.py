@@ -20,13 +20,13 @@ from mmengine.registry import DATASETS, MODELS
 
 from lanedet.engine.ablation_measures import measure_run
 from lanedet.engine.ablation_table import Results
+from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
     DistillationHook,
     NonFiniteHook,
     PlainCheckpointHook,
-    latest_checkpoint,
 )
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.models import Distiller

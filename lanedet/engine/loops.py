@@ -8,10 +8,9 @@ from mmengine.runner import IterBasedTrainLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
 
 from lanedet.datasets import EndlessSampler
-from lanedet.engine.hooks import find_checkpoint_hook
+from lanedet.engine.hooks import LAST_VALIDATION, find_checkpoint_hook
 from lanedet.runtime import hold_interrupts
 
-_LAST_VALIDATION = "last_validation"
 # Ctrl-C, and kill of a process group, also end the data workers. torch makes an error
 # of that, in the midst of whatever is done.
 _NEWS_OF_WORKERS = (signal.SIGCHLD,) if hasattr(signal, "SIGCHLD") else ()
@@ -47,7 +46,7 @@ class LaneTrainLoop(IterBasedTrainLoop):
         self.runner.call_hook("after_train")
 
     def _train(self) -> None:
-        last_validation = self.runner.message_hub.runtime_info.get(_LAST_VALIDATION, 0)
+        last_validation = self.runner.message_hub.runtime_info.get(LAST_VALIDATION, 0)
         if self._iter > 0 and last_validation != self._iter:
             self._validate_if_due()
         while self._iter < self._max_iters and not self.stop_training:
@@ -94,4 +93,4 @@ class LaneTrainLoop(IterBasedTrainLoop):
         self._is_validating = True
         self.runner.val_loop.run()
         self._is_validating = False
-        self.runner.message_hub.update_info(_LAST_VALIDATION, self._iter)
+        self.runner.message_hub.update_info(LAST_VALIDATION, self._iter)

@@ -10,7 +10,8 @@ from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 
-from lanedet.engine.hooks import LaneVisualizationHook, latest_checkpoint
+from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
+from lanedet.engine.hooks import LaneVisualizationHook
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import start_processes
 from lanedet.engine.schedule import check_resumed_schedule
@@ -81,7 +82,7 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
         checkpoint = str(found)
     if not Path(checkpoint).is_file():
         raise FileNotFoundError(f"No checkpoint at {checkpoint!r} to resume.")
-    state = read_checkpoint(checkpoint)
+    state = check_whole(Path(checkpoint))
     if not {"optimizer", "message_hub"} <= state.keys():
         raise ValueError(
             f"{checkpoint!r} holds a model but no state of training, so no run can go "

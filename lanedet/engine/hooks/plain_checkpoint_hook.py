@@ -1,15 +1,12 @@
-"""Checkpoints that are data, never code, and are whole or not there."""
+"""Checkpoints that are data, never code, and leave nothing of a run out."""
 
-import os
 from collections import OrderedDict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.fileio import LocalBackend, register_backend
-from mmengine.hooks import CheckpointHook, Hook
+from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader, Runner
 
@@ -20,13 +17,11 @@ from lanedet.models import (
     read_checkpoint,
     without_training_parts,
 )
-from lanedet.runtime import hold_interrupts
 
 RandomState = dict[str, Any]
 
 _HISTORY = "history_buffer"
 _NO_DATA = object()
-ATOMIC_BACKEND = "lanedet_atomic"
 
 
 class PlainCheckpointHook(Hook):
@@ -133,48 +128,6 @@ class PlainCheckpointHook(Hook):
         self._loaded_values = {}
 
 
-class UninterruptedCheckpointHook(CheckpointHook):
-    """mmengine's hook; Ctrl-C and kill wait until the checkpoint is written."""
-
-    def save_now(self, runner: Runner) -> Path:
-        """Save the state between two iterations, out of turn; return the file.
-
-        The file counts as one of the ``max_keep_ckpts``.
-        """
-        meta = {"epoch": runner.epoch, "iter": runner.iter}
-        with hold_interrupts():
-            self._save_checkpoint_with_step(runner, runner.iter, meta)
-        return Path(runner.work_dir) / self.filename_tmpl.format(runner.iter)
-
-    def after_train_iter(self, *args: Any, **kwargs: Any) -> None:
-        """Save, if it is time."""
-        with hold_interrupts():
-            super().after_train_iter(*args, **kwargs)
-
-    def after_val_epoch(self, *args: Any, **kwargs: Any) -> None:
-        """Save, if it is the best so far."""
-        with hold_interrupts():
-            super().after_val_epoch(*args, **kwargs)
-
-
-class AtomicLocalBackend(LocalBackend):
-    """Write a file under another name first, so that no kill leaves half of it."""
-
-    def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
-        """Write bytes to a file that appears whole or not at all."""
-        path = Path(filepath)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".part")
-        with partial.open("wb") as file:
-            file.write(obj)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-
-
-register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
-
-
 def get_random_state() -> RandomState:
     """Return the state of torch's random numbers, of the CPU and of every GPU."""
     on_gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
@@ -187,22 +140,6 @@ def set_random_state(state: RandomState) -> None:
     for device, device_state in enumerate(state["cuda"]):
         if device < torch.cuda.device_count():
             torch.cuda.set_rng_state(device_state.cpu(), device)
-
-
-def find_checkpoint_hook(runner: Runner) -> UninterruptedCheckpointHook | None:
-    """Return the hook that saves a runner's checkpoints, None if it has none."""
-    hooks = (h for h in runner.hooks if isinstance(h, UninterruptedCheckpointHook))
-    return next(hooks, None)
-
-
-def latest_checkpoint(work_dir: Path) -> Path | None:
-    """Return the checkpoint of the last iteration in a folder, None if it has none."""
-    found = {
-        int(path.stem.removeprefix("iter_")): path
-        for path in work_dir.glob("iter_*.pth")
-        if path.stem.removeprefix("iter_").isdigit()
-    }
-    return found[max(found)] if found else None
 
 
 def load_from_local(filename: str, map_location: Any = None) -> dict[str, Any]:
