@@ -64,12 +64,7 @@ def main() -> None:
     engine.set_resume(config, args.resume)
     if args.amp:
         engine.use_amp(config)
-    try:
-        runner = engine.train(config, compiled=args.compile)
-    except (KeyboardInterrupt, SystemExit) as interrupt:
-        if engine.latest_checkpoint(Path(config.work_dir)) is not None:
-            interrupt.add_note(f"Go on with: {resume_command(sys.argv)}")
-        raise
+    runner = engine.train(config, compiled=args.compile, go_on=resume_command(sys.argv))
     if runner.rank == 0:
         print(f"Trained {runner.iter} iterations. Everything is in {runner.work_dir}")
         weights = Path(runner.work_dir) / "weights.safetensors"

@@ -25,7 +25,8 @@ from lanedet.engine.hooks import (
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.loops import LaneTrainLoop
 from lanedet.engine.provenance import source_commit
-from lanedet.engine.runner import evaluate, set_resume, set_work_dir, train, use_amp
+from lanedet.engine.runner import evaluate, set_resume, train, use_amp
+from lanedet.engine.work_dir import set_work_dir
 
 __all__ = [
     "Ablation",

@@ -1,13 +1,20 @@
 """mmengine's Runner with a console that a person can read."""
 
 import logging
+import shlex
+import time
+from pathlib import Path
 from typing import Any, cast
 
-from mmengine.logging import MMLogger
+from mmengine.dist import barrier, is_main_process
+from mmengine.logging import MMLogger, print_log
 from mmengine.runner import Runner
+from mmengine.runner.base_loop import BaseLoop
 from torch import nn
 from tqdm import tqdm
 
+from lanedet.engine.checkpoint_files import latest_checkpoint, set_aside
+from lanedet.engine.hooks import find_checkpoint_hook
 from lanedet.models import check_state_dict, read_checkpoint
 
 
@@ -19,6 +26,9 @@ class LaneRunner(Runner):
     warnings; what else stands there comes from
     :class:`~lanedet.engine.ConsoleHook` and
     :class:`~lanedet.engine.ProgressBarHook`.
+
+    What another run has left in the work directory moves to ``previous/`` before the
+    first iteration (:func:`~lanedet.engine.checkpoint_files.set_aside`).
 
     Raises:
         ValueError: If the checkpoint to load or resume is damaged or that of another
@@ -48,6 +58,34 @@ class LaneRunner(Runner):
             if getattr(dataloader, "_iterator", None) is not None:
                 dataloader._iterator._shutdown_workers()
                 dataloader._iterator = None
+
+    def load_or_resume(self) -> None:
+        """Load the checkpoint, then set aside what another run has left."""
+        super().load_or_resume()
+        is_training = isinstance(self._train_loop, BaseLoop)
+        if not is_training:
+            return
+        barrier()  # all processes have read what they load
+        if is_main_process():
+            hook = find_checkpoint_hook(self)
+            folders = {Path(self.work_dir)} | ({hook.folder(self)} if hook else set())
+            for folder in folders:
+                self._set_aside(folder)
+
+    def _set_aside(self, folder: Path) -> None:
+        source = Path(self._load_from).resolve() if self._resume else None
+        is_own = source is not None and source.parent == folder.resolve()
+        moved = set_aside(
+            folder,
+            time.strftime("%Y%m%d_%H%M%S"),
+            after=self.iter if is_own else None,
+        )
+        if moved is None:
+            return
+        text = f"{folder} held the checkpoints of another run. They are in {moved} now."
+        if (last := latest_checkpoint(moved)) is not None:
+            text += f" To go on with that run: --resume {shlex.quote(str(last))}"
+        print_log(text, "current", logging.WARNING)
 
     def _init_model_weights(self) -> None:
         # A checkpoint has every tensor: pretrained weights would be fetched in vain.

@@ -5,11 +5,11 @@ import os
 
 import torch
 from mmengine.config import Config
-from mmengine.dist import is_distributed
+from mmengine.dist import init_dist, is_distributed
 
 
 def start_processes(config: Config) -> None:
-    """Join the other processes of a distributed run that has no GPU.
+    """Join the other processes of a distributed run.
 
     mmengine's own start calls ``torch.cuda`` in every case, so without a GPU the
     processes are joined here, with Gloo. With GPUs mmengine does it, with NCCL.
@@ -30,6 +30,8 @@ def start_processes(config: Config) -> None:
         )
     atexit.register(_end_processes)  # NCCL warns if nobody does
     if torch.cuda.is_available():
+        # What the runner would do later: who claims the work directory must be known.
+        init_dist(launcher, **(config.get("env_cfg") or {}).get("dist_cfg", {}))
         return
     if launcher != "pytorch":
         raise ValueError(

@@ -11,10 +11,11 @@ from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 
 from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
-from lanedet.engine.hooks import LaneVisualizationHook
+from lanedet.engine.hooks import LaneVisualizationHook, find_checkpoint_hook
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import start_processes
 from lanedet.engine.schedule import check_resumed_schedule
+from lanedet.engine.work_dir import claimed_work_dir
 from lanedet.models import read_checkpoint
 
 
@@ -26,17 +27,6 @@ class Evaluation(NamedTuple):
 
     num_images: int
     """Number of images that were scored."""
-
-
-def set_work_dir(config: Config, work_dir: Path | str | None) -> None:
-    """Choose the work directory.
-
-    First what the command line says, then the config, then ``work_dirs/<config>``.
-    """
-    if work_dir is not None:
-        config.work_dir = str(work_dir)
-    elif config.get("work_dir") is None:
-        config.work_dir = str(Path("work_dirs") / Path(config.filename).stem)
 
 
 def use_amp(config: Config) -> None:
@@ -92,7 +82,7 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
     config.resume, config.load_from = True, checkpoint
 
 
-def train(config: Config, *, compiled: bool = False) -> Runner:
+def train(config: Config, *, compiled: bool = False, go_on: str = "") -> Runner:
     """Train the config's model; return the runner, whose work directory has it all.
 
     Args:
@@ -100,25 +90,46 @@ def train(config: Config, *, compiled: bool = False) -> Runner:
         compiled: Run the backbone through ``torch.compile``. The losses are those of
             the plain backbone up to rounding, and so are the weights: nothing of it is
             stored.
+        go_on: The command that resumes the last checkpoint of the work directory. It
+            becomes a note of Ctrl-C and ``kill``, once that is a checkpoint of this
+            run.
 
     Raises:
         FileNotFoundError: If the data set is not where the config says.
         NonFiniteError: A ValueError, if a loss or gradient is NaN or infinite.
+        OSError: If another run is at work in the work directory.
         ValueError: If the config does not fit.
     """
     check_data(config, "train_dataloader", "val_dataloader")
     start_processes(config)
-    try:
-        runner = LaneRunner.from_cfg(config)
-        if compiled:
-            getattr(runner.model, "module", runner.model).backbone.compile()
-        runner.train()
-    except TypeError as error:
-        # An argument that check_keys could not see.
-        if "unexpected keyword argument" in str(error):
-            raise ValueError(f"The config does not fit: {error}") from error
-        raise
+    runner = None
+    with claimed_work_dir(config):
+        try:
+            runner = LaneRunner.from_cfg(config)
+            if compiled:
+                getattr(runner.model, "module", runner.model).backbone.compile()
+            runner.train()
+        except (KeyboardInterrupt, SystemExit) as interrupt:
+            if go_on and _last_is_own(config, runner):
+                interrupt.add_note(f"Go on with: {go_on}")
+            raise
+        except TypeError as error:
+            # An argument that check_keys could not see.
+            if "unexpected keyword argument" in str(error):
+                raise ValueError(f"The config does not fit: {error}") from error
+            raise
     return runner
+
+
+def _last_is_own(config: Config, runner: LaneRunner | None) -> bool:
+    """Tell whether the last checkpoint in the work directory is of this run."""
+    last = latest_checkpoint(Path(config.work_dir))
+    hook = None if runner is None else find_checkpoint_hook(runner)
+    own = [
+        config.load_from if config.resume else None,
+        None if hook is None else hook.last_ckpt,
+    ]
+    return last is not None and last.resolve() in [Path(p).resolve() for p in own if p]
 
 
 def evaluate(
@@ -145,6 +156,7 @@ def evaluate(
             config says.
         ValueError: If the checkpoint is damaged or holds another model than the config
             describes.
+        OSError: If another run is at work in the work directory.
     """
     read_checkpoint(checkpoint)  # a damaged file is told before anything is built
     check_data(config, "test_dataloader")
@@ -158,8 +170,9 @@ def evaluate(
         for hook in hooks:
             if hook["type"] is LaneVisualizationHook:
                 hook["show_dir"] = str(show_dir)
-    runner = LaneRunner.from_cfg(config)
-    metrics: dict[str, float] = runner.test()
+    with claimed_work_dir(config):
+        runner = LaneRunner.from_cfg(config)
+        metrics: dict[str, float] = runner.test()
     return Evaluation(metrics, len(runner.test_dataloader.dataset))
 
 

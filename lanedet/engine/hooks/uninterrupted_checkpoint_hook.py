@@ -1,21 +1,17 @@
-"""Saving checkpoints whole, keeping the newest, and minding what is another run's."""
+"""Saving checkpoints: whole, the newest, and the same ones in a resumed run."""
 
-import logging
 import os
-import shlex
-import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import barrier, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
-from mmengine.logging import MessageHub, print_log
+from mmengine.logging import MessageHub
 from mmengine.runner import Runner
 
-from lanedet.engine.checkpoint_files import latest_checkpoint, set_aside
 from lanedet.files import replace_file
 from lanedet.runtime import hold_interrupts
 
@@ -31,21 +27,13 @@ class UninterruptedCheckpointHook(CheckpointHook):
 
     It also
 
-    * moves what another run left in the work directory out of the way, before the
-      first iteration, and says so (:func:`~lanedet.engine.checkpoint_files.set_aside`);
     * removes an old checkpoint only when the new one is there;
     * saves and keeps in a resumed run what an unbroken one saves and keeps.
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Set aside what is another run's, and go on with the resumed run's counts."""
-        work_dir = Path(runner.work_dir)
-        out_dir = work_dir
-        if self.out_dir is not None:
-            out_dir = Path(self.out_dir) / work_dir.name  # as mmengine does
-        barrier()  # all processes have read what they load
-        if is_main_process():
-            _set_aside(runner, {work_dir, out_dir})
+        """Go on with the counts of the run that is resumed."""
+        out_dir = self.folder(runner)
         info = runner.message_hub.runtime_info
         for name, value in info.items():
             # The run may have begun elsewhere, and what is there must stay there.
@@ -55,6 +43,12 @@ class UninterruptedCheckpointHook(CheckpointHook):
         self._out_of_turn = info.get(_OUT_OF_TURN, [])
         if runner._resume:
             self.last_ckpt = info.get("last_ckpt")
+
+    def folder(self, runner: Runner) -> Path:
+        """Return where a runner's checkpoints go, before training has begun."""
+        work_dir = Path(runner.work_dir)
+        # As mmengine does.
+        return work_dir if self.out_dir is None else Path(self.out_dir) / work_dir.name
 
     def save_now(self, runner: Runner) -> Path:
         """Save the state between two iterations, out of turn; return the file.
@@ -157,29 +151,3 @@ def find_checkpoint_hook(runner: Runner) -> UninterruptedCheckpointHook | None:
     """Return the hook that saves a runner's checkpoints, None if it has none."""
     hooks = (h for h in runner.hooks if isinstance(h, UninterruptedCheckpointHook))
     return next(hooks, None)
-
-
-def _set_aside(runner: Runner, folders: Iterable[Path]) -> None:
-    """Move what is another run's into ``previous/``, and say so."""
-    source = Path(runner._load_from).resolve() if runner._resume else None
-    for folder in folders:
-        is_own = source is not None and source.parent == folder.resolve()
-        moved = set_aside(
-            folder,
-            time.strftime("%Y%m%d_%H%M%S"),
-            after=runner.iter if is_own else None,
-        )
-        if moved is None:
-            continue
-        last = latest_checkpoint(moved)
-        way = (
-            f" To go on with that run: --resume {shlex.quote(str(last))}"
-            if last
-            else ""
-        )
-        print_log(
-            f"{folder} held checkpoints or weights of another run. They are in {moved} "
-            f"now.{way}",
-            "current",
-            logging.WARNING,
-        )

@@ -1,0 +1,44 @@
+"""The folder of a run's logs, checkpoints and weights."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.dist import broadcast_object_list, is_main_process
+
+from lanedet.files import claim_folder
+
+
+def set_work_dir(config: Config, work_dir: Path | str | None) -> None:
+    """Choose the work directory.
+
+    First what the command line says, then the config, then ``work_dirs/<config>``.
+    """
+    if work_dir is not None:
+        config.work_dir = str(work_dir)
+    elif config.get("work_dir") is None:
+        config.work_dir = str(Path("work_dirs") / Path(config.filename).stem)
+
+
+@contextmanager
+def claimed_work_dir(config: Config) -> Iterator[None]:
+    """Hold the work directory for one run, all processes of which come in.
+
+    The processes must have joined
+    (:func:`~lanedet.engine.processes.start_processes`).
+
+    Raises:
+        OSError: In all processes, if another run holds it or it cannot be made.
+    """
+    problem: list[OSError | None] = [None]
+    with ExitStack() as stack:
+        if is_main_process():
+            try:
+                stack.enter_context(claim_folder(config.work_dir))
+            except OSError as error:
+                problem = [error]
+        broadcast_object_list(problem)
+        if problem[0] is not None:
+            raise problem[0]
+        yield
