@@ -126,7 +126,7 @@ def _last_is_own(config: Config, runner: LaneRunner | None) -> bool:
     last = latest_checkpoint(Path(config.work_dir))
     hook = None if runner is None else find_checkpoint_hook(runner)
     own = [
-        config.load_from if config.resume else None,
+        config.load_from if config.get("resume") else None,
         None if hook is None else hook.last_ckpt,
     ]
     return last is not None and last.resolve() in [Path(p).resolve() for p in own if p]
