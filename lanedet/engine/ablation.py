@@ -30,6 +30,7 @@ from lanedet.engine.hooks import (
     PlainCheckpointHook,
 )
 from lanedet.engine.lane_runner import LaneRunner
+from lanedet.engine.processes import end_with_parent
 from lanedet.files import claim_folder
 from lanedet.models import Distiller
 from lanedet.runtime import progress_bar
@@ -252,6 +253,7 @@ def _text(part: Any) -> str:
 
 def run_once(ablation: Ablation, run: Run) -> None:
     """Train and score one row with one seed, from where an earlier try stopped."""
+    end_with_parent()
     config = row_config(ablation, run)
     checkpoint = latest_checkpoint(run.folder) or run.checkpoint
     if checkpoint is not None:

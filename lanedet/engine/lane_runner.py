@@ -3,6 +3,7 @@
 import logging
 import shlex
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,10 +12,13 @@ from mmengine.logging import MMLogger, print_log
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 from torch import nn
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from lanedet.engine.checkpoint_files import latest_checkpoint, set_aside
+from lanedet.engine.config_errors import built_from, config_errors
 from lanedet.engine.hooks import find_checkpoint_hook
+from lanedet.engine.processes import start_worker
 from lanedet.models import check_state_dict, read_checkpoint
 
 
@@ -42,6 +46,32 @@ class LaneRunner(Runner):
             model = cast(nn.Module, getattr(self.model, "module", self.model))
             state_dict = read_checkpoint(self._load_from).get("state_dict", {})
             check_state_dict(model, state_dict, self._load_from)
+
+    setup_env = built_from("env_cfg", Runner.setup_env)
+    set_randomness = built_from("randomness", Runner.set_randomness)
+    build_log_processor = built_from("log_processor", Runner.build_log_processor)
+    build_visualizer = built_from("visualizer", Runner.build_visualizer)
+    build_model = built_from("model", Runner.build_model)
+    register_hook = built_from("A hook", Runner.register_hook)
+    build_train_loop = built_from("train_cfg", Runner.build_train_loop)
+    build_val_loop = built_from("val_cfg", Runner.build_val_loop)
+    build_test_loop = built_from("test_cfg", Runner.build_test_loop)
+    build_evaluator = built_from("An evaluator", Runner.build_evaluator)
+    build_optim_wrapper = built_from("optim_wrapper", Runner.build_optim_wrapper)
+    build_param_scheduler = built_from("param_scheduler", Runner.build_param_scheduler)
+    scale_lr = built_from("auto_scale_lr", Runner.scale_lr)
+    dump_config = built_from("The config", Runner.dump_config)
+
+    def build_dataloader(
+        self, dataloader: Any, *args: Any, **kwargs: Any
+    ) -> DataLoader[Any]:
+        """Return a loader whose workers end with this process, however it ends."""
+        names = ("train_dataloader", "val_dataloader", "test_dataloader")
+        own = (name for name in names if getattr(self, f"_{name}") is dataloader)
+        with config_errors(next(own, "A dataloader")):
+            loader = Runner.build_dataloader(dataloader, *args, **kwargs)
+        loader.worker_init_fn = partial(start_worker, then=loader.worker_init_fn)
+        return loader
 
     def train(self) -> nn.Module:
         """Train as mmengine does, and stop the workers that loaded the data."""
@@ -94,7 +124,8 @@ class LaneRunner(Runner):
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Return mmengine's logger with another console."""
-        logger: MMLogger = super().build_logger(*args, **kwargs)
+        with config_errors("log_level"):
+            logger: MMLogger = super().build_logger(*args, **kwargs)
         logger.addFilter(_is_of_use)
         logger.handlers = [
             each if isinstance(each, logging.FileHandler) else _Console(each)

@@ -75,7 +75,7 @@ class LaneTrainLoop(IterBasedTrainLoop):
     def _advance_sampler(self) -> None:
         sampler = self.dataloader.sampler
         if not isinstance(sampler, EndlessSampler):
-            raise TypeError(
+            raise ValueError(
                 "LaneTrainLoop needs train_dataloader.sampler of type EndlessSampler, "
                 f"got {type(sampler).__name__}."
             )

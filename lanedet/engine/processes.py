@@ -1,7 +1,10 @@
-"""The processes of a distributed run."""
+"""The processes of a run: those of a distributed one, and those it starts."""
 
 import atexit
+import multiprocessing
 import os
+import threading
+from collections.abc import Callable
 
 import torch
 from mmengine.config import Config
@@ -49,6 +52,36 @@ def start_processes(config: Config) -> None:
             "find_unused_parameters": config.get("find_unused_parameters", False),
         },
     )
+
+
+def end_with_parent() -> None:
+    """End this process at once when the one that started it is gone.
+
+    A parent that is killed ends nobody. torch's data workers look for it every five
+    seconds; a training in a process pool never does. What this process was doing is
+    not finished: like its parent, it must be ready to be killed.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end with parent", daemon=True).start()
+
+
+def start_worker(number: int, then: Callable[[int], object] | None) -> None:
+    """Begin a data worker that ends with the process it loads for.
+
+    Args:
+        number: Of the worker, from 0.
+        then: What else is to be done when a worker begins.
+    """
+    end_with_parent()
+    if then is not None:
+        then(number)
 
 
 def _end_processes() -> None:

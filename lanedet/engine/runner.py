@@ -11,6 +11,7 @@ from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 
 from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
+from lanedet.engine.config_errors import config_errors
 from lanedet.engine.hooks import LaneVisualizationHook, find_checkpoint_hook
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import start_processes
@@ -105,18 +106,14 @@ def train(config: Config, *, compiled: bool = False, go_on: str = "") -> Runner:
     runner = None
     with claimed_work_dir(config):
         try:
-            runner = LaneRunner.from_cfg(config)
+            with config_errors("The config"):
+                runner = LaneRunner.from_cfg(config)
             if compiled:
                 getattr(runner.model, "module", runner.model).backbone.compile()
             runner.train()
         except (KeyboardInterrupt, SystemExit) as interrupt:
             if go_on and _last_is_own(config, runner):
                 interrupt.add_note(f"Go on with: {go_on}")
-            raise
-        except TypeError as error:
-            # An argument that check_keys could not see.
-            if "unexpected keyword argument" in str(error):
-                raise ValueError(f"The config does not fit: {error}") from error
             raise
     return runner
 
@@ -171,7 +168,8 @@ def evaluate(
             if hook["type"] is LaneVisualizationHook:
                 hook["show_dir"] = str(show_dir)
     with claimed_work_dir(config):
-        runner = LaneRunner.from_cfg(config)
+        with config_errors("The config"):
+            runner = LaneRunner.from_cfg(config)
         metrics: dict[str, float] = runner.test()
     return Evaluation(metrics, len(runner.test_dataloader.dataset))
 

@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from lanedet.datasets import RasterizeLaneMask
 from lanedet.engine import load_config
-from lanedet.engine.config_checks import check_agreement, check_keys
+from lanedet.engine.config_checks import check_agreement, check_parts
 from lanedet.models import build_model, describe_model
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -56,7 +56,7 @@ def test_hook_that_hands_its_arguments_on(tmp_path: Path) -> None:
         "from mmengine.hooks import EMAHook\n"
         "custom_hooks = [dict(type=EMAHook, momentum=0.01, begin_iter=3)]\n"
     )
-    check_keys(Config.fromfile(path))
+    check_parts(Config.fromfile(path))
 
 
 @pytest.mark.parametrize(
