@@ -1,9 +1,11 @@
 """Training loops."""
 
+import copy
 import signal
 import threading
 
 from mmengine.hooks import EMAHook
+from mmengine.logging import HistoryBuffer
 from mmengine.runner import IterBasedTrainLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
 
@@ -31,6 +33,7 @@ class LaneTrainLoop(IterBasedTrainLoop):
 
     _is_between_iterations = True
     _is_validating = False
+    _histories: dict[str, HistoryBuffer]
 
     def run(self) -> None:
         """Train until ``max_iters``."""
@@ -67,6 +70,10 @@ class LaneTrainLoop(IterBasedTrainLoop):
             # Averaged weights are validated in the place of the trained ones.
             for average in (h for h in self.runner.hooks if isinstance(h, EMAHook)):
                 average.after_val_epoch(self.runner)
+            # The whole validation will be made up for, and logged then.
+            histories = self.runner.message_hub.log_scalars
+            histories.clear()
+            histories.update(self._histories)
         hook = find_checkpoint_hook(self.runner)
         if hook is not None and self._is_between_iterations:
             path = hook.save_now(self.runner)
@@ -90,6 +97,8 @@ class LaneTrainLoop(IterBasedTrainLoop):
         is_due = self._iter % self.val_interval == 0 or self._iter == self._max_iters
         if self.runner.val_loop is None or self._iter < self.val_begin or not is_due:
             return
+        scalars = self.runner.message_hub.log_scalars
+        self._histories = {name: copy.copy(scalars[name]) for name in scalars}
         self._is_validating = True
         self.runner.val_loop.run()
         self._is_validating = False

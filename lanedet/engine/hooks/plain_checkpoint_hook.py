@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader, Runner
 
+from lanedet.engine.hooks.log_rhythms import LogRhythms
 from lanedet.models import (
     MODEL_KEY,
     check_state_dict,
@@ -21,6 +22,7 @@ from lanedet.models import (
 RandomState = dict[str, Any]
 
 _HISTORY = "history_buffer"
+_RHYTHMS = "log_rhythms"
 _NO_DATA = object()
 
 
@@ -36,8 +38,8 @@ class PlainCheckpointHook(Hook):
     * stores the description of the model, so that a checkpoint can be used without
       its config, which is source code;
     * refuses a checkpoint of another model instead of loading the part that fits;
-    * drops the histories of what the resumed run no longer logs: mmengine would log
-      their old values at every interval.
+    * drops the histories of what the resumed run no longer logs, as soon as they are
+      overdue: mmengine would log their old values at every interval.
     """
 
     priority = "VERY_HIGH"
@@ -45,7 +47,7 @@ class PlainCheckpointHook(Hook):
     def __init__(self) -> None:
         self._random_state: RandomState | None = None
         self._state_before_val: torch.Tensor | None = None
-        self._loaded_values: dict[str, Any] = {}
+        self._rhythms = LogRhythms()
         # mmengine's loaders of URLs and model zoos unpickle whatever they get.
         for scheme in list(CheckpointLoader._schemes):
             CheckpointLoader.register_scheme(scheme, load_from_local, force=True)
@@ -62,6 +64,8 @@ class PlainCheckpointHook(Hook):
         except ValueError:  # a part of the user's own; needs its config to be built
             description = None
         checkpoint["meta"][MODEL_KEY] = description
+        self._rhythms.note(runner.message_hub, checkpoint["meta"]["iter"])
+        checkpoint[_RHYTHMS] = self._rhythms.state
         plain = _to_plain(checkpoint)
         checkpoint.clear()
         checkpoint.update(plain)
@@ -81,6 +85,7 @@ class PlainCheckpointHook(Hook):
             for name, history in scalars.items():
                 scalars[name] = _restore_history(history)
         self._random_state = checkpoint.get("random_state")
+        self._rhythms = LogRhythms(checkpoint.get(_RHYTHMS))
 
     def before_val(self, runner: Runner) -> None:
         """Keep the random numbers of training apart from those of validation.
@@ -97,35 +102,21 @@ class PlainCheckpointHook(Hook):
             self._state_before_val = None
 
     def before_train(self, runner: Runner) -> None:
-        """Forget the random state of a checkpoint that only gave its weights."""
+        """Forget the state of the run whose checkpoint only gave its weights."""
         if runner.iter == 0:
             self._random_state = None
+            self._rhythms = LogRhythms()
             return
-        scalars = runner.message_hub.log_scalars
-        self._loaded_values = {name: scalars[name].data[0] for name in scalars}
+        self._rhythms.resume(runner.message_hub, runner.iter)
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
-        """Continue the random numbers of the run that is resumed."""
+        """Continue the random numbers and the histories of the run that is resumed."""
         if self._random_state is not None:
             set_random_state(self._random_state)
             self._random_state = None
-
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: dict[str, Any] | None = None,
-    ) -> None:
-        """After the first resumed iteration, drop what it has not logged anew."""
-        scalars = runner.message_hub.log_scalars
-        for name, values in self._loaded_values.items():
-            # An update puts a new array in the place of the old one.
-            if name.startswith("train/") and scalars[name].data[0] is values:
-                del scalars[name]
-        self._loaded_values = {}
+        self._rhythms.note(runner.message_hub, runner.iter)
 
 
 def get_random_state() -> RandomState:
