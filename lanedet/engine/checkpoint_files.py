@@ -6,11 +6,11 @@ the first iteration. So the checkpoint with the highest number is the last of th
 """
 
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from lanedet.models import read_checkpoint
+from lanedet.runtime import shell_word
 
 WEIGHTS_FILE = "weights.safetensors"
 """Name of the file that holds the weights of a finished run."""
@@ -55,7 +55,7 @@ def _way_on(damaged: Path) -> str:
             continue
         return (
             "The last whole one before it goes on with: --resume "
-            f"{shlex.quote(str(found[iteration]))}"
+            f"{shell_word(str(found[iteration]))}"
         )
     return "None before it is whole either: start a new run, without --resume."
 

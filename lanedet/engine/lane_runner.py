@@ -1,7 +1,6 @@
 """mmengine's Runner with a console that a person can read."""
 
 import logging
-import shlex
 import time
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from lanedet.engine.config_errors import built_from, config_errors
 from lanedet.engine.hooks import find_checkpoint_hook
 from lanedet.engine.processes import start_worker
 from lanedet.models import check_state_dict, read_checkpoint
+from lanedet.runtime import shell_word
 
 
 class LaneRunner(Runner):
@@ -114,7 +114,7 @@ class LaneRunner(Runner):
             return
         text = f"{folder} held the checkpoints of another run. They are in {moved} now."
         if (last := latest_checkpoint(moved)) is not None:
-            text += f" To go on with that run: --resume {shlex.quote(str(last))}"
+            text += f" To go on with that run: --resume {shell_word(str(last))}"
         print_log(text, "current", logging.WARNING)
 
     def _init_model_weights(self) -> None:

@@ -11,7 +11,7 @@ from mmengine.runner.loops import _InfiniteDataloaderIterator
 
 from lanedet.datasets import EndlessSampler
 from lanedet.engine.hooks import LAST_VALIDATION, find_checkpoint_hook
-from lanedet.runtime import hold_interrupts
+from lanedet.runtime import hold_interrupts, shell_word
 
 # Ctrl-C, and kill of a process group, also end the data workers. torch makes an error
 # of that, in the midst of whatever is done.
@@ -77,7 +77,9 @@ class LaneTrainLoop(IterBasedTrainLoop):
         hook = find_checkpoint_hook(self.runner)
         if hook is not None and self._is_between_iterations:
             path = hook.save_now(self.runner)
-            interrupt.add_note(f"The state after iteration {self._iter} is in {path}")
+            interrupt.add_note(
+                f"The state after iteration {self._iter} is in {shell_word(str(path))}"
+            )
 
     def _advance_sampler(self) -> None:
         sampler = self.dataloader.sampler
