@@ -102,14 +102,14 @@ def user_errors() -> Iterator[None]:
 
 
 def shell_word(text: str) -> str:
-    """Return a word of a command line as a shell reads it, on one line.
+    r"""Return a word of a command line as a shell reads it, on one line.
 
     What cannot be printed, such as the bytes of a name that is not UTF-8, is written
-    as bash, ksh and zsh read it: ``$'two\\nlines'``.
+    as bash, ksh and zsh read it: ``$'two\x0alines'``.
 
     Example:
-        >>> print(shell_word("my runs"), shell_word("a\\nb"), shell_word("run1"))
-        'my runs' $'a\\x0ab' run1
+        >>> print(shell_word("my runs"), shell_word("a\nb"), shell_word("run1"))
+        'my runs' $'a\x0ab' run1
     """
     if text.isprintable():
         return shlex.quote(text)

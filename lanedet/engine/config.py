@@ -13,6 +13,7 @@ from lanedet.engine.config_checks import (
     check_parts,
     typed_dicts,
 )
+from lanedet.engine.config_types import check_type
 from lanedet.engine.schedule import check_schedule, merge_options
 
 
@@ -50,6 +51,7 @@ def load_config(
     if data_root is not None:
         for name in DATALOADERS:
             if config.get(name):
+                check_type(f"{name}.dataset", config[name].get("dataset"), dict)
                 config[name].dataset.data_root = str(data_root)
     check_agreement(config)
     check_schedule(config)

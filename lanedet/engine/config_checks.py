@@ -66,7 +66,12 @@ def check_parts(config: Config) -> None:
     # Names that a config imports are in it too, but not in to_dict().
     own = {key: config[key] for key in config.to_dict() if not str(key).startswith("_")}
     _check_part("", own, arguments_of(Runner), "mmengine's Runner knows")
-    loader = {**arguments_of(DataLoader), "num_batch_per_epoch": int}
+    loader = {
+        **arguments_of(DataLoader),
+        "num_batch_per_epoch": int,
+        **dict.fromkeys(("dataset", "sampler"), dict),
+        "batch_sampler": dict | None,
+    }
     for name in DATALOADERS:
         if config.get(name):
             _check_part(name, config[name], loader, "a DataLoader takes")

@@ -3,6 +3,7 @@
 import inspect
 import types
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from os import PathLike
 from typing import (
     Any,
@@ -38,11 +39,7 @@ def arguments_of(built: Callable[..., Any]) -> dict[str, Any]:
     A default of None allows None, annotated or not. What is not annotated, or names
     what cannot be found, is ``Any``.
     """
-    owner = built.__init__ if inspect.isclass(built) else built
-    try:
-        hints = get_type_hints(owner)
-    except (AttributeError, NameError, TypeError):
-        hints = {}
+    hints = _hints(built.__init__ if inspect.isclass(built) else built)
     return {
         each.name: Optional[hints.get(each.name, Any)]  # noqa: UP045 (of any kind)
         if each.default is None
@@ -50,6 +47,16 @@ def arguments_of(built: Callable[..., Any]) -> dict[str, Any]:
         for each in inspect.signature(built).parameters.values()
         if each.kind != each.VAR_KEYWORD
     }
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    hints: dict[str, Any] = {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        # One by one: some libraries import a few of the names for type checkers only.
+        alone = types.SimpleNamespace(__annotations__={name: annotation})
+        with suppress(AttributeError, NameError, SyntaxError, TypeError):
+            hints |= get_type_hints(alone, vars(inspect.getmodule(function)))
+    return hints
 
 
 def hands_on(built: Callable[..., Any]) -> bool:

@@ -18,6 +18,7 @@ from lanedet.engine.checkpoint_files import latest_checkpoint, set_aside
 from lanedet.engine.config_errors import built_from, config_errors
 from lanedet.engine.hooks import find_checkpoint_hook
 from lanedet.engine.processes import start_worker
+from lanedet.files import replace_file
 from lanedet.models import check_state_dict, read_checkpoint
 from lanedet.runtime import shell_word
 
@@ -60,7 +61,14 @@ class LaneRunner(Runner):
     build_optim_wrapper = built_from("optim_wrapper", Runner.build_optim_wrapper)
     build_param_scheduler = built_from("param_scheduler", Runner.build_param_scheduler)
     scale_lr = built_from("auto_scale_lr", Runner.scale_lr)
-    dump_config = built_from("The config", Runner.dump_config)
+
+    def dump_config(self) -> None:
+        """Write the config into the work directory, whole or not at all."""
+        name = Path(self.cfg.filename or f"{self.timestamp}.py").name
+        with config_errors("The config"):
+            text = self.cfg.pretty_text
+        if is_main_process():
+            replace_file(Path(self.work_dir) / name, text)
 
     def build_dataloader(
         self, dataloader: Any, *args: Any, **kwargs: Any
@@ -103,7 +111,8 @@ class LaneRunner(Runner):
                 self._set_aside(folder)
 
     def _set_aside(self, folder: Path) -> None:
-        source = Path(self._load_from).resolve() if self._resume else None
+        is_resumed = self._resume and self._load_from is not None
+        source = Path(self._load_from).resolve() if is_resumed else None
         is_own = source is not None and source.parent == folder.resolve()
         moved = set_aside(
             folder,

@@ -1,5 +1,6 @@
 """The folder of a run's logs, checkpoints and weights."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -30,7 +31,9 @@ def claimed_work_dir(config: Config) -> Iterator[None]:
 
     Raises:
         OSError: In all processes, if another run holds it or it cannot be made.
+        ValueError: If a name of a file or folder is not UTF-8.
     """
+    _check_text(config)
     problem: list[OSError | None] = [None]
     with ExitStack() as stack:
         if is_main_process():
@@ -42,3 +45,25 @@ def claimed_work_dir(config: Config) -> Iterator[None]:
         if problem[0] is not None:
             raise problem[0]
         yield
+
+
+def _check_text(config: Config) -> None:
+    """Refuse what configs, logs and checkpoints cannot hold, before any work."""
+    work_dir = os.path.abspath(config.work_dir)  # noqa: PTH100 (links stay)
+    for text in (work_dir, str(config.filename or ""), config.pretty_text):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                "The names of a run's folders and files must be UTF-8, for its logs "
+                f"hold them, got {_around(text, error.start)}. Rename it, or make a "
+                "link to it that has such a name."
+            ) from error
+
+
+def _around(text: str, place: int) -> str:
+    """Return the word that a place of a text is in, in ASCII."""
+    before, after = text[:place], text[place:]
+    start = max(before.rfind(char) for char in "'\"\n") + 1
+    ends = [end for char in "'\"\n" if (end := after.find(char)) >= 0]
+    return ascii(before[start:] + after[: min(ends, default=len(after))])
