@@ -3,6 +3,7 @@
 import copy
 import signal
 import threading
+from typing import Any
 
 from mmengine.hooks import EMAHook
 from mmengine.logging import HistoryBuffer
@@ -29,11 +30,21 @@ class LaneTrainLoop(IterBasedTrainLoop):
     Ctrl-C and ``kill`` (under :func:`~lanedet.runtime.user_errors`) wait for the end of
     the iteration, and a checkpoint is saved before they act. A validation that was due
     and did not come to its end is made up for when the run is resumed.
+
+    Raises:
+        ValueError: If ``val_interval`` is below 1.
     """
 
     _is_between_iterations = True
     _is_validating = False
     _histories: dict[str, HistoryBuffer]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.val_interval < 1:
+            raise ValueError(
+                f"train_cfg.val_interval must be at least 1, got {self.val_interval}."
+            )
 
     def run(self) -> None:
         """Train until ``max_iters``."""

@@ -194,7 +194,7 @@ def check_data(config: Config, *loaders: str) -> None:
         loaders: Names of the data loaders that the run needs.
     """
     for name in loaders:
-        dataset = (config.get(name) or {}).get("dataset", {})
+        dataset = (config.get(name) or {}).get("dataset") or {}
         data_root = dataset.get("data_root")
         if getattr(dataset.get("type"), "makes_its_folder", False):
             continue

@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.hooks import EMAHook, Hook
 
-from lanedet.engine import LaneRunner, latest_checkpoint
+from lanedet.engine import LaneRunner, LaneTrainLoop, latest_checkpoint
 from lanedet.runtime import user_errors
 
 MakeRunner = Callable[..., LaneRunner]
@@ -212,3 +212,9 @@ def test_a_resumed_run_has_the_histories_of_an_unbroken_one(
     assert infos[0].keys() == infos[1].keys()
     for name in ("keep_ckpt_ids", "last_validation"):
         assert infos[0][name] == infos[1][name]
+
+
+def test_validation_comes_at_least_every_so_often(toy_runner: MakeRunner) -> None:
+    train_cfg = {"type": LaneTrainLoop, "max_iters": 8, "val_interval": 0}
+    with pytest.raises(ValueError, match="val_interval must be at least 1, got 0"):
+        toy_runner(train_cfg=train_cfg).train()
