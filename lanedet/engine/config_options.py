@@ -29,7 +29,7 @@ def _set(whole: Any, keys: Sequence[str], value: Any, place: str) -> Any:
     """Return the whole with a value at the keys; change it where it can be changed."""
     key, *rest = keys
     inner = f"{place}.{key}" if place else key
-    if isinstance(whole, Mapping | Config):
+    if isinstance(whole, dict | Config):
         old = whole.get(key, ConfigDict() if rest else None)
         whole[key] = _set(old, rest, value, inner) if rest else _merged(old, value)
         return whole

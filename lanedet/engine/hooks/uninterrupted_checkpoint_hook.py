@@ -31,6 +31,8 @@ class UninterruptedCheckpointHook(CheckpointHook):
     * saves and keeps in a resumed run what an unbroken one saves and keeps.
     """
 
+    keep_ckpt_ids: deque[int]
+
     def before_train(self, runner: Runner) -> None:
         """Go on with the counts of the run that is resumed."""
         out_dir = self.folder(runner)
