@@ -229,8 +229,8 @@ def test_warnings_to_users_are_told_as_they_come() -> None:
         b"it's",
         b'"',
         b"two\nlines",
-        b"caf\xe9 1",
-        "café".encode(),
+        b"M\xfcnchen 1",
+        "München".encode(),
         b"$HOME\t'\\",
     ],
 )
