@@ -12,6 +12,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.logging import MessageHub
 from mmengine.runner import Runner
 
+from lanedet.engine.config_errors import config_errors
 from lanedet.files import replace_file
 from lanedet.runtime import hold_interrupts
 
@@ -41,7 +42,8 @@ class UninterruptedCheckpointHook(CheckpointHook):
             # The run may have begun elsewhere, and what is there must stay there.
             if name.startswith(("best_ckpt", "last_ckpt")) and value:
                 info[name] = str(out_dir / Path(value).name)
-        super().before_train(runner)
+        with config_errors("default_hooks.checkpoint"):
+            super().before_train(runner)
         self._out_of_turn = info.get(_OUT_OF_TURN, [])
         if runner._resume:
             self.last_ckpt = info.get("last_ckpt")

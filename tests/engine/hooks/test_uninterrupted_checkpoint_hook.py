@@ -210,3 +210,11 @@ def test_a_failed_write_leaves_the_old_file(
     with pytest.raises(OSError, match="No space"):
         AtomicLocalBackend().put(b"new", str(target))
     assert target.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("backend", ["nowhere", {}])
+def test_a_backend_that_is_none(toy_runner: MakeRunner, backend: Any) -> None:
+    options = best()
+    options["default_hooks"]["checkpoint"]["backend_args"] = {"backend": backend}
+    with pytest.raises(ValueError, match=r"default_hooks\.checkpoint does not fit"):
+        toy_runner(**options).train()
