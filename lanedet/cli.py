@@ -6,11 +6,12 @@ Nothing here imports torch, so that ``--help`` answers at once.
 import argparse
 import os
 import re
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from lanedet.runtime import shell_word
 
 PYTHON_HINT = """\
 python is the environment's: `source .venv/bin/activate` first, or write
@@ -109,10 +110,13 @@ def resume_command(argv: Sequence[str]) -> str:
     is_after_resume = False
     for argument in argv:
         is_value = is_after_resume and not argument.startswith("-")
-        is_after_resume = argument == "--resume"
-        if not (is_value or is_after_resume or argument.startswith("--resume=")):
+        option, equals, _ = argument.partition("=")
+        # argparse takes the beginning of a name for the name.
+        is_resume = option.startswith("--r") and "--resume".startswith(option)
+        is_after_resume = is_resume and not equals
+        if not (is_value or is_resume):
             kept.append(argument)
-    return shlex.join([*_launcher(), *kept, "--resume"])
+    return " ".join(map(shell_word, [*_launcher(), *kept, "--resume"]))
 
 
 def _launcher() -> list[str]:

@@ -6,6 +6,7 @@ Nothing here imports torch: :func:`tune_allocator` works best before torch does.
 import ctypes
 import io
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -107,6 +108,27 @@ def user_errors() -> Iterator[None]:
         raise
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def shell_word(text: str) -> str:
+    r"""Return a word of a command line as a shell reads it, on one line.
+
+    What cannot be printed, such as the bytes of a name that is not UTF-8, is written
+    as bash, ksh and zsh read it: ``$'two\x0alines'``.
+
+    Example:
+        >>> print(shell_word("my runs"), shell_word("a\nb"), shell_word("run1"))
+        'my runs' $'a\x0ab' run1
+    """
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = "".join(
+        char
+        if char.isprintable() and char not in "'\\"
+        else "".join(f"\\x{byte:02x}" for byte in os.fsencode(char))
+        for char in text
+    )
+    return f"$'{escaped}'"
 
 
 @contextmanager

@@ -60,6 +60,7 @@ def test_brackets_must_close(capsys: pytest.CaptureFixture[str]) -> None:
         (["a.py", "--resume"], "a.py --resume"),
         (["a.py", "--resume", "x.pth", "--amp"], "a.py --amp --resume"),
         (["a.py", "--resume=x.pth"], "a.py --resume"),
+        (["a.py", "--res", "x.pth"], "a.py --resume"),
         (["a.py", "--resume", "--work-dir", "my runs"], "a.py --work-dir 'my runs'"),
     ],
 )

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,7 +9,13 @@ import warnings
 
 import pytest
 
-from lanedet.runtime import hold_interrupts, progress_bar, told_warnings, user_errors
+from lanedet.runtime import (
+    hold_interrupts,
+    progress_bar,
+    shell_word,
+    told_warnings,
+    user_errors,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -229,3 +236,25 @@ def test_warnings_to_users_are_told_as_they_come() -> None:
         warnings.warn("After it.", UserWarning, stacklevel=1)
     assert told == ["The picture is wide.", "The clip is silent."]
     assert [str(other.message) for other in others] == ["Old.", "After it."]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"a b",
+        b"it's",
+        b'"',
+        b"two\nlines",
+        b"M\xfcnchen 1",
+        "München".encode(),
+        b"$HOME\t'\\",
+    ],
+)
+def test_a_shell_gets_the_word_back(name: bytes) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("There is no bash.")
+    word = shell_word(os.fsdecode(name))
+    assert word.isprintable()
+    command = [bash, "-c", f"printf %s {word}"]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == name

@@ -26,6 +26,10 @@ class Step(NamedTuple):
     title: str
     product: Path
     command: str
+    sources: tuple[Path, ...] = ()
+    """Files that it is made from: what is older than they are is made anew."""
+    can_resume: bool = False
+    """Whether it is a training, which goes on from its checkpoints."""
 
     @property
     def mark(self) -> Path:
@@ -33,16 +37,28 @@ class Step(NamedTuple):
         return self.product.with_name(self.product.name + ".unfinished")
 
     def is_done(self) -> bool:
-        """Return whether the product is there, and whole."""
-        return self.product.is_file() and not self.mark.exists()
+        """Return whether the product is there, whole and of today's sources."""
+        is_there = self.product.is_file() and not self.mark.exists()
+        return is_there and self._is_of_sources(self.product)
+
+    def _is_of_sources(self, path: Path) -> bool:
+        times = [each.stat().st_mtime_ns for each in self.sources if each.exists()]
+        return all(path.stat().st_mtime_ns >= time for time in times)
+
+    def full_command(self) -> str:
+        """Return the command; a training resumes if the sources are still the same."""
+        checkpoints = self.product.parent.glob("iter_*.pth") if self.can_resume else ()
+        resumes = any(self._is_of_sources(each) for each in checkpoints)
+        return f"{self.command} --resume" if resumes else self.command
 
     def run(self) -> None:
         """Run the command in a process of its own."""
-        print(f"    python {self.command}", flush=True)
+        command = self.full_command()
+        print(f"    python {command}", flush=True)
         start = time.monotonic()
         self.mark.parent.mkdir(parents=True, exist_ok=True)
         self.mark.touch()
-        code = wait_for(subprocess.Popen([sys.executable, *self.command.split()]))
+        code = wait_for(subprocess.Popen([sys.executable, *command.split()]))
         if code != 0:
             raise SystemExit(code)
         self.mark.unlink()
@@ -62,6 +78,7 @@ def drawing_steps() -> list[Step]:
             "Draw lanes on the drive",
             clip,
             f"tools/infer_video.py {drive} --out {clip} --json {OUT / 'demo.jsonl'}",
+            (drive,),
         ),
     ]
 
@@ -80,14 +97,16 @@ def training_steps() -> list[Step]:
         Step(
             "Train ENet with self attention distillation",
             weights,
-            f"tools/train.py {CONFIG} --data-root {scenes} "
-            f"--work-dir {weights.parent} --resume",
+            f"tools/train.py {CONFIG} --data-root {scenes} --work-dir {weights.parent}",
+            (scenes / "test_tasks_0627.json",),
+            can_resume=True,
         ),
         Step(
             "Score it by the TuSimple rules",
             score,
             f"tools/test.py {CONFIG} {weights} --data-root {scenes} "
             f"--work-dir {OUT / 'test'} --json {score}",
+            (weights,),
         ),
         make_drive,
         Step(
@@ -95,6 +114,7 @@ def training_steps() -> list[Step]:
             clip,
             f"tools/infer_video.py {make_drive.product} --weights {weights} "
             f"--out {clip}",
+            (make_drive.product, weights),
         ),
     ]
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from lanedet.cli import PYTHON_HINT, add_run_options, resume_command
-from lanedet.runtime import tune_allocator, tune_threads, user_errors
+from lanedet.runtime import shell_word, tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
   python tools/train.py configs/sad/enet_sad_scenes.py
@@ -64,21 +64,21 @@ def main() -> None:
     engine.set_resume(config, args.resume)
     if args.amp:
         engine.use_amp(config)
-    try:
-        runner = engine.train(config, compiled=args.compile)
-    except (KeyboardInterrupt, SystemExit) as interrupt:
-        if engine.latest_checkpoint(Path(config.work_dir)) is not None:
-            interrupt.add_note(f"Go on with: {resume_command(sys.argv)}")
-        raise
-    if runner.rank == 0:
-        print(f"Trained {runner.iter} iterations. Everything is in {runner.work_dir}")
-        weights = Path(runner.work_dir) / "weights.safetensors"
-        if weights.is_file():
-            root = f" --data-root {args.data_root}" if args.data_root else ""
-            print(f"Score it:      python tools/test.py {args.config} {weights}{root}")
-            print(
-                f"Run it:        python tools/infer_video.py CLIP --weights {weights}"
-            )
+    runner = engine.train(config, compiled=args.compile, go_on=resume_command(sys.argv))
+    if runner.rank != 0:
+        return
+    work_dir = shell_word(runner.work_dir)
+    print(f"Trained {runner.iter} iterations. Everything is in {work_dir}")
+    weights = Path(runner.work_dir) / "weights.safetensors"
+    if weights.is_file():
+        words = [args.config, str(weights)]
+        words += ["--data-root", args.data_root] if args.data_root else []
+        command = " ".join(map(shell_word, words))
+        print(f"Score it:      python tools/test.py {command}")
+        print(
+            "Run it:        python tools/infer_video.py CLIP --weights "
+            f"{shell_word(str(weights))}"
+        )
 
 
 if __name__ == "__main__":

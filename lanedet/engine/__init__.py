@@ -7,6 +7,7 @@ from lanedet.engine.ablation import (
     run_ablation,
 )
 from lanedet.engine.ablation_table import format_category_table, format_table
+from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
@@ -20,12 +21,12 @@ from lanedet.engine.hooks import (
     ProgressBarHook,
     UninterruptedCheckpointHook,
     WeightsHook,
-    latest_checkpoint,
 )
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.loops import LaneTrainLoop
 from lanedet.engine.provenance import source_commit
-from lanedet.engine.runner import evaluate, set_resume, set_work_dir, train, use_amp
+from lanedet.engine.runner import evaluate, set_resume, train, use_amp
+from lanedet.engine.work_dir import set_work_dir
 
 __all__ = [
     "Ablation",

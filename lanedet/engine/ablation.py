@@ -9,6 +9,7 @@ own would give, bit for bit, in less time.
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -20,16 +21,17 @@ from mmengine.registry import DATASETS, MODELS
 
 from lanedet.engine.ablation_measures import measure_run
 from lanedet.engine.ablation_table import Results
+from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
 from lanedet.engine.hooks import (
     AcceleratorHook,
     DistillationHook,
     NonFiniteHook,
     PlainCheckpointHook,
-    latest_checkpoint,
 )
 from lanedet.engine.lane_runner import LaneRunner
-from lanedet.files import replace_file
+from lanedet.engine.processes import end_with_parent
+from lanedet.files import claim_folder, replace_file
 from lanedet.models import Distiller
 from lanedet.runtime import progress_bar
 
@@ -91,6 +93,12 @@ def read_rows(ablation: Ablation) -> dict[str, Any]:
     unknown = [title for title in ablation.rows if title not in rows]
     if unknown:
         raise ValueError(f"No rows {unknown}. There are {list(rows)}.")
+    folders = Counter(_folder(ablation, title, seed=0) for title in rows)
+    if shared := [str(path.parent) for path in folders if folders[path] > 1]:
+        raise ValueError(
+            "Each row must have a folder of its own, named by its letters and digits, "
+            f"got two for {shared[0]!r}. Change a title."
+        )
     chosen = set(ablation.rows or rows) | set(plain)
     return {title: rows[title] for title in (*plain, *rows) if title in chosen}
 
@@ -109,10 +117,15 @@ def run_ablation(ablation: Ablation, num_jobs: int = 1) -> Results:
         :func:`~lanedet.engine.ablation_measures.measure_run` measures.
 
     Raises:
+        OSError: If another process is at work in the folder.
         ValueError: If the config's rows do not fit, or the folder holds the results of
             another experiment.
     """
-    rows = read_rows(ablation)
+    with claim_folder(ablation.out):
+        return _run_rows(ablation, read_rows(ablation), num_jobs)
+
+
+def _run_rows(ablation: Ablation, rows: dict[str, Any], num_jobs: int) -> Results:
     plain = next(iter(rows))
     config = load_config(ablation.config, ablation.options, ablation.data_root)
     num_iters = config.train_cfg.max_iters
@@ -240,21 +253,23 @@ def _text(part: Any) -> str:
 
 def run_once(ablation: Ablation, run: Run) -> None:
     """Train and score one row with one seed, from where an earlier try stopped."""
+    end_with_parent()
     config = row_config(ablation, run)
     checkpoint = latest_checkpoint(run.folder) or run.checkpoint
     if checkpoint is not None:
         config.resume, config.load_from = True, str(checkpoint)
-    runner = LaneRunner.from_cfg(config)
-    start = time.perf_counter()
-    runner.train()
-    train_s = time.perf_counter() - start
-    result = {
-        "metrics": runner.test(),
-        "train_s": train_s,
-        "checkpoint": str(latest_checkpoint(run.folder)),
-        **measure_run(runner),
-    }
-    replace_file(run.folder / _RESULT, json.dumps(result, indent=2) + "\n")
+    with claim_folder(run.folder):
+        runner = LaneRunner.from_cfg(config)
+        start = time.perf_counter()
+        runner.train()
+        train_s = time.perf_counter() - start
+        result = {
+            "metrics": runner.test(),
+            "train_s": train_s,
+            "checkpoint": str(latest_checkpoint(run.folder)),
+            **measure_run(runner),
+        }
+        replace_file(run.folder / _RESULT, json.dumps(result, indent=2) + "\n")
 
 
 def row_config(ablation: Ablation, run: Run) -> Config:

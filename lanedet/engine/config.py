@@ -1,24 +1,20 @@
 """Reading a config, and finding its mistakes before anything is built."""
 
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.config.utils import ConfigParsingError
 
-from lanedet.engine.config_checks import DATALOADERS, check_agreement, check_keys
-from lanedet.engine.schedule import check_schedule, merge_options
-
-# What mmengine raises over a file that is no config of its kind.
-_CONFIG_ERRORS = (
-    AssertionError,
-    ConfigParsingError,
-    ImportError,
-    KeyError,
-    SyntaxError,
-    TypeError,
+from lanedet.engine.config_checks import (
+    DATALOADERS,
+    check_agreement,
+    check_parts,
+    typed_dicts,
 )
+from lanedet.engine.config_types import check_type
+from lanedet.engine.schedule import check_schedule, merge_options
 
 
 def load_config(
@@ -49,16 +45,41 @@ def load_config(
         raise FileNotFoundError(
             f"No config at {str(path)!r}. The configs are under configs/."
         )
-    try:
-        config = Config.fromfile(path)
-        merge_options(config, options or {})
-        check_keys(config)
-    except _CONFIG_ERRORS as error:
-        raise ValueError(f"{str(path)!r} is no readable config: {error}") from error
+    config = _read(path)
+    merge_options(config, options or {})
+    check_parts(config)
     if data_root is not None:
         for name in DATALOADERS:
             if config.get(name):
+                check_type(f"{name}.dataset", config[name].get("dataset"), dict)
                 config[name].dataset.data_root = str(data_root)
     check_agreement(config)
     check_schedule(config)
     return config
+
+
+def _read(path: Path) -> Config:
+    """Return what a config file holds.
+
+    Raises:
+        ValueError: If it does not run to its end, or names what cannot be imported.
+    """
+    try:
+        if path.suffix == ".py":
+            compile(path.read_bytes(), path, "exec")  # a mistake in it gets its name
+        config = Config.fromfile(path)
+        for key in config.to_dict():  # import what it names
+            list(typed_dicts(config[key], key))
+    except Exception as error:  # it is the user's program and may raise anything
+        raise ValueError(
+            f"{str(path)!r} is no readable config: {_line(error)}"
+            f"{type(error).__name__}: {error}"
+        ) from error
+    return config
+
+
+def _line(error: Exception) -> str:
+    """Return the line of a config, or of one that it reads, that did not run."""
+    frames = traceback.extract_tb(error.__traceback__)
+    modules = [each for each in frames if each.name == "<module>"]
+    return f"{modules[-1].filename}, line {modules[-1].lineno}: " if modules else ""

@@ -3,10 +3,11 @@
 import difflib
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import mmengine.registry
 from mmengine.config import Config, ConfigDict
+from mmengine.hooks import Hook
 from mmengine.registry import Registry
 from mmengine.runner import Runner
 from mmengine.utils import get_object_from_string
@@ -14,6 +15,7 @@ from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.utils.data import DataLoader
 
 from lanedet.datasets import RasterizeLaneMask
+from lanedet.engine.config_types import arguments_of, check_type, hands_on
 
 _REGISTRIES = tuple(
     value for value in vars(mmengine.registry).values() if isinstance(value, Registry)
@@ -29,48 +31,69 @@ _TAKEN_BY_MMENGINE = {
     "paramwise_cfg",
 }
 # Dicts without a type that mmengine reads, and what it reads in them.
-_PLAIN_DICTS = {
-    "env_cfg": {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"},
-    "env_cfg.mp_cfg": {"mp_start_method", "opencv_num_threads"},
-    "randomness": {"seed", "diff_rank_seed", "deterministic"},
-    "default_hooks": {
-        "runtime_info",
-        "timer",
-        "sampler_seed",
-        "logger",
-        "param_scheduler",
-        "checkpoint",
+_PLAIN_DICTS: dict[str, dict[str, Any]] = {
+    "env_cfg": {
+        "cudnn_benchmark": bool,
+        "mp_cfg": dict,
+        "dist_cfg": dict,
+        "resource_limit": int,
     },
+    "env_cfg.mp_cfg": {"mp_start_method": str, "opencv_num_threads": int},
+    "randomness": {"seed": int | None, "diff_rank_seed": bool, "deterministic": bool},
+    "auto_scale_lr": {"enable": bool, "base_batch_size": int},
+    "default_hooks": dict.fromkeys(
+        (
+            *("runtime_info", "timer", "sampler_seed", "logger", "param_scheduler"),
+            "checkpoint",
+        ),
+        Hook | dict | None,
+    ),
     "optim_wrapper.clip_grad": {
-        *inspect.signature(clip_grad_norm_).parameters,
-        *inspect.signature(clip_grad_value_).parameters,
+        **arguments_of(clip_grad_norm_),
+        **arguments_of(clip_grad_value_),
+        "type": Literal["norm", "value"],
     },
 }
 
 
-def check_keys(config: Config) -> None:
-    """Raise ValueError if a key of the config does not exist, with what was meant.
+def check_parts(config: Config) -> None:
+    """Raise ValueError if a key does not exist or its value is of another kind.
 
-    A type may be a class or a name that mmengine knows. Classes that hand arguments on
-    to what is not their base are not judged.
+    Both are seen in the arguments of what is configured, and in their annotations. A
+    type may be a class or a name that mmengine knows. Classes that hand arguments on
+    to what is not their base are not judged by their keys.
     """
-    runner_keys = set(inspect.signature(Runner).parameters)
     # Names that a config imports are in it too, but not in to_dict().
-    own_keys = {key for key in config.to_dict() if not key.startswith("_")}
-    _check(own_keys, runner_keys, "The config", "mmengine's Runner knows")
-    loader_keys = set(inspect.signature(DataLoader).parameters) | {
-        "num_batch_per_epoch"
+    own = {key: config[key] for key in config.to_dict() if not str(key).startswith("_")}
+    _check_part("", own, arguments_of(Runner), "mmengine's Runner knows")
+    loader = {
+        **arguments_of(DataLoader),
+        "num_batch_per_epoch": int,
+        **dict.fromkeys(("dataset", "sampler"), dict),
+        "batch_sampler": dict | None,
     }
     for name in DATALOADERS:
         if config.get(name):
-            _check(set(config[name]), loader_keys, name, "a DataLoader takes")
+            _check_part(name, config[name], loader, "a DataLoader takes")
     for place, known in _PLAIN_DICTS.items():
         part = _look_up(config, place)
-        if isinstance(part, Mapping) and "type" not in part:
-            _check(set(part), known, place, "mmengine knows")
-    for key in own_keys:
-        for place, part in _typed_dicts(config[key], key):
+        if part is not None:
+            check_type(place, part, dict)
+            if "type" not in part or "type" in known:
+                _check_part(place, part, known, "mmengine knows")
+    for key, value in own.items():
+        for place, part in typed_dicts(value, key):
             _check_arguments(place, part)
+
+
+def _check_part(
+    place: str, part: Mapping[str, Any], known: Mapping[str, Any], who: str
+) -> None:
+    """Check keys and kinds of values of a dict; None at the top is for a default."""
+    _check(set(part), set(known), place or "The config", who)
+    for key, value in part.items():
+        if value is not None or place:
+            check_type(f"{place}.{key}" if place else key, value, known[key])
 
 
 def check_agreement(config: Config) -> None:
@@ -95,7 +118,7 @@ def check_agreement(config: Config) -> None:
             )
     branch = "model.head.existence_branch.input_shape"
     expected, got = _look_up(config, "model.view.input_shape"), _look_up(config, branch)
-    if expected is not None and got is not None and tuple(expected) != tuple(got):
+    if expected is not None and got is not None and list(expected) != list(got):
         raise ValueError(
             f"{branch} is {tuple(got)}, but the model's view makes images of "
             f"{tuple(expected)}. They must be the same."
@@ -106,7 +129,7 @@ def _pipeline_steps(config: Config) -> Iterator[tuple[str, ConfigDict]]:
     """Yield every transform of every data set, also of those inside others."""
     for name in DATALOADERS:
         dataset = f"{name}.dataset"
-        for place, part in _typed_dicts(_look_up(config, dataset), dataset):
+        for place, part in typed_dicts(_look_up(config, dataset), dataset):
             for number, step in enumerate(part.get("pipeline") or []):
                 yield f"{place}.pipeline.{number}", step
 
@@ -121,16 +144,16 @@ def _look_up(config: Mapping[str, Any], place: str) -> Any:
     return value
 
 
-def _typed_dicts(value: Any, place: str) -> Iterator[tuple[str, ConfigDict]]:
+def typed_dicts(value: Any, place: str) -> Iterator[tuple[str, ConfigDict]]:
     """Yield every dict with a ``type`` in a value, and where it is."""
     if isinstance(value, ConfigDict):
         if "type" in value:
             yield place, value
         for key, item in value.items():
-            yield from _typed_dicts(item, f"{place}.{key}")
+            yield from typed_dicts(item, f"{place}.{key}")
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
-            yield from _typed_dicts(item, f"{place}.{number}")
+            yield from typed_dicts(item, f"{place}.{number}")
 
 
 def _check_arguments(place: str, part: ConfigDict) -> None:
@@ -139,20 +162,20 @@ def _check_arguments(place: str, part: ConfigDict) -> None:
         built = _registered(built, place)
     if not callable(built):
         raise ValueError(f"{place}.type must be a class or its name, got {built!r}.")
-    known: set[str] = set()
+    known: dict[str, Any] = {}
     # What a class hands on by **kwargs goes to the next class that has an __init__;
-    # where there is none, it goes elsewhere, and nothing can be said.
+    # where there is none, it goes elsewhere, and nothing can be said of other keys.
     owners = inspect.getmro(built)[:-1] if inspect.isclass(built) else (built,)
     for owner in owners:
         if inspect.isclass(owner) and "__init__" not in vars(owner):
             continue
-        parameters = inspect.signature(owner).parameters.values()
-        known |= {p.name for p in parameters if p.kind != p.VAR_KEYWORD}
-        if all(p.kind != p.VAR_KEYWORD for p in parameters):
-            _check(
-                set(part), known | _TAKEN_BY_MMENGINE, place, f"{_name(built)} takes"
-            )
-            return
+        known = {**arguments_of(owner), **known}
+        if not hands_on(owner):
+            own_keys = set(part) - _TAKEN_BY_MMENGINE
+            _check(own_keys, set(known), place, f"{_name(built)} takes")
+            break
+    for key in part.keys() & known.keys() - _TAKEN_BY_MMENGINE:
+        check_type(f"{place}.{key}", part[key], known[key])
 
 
 def _registered(name: str, place: str) -> Any:
@@ -184,7 +207,7 @@ def _check(keys: set[str], known: set[str], place: str, who: str) -> None:
         hint = (
             f"Did you mean {close[0]!r}?"
             if close
-            else f"What {who}: {', '.join(sorted(known - _TAKEN_BY_MMENGINE))}."
+            else f"What {who}: {', '.join(sorted(known))}."
         )
         raise ValueError(f"{place} has the unknown key {key!r}. {hint}")
 

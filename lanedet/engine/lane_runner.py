@@ -1,14 +1,26 @@
 """mmengine's Runner with a console that a person can read."""
 
 import logging
+import time
+from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
-from mmengine.logging import MMLogger
+from mmengine.dist import barrier, is_main_process
+from mmengine.logging import MMLogger, print_log
 from mmengine.runner import Runner
+from mmengine.runner.base_loop import BaseLoop
 from torch import nn
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from lanedet.engine.checkpoint_files import latest_checkpoint, set_aside
+from lanedet.engine.config_errors import built_from, config_errors
+from lanedet.engine.hooks import find_checkpoint_hook
+from lanedet.engine.processes import start_worker
+from lanedet.files import replace_file
 from lanedet.models import check_state_dict, read_checkpoint
+from lanedet.runtime import shell_word
 
 
 class LaneRunner(Runner):
@@ -19,6 +31,9 @@ class LaneRunner(Runner):
     warnings; what else stands there comes from
     :class:`~lanedet.engine.ConsoleHook` and
     :class:`~lanedet.engine.ProgressBarHook`.
+
+    What another run has left in the work directory moves to ``previous/`` before the
+    first iteration (:func:`~lanedet.engine.checkpoint_files.set_aside`).
 
     Raises:
         ValueError: If the checkpoint to load or resume is damaged or that of another
@@ -32,6 +47,39 @@ class LaneRunner(Runner):
             model = cast(nn.Module, getattr(self.model, "module", self.model))
             state_dict = read_checkpoint(self._load_from).get("state_dict", {})
             check_state_dict(model, state_dict, self._load_from)
+
+    setup_env = built_from("env_cfg", Runner.setup_env)
+    set_randomness = built_from("randomness", Runner.set_randomness)
+    build_log_processor = built_from("log_processor", Runner.build_log_processor)
+    build_visualizer = built_from("visualizer", Runner.build_visualizer)
+    build_model = built_from("model", Runner.build_model)
+    register_hook = built_from("A hook", Runner.register_hook)
+    build_train_loop = built_from("train_cfg", Runner.build_train_loop)
+    build_val_loop = built_from("val_cfg", Runner.build_val_loop)
+    build_test_loop = built_from("test_cfg", Runner.build_test_loop)
+    build_evaluator = built_from("An evaluator", Runner.build_evaluator)
+    build_optim_wrapper = built_from("optim_wrapper", Runner.build_optim_wrapper)
+    build_param_scheduler = built_from("param_scheduler", Runner.build_param_scheduler)
+    scale_lr = built_from("auto_scale_lr", Runner.scale_lr)
+
+    def dump_config(self) -> None:
+        """Write the config into the work directory, whole or not at all."""
+        name = Path(self.cfg.filename or f"{self.timestamp}.py").name
+        with config_errors("The config"):
+            text = self.cfg.pretty_text
+        if is_main_process():
+            replace_file(Path(self.work_dir) / name, text)
+
+    def build_dataloader(
+        self, dataloader: Any, *args: Any, **kwargs: Any
+    ) -> DataLoader[Any]:
+        """Return a loader whose workers end with this process, however it ends."""
+        names = ("train_dataloader", "val_dataloader", "test_dataloader")
+        own = (name for name in names if getattr(self, f"_{name}") is dataloader)
+        with config_errors(next(own, "A dataloader")):
+            loader = Runner.build_dataloader(dataloader, *args, **kwargs)
+        loader.worker_init_fn = partial(start_worker, then=loader.worker_init_fn)
+        return loader
 
     def train(self) -> nn.Module:
         """Train as mmengine does, and stop the workers that loaded the data."""
@@ -64,6 +112,35 @@ class LaneRunner(Runner):
                 dataloader._iterator._shutdown_workers()
                 dataloader._iterator = None
 
+    def load_or_resume(self) -> None:
+        """Load the checkpoint, then set aside what another run has left."""
+        super().load_or_resume()
+        is_training = isinstance(self._train_loop, BaseLoop)
+        if not is_training:
+            return
+        barrier()  # all processes have read what they load
+        if is_main_process():
+            hook = find_checkpoint_hook(self)
+            folders = {Path(self.work_dir)} | ({hook.folder(self)} if hook else set())
+            for folder in folders:
+                self._set_aside(folder)
+
+    def _set_aside(self, folder: Path) -> None:
+        is_resumed = self._resume and self._load_from is not None
+        source = Path(self._load_from).resolve() if is_resumed else None
+        is_own = source is not None and source.parent == folder.resolve()
+        moved = set_aside(
+            folder,
+            time.strftime("%Y%m%d_%H%M%S"),
+            after=self.iter if is_own else None,
+        )
+        if moved is None:
+            return
+        text = f"{folder} held the checkpoints of another run. They are in {moved} now."
+        if (last := latest_checkpoint(moved)) is not None:
+            text += f" To go on with that run: --resume {shell_word(str(last))}"
+        print_log(text, "current", logging.WARNING)
+
     def _init_model_weights(self) -> None:
         # A checkpoint has every tensor: pretrained weights would be fetched in vain.
         if self._load_from is None:
@@ -71,7 +148,8 @@ class LaneRunner(Runner):
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Return mmengine's logger with another console."""
-        logger: MMLogger = super().build_logger(*args, **kwargs)
+        with config_errors("log_level"):
+            logger: MMLogger = super().build_logger(*args, **kwargs)
         logger.addFilter(_is_of_use)
         logger.handlers = [
             each if isinstance(each, logging.FileHandler) else _Console(each)

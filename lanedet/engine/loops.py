@@ -1,17 +1,19 @@
 """Training loops."""
 
+import copy
 import signal
 import threading
+from typing import Any
 
 from mmengine.hooks import EMAHook
+from mmengine.logging import HistoryBuffer
 from mmengine.runner import IterBasedTrainLoop
 from mmengine.runner.loops import _InfiniteDataloaderIterator
 
 from lanedet.datasets import EndlessSampler
-from lanedet.engine.hooks import find_checkpoint_hook
-from lanedet.runtime import hold_interrupts
+from lanedet.engine.hooks import LAST_VALIDATION, find_checkpoint_hook
+from lanedet.runtime import hold_interrupts, shell_word
 
-_LAST_VALIDATION = "last_validation"
 # Ctrl-C, and kill of a process group, also end the data workers. torch makes an error
 # of that, in the midst of whatever is done.
 _NEWS_OF_WORKERS = (signal.SIGCHLD,) if hasattr(signal, "SIGCHLD") else ()
@@ -28,10 +30,21 @@ class LaneTrainLoop(IterBasedTrainLoop):
     Ctrl-C and ``kill`` (under :func:`~lanedet.runtime.user_errors`) wait for the end of
     the iteration, and a checkpoint is saved before they act. A validation that was due
     and did not come to its end is made up for when the run is resumed.
+
+    Raises:
+        ValueError: If ``val_interval`` is below 1.
     """
 
     _is_between_iterations = True
     _is_validating = False
+    _histories: dict[str, HistoryBuffer]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.val_interval < 1:
+            raise ValueError(
+                f"train_cfg.val_interval must be at least 1, got {self.val_interval}."
+            )
 
     def run(self) -> None:
         """Train until ``max_iters``."""
@@ -47,7 +60,7 @@ class LaneTrainLoop(IterBasedTrainLoop):
         self.runner.call_hook("after_train")
 
     def _train(self) -> None:
-        last_validation = self.runner.message_hub.runtime_info.get(_LAST_VALIDATION, 0)
+        last_validation = self.runner.message_hub.runtime_info.get(LAST_VALIDATION, 0)
         if self._iter > 0 and last_validation != self._iter:
             self._validate_if_due()
         while self._iter < self._max_iters and not self.stop_training:
@@ -68,15 +81,21 @@ class LaneTrainLoop(IterBasedTrainLoop):
             # Averaged weights are validated in the place of the trained ones.
             for average in (h for h in self.runner.hooks if isinstance(h, EMAHook)):
                 average.after_val_epoch(self.runner)
+            # The whole validation will be made up for, and logged then.
+            histories = self.runner.message_hub.log_scalars
+            histories.clear()
+            histories.update(self._histories)
         hook = find_checkpoint_hook(self.runner)
         if hook is not None and self._is_between_iterations:
             path = hook.save_now(self.runner)
-            interrupt.add_note(f"The state after iteration {self._iter} is in {path}")
+            interrupt.add_note(
+                f"The state after iteration {self._iter} is in {shell_word(str(path))}"
+            )
 
     def _advance_sampler(self) -> None:
         sampler = self.dataloader.sampler
         if not isinstance(sampler, EndlessSampler):
-            raise TypeError(
+            raise ValueError(
                 "LaneTrainLoop needs train_dataloader.sampler of type EndlessSampler, "
                 f"got {type(sampler).__name__}."
             )
@@ -91,7 +110,9 @@ class LaneTrainLoop(IterBasedTrainLoop):
         is_due = self._iter % self.val_interval == 0 or self._iter == self._max_iters
         if self.runner.val_loop is None or self._iter < self.val_begin or not is_due:
             return
+        scalars = self.runner.message_hub.log_scalars
+        self._histories = {name: copy.copy(scalars[name]) for name in scalars}
         self._is_validating = True
         self.runner.val_loop.run()
         self._is_validating = False
-        self.runner.message_hub.update_info(_LAST_VALIDATION, self._iter)
+        self.runner.message_hub.update_info(LAST_VALIDATION, self._iter)

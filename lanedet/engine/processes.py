@@ -1,15 +1,18 @@
-"""The processes of a distributed run."""
+"""The processes of a run: those of a distributed one, and those it starts."""
 
 import atexit
+import multiprocessing
 import os
+import threading
+from collections.abc import Callable
 
 import torch
 from mmengine.config import Config
-from mmengine.dist import is_distributed
+from mmengine.dist import init_dist, is_distributed
 
 
 def start_processes(config: Config) -> None:
-    """Join the other processes of a distributed run that has no GPU.
+    """Join the other processes of a distributed run.
 
     mmengine's own start calls ``torch.cuda`` in every case, so without a GPU the
     processes are joined here, with Gloo. With GPUs mmengine does it, with NCCL.
@@ -30,6 +33,8 @@ def start_processes(config: Config) -> None:
         )
     atexit.register(_end_processes)  # NCCL warns if nobody does
     if torch.cuda.is_available():
+        # What the runner would do later: who claims the work directory must be known.
+        init_dist(launcher, **(config.get("env_cfg") or {}).get("dist_cfg", {}))
         return
     if launcher != "pytorch":
         raise ValueError(
@@ -47,6 +52,36 @@ def start_processes(config: Config) -> None:
             "find_unused_parameters": config.get("find_unused_parameters", False),
         },
     )
+
+
+def end_with_parent() -> None:
+    """End this process at once when the one that started it is gone.
+
+    A parent that is killed ends nobody. torch's data workers look for it every five
+    seconds; a training in a process pool never does. What this process was doing is
+    not finished: like its parent, it must be ready to be killed.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end with parent", daemon=True).start()
+
+
+def start_worker(number: int, then: Callable[[int], object] | None) -> None:
+    """Begin a data worker that ends with the process it loads for.
+
+    Args:
+        number: Of the worker, from 0.
+        then: What else is to be done when a worker begins.
+    """
+    end_with_parent()
+    if then is not None:
+        then(number)
 
 
 def _end_processes() -> None:

@@ -10,10 +10,13 @@ from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 
-from lanedet.engine.hooks import LaneVisualizationHook, latest_checkpoint
+from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
+from lanedet.engine.config_errors import config_errors
+from lanedet.engine.hooks import LaneVisualizationHook, find_checkpoint_hook
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import start_processes
 from lanedet.engine.schedule import check_resumed_schedule
+from lanedet.engine.work_dir import claimed_work_dir
 from lanedet.models import read_checkpoint
 
 
@@ -25,17 +28,6 @@ class Evaluation(NamedTuple):
 
     num_images: int
     """Number of images that were scored."""
-
-
-def set_work_dir(config: Config, work_dir: Path | str | None) -> None:
-    """Choose the work directory.
-
-    First what the command line says, then the config, then ``work_dirs/<config>``.
-    """
-    if work_dir is not None:
-        config.work_dir = str(work_dir)
-    elif config.get("work_dir") is None:
-        config.work_dir = str(Path("work_dirs") / Path(config.filename).stem)
 
 
 def use_amp(config: Config) -> None:
@@ -81,7 +73,7 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
         checkpoint = str(found)
     if not Path(checkpoint).is_file():
         raise FileNotFoundError(f"No checkpoint at {checkpoint!r} to resume.")
-    state = read_checkpoint(checkpoint)
+    state = check_whole(Path(checkpoint))
     if not {"optimizer", "message_hub"} <= state.keys():
         raise ValueError(
             f"{checkpoint!r} holds a model but no state of training, so no run can go "
@@ -91,7 +83,7 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
     config.resume, config.load_from = True, checkpoint
 
 
-def train(config: Config, *, compiled: bool = False) -> Runner:
+def train(config: Config, *, compiled: bool = False, go_on: str = "") -> Runner:
     """Train the config's model; return the runner, whose work directory has it all.
 
     Args:
@@ -99,25 +91,42 @@ def train(config: Config, *, compiled: bool = False) -> Runner:
         compiled: Run the backbone through ``torch.compile``. The losses are those of
             the plain backbone up to rounding, and so are the weights: nothing of it is
             stored.
+        go_on: The command that resumes the last checkpoint of the work directory. It
+            becomes a note of Ctrl-C and ``kill``, once that is a checkpoint of this
+            run.
 
     Raises:
         FileNotFoundError: If the data set is not where the config says.
         NonFiniteError: A ValueError, if a loss or gradient is NaN or infinite.
+        OSError: If another run is at work in the work directory.
         ValueError: If the config does not fit.
     """
     check_data(config, "train_dataloader", "val_dataloader")
     start_processes(config)
-    try:
-        runner = LaneRunner.from_cfg(config)
-        if compiled:
-            getattr(runner.model, "module", runner.model).backbone.compile()
-        runner.train()
-    except TypeError as error:
-        # An argument that check_keys could not see.
-        if "unexpected keyword argument" in str(error):
-            raise ValueError(f"The config does not fit: {error}") from error
-        raise
+    runner = None
+    with claimed_work_dir(config):
+        try:
+            with config_errors("The config"):
+                runner = LaneRunner.from_cfg(config)
+            if compiled:
+                getattr(runner.model, "module", runner.model).backbone.compile()
+            runner.train()
+        except (KeyboardInterrupt, SystemExit) as interrupt:
+            if go_on and _last_is_own(config, runner):
+                interrupt.add_note(f"Go on with: {go_on}")
+            raise
     return runner
+
+
+def _last_is_own(config: Config, runner: LaneRunner | None) -> bool:
+    """Tell whether the last checkpoint in the work directory is of this run."""
+    last = latest_checkpoint(Path(config.work_dir))
+    hook = None if runner is None else find_checkpoint_hook(runner)
+    own = [
+        config.load_from if config.get("resume") else None,
+        None if hook is None else hook.last_ckpt,
+    ]
+    return last is not None and last.resolve() in [Path(p).resolve() for p in own if p]
 
 
 def evaluate(
@@ -144,6 +153,7 @@ def evaluate(
             config says.
         ValueError: If the checkpoint is damaged or holds another model than the config
             describes.
+        OSError: If another run is at work in the work directory.
     """
     read_checkpoint(checkpoint)  # a damaged file is told before anything is built
     check_data(config, "test_dataloader")
@@ -157,8 +167,10 @@ def evaluate(
         for hook in hooks:
             if hook["type"] is LaneVisualizationHook:
                 hook["show_dir"] = str(show_dir)
-    runner = LaneRunner.from_cfg(config)
-    metrics: dict[str, float] = runner.test()
+    with claimed_work_dir(config):
+        with config_errors("The config"):
+            runner = LaneRunner.from_cfg(config)
+        metrics: dict[str, float] = runner.test()
     return Evaluation(metrics, len(runner.test_dataloader.dataset))
 
 
@@ -182,7 +194,7 @@ def check_data(config: Config, *loaders: str) -> None:
         loaders: Names of the data loaders that the run needs.
     """
     for name in loaders:
-        dataset = (config.get(name) or {}).get("dataset", {})
+        dataset = (config.get(name) or {}).get("dataset") or {}
         data_root = dataset.get("data_root")
         if getattr(dataset.get("type"), "makes_its_folder", False):
             continue

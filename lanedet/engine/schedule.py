@@ -6,6 +6,9 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.optim import OneCycleLR
 
+from lanedet.engine.config_options import set_values
+from lanedet.engine.config_types import check_type
+
 _COUNTS = ("begin", "end", "total_steps", "T_max", "step_size")
 _FOREVER = 10**9  # mmengine's default for the end of a schedule
 _MAX_ITERS = "train_cfg.max_iters"
@@ -26,16 +29,17 @@ def merge_options(config: Config, options: Mapping[str, Any]) -> None:
         options: Values by dotted key.
 
     Raises:
-        ValueError: If the new length is no count.
+        ValueError: If the new length is no count, or a key leads nowhere.
     """
-    own_length = config.get("train_cfg", {}).get("max_iters")
-    config.merge_from_dict(dict(options))
+    own_length = _length(config)
+    set_values(config, options)
     names_schedule = any(key.split(".")[0] == _SCHEDULERS for key in options)
     if own_length is None or _MAX_ITERS not in options or names_schedule:
         return
-    _check_length(config.train_cfg.max_iters)
+    length = _length(config)
+    _check_length(length)
     for _, scheduler in _iteration_schedulers(config):
-        _stretch(scheduler, config.train_cfg.max_iters, own_length)
+        _stretch(scheduler, length, own_length)
 
 
 def check_schedule(config: Config) -> None:
@@ -44,7 +48,7 @@ def check_schedule(config: Config) -> None:
     One-cycle schedules stop the run when they are asked for more than their
     ``total_steps``, which would be noticed only then.
     """
-    length = config.get("train_cfg", {}).get("max_iters")
+    length = _length(config)
     if length is None:
         return
     _check_length(length)
@@ -88,10 +92,15 @@ def check_resumed_schedule(config: Config, checkpoint: Mapping[str, Any]) -> Non
                 )
 
 
+def _length(config: Config) -> Any:
+    """Return the number of iterations, None if the config has none."""
+    return (config.get("train_cfg") or {}).get("max_iters")
+
+
 def _check_length(length: Any) -> None:
-    if not isinstance(length, int) or length < 1:
+    if not isinstance(length, int) or not 1 <= length <= _FOREVER:
         raise ValueError(
-            f"{_MAX_ITERS} must be a whole number, at least 1, got {length!r}."
+            f"{_MAX_ITERS} must be a whole number from 1 to {_FOREVER}, got {length!r}."
         )
 
 
@@ -100,6 +109,9 @@ def _schedulers(config: Config) -> list[tuple[str, dict[str, Any]]]:
     schedulers = config.get(_SCHEDULERS) or []
     if isinstance(schedulers, Mapping):
         schedulers = [schedulers]
+    for number, each in enumerate(schedulers):
+        check_type(f"{_SCHEDULERS}.{number}", each, dict)
+        check_type(f"{_SCHEDULERS}.{number}.type", each.get("type"), type | str)
     return [(f"{_SCHEDULERS}.{number}", each) for number, each in enumerate(schedulers)]
 
 
@@ -109,12 +121,13 @@ def _iteration_schedulers(config: Config) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _stretch(scheduler: dict[str, Any], new: int, old: int) -> None:
-    def scaled(count: int) -> int:
-        return count if count >= _FOREVER else round(count * new / old)
+    def scaled(count: Any) -> Any:
+        is_count = isinstance(count, int) and count < _FOREVER
+        return round(count * new / old) if is_count else count
 
     for name in _COUNTS:
-        if scheduler.get(name) is not None:
+        if isinstance(scheduler.get(name), int):
             # Nothing but a beginning may be 0.
             scheduler[name] = max(scaled(scheduler[name]), int(name != "begin"))
-    if scheduler.get("milestones") is not None:
+    if isinstance(scheduler.get("milestones"), list | tuple):
         scheduler["milestones"] = [scaled(count) for count in scheduler["milestones"]]

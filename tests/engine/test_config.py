@@ -1,3 +1,5 @@
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ from mmengine.config import Config
 
 from lanedet.datasets import RasterizeLaneMask
 from lanedet.engine import load_config
-from lanedet.engine.config_checks import check_agreement, check_keys
+from lanedet.engine.config_checks import check_agreement, check_parts
 from lanedet.models import build_model, describe_model
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -56,7 +58,7 @@ def test_hook_that_hands_its_arguments_on(tmp_path: Path) -> None:
         "from mmengine.hooks import EMAHook\n"
         "custom_hooks = [dict(type=EMAHook, momentum=0.01, begin_iter=3)]\n"
     )
-    check_keys(Config.fromfile(path))
+    check_parts(Config.fromfile(path))
 
 
 @pytest.mark.parametrize(
@@ -155,4 +157,86 @@ def test_broken_config(tmp_path: Path, text: str) -> None:
     path = tmp_path / "broken.py"
     path.write_text(text)
     with pytest.raises(ValueError, match=r"broken\.py' is no readable config"):
+        load_config(path)
+
+
+_ODD = (
+    *(None, 5, -1, 0, 2.5, float("nan"), 10**30, True, "x", "", (1, 2), {}, {"a": 1}),
+    *([], [1], ["x"], [[[1]]], [None], [{}], {"type": "x"}, {"type": 5}),
+    {"a": {"b": {"c": [1]}}},
+)
+
+
+def _places(value: Any, place: str) -> Iterator[str]:
+    yield place
+    parts = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list | tuple):
+        parts = ((str(number), item) for number, item in enumerate(value))
+    for key, item in parts:
+        yield from _places(item, f"{place}.{key}")
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        pytest.param(SCENES, 40, id="some"),
+        *(
+            pytest.param(path, 300, id=path.stem, marks=pytest.mark.slow)
+            for path in CONFIGS[::9]
+        ),
+    ],
+)
+def test_odd_values_are_told_in_one_line(path: Path, count: int) -> None:
+    config = Config.fromfile(path).to_dict()
+    keys = [key for key in config if key[0].islower()]
+    places = [place for key in keys for place in _places(config[key], key)]
+    places += ["log_level", "work_dir", "load_from", "auto_scale_lr", "model.x.y"]
+    rng = random.Random(0)
+    for _ in range(count):
+        place, value = rng.choice(places), rng.choice(_ODD)
+        try:
+            load_config(path, {place: value}, data_root="data")
+        except (ValueError, OSError) as error:
+            assert str(error), f"{place}={value!r}"  # noqa: PT017 (or nothing is raised)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"param_scheduler": 5}, "param_scheduler must be .*, got 5"),
+        ({"train_cfg": 5}, "train_cfg must be .*a dict.*, got 5"),
+        ({"train_cfg.val_interval": "x"}, "val_interval must be a whole number"),
+        ({"train_dataloader.dataset.ann_files": "x.json"}, "ann_files must be a list"),
+        ({"train_cfg.max_iters.x": 1}, "max_iters is 460 and has no parts"),
+        ({"custom_hooks.99.x": 1}, "custom_hooks is a list of 9"),
+        ({"param_scheduler.0": 3}, "param_scheduler.0 must be a dict, got 3"),
+    ],
+)
+def test_values_of_another_kind(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_config(SCENES, options)
+
+
+def test_an_option_may_name_an_entry_of_a_list() -> None:
+    config = load_config(SCENES, {"train_dataloader.dataset.ann_files.1": "x.json"})
+    assert config.train_dataloader.dataset.ann_files[1] == "x.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = 1\nmodel = dict(type=Detectr)\n", "line 2: NameError: .*Detectr"),
+        ("a = (\n", "SyntaxError"),
+        ("a = 1 / 0\n", "ZeroDivisionError"),
+        (
+            "from mmengine.config import read_base\n"
+            "with read_base():\n    from .missing import *\n",
+            "missing.py not found",
+        ),
+    ],
+)
+def test_a_config_that_does_not_run(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
         load_config(path)

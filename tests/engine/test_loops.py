@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.hooks import EMAHook, Hook
 
-from lanedet.engine import LaneRunner, latest_checkpoint
+from lanedet.engine import LaneRunner, LaneTrainLoop, latest_checkpoint
 from lanedet.runtime import user_errors
 
 MakeRunner = Callable[..., LaneRunner]
@@ -167,3 +167,54 @@ def test_what_is_no_longer_logged_is_dropped_on_resuming(
     assert "train/extra" not in scalars
     assert len(scalars["train/loss"].data[0]) == 8
     assert torch.tensor(scalars["train/loss"].data[0]).isfinite().all()
+
+
+class Sparse(Hook):
+    """Logs something every other iteration."""
+
+    def after_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        if batch_idx % 2 == 0:
+            runner.message_hub.update_scalar("train/sparse", float(runner.iter))
+
+
+def histories(runner: LaneRunner) -> dict[str, list[float]]:
+    """What was logged, but for times."""
+    scalars = runner.message_hub.log_scalars
+    return {
+        name: scalars[name].data[0].tolist()
+        for name in scalars
+        if not name.endswith("time")
+    }
+
+
+@pytest.mark.parametrize(
+    "interrupt",
+    [
+        *(pytest.param(Signal(signal.SIGINT, at), id=f"in {at}") for at in range(8)),
+        *(pytest.param(InterruptValidation(at), id=f"val {at}") for at in (4, 8)),
+    ],
+)
+def test_a_resumed_run_has_the_histories_of_an_unbroken_one(
+    toy_runner: MakeRunner, tmp_path: Path, interrupt: Hook
+) -> None:
+    whole = toy_runner(Sparse(), work_dir=str(tmp_path / "whole"))
+    whole.train()
+    expected = histories(whole)
+    assert {"train/loss", "train/lr", "train/sparse", "val/toy/images"} <= set(expected)
+    with pytest.raises(KeyboardInterrupt):
+        toy_runner(Sparse(), interrupt).train()
+    resumed = toy_runner(Sparse(), resume=latest_checkpoint(tmp_path))
+    resumed.train()
+    assert histories(resumed) == expected
+    infos = [runner.message_hub.runtime_info for runner in (whole, resumed)]
+    assert infos[0].keys() == infos[1].keys()
+    for name in ("keep_ckpt_ids", "last_validation"):
+        assert infos[0][name] == infos[1][name]
+
+
+def test_validation_comes_at_least_every_so_often(toy_runner: MakeRunner) -> None:
+    train_cfg = {"type": LaneTrainLoop, "max_iters": 8, "val_interval": 0}
+    with pytest.raises(ValueError, match="val_interval must be at least 1, got 0"):
+        toy_runner(train_cfg=train_cfg).train()

@@ -10,6 +10,7 @@ import safetensors
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
 
 from lanedet.engine import (
     LaneRunner,
@@ -20,6 +21,7 @@ from lanedet.engine import (
     train,
     use_amp,
 )
+from lanedet.files import claim_folder
 from lanedet.models import load_weights, read_checkpoint
 from lanedet.runtime import user_errors
 
@@ -153,6 +155,51 @@ def test_interrupted_run_goes_on_with_the_same_losses(
     assert second == {i: unbroken[1][i] for i in range(resumed_from, NUM_ITERS)}
 
 
+@HOOKS.register_module(force=True)
+class Interrupt(Hook):
+    """Ctrl-C at a place of the run."""
+
+    def __init__(self, place: str) -> None:
+        setattr(self, place, self.raise_it)
+
+    def raise_it(self, *_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("place", "note"),
+    [
+        pytest.param("before_run", [], id="before it has saved anything"),
+        pytest.param("before_val", ["Go on with: COMMAND"], id="later"),
+    ],
+)
+def test_the_command_to_go_on_is_told_of_this_run_only(
+    scenes_root: Path, tmp_path: Path, place: str, note: list[str]
+) -> None:
+    (tmp_path / "iter_9.pth").write_bytes(b"another run's")
+    config = small_config(scenes_root, tmp_path, **{"train_cfg.val_interval": 1})
+    config.custom_hooks.append({"type": "Interrupt", "place": place})
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(config, go_on="COMMAND")
+    notes = getattr(caught.value, "__notes__", [])
+    assert [each for each in notes if "COMMAND" in each] == note
+    assert (tmp_path / "iter_9.pth").exists() == (note == [])
+
+
+def test_a_second_run_in_a_work_dir_is_refused(
+    scenes_root: Path, tmp_path: Path
+) -> None:
+    config = small_config(scenes_root, tmp_path)
+    checkpoint = tmp_path / "x.pth"
+    torch.save({"state_dict": {}}, checkpoint)
+    with claim_folder(tmp_path):
+        with pytest.raises(OSError, match="another one does"):
+            train(config)
+        with pytest.raises(OSError, match="another one does"):
+            evaluate(config, checkpoint)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.pth"]
+
+
 def test_weights_are_not_enough_to_resume(
     scenes_root: Path, tmp_path: Path, unbroken: Run
 ) -> None:
@@ -244,14 +291,3 @@ def test_trains_on_a_gpu_with_mixed_precision(
     assert weight.is_contiguous(memory_format=torch.channels_last)
     values = [value for losses in record.values() for value in losses.values()]
     assert torch.tensor(values).isfinite().all()
-
-
-def test_work_dir_of_the_command_line_goes_first() -> None:
-    config = load_config(SCENES)
-    set_work_dir(config, None)
-    assert config.work_dir == "work_dirs/enet_sad_scenes"
-    config.work_dir = "from_config"
-    set_work_dir(config, None)
-    assert config.work_dir == "from_config"
-    set_work_dir(config, "from_command_line")
-    assert config.work_dir == "from_command_line"

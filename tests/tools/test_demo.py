@@ -55,6 +55,20 @@ def test_what_a_failed_step_has_made_stays_and_is_not_taken_for_done(
     assert step.is_done()
 
 
+def test_a_step_follows_its_sources(demo: ModuleType, tmp_path: Path) -> None:
+    source, product = tmp_path / "scenes.json", tmp_path / "weights.safetensors"
+    checkpoint = tmp_path / "iter_9.pth"
+    step = demo.Step("Train", product, "train.py", (source,), can_resume=True)
+    for path, seconds in ((source, 100), (checkpoint, 200), (product, 300)):
+        path.touch()
+        os.utime(path, (seconds, seconds))
+    assert step.is_done()
+    assert step.full_command() == "train.py --resume"
+    os.utime(source, (400, 400))  # other scenes than the checkpoints have seen
+    assert not step.is_done()
+    assert step.full_command() == "train.py"
+
+
 _SLOW = """
 import signal, sys, time
 

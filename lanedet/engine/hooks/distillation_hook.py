@@ -43,6 +43,8 @@ class DistillationHook(Hook):
         min_gradient_share: float = 1e-3,
         max_gradient_share: float = 1.0,
     ) -> None:
+        if interval < 1:
+            raise ValueError(f"interval must be at least 1, got {interval}.")
         self.interval = interval
         self.patience = patience
         self.min_entropy = min_entropy

@@ -12,13 +12,13 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from lanedet.engine.hooks.checkpoint_hook import (
+from lanedet.engine.checkpoint_files import latest_checkpoint
+from lanedet.engine.hooks.plain_checkpoint_hook import (
     RandomState,
-    find_checkpoint_hook,
     get_random_state,
-    latest_checkpoint,
     set_random_state,
 )
+from lanedet.engine.hooks.uninterrupted_checkpoint_hook import find_checkpoint_hook
 
 _NUM_SHOWN = 8
 

@@ -4,12 +4,12 @@ import logging
 from pathlib import Path
 
 from mmengine.dist import master_only
-from mmengine.hooks import Hook
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 import lanedet
-from lanedet.engine.hooks.checkpoint_hook import latest_checkpoint
+from lanedet.engine.checkpoint_files import WEIGHTS_FILE
 from lanedet.engine.provenance import source_commit
 from lanedet.models import describe_model, read_checkpoint, save_weights
 
@@ -17,8 +17,8 @@ from lanedet.models import describe_model, read_checkpoint, save_weights
 class WeightsHook(Hook):
     """Write ``weights.safetensors`` into the work directory when training ends.
 
-    The file holds what the last checkpoint holds (with EMA the averaged weights), the
-    model's description as plain data and how it was made: config, seed, iterations,
+    The file holds what the run's last checkpoint holds (with EMA the averaged weights),
+    the model's description as plain data and how it was made: config, seed, iterations,
     versions and, if known, commit.
     """
 
@@ -32,23 +32,32 @@ class WeightsHook(Hook):
         except ValueError as problem:
             print_log(f"No weights file: {problem}", "current", logging.WARNING)
             return
-        checkpoint = latest_checkpoint(Path(runner.work_dir))
-        if checkpoint is None:
+        source = _last_checkpoint(runner)
+        if source is None:
             print_log(
                 "No weights file: no checkpoint was saved.", "current", logging.WARNING
             )
             return
-        path = Path(runner.work_dir) / "weights.safetensors"
+        checkpoint = read_checkpoint(source)
+        path = Path(runner.work_dir) / WEIGHTS_FILE
         save_weights(
             path,
             description,
-            read_checkpoint(checkpoint)["state_dict"],
+            checkpoint["state_dict"],
             {
                 "config": str(runner.cfg.filename or ""),
                 "seed": str(runner.seed),
-                "iterations": str(runner.iter),
+                "iterations": str(checkpoint["meta"]["iter"]),
                 "lanedet_version": lanedet.__version__,
                 "commit": source_commit(),
             },
         )
         print_log(f"Wrote the weights to {path}", logger="current")
+
+
+def _last_checkpoint(runner: Runner) -> Path | None:
+    """Return what this run saved last, or what it was resumed from at its end."""
+    saved = (h.last_ckpt for h in runner.hooks if isinstance(h, CheckpointHook))
+    resumed = [runner._load_from] if runner._resume else []
+    paths = (Path(each) for each in [*saved, *resumed] if each)
+    return next((path for path in paths if path.is_file()), None)

@@ -1,6 +1,5 @@
-"""Checkpoints that are data, never code, and are whole or not there."""
+"""Checkpoints that are data, never code, and leave nothing of a run out."""
 
-import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.fileio import LocalBackend, register_backend
-from mmengine.hooks import CheckpointHook, Hook
+from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader, Runner
 
+from lanedet.engine.hooks.log_rhythms import LogRhythms
 from lanedet.models import (
     MODEL_KEY,
     check_state_dict,
@@ -20,13 +19,12 @@ from lanedet.models import (
     read_checkpoint,
     without_training_parts,
 )
-from lanedet.runtime import hold_interrupts
 
 RandomState = dict[str, Any]
 
 _HISTORY = "history_buffer"
+_RHYTHMS = "log_rhythms"
 _NO_DATA = object()
-ATOMIC_BACKEND = "lanedet_atomic"
 
 
 class PlainCheckpointHook(Hook):
@@ -41,8 +39,8 @@ class PlainCheckpointHook(Hook):
     * stores the description of the model, so that a checkpoint can be used without
       its config, which is source code;
     * refuses a checkpoint of another model instead of loading the part that fits;
-    * drops the histories of what the resumed run no longer logs: mmengine would log
-      their old values at every interval.
+    * drops the histories of what the resumed run no longer logs, as soon as they are
+      overdue: mmengine would log their old values at every interval.
     """
 
     priority = "VERY_HIGH"
@@ -50,7 +48,7 @@ class PlainCheckpointHook(Hook):
     def __init__(self) -> None:
         self._random_state: RandomState | None = None
         self._state_before_val: torch.Tensor | None = None
-        self._loaded_values: dict[str, Any] = {}
+        self._rhythms = LogRhythms()
         # mmengine's loaders of URLs and model zoos unpickle whatever they get.
         for scheme in list(CheckpointLoader._schemes):
             CheckpointLoader.register_scheme(scheme, load_from_local, force=True)
@@ -67,6 +65,8 @@ class PlainCheckpointHook(Hook):
         except ValueError:  # a part of the user's own; needs its config to be built
             description = None
         checkpoint["meta"][MODEL_KEY] = description
+        self._rhythms.note(runner.message_hub, checkpoint["meta"]["iter"])
+        checkpoint[_RHYTHMS] = self._rhythms.state
         plain = _to_plain(checkpoint)
         checkpoint.clear()
         checkpoint.update(plain)
@@ -86,6 +86,7 @@ class PlainCheckpointHook(Hook):
         for name, history in scalars.items():
             scalars[name] = _restore_history(history)
         self._random_state = checkpoint.get("random_state")
+        self._rhythms = LogRhythms(checkpoint.get(_RHYTHMS))
 
     def before_val(self, runner: Runner) -> None:
         """Keep the random numbers of training apart from those of validation.
@@ -102,77 +103,21 @@ class PlainCheckpointHook(Hook):
             self._state_before_val = None
 
     def before_train(self, runner: Runner) -> None:
-        """Forget the random state of a checkpoint that only gave its weights."""
+        """Forget the state of the run whose checkpoint only gave its weights."""
         if runner.iter == 0:
             self._random_state = None
+            self._rhythms = LogRhythms()
             return
-        scalars = runner.message_hub.log_scalars
-        self._loaded_values = {name: scalars[name].data[0] for name in scalars}
+        self._rhythms.resume(runner.message_hub, runner.iter)
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
-        """Continue the random numbers of the run that is resumed."""
+        """Continue the random numbers and the histories of the run that is resumed."""
         if self._random_state is not None:
             set_random_state(self._random_state)
             self._random_state = None
-
-    def after_train_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: dict[str, Any] | None = None,
-    ) -> None:
-        """After the first resumed iteration, drop what it has not logged anew."""
-        scalars = runner.message_hub.log_scalars
-        for name, values in self._loaded_values.items():
-            # An update puts a new array in the place of the old one.
-            if name.startswith("train/") and scalars[name].data[0] is values:
-                del scalars[name]
-        self._loaded_values = {}
-
-
-class UninterruptedCheckpointHook(CheckpointHook):
-    """mmengine's hook; Ctrl-C and kill wait until the checkpoint is written."""
-
-    def save_now(self, runner: Runner) -> Path:
-        """Save the state between two iterations, out of turn; return the file.
-
-        The file counts as one of the ``max_keep_ckpts``.
-        """
-        meta = {"epoch": runner.epoch, "iter": runner.iter}
-        with hold_interrupts():
-            self._save_checkpoint_with_step(runner, runner.iter, meta)
-        return Path(runner.work_dir) / self.filename_tmpl.format(runner.iter)
-
-    def after_train_iter(self, *args: Any, **kwargs: Any) -> None:
-        """Save, if it is time."""
-        with hold_interrupts():
-            super().after_train_iter(*args, **kwargs)
-
-    def after_val_epoch(self, *args: Any, **kwargs: Any) -> None:
-        """Save, if it is the best so far."""
-        with hold_interrupts():
-            super().after_val_epoch(*args, **kwargs)
-
-
-class AtomicLocalBackend(LocalBackend):
-    """Write a file under another name first, so that no kill leaves half of it."""
-
-    def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
-        """Write bytes to a file that appears whole or not at all."""
-        path = Path(filepath)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".part")
-        with partial.open("wb") as file:
-            file.write(obj)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-
-
-register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
+        self._rhythms.note(runner.message_hub, runner.iter)
 
 
 def get_random_state() -> RandomState:
@@ -242,22 +187,6 @@ def _is_random_state(value: Any) -> bool:
         isinstance(state, torch.Tensor) and state.dtype == own.dtype
         for state in (value.get("cpu"), *value["cuda"])
     ) and (value["cpu"].shape == own.shape)
-
-
-def find_checkpoint_hook(runner: Runner) -> UninterruptedCheckpointHook | None:
-    """Return the hook that saves a runner's checkpoints, None if it has none."""
-    hooks = (h for h in runner.hooks if isinstance(h, UninterruptedCheckpointHook))
-    return next(hooks, None)
-
-
-def latest_checkpoint(work_dir: Path) -> Path | None:
-    """Return the checkpoint of the last iteration in a folder, None if it has none."""
-    found = {
-        int(path.stem.removeprefix("iter_")): path
-        for path in work_dir.glob("iter_*.pth")
-        if path.stem.removeprefix("iter_").isdigit()
-    }
-    return found[max(found)] if found else None
 
 
 def load_from_local(filename: str, map_location: Any = None) -> dict[str, Any]:

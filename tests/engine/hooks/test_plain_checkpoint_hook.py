@@ -9,13 +9,11 @@ from mmengine.optim import CosineAnnealingLR, OneCycleLR, PolyLR
 from mmengine.runner import CheckpointLoader
 
 from lanedet.engine import PlainCheckpointHook
-from lanedet.engine.hooks.checkpoint_hook import (
-    AtomicLocalBackend,
+from lanedet.engine.hooks.plain_checkpoint_hook import (
     _restore_history,
     _to_plain,
     check_training_state,
     get_random_state,
-    latest_checkpoint,
 )
 
 
@@ -81,28 +79,6 @@ def test_schedulers_go_on_from_plain_data(kind: type, tmp_path: Path) -> None:
     resumed.optimizer.load_state_dict(loaded["o"])
     resumed.load_state_dict(loaded["s"])
     assert rates(resumed, 7) == pytest.approx(whole[5:])
-
-
-def test_a_failed_write_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "iter_1.pth"
-    AtomicLocalBackend().put(b"old", str(target))
-
-    def fail(_: int) -> None:
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr("lanedet.engine.hooks.checkpoint_hook.os.fsync", fail)
-    with pytest.raises(OSError, match="No space"):
-        AtomicLocalBackend().put(b"new", str(target))
-    assert target.read_bytes() == b"old"
-
-
-def test_latest_checkpoint_counts_iterations(tmp_path: Path) -> None:
-    assert latest_checkpoint(tmp_path) is None
-    for name in ("iter_90.pth", "iter_1000.pth", "iter_x.pth", "iter_2000.pth.part"):
-        (tmp_path / name).touch()
-    assert latest_checkpoint(tmp_path) == tmp_path / "iter_1000.pth"
 
 
 def training_state() -> dict[str, Any]:
