@@ -22,6 +22,7 @@ _STATE_DURATION = ("matroska", "flv")  # formats that state it without a count
 _DURATION_TAG = "DURATION"  # of a track of Matroska
 _MAX_MISSING_S = 0.5  # where only the duration is stated, and that roughly
 _LATE = Fraction(1, 2)  # of a frame
+_MAX_PIXELS = 64_000_000  # of a frame, nearly twice those of 8K
 
 
 class ContainerReader(Source):
@@ -275,9 +276,21 @@ def _video_stream(
                     f"{name!r} is in a format that this FFmpeg cannot decode. "
                     "Convert it to H.264."
                 )
+            _check_pixels(stream.codec_context, name)
             stream.thread_type = "AUTO"
             return stream
     raise ValueError(f"{name!r} has no video stream. Use a file with pictures.")
+
+
+def _check_pixels(context: av.codec.context.CodecContext, name: str) -> None:
+    """Raise ValueError if frames are too large; keep the decoder from making such."""
+    if context.width * context.height > _MAX_PIXELS:
+        raise ValueError(
+            f"The frames of {name!r} must have at most {_MAX_PIXELS // 10**6} million "
+            f"pixels, got {context.width}x{context.height}. Make them smaller."
+        )
+    # A frame may turn out larger than the container says.
+    context.options = {"max_pixels": str(_MAX_PIXELS)}
 
 
 def _sound(container: av.container.InputContainer) -> Sound | None:

@@ -12,6 +12,12 @@ _CUT_MP4_HINT = (
     "was recorded: repair it first"
 )
 _MP4_BOXES = (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip")
+_SELF_CONTAINED = {  # options of FFmpeg, by which other formats name other files
+    "protocol_whitelist": "file",
+    "format_whitelist": "amv,apng,asf,av1,avi,dhav,dv,flv,gif,gxf,h261,h263,h264,hevc,"
+    "ivf,live_flv,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegtsraw,mpegvideo,mxf,nsv,nut,"
+    "obu,ogg,pva,rm,vc1,vvc,webp,wtv,yuv4mpegpipe",
+}
 _TS_SYNC = 0x47
 _TS_SIZES = {188: 0, 192: 4, 204: 0}  # of a packet, and where its sync byte is
 
@@ -24,6 +30,8 @@ class VideoReader(ContainerReader):
     Args:
         path: The video file, in any format and codec that FFmpeg knows.
         with_sound: Whether ``sound`` is to be there, if the file has any.
+        self_contained: Whether to refuse formats that may name other files, as
+            playlists do, which would be read too: for files of strangers.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -31,10 +39,18 @@ class VideoReader(ContainerReader):
             frames can be decoded.
     """
 
-    def __init__(self, path: Path | str, *, with_sound: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        with_sound: bool = False,
+        self_contained: bool = False,
+    ) -> None:
         self.path = Path(path)
         self.files = (self.path,)
-        super().__init__(_open_video(self.path), str(path), with_sound=with_sound)
+        self._self_contained = self_contained
+        container = _open_video(self.path, self_contained)
+        super().__init__(container, str(path), with_sound=with_sound)
 
     def skip_to(self, start_s: float) -> None:
         """Begin with the last key frame before a time, in seconds.
@@ -48,7 +64,7 @@ class VideoReader(ContainerReader):
         if first.pts is None or start_s <= 0 or not self.path.is_file():
             return
         target = first.pts + int(Fraction(start_s) / self._stream.time_base)
-        with VideoReader(self.path) as trial:
+        with VideoReader(self.path, self_contained=self._self_contained) as trial:
             index = trial._index_after_seek(target)
         if index is not None:
             self._seek(target)
@@ -86,7 +102,7 @@ class VideoReader(ContainerReader):
         jumps back.
         """
         number, is_found = 0, False
-        with _open_video(self.path) as container:
+        with _open_video(self.path, self._self_contained) as container:
             for packet in container.demux(container.streams[self._stream.index]):
                 if packet.pts is None:
                     break
@@ -98,7 +114,7 @@ class VideoReader(ContainerReader):
         return number if is_found and not packet.size else None
 
 
-def _open_video(path: Path) -> av.container.InputContainer:
+def _open_video(path: Path, self_contained: bool) -> av.container.InputContainer:
     if not path.exists():
         raise FileNotFoundError(f"No video at {str(path)!r}. Check the path.")
     if path.is_file() and not path.stat().st_size:
@@ -110,7 +126,18 @@ def _open_video(path: Path) -> av.container.InputContainer:
         )
     try:
         # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        container = av.open(
+            f"file:{path}",
+            options=_SELF_CONTAINED if self_contained else {},
+            metadata_errors="replace",
+        )
+    except av.error.ArgumentError as error:
+        if not self_contained:
+            raise
+        raise ValueError(
+            f"{str(path)!r} is of no format that is known to hold all of its pictures "
+            "itself. Use MP4, MOV, MKV, WebM, AVI, MPEG-TS, FLV or WMV."
+        ) from error
     except av.error.InvalidDataError as error:
         hint = _CUT_MP4_HINT if _begins_as_mp4(path) else ""
         raise ValueError(
