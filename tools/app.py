@@ -10,6 +10,7 @@ EXAMPLES = f"""examples:
   python tools/app.py
   python tools/app.py --weights weights.safetensors --device cuda:0
   python tools/app.py --host 0.0.0.0 --port 8000 --no-browser
+  python tools/app.py --host 0.0.0.0 --allow-host lanes.example
 
 It needs Gradio: pip install 'lanedet[app]'. It needs no network: the page is served by
 this machine, and what is dropped on it stays here. Files go into a temporary folder and
@@ -41,6 +42,16 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         "--port", type=int, help="port (default: the first free one from 7860 on)"
+    )
+    parser.add_argument(
+        "--allow-host",
+        dest="allowed_hosts",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="serve the page under this name or address too, as of a proxy in front of "
+        "it; may be given several times (default: localhost, what --host names, and "
+        "with 0.0.0.0 this machine's name and addresses)",
     )
     parser.add_argument(
         "--no-browser",
