@@ -3,9 +3,9 @@
 Gradio, which draws the page, is an extra: ``pip install 'lanedet[app]'``. Only
 :mod:`lanedet.app.page` and :mod:`lanedet.app.checked_blocks` know it.
 
-What comes in is checked three times: :mod:`lanedet.app.request_guard` looks at who asks,
-:mod:`lanedet.app.checked_blocks` at the values, and the readers of pictures and clips at
-what the files hold.
+What comes in is checked three times: :mod:`lanedet.app.request_guard` looks at who
+asks, :mod:`lanedet.app.checked_blocks` at the values, and the readers of pictures and
+clips at what the files hold.
 """
 
 from lanedet.app.annotate import (
