@@ -41,7 +41,9 @@ def parse_args() -> argparse.Namespace:
         "(default: 127.0.0.1, this machine only)",
     )
     parser.add_argument(
-        "--port", type=int, help="port (default: the first free one from 7860 on)"
+        "--port",
+        type=int,
+        help="port, 0 for any (default: the first free one from 7860 on)",
     )
     parser.add_argument(
         "--allow-host",

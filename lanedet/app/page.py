@@ -82,7 +82,8 @@ class LanePage:
         self._device = device
         self._examples = examples
         self._uploads = uploads
-        self._work = Lock()  # held while the network is at work
+        # Held while the network is at work: programs may call past Gradio's queue.
+        self._work = Lock()
         self._stops: dict[str | None, Event] = {}  # of clips being made, by session
         self._has_ended = False
         self._page: gr.Blocks | None = None
@@ -137,8 +138,6 @@ class LanePage:
                 self._build_picture_tab(weights)
             with gr.Tab("Clip"):
                 self._build_clip_tab(weights)
-        # One after another, whoever calls: none may pass by the queue.
-        page.queue(api_open=False)
         return page
 
     def end(self, patience_s: float) -> None:

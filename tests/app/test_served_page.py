@@ -219,14 +219,15 @@ def test_each_caller_gets_what_is_made_of_his_own(served, tmp_path: Path) -> Non
         content = (tmp_path / f"{number}.png").read_bytes()
         sources[number] = served.upload("same.png", content)
 
-    def call(number: int) -> tuple[Any, str]:
-        return served.call(PICTURE, sources[number], served.weights)
+    def call(number: int) -> Any:
+        values = (PICTURE, sources[number], served.weights)
+        if number % 2:
+            return served.call_past_the_queue(*values)
+        return served.call(*values)[0]
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(call, sources))
-    for number, (output, error) in enumerate(answers):
-        assert not error
-        picture, text, log, maps = output
+    for number, (picture, text, log, maps) in enumerate(answers):
         image = read_image(picture["path"])
         assert image.shape == (40 + number, 30, 3)
         assert abs(np.median(image) - 10 * number) < 6
@@ -234,6 +235,17 @@ def test_each_caller_gets_what_is_made_of_his_own(served, tmp_path: Path) -> Non
         shapes = [read_image(each["image"]["path"]).shape for each in maps]
         assert shapes == [image.shape] * 4
         assert Path(log["value"]["path"]).parent == Path(picture["path"]).parent
+
+
+def test_nobody_stops_the_clip_of_another(served, clip: Path) -> None:
+    source = served.upload("clip.mp4", clip.read_bytes())
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(served.call, CLIP, source, served.weights, 30, True, False)
+        while not answer.done():
+            served.call_past_the_queue("_stop_clip")
+    (_, text, *_), error = answer.result()
+    assert not error
+    assert text.startswith("- 3 frames, 0.3 s long")
 
 
 @pytest.mark.slow  # the page starts anew for each
