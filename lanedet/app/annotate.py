@@ -10,11 +10,11 @@ from threading import Event
 import cv2
 import numpy as np
 
+from lanedet.arrays import ByteArray
 from lanedet.images import read_image
 from lanedet.inference import LaneInferencer
 from lanedet.ops import ViewTransform, map_to_original
 from lanedet.runtime import told_warnings
-from lanedet.structures import ByteArray
 from lanedet.video import (
     AnnotatedFrame,
     DrivingMonitor,

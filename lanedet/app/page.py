@@ -15,6 +15,7 @@ import gradio as gr
 from lanedet.app.annotate import StoppableStart, annotate_clip, annotate_picture
 from lanedet.app.checked_blocks import HANDLERS, CheckedBlocks
 from lanedet.app.examples import write_drive, write_pictures
+from lanedet.app.page_style import STYLE, page_theme
 from lanedet.inference import LaneInferencer
 from lanedet.video import VideoOptions
 
@@ -27,37 +28,6 @@ _ATTENTION = """### Where the network looks
 Stage by stage, from black, where it looks least, to yellow, where it looks most."""
 _ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "network"}
 _KEEP_S = 24 * 3600  # of files that were made, while the page is on
-
-_STYLE = """
-.gradio-container { max-width: 1200px; margin: auto; }
-/* Tiles as wide as there is room for, in the shape of the picture. */
-#attention .grid-wrap { max-height: none; min-height: 0; }
-#attention .grid-container {
-    grid-template: none;
-    grid-template-columns: repeat(auto-fit, minmax(220px, 1fr));
-    grid-auto-rows: auto;
-}
-#attention .thumbnail-lg { aspect-ratio: auto; height: auto; }
-/* They would fetch a program from the network to cut the clip with. */
-[aria-label="Reset video to initial value"], [aria-label="Trim video to selection"] {
-    display: none;
-}
-"""
-
-
-def _theme() -> gr.Theme:
-    """Return colours and the system's own fonts: nothing is fetched."""
-    theme = gr.themes.Soft(
-        primary_hue="sky",
-        secondary_hue="sky",
-        neutral_hue="slate",
-        font=["system-ui", "sans-serif"],
-        font_mono=["ui-monospace", "monospace"],
-    )
-    # The first is Soft's own, which a call of set() would lose.
-    return theme.set(
-        background_fill_primary="*neutral_50", checkbox_border_color="*neutral_400"
-    )
 
 
 class LanePage:
@@ -104,8 +74,8 @@ class LanePage:
             footer_links=[],
             max_file_size=max_file_size,
             show_error=True,
-            theme=_theme(),
-            css=_STYLE,
+            theme=page_theme(),
+            css=STYLE,
             app_kwargs={"exception_handlers": HANDLERS},
         )
         page.app = app.routes[-1].app  # what ``close`` ends
