@@ -126,12 +126,7 @@ class LanePage:
     def _build_picture_tab(self, weights: gr.Dropdown) -> None:
         with gr.Row():
             with gr.Column():
-                source = gr.Image(
-                    label="Picture",
-                    sources=["upload", "clipboard"],
-                )
-                # Its own opens the file, and tells of a broken one in a long riddle.
-                source.preprocess = lambda file: file and file.path
+                source = gr.Image(label="Picture", sources=["upload", "clipboard"])
                 gr.Examples(
                     [str(path) for path in write_pictures(self._examples)],
                     source,
@@ -156,6 +151,8 @@ class LanePage:
             self._annotate_picture,
             [source, weights],
             [picture, text, log, maps],
+            # Which would decode the picture before we have looked at its header.
+            preprocess=False,
             show_progress_on=picture,
             **_ONE_AT_A_TIME,
         )
@@ -236,13 +233,16 @@ class LanePage:
         choices = [*self._choices, (Path(file).name, file)]
         return gr.Dropdown(choices, value=file)
 
-    def _annotate_picture(self, source: str | None, weights: str) -> tuple[Any, ...]:
+    def _annotate_picture(
+        self, source: dict[str, Any] | None, weights: str
+    ) -> tuple[Any, ...]:
         """Return the picture, the text, the log and the maps."""
         if source is None:
             return None, "", gr.DownloadButton(interactive=False), None
-        with self._at_work() as folder, _told_in_page(source):
+        path = source["path"]
+        with self._at_work() as folder, _told_in_page(path):
             result = annotate_picture(
-                Path(source), LaneInferencer(weights, device=self._device), folder
+                Path(path), LaneInferencer(weights, device=self._device), folder
             )
         return (
             result.picture,

@@ -127,6 +127,8 @@ def test_errors_are_readable(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_text("'broken.safetensors' is no whole weights")).to_be_visible()
     _drop(page, "image", files[1])
     expect(page.get_by_text("'broken.jpg' cannot be read as an image.")).to_be_visible()
+    page.locator("button.gallery-item").first.click()  # an example, which is whole
+    expect(page.get_by_text("Lanes found: ")).to_be_visible()
     page.get_by_role("tab", name="Clip").click()
     find = page.get_by_role("button", name="Find the lanes")
     find.click()
