@@ -31,8 +31,8 @@ autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
-# Only the page of tools/app.py needs it, and it takes seconds to import.
-autodoc_mock_imports = ["gradio"]
+# Only the page of tools/app.py needs them, and they take seconds to import.
+autodoc_mock_imports = ["fastapi", "gradio", "uvicorn"]
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False

@@ -13,11 +13,15 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TextIO
 
 from tqdm import tqdm
+
+_ENDS = {signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+"""What ends a program from outside, and what to say then: ``kill``, and the end of the
+terminal that it was started in."""
 
 _bars: "weakref.WeakSet[tqdm[Any]]" = weakref.WeakSet()
 """Every bar that was made and is still in use."""
@@ -74,7 +78,8 @@ def user_errors() -> Iterator[None]:
       broken file) become ``error: <message>`` on stderr and exit status 1.
     * Ctrl-C becomes ``interrupted`` on stderr and exit status 130.
     * ``kill`` (SIGTERM) unwinds the stack, so that files are closed whole, and ends
-      with ``terminated`` on stderr and exit status 143.
+      with ``terminated`` on stderr and exit status 143. So does a terminal that is
+      closed (SIGHUP), with ``hung up`` and 129, unless ``nohup`` keeps that off.
 
     What is printed may name files whose names are not UTF-8, or hold what the terminal
     cannot show: what cannot be written becomes an escape that begins with a backslash.
@@ -89,7 +94,11 @@ def user_errors() -> Iterator[None]:
         SystemExit: In place of the exceptions above.
     """
     _tune_outputs()
-    previous = signal.signal(signal.SIGTERM, _exit_on_signal)
+    previous = {
+        each: signal.signal(each, _exit_on_signal)
+        for each in _ENDS
+        if signal.getsignal(each) is not signal.SIG_IGN
+    }
     try:
         with told_warnings(_tell_warning):
             yield
@@ -104,10 +113,11 @@ def user_errors() -> Iterator[None]:
         _tell("interrupted", interrupt)
         raise SystemExit(130) from interrupt
     except _Terminated as leaving:
-        _tell("terminated", leaving)
+        _tell(_ENDS[leaving.signal], leaving)
         raise
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for each, handler in previous.items():
+            signal.signal(each, handler)
 
 
 def shell_word(text: str) -> str:
@@ -164,13 +174,14 @@ def told_warnings(tell: Callable[[str], object]) -> Iterator[None]:
 
 @contextmanager
 def hold_interrupts(*more: signal.Signals) -> Iterator[None]:
-    """Hold back Ctrl-C and ``kill`` until the block is done, then let them act.
+    """Hold back Ctrl-C, ``kill`` and the terminal's end until the block is done.
 
-    For the few steps that must be done as a whole, such as closing a file. Blocks may
-    be nested. Outside the main thread, which alone is interrupted, nothing changes.
+    Then they act. For the few steps that must be done as a whole, such as closing a
+    file. Blocks may be nested. Outside the main thread, which alone is interrupted,
+    nothing changes.
 
     Args:
-        more: Other signals to hold back. They act after Ctrl-C and ``kill``.
+        more: Other signals to hold back. They act after those.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -178,7 +189,7 @@ def hold_interrupts(*more: signal.Signals) -> Iterator[None]:
     held: set[int] = set()
     previous = {
         number: signal.signal(number, lambda number, _frame: held.add(number))
-        for number in (signal.SIGINT, signal.SIGTERM, *more)
+        for number in (signal.SIGINT, *_ENDS, *more)
     }
     try:
         yield
@@ -201,11 +212,17 @@ def _tune_outputs() -> None:
 
 
 class _Terminated(SystemExit):
-    """SIGTERM came."""
+    """One of ``_ENDS`` came."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.signal = signal.Signals(number)
 
 
 def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
-    raise _Terminated(128 + number)
+    if number == signal.SIGHUP:  # the terminal and the shell both send it
+        signal.signal(number, signal.SIG_IGN)
+    raise _Terminated(number)
 
 
 def _one_line(error: OSError | ValueError) -> str:
@@ -231,8 +248,9 @@ def _tell_warning(text: str) -> None:
 def _tell(message: str, error: BaseException) -> None:
     for bar in list(_bars):
         bar.close()  # the message goes below it, not onto its line
-    for line in (message, *getattr(error, "__notes__", ())):
-        sys.stderr.write(f"{line}\n")
+    with suppress(OSError):  # the terminal may be gone
+        for line in (message, *getattr(error, "__notes__", ())):
+            sys.stderr.write(f"{line}\n")
 
 
 def progress_bar(iterable: Iterable[Any] | None = None, **options: Any) -> "tqdm[Any]":

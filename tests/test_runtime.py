@@ -115,24 +115,57 @@ def test_an_error_stands_below_a_bar(capsys: pytest.CaptureFixture[str]) -> None
     assert "work" in lines[-3]
 
 
-def test_sigterm_unwinds_the_stack(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "told"),
+    [(signal.SIGTERM, 143, "terminated\n"), (signal.SIGHUP, 129, "hung up\n")],
+)
+def test_an_end_from_outside_unwinds_the_stack(
+    number: signal.Signals, status: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     closed = False
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(number)
 
     @user_errors()
     def main() -> None:
         nonlocal closed
         try:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
         finally:
             closed = True
 
     with pytest.raises(SystemExit) as caught:
         main()
     assert closed
-    assert caught.value.code == 143
-    assert capsys.readouterr().err == "terminated\n"
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert caught.value.code == status
+    assert capsys.readouterr().err == told
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_hangup_does_not_disturb_the_end() -> None:
+    closed = False
+
+    @user_errors()
+    def main() -> None:
+        nonlocal closed
+        try:
+            signal.raise_signal(signal.SIGHUP)
+        finally:
+            signal.raise_signal(signal.SIGHUP)
+            closed = True
+
+    with pytest.raises(SystemExit):
+        main()
+    assert closed
+
+
+def test_a_hangup_that_is_kept_off_changes_nothing() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with user_errors():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_interrupt_waits_for_the_end_of_the_outermost_block() -> None:
@@ -172,7 +205,7 @@ def test_other_signals_can_be_held_too_and_act_last() -> None:
 
 
 def test_holding_interrupts_leaves_the_handlers_as_they_were() -> None:
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     with hold_interrupts():
         assert [signal.getsignal(number) for number in numbers] != before

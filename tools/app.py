@@ -10,6 +10,7 @@ EXAMPLES = f"""examples:
   python tools/app.py
   python tools/app.py --weights weights.safetensors --device cuda:0
   python tools/app.py --host 0.0.0.0 --port 8000 --no-browser
+  python tools/app.py --host 0.0.0.0 --allow-host lanes.example
 
 It needs Gradio: pip install 'lanedet[app]'. It needs no network: the page is served by
 this machine, and what is dropped on it stays here. Files go into a temporary folder and
@@ -40,7 +41,19 @@ def parse_args() -> argparse.Namespace:
         "(default: 127.0.0.1, this machine only)",
     )
     parser.add_argument(
-        "--port", type=int, help="port (default: the first free one from 7860 on)"
+        "--port",
+        type=int,
+        help="port, 0 for any (default: the first free one from 7860 on)",
+    )
+    parser.add_argument(
+        "--allow-host",
+        dest="allowed_hosts",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="serve the page under this name or address too, as of a proxy in front of "
+        "it; may be given several times (default: localhost, what --host names, and "
+        "with 0.0.0.0 this machine's name and addresses)",
     )
     parser.add_argument(
         "--no-browser",

@@ -1,14 +1,19 @@
 """What the page does with a picture or a clip."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
 
+import cv2
+import numpy as np
+
+from lanedet.arrays import ByteArray
 from lanedet.images import read_image, write_image
 from lanedet.inference import LaneInferencer
-from lanedet.ops import map_to_original
+from lanedet.ops import ViewTransform, map_to_original
 from lanedet.runtime import told_warnings
 from lanedet.video import (
     AnnotatedFrame,
@@ -26,6 +31,8 @@ from lanedet.video import (
 )
 from lanedet.visualization import draw_attention
 
+_MAX_MAP_PIXELS = 8_000_000  # of a map, which takes some 40 bytes for each
+
 
 @dataclass(frozen=True)
 class PictureResult:
@@ -35,7 +42,8 @@ class PictureResult:
     """The picture with its lanes."""
 
     attention: dict[str, Path]
-    """Pictures of where the network looks, by the name of its stage."""
+    """Pictures of where the network looks, by the name of its stage. They are of the
+    picture's size, or an nth of it where that would be more than 8 million pixels."""
 
     log: Path
     """The lanes, one line of a :class:`~lanedet.video.LaneLog`."""
@@ -96,15 +104,34 @@ def annotate_picture(
     painter = FramePainter(inferencer.num_slots)
     write_image(picture, painter.paint(AnnotatedFrame(frame, sample, state, 0.0)))
     attention = {}
+    background, view = _shrunk(image, sample.view)
     for stage, energy in energies.items():
-        on_image = map_to_original(energy.double().numpy(), sample.view)
+        on_image = map_to_original(energy.double().numpy(), view)
         attention[stage] = folder / f"{source.stem}_{stage}.jpg"
-        write_image(attention[stage], draw_attention(image, on_image))
+        write_image(attention[stage], draw_attention(background, on_image))
     with LaneLog(folder / f"{source.stem}_lanes.jsonl") as log:
         log.write(0, 0.0, sample, state)
     names = ", ".join(state.names)
     lines.append(f"Lanes found: {names}." if names else "No lane was found.")
     return PictureResult(picture, attention, log.path, lines)
+
+
+def _shrunk(image: ByteArray, view: ViewTransform) -> tuple[ByteArray, ViewTransform]:
+    """Return an image and its view at a size that maps may be drawn at."""
+    height, width = image.shape[:2]
+    factor = math.ceil(math.sqrt(height * width / _MAX_MAP_PIXELS))
+    if factor == 1:
+        return image, view
+    shape = (max(1, height // factor), max(1, width // factor))
+    top, bottom, left, right = view.crop
+    top, left = min(top // factor, shape[0] - 1), min(left // factor, shape[1] - 1)
+    crop = (
+        *(top, max(top + 1, min(bottom // factor, shape[0]))),
+        *(left, max(left + 1, min(right // factor, shape[1]))),
+    )
+    small = cv2.resize(image, shape[::-1], interpolation=cv2.INTER_AREA)
+    shrunk = np.asarray(small, dtype=np.uint8)
+    return shrunk, ViewTransform(shape, view.input_shape, crop, view.place)
 
 
 def annotate_clip(
@@ -135,7 +162,7 @@ def annotate_clip(
     lines: list[str] = []
     with (
         told_warnings(lines.append),
-        VideoReader(source, with_sound=True) as reader,
+        VideoReader(source, with_sound=True, self_contained=True) as reader,
     ):
         try:
             summary = annotate_video(

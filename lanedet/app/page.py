@@ -5,13 +5,17 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+from tempfile import mkdtemp
+from threading import Event, Lock
 from typing import Any
 
+import fastapi
 import gradio as gr
 
 from lanedet.app.annotate import StoppableStart, annotate_clip, annotate_picture
+from lanedet.app.checked_blocks import HANDLERS, CheckedBlocks
 from lanedet.app.examples import write_drive, write_pictures
+from lanedet.app.page_style import STYLE, page_theme
 from lanedet.inference import LaneInferencer
 from lanedet.video import VideoOptions
 
@@ -25,38 +29,6 @@ Stage by stage, from black, where it looks least, to yellow, where it looks most
 _ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "network"}
 _KEEP_S = 24 * 3600  # of files that were made, while the page is on
 
-STYLE = """
-.gradio-container { max-width: 1200px; margin: auto; }
-/* Tiles as wide as there is room for, in the shape of the picture. */
-#attention .grid-wrap { max-height: none; min-height: 0; }
-#attention .grid-container {
-    grid-template: none;
-    grid-template-columns: repeat(auto-fit, minmax(220px, 1fr));
-    grid-auto-rows: auto;
-}
-#attention .thumbnail-lg { aspect-ratio: auto; height: auto; }
-/* They would fetch a program from the network to cut the clip with. */
-[aria-label="Reset video to initial value"], [aria-label="Trim video to selection"] {
-    display: none;
-}
-"""
-"""CSS of the page."""
-
-
-def page_theme() -> gr.Theme:
-    """Return colours and the system's own fonts: nothing is fetched."""
-    theme = gr.themes.Soft(
-        primary_hue="sky",
-        secondary_hue="sky",
-        neutral_hue="slate",
-        font=["system-ui", "sans-serif"],
-        font_mono=["ui-monospace", "monospace"],
-    )
-    # The first is Soft's own, which a call of set() would lose.
-    return theme.set(
-        background_fill_primary="*neutral_50", checkbox_border_color="*neutral_400"
-    )
-
 
 class LanePage:
     """The page and what its parts do.
@@ -64,27 +36,58 @@ class LanePage:
     Args:
         weights: Files to choose from, by what to call them; the first one is chosen.
         device: Such as ``cpu`` or ``cuda:0``. If None, a GPU where there is one.
-        folder: Where files go.
-        stop: Set it to end a clip that is being made.
+        examples: Folder for the pictures to try.
+        uploads: Folder where Gradio puts what is uploaded, and where results go, from
+            which it need not copy them.
     """
 
     def __init__(
         self,
         weights: Mapping[str, Path],
         device: str | None,
-        folder: Path,
-        stop: Event,
+        examples: Path,
+        uploads: Path,
     ) -> None:
         self._choices = [(name, str(path)) for name, path in weights.items()]
         self._device = device
-        self._results = folder / "results"
-        self._examples = folder / "examples"
-        self._stop = stop
+        self._examples = examples
+        self._uploads = uploads
+        # Held while the network is at work: programs may call past Gradio's queue.
+        self._work = Lock()
+        self._stops: dict[str | None, Event] = {}  # of clips being made, by session
+        self._has_ended = False
+        self._page: gr.Blocks | None = None
+
+    def app(self, max_file_size: str) -> fastapi.FastAPI:
+        """Return what serves the page.
+
+        Args:
+            max_file_size: Of an upload, such as ``1gb``.
+        """
+        page = self._page = self.build()
+        app = gr.mount_gradio_app(
+            fastapi.FastAPI(openapi_url=None),
+            page,
+            path="/",
+            ssr_mode=False,
+            run_history=False,
+            footer_links=[],
+            max_file_size=max_file_size,
+            show_error=True,
+            theme=page_theme(),
+            css=STYLE,
+            app_kwargs={"exception_handlers": HANDLERS},
+        )
+        page.app = app.routes[-1].app  # what ``close`` ends
+        return app
 
     def build(self) -> gr.Blocks:
         """Return the page."""
-        with gr.Blocks(
-            title=_TITLE, analytics_enabled=False, delete_cache=(_KEEP_S, _KEEP_S)
+        with CheckedBlocks(
+            uploads=self._uploads,
+            title=_TITLE,
+            analytics_enabled=False,
+            delete_cache=(_KEEP_S, _KEEP_S),
         ) as page:
             gr.Markdown(_INTRODUCTION)
             with gr.Row(equal_height=True):
@@ -94,22 +97,36 @@ class LanePage:
                 upload = gr.UploadButton(
                     "Use a weights file", file_types=[".safetensors"], min_width=240
                 )
-            upload.upload(self._add_weights, upload, weights, show_progress="hidden")
+            upload.upload(
+                self._add_weights,
+                upload,
+                weights,
+                show_progress="hidden",
+                **_ONE_AT_A_TIME,
+            )
             with gr.Tab("Picture"):
                 self._build_picture_tab(weights)
             with gr.Tab("Clip"):
                 self._build_clip_tab(weights)
         return page
 
+    def end(self, patience_s: float) -> None:
+        """Begin nothing new, and wait for what is at work, which is cut short.
+
+        Args:
+            patience_s: How long to wait at most, in seconds.
+        """
+        self._has_ended = True
+        for stop in list(self._stops.values()):
+            stop.set()
+        self._work.acquire(timeout=patience_s)
+        if self._page is not None:
+            self._page.close(verbose=False)
+
     def _build_picture_tab(self, weights: gr.Dropdown) -> None:
         with gr.Row():
             with gr.Column():
-                source = gr.Image(
-                    label="Picture",
-                    sources=["upload", "clipboard"],
-                )
-                # Its own opens the file, and tells of a broken one in a long riddle.
-                source.preprocess = lambda file: file and file.path
+                source = gr.Image(label="Picture", sources=["upload", "clipboard"])
                 gr.Examples(
                     [str(path) for path in write_pictures(self._examples)],
                     source,
@@ -134,6 +151,8 @@ class LanePage:
             self._annotate_picture,
             [source, weights],
             [picture, text, log, maps],
+            # Which would decode the picture before we have looked at its header.
+            preprocess=False,
             show_progress_on=picture,
             **_ONE_AT_A_TIME,
         )
@@ -172,9 +191,9 @@ class LanePage:
         progress = gr.Progress(track_tqdm=True)
 
         def make_drive(_progress: gr.Progress = progress) -> Path:
-            path = self._new_results() / "drive.mp4"
-            write_drive(path)
-            return path
+            with self._at_work() as folder:
+                write_drive(folder / "drive.mp4")
+            return folder / "drive.mp4"
 
         def annotate(
             source: str | None,
@@ -182,10 +201,13 @@ class LanePage:
             seconds: float,
             tracking: bool,
             attention: bool,
+            request: gr.Request,
             _progress: gr.Progress = progress,
         ) -> tuple[Any, ...]:
             options = VideoOptions(tracking=tracking, attention=attention)
-            return self._annotate_clip(source, weights, seconds, options)
+            return self._annotate_clip(
+                source, weights, seconds, options, request.session_hash
+            )
 
         drive.click(make_drive, None, source, **_ONE_AT_A_TIME)
         start.click(
@@ -195,24 +217,32 @@ class LanePage:
             show_progress_on=clip,
             **_ONE_AT_A_TIME,
         )
-        stop.click(self._stop.set, queue=False)
+        stop.click(self._stop_clip, queue=False)
 
-    def _add_weights(self, file: str) -> gr.Dropdown:
+    def _stop_clip(self, request: gr.Request) -> None:
+        """End the clip that is being made for whoever asks."""
+        if stop := self._stops.get(request.session_hash):
+            stop.set()
+
+    def _add_weights(self, file: str | None) -> gr.Dropdown:
         """Offer a weights file too, and choose it."""
-        with _told_in_page(file):
+        if file is None:
+            raise gr.Error("Choose a weights file first.", print_exception=False)
+        with self._work, _told_in_page(file):
             LaneInferencer(file, device=self._device)  # raises unless it can be used
         choices = [*self._choices, (Path(file).name, file)]
         return gr.Dropdown(choices, value=file)
 
-    def _annotate_picture(self, source: str | None, weights: str) -> tuple[Any, ...]:
+    def _annotate_picture(
+        self, source: dict[str, Any] | None, weights: str
+    ) -> tuple[Any, ...]:
         """Return the picture, the text, the log and the maps."""
         if source is None:
             return None, "", gr.DownloadButton(interactive=False), None
-        with _told_in_page(source):
+        path = source["path"]
+        with self._at_work() as folder, _told_in_page(path):
             result = annotate_picture(
-                Path(source),
-                LaneInferencer(weights, device=self._device),
-                self._new_results(),
+                Path(path), LaneInferencer(weights, device=self._device), folder
             )
         return (
             result.picture,
@@ -222,20 +252,28 @@ class LanePage:
         )
 
     def _annotate_clip(
-        self, source: str | None, weights: str, seconds: float, options: VideoOptions
+        self,
+        source: str | None,
+        weights: str,
+        seconds: float,
+        options: VideoOptions,
+        session: str | None,
     ) -> tuple[Any, ...]:
         """Return the clip, the text and the two files."""
         if source is None:
             raise gr.Error("Drop a clip first.", print_exception=False)
-        self._stop.clear()
-        with _told_in_page(source):
-            result = annotate_clip(
-                Path(source),
-                LaneInferencer(weights, device=self._device),
-                self._new_results(),
-                selection=StoppableStart(end_s=seconds, stop=self._stop),
-                options=options,
-            )
+        with self._at_work() as folder, _told_in_page(source):
+            stop = self._stops[session] = Event()
+            try:
+                result = annotate_clip(
+                    Path(source),
+                    LaneInferencer(weights, device=self._device),
+                    folder,
+                    selection=StoppableStart(end_s=seconds, stop=stop),
+                    options=options,
+                )
+            finally:
+                del self._stops[session]
         return (
             result.clip,
             _listed(result.lines),
@@ -243,11 +281,18 @@ class LanePage:
             gr.DownloadButton(value=result.log, interactive=True),
         )
 
-    def _new_results(self) -> Path:
-        """Return an empty folder; Gradio has its own copy of what was in it."""
-        shutil.rmtree(self._results, ignore_errors=True)
-        self._results.mkdir()
-        return self._results
+    @contextmanager
+    def _at_work(self) -> Iterator[Path]:
+        """Give a new folder to what works with the network, one after another."""
+        with self._work:
+            if self._has_ended:
+                raise gr.Error("The page has been closed.", print_exception=False)
+            folder = Path(mkdtemp(prefix="results-", dir=self._uploads))
+            try:
+                yield folder
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
 
 
 def _listed(lines: list[str]) -> str:

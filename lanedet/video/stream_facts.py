@@ -17,6 +17,7 @@ DURATION_TAG = "DURATION"
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
 _FASTEST = 1000  # frames/s; a bare stream that states more states nothing
 _GUESSED_RATE = Fraction(25)  # as FFmpeg does
+_MAX_PIXELS = 64_000_000  # of a frame, nearly twice those of 8K
 _GAPPY = 4  # times slower on average than its frames follow one another
 
 
@@ -26,7 +27,8 @@ def video_stream(
     """Return the track to read: of several the largest, which is told.
 
     Raises:
-        ValueError: If there is none, or FFmpeg cannot decode it.
+        ValueError: If there is none, FFmpeg cannot decode it, or its frames are larger
+            than 64 million pixels.
 
     Warns:
         UserWarning: If there are several.
@@ -46,6 +48,7 @@ def video_stream(
         )
     if len(streams) > 1:
         _tell_choice(streams, stream, name)
+    _check_pixels(stream.codec_context, name)
     stream.thread_type = "AUTO"
     return stream
 
@@ -158,6 +161,17 @@ def stated_duration(
 def _num_pixels(stream: av.video.stream.VideoStream) -> int:
     context = stream.codec_context
     return (context.width or 0) * (context.height or 0) if context else 0
+
+
+def _check_pixels(context: av.codec.context.CodecContext, name: str) -> None:
+    """Raise ValueError if frames are too large; keep the decoder from making such."""
+    if context.width * context.height > _MAX_PIXELS:
+        raise ValueError(
+            f"The frames of {name!r} must have at most {_MAX_PIXELS // 10**6} million "
+            f"pixels, got {context.width}x{context.height}. Make them smaller."
+        )
+    # A frame may turn out larger than the container says.
+    context.options = {"max_pixels": str(_MAX_PIXELS)}
 
 
 def _tell_choice(

@@ -23,6 +23,12 @@ _DAMAGE_CHECKS: dict[str, Callable[[Path], bool]] = {  # by FFmpeg's format
     "flv": is_flv_damaged,
     "matroska,webm": is_matroska_damaged,
 }
+_SELF_CONTAINED = {  # options of FFmpeg, by which other formats name other files
+    "protocol_whitelist": "file",
+    "format_whitelist": "amv,apng,asf,av1,avi,dhav,dv,flv,gif,gxf,h261,h263,h264,hevc,"
+    "ivf,live_flv,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegtsraw,mpegvideo,mxf,nsv,nut,"
+    "obu,ogg,pva,rm,vc1,vvc,webp,wtv,yuv4mpegpipe",
+}
 _TS_SYNC = 0x47
 _TS_SIZES = {188: 0, 192: 4, 204: 0}  # of a packet, and where its sync byte is
 
@@ -36,6 +42,8 @@ class VideoReader(ContainerReader):
         path: The video file, in any format and codec that FFmpeg knows.
         with_sound: Whether ``sound`` is to be there, if the file has any.
         bare_rate: Frames per second of a bare stream, as in :class:`ContainerReader`.
+        self_contained: Whether to refuse formats that may name other files, as
+            playlists do, which would be read too: for files of strangers.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -49,11 +57,13 @@ class VideoReader(ContainerReader):
         *,
         with_sound: bool = False,
         bare_rate: Fraction | int | None = None,
+        self_contained: bool = False,
     ) -> None:
         self.path = Path(path)
         self.files = (self.path,)
+        self._self_contained = self_contained
         super().__init__(
-            _open_video(self.path),
+            _open_video(self.path, self_contained),
             str(path),
             with_sound=with_sound,
             bare_rate=bare_rate,
@@ -71,7 +81,7 @@ class VideoReader(ContainerReader):
         if self._start is None or start_s <= 0 or not self.path.is_file():
             return
         target = first.pts + int(Fraction(start_s) / self._stream.time_base)
-        with VideoReader(self.path) as trial:
+        with VideoReader(self.path, self_contained=self._self_contained) as trial:
             index = trial._index_after_seek(target)
         if index is not None:
             self._seek(target)
@@ -121,7 +131,7 @@ class VideoReader(ContainerReader):
         """
         number, is_found, last = 0, False, None
         longest = longest_gap(self.time_base) / self.time_base  # in ticks
-        with _open_video(self.path) as container:
+        with _open_video(self.path, self._self_contained) as container:
             for packet in container.demux(container.streams[self._stream.index]):
                 if packet.pts is None:
                     break
@@ -136,7 +146,7 @@ class VideoReader(ContainerReader):
         return number if is_found and not packet.size else None
 
 
-def _open_video(path: Path) -> av.container.InputContainer:
+def _open_video(path: Path, self_contained: bool) -> av.container.InputContainer:
     if not path.exists():
         raise FileNotFoundError(f"No video at {str(path)!r}. Check the path.")
     if path.is_file() and not path.stat().st_size:
@@ -148,7 +158,20 @@ def _open_video(path: Path) -> av.container.InputContainer:
         )
     try:
         # "file:" keeps FFmpeg from reading a colon in the name as a protocol.
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        container = av.open(
+            f"file:{path}",
+            options=_SELF_CONTAINED if self_contained else {},
+            metadata_errors="replace",
+        )
+    except av.error.ArgumentError as error:
+        if not self_contained:
+            raise ValueError(
+                f"{str(path)!r} is no video that FFmpeg can read. Use a video file."
+            ) from error
+        raise ValueError(
+            f"{str(path)!r} is of no format that is known to hold all of its pictures "
+            "itself. Use MP4, MOV, MKV, WebM, AVI, MPEG-TS, FLV or WMV."
+        ) from error
     except (EOFError, OSError) as error:
         if isinstance(error, OSError) and error.errno != errno.EIO:  # rights, say
             reason = failure_reason(error)

@@ -83,6 +83,17 @@ def test_a_picture(results: Path, tmp_path: Path) -> None:
     assert result.lines == [f"Lanes found: {', '.join(sample.pred_names)}."]
 
 
+def test_maps_of_a_large_picture_are_smaller(
+    inferencer: LaneInferencer, results: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "road.jpg"
+    write_image(source, np.full((2001, 4201, 3), 90, np.uint8))
+    result = annotate_picture(source, inferencer, results)
+    assert read_image(result.picture).shape == (2001, 4201, 3)
+    maps = [read_image(path) for path in result.attention.values()]
+    assert {each.shape for each in maps} == {(1000, 2100, 3)}
+
+
 def test_a_portrait_without_lanes_is_said(
     inferencer: LaneInferencer, results: Path, tmp_path: Path
 ) -> None:

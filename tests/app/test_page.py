@@ -1,14 +1,10 @@
 """The page as a user sees it: the tool, and a browser without a window."""
 
 import json
-import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -19,7 +15,6 @@ from lanedet.images import read_image, write_image
 from lanedet.simulation import Drive
 from lanedet.video import VideoReader, VideoWriter
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NO_NETWORK = (
     # Root may not have a sandbox; the rest keeps the browser's own services quiet.
@@ -30,38 +25,6 @@ NO_NETWORK = (
 PATIENCE_MS = 120_000
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="There is no Chromium here.")
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the tool says that the page is; it must leave nothing behind."""
-    folder = tmp_path_factory.mktemp("app")
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(REPOSITORY),
-        "TMPDIR": str(folder),
-    }
-    process = subprocess.Popen(
-        [sys.executable, str(REPOSITORY / "tools" / "app.py"), "--no-browser"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
-        assert found is not None, line
-        assert list(folder.iterdir())
-        yield found[0]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=120) == 0
-        assert not list(folder.iterdir())
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +43,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
 
 
 @pytest.fixture
-def page(address: str, browser: BrowserContext) -> Iterator[Page]:
+def page(served: Any, browser: BrowserContext) -> Iterator[Page]:
     """The page, which may speak with nobody but its server."""
     hosts = set()
     opened = browser.new_page()
     opened.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
-    opened.goto(address)
+    opened.goto(served.url)
     yield opened
     opened.close()
     assert hosts <= {"127.0.0.1", None}  # None is what the page holds itself
@@ -163,6 +126,8 @@ def test_errors_are_readable(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_text("'broken.safetensors' is no whole weights")).to_be_visible()
     _drop(page, "image", files[1])
     expect(page.get_by_text("'broken.jpg' cannot be read as an image.")).to_be_visible()
+    page.locator("button.gallery-item").first.click()  # an example, which is whole
+    expect(page.get_by_text("Lanes found: ")).to_be_visible()
     page.get_by_role("tab", name="Clip").click()
     find = page.get_by_role("button", name="Find the lanes")
     find.click()

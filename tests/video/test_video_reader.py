@@ -1,6 +1,7 @@
 import re
 from fractions import Fraction
 from pathlib import Path
+from struct import pack
 
 import av
 import numpy as np
@@ -376,3 +377,75 @@ def test_real_clips(
         frames = [(frame.index, frame.time_s) for frame in reader]
     assert len(frames) == count
     assert frames[-1][1] == pytest.approx((count - 1) / rate)
+
+
+@pytest.fixture
+def png_video(tmp_path: Path) -> Path:
+    """A video of 64x48 whose frames are PNGs, which anyone can find and change."""
+    path = tmp_path / "png.mov"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("png", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "rgb24"
+        for index in range(3):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 9, np.uint8))
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def test_frames_of_too_many_pixels_are_refused(png_video: Path) -> None:
+    content = png_video.read_bytes()
+    for kind in (">II", ">HH"):  # of the frames and of the container
+        content = content.replace(pack(kind, 64, 48), pack(kind, 9000, 9000))
+    png_video.write_bytes(content)
+    with pytest.raises(ValueError, match="64 million pixels, got 9000x9000"):
+        VideoReader(png_video)
+
+
+def test_a_frame_larger_than_the_container_says_is_not_decoded(png_video: Path) -> None:
+    content = png_video.read_bytes()
+    place = content.rindex(b"IHDR") + 4
+    large = content[:place] + pack(">II", 9000, 9000) + content[place + 8 :]
+    png_video.write_bytes(large)
+    with VideoReader(png_video) as reader, pytest.raises(VideoBreakError):
+        list(reader)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST"),
+        ("a.mp4", "ffconcat version 1.0\nfile {}\n"),
+        (
+            "a.sdp",
+            "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=a\nc=IN IP4 127.0.0.1\nt=0 0\n"
+            "m=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+        ),
+    ],
+    ids=["hls", "concat", "sdp"],
+)
+def test_files_that_name_others_can_be_refused(
+    make_video, tmp_path: Path, name: str, content: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content.format(make_video("other.mp4")))
+    with pytest.raises(ValueError, match="no format that is known to hold all of its"):
+        VideoReader(path, self_contained=True)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.ts", "a.avi", "a.flv"])
+def test_recordings_hold_all_themselves(make_video, name: str) -> None:
+    with VideoReader(make_video(name, num_frames=5), self_contained=True) as reader:
+        reader.skip_to(0.1)
+        assert list(reader)[-1].index == 4
+
+
+def test_a_playlist_of_ones_own_can_be_read(make_video, tmp_path: Path) -> None:
+    path = tmp_path / "a.m3u8"
+    clip = make_video("other.ts", num_frames=5)
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{clip}\n")
+    with path.open("a") as file:
+        file.write("#EXT-X-ENDLIST\n")
+    with VideoReader(path) as reader:
+        assert len(list(reader)) == 5
