@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lanedet.images import read_image
+from lanedet.images import read_image, write_image
 from lanedet.simulation import Drive
 from lanedet.video import VideoWriter
-from lanedet.visualization import write_image
 
 PICTURE, CLIP, WEIGHTS = "_annotate_picture", "annotate", "_add_weights"
 
