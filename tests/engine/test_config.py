@@ -206,7 +206,7 @@ def test_odd_values_are_told_in_one_line(path: Path, count: int) -> None:
         ({"param_scheduler": 5}, "param_scheduler must be .*, got 5"),
         ({"train_cfg": 5}, "train_cfg must be .*a dict.*, got 5"),
         ({"train_cfg.val_interval": "x"}, "val_interval must be a whole number"),
-        ({"train_dataloader.dataset.ann_files": "x.json"}, "ann_files must be a list"),
+        ({"train_dataloader.dataset.ann_files": 5}, "ann_files must be .*, got 5"),
         ({"train_cfg.max_iters.x": 1}, "max_iters is 460 and has no parts"),
         ({"custom_hooks.99.x": 1}, "custom_hooks is a list of 9"),
         ({"param_scheduler.0": 3}, "param_scheduler.0 must be a dict, got 3"),
