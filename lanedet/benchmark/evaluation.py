@@ -26,6 +26,7 @@ from lanedet.benchmark.timing import (
     write_json,
 )
 from lanedet.datasets import (
+    CULANE_SHAPE,
     culane_label_path,
     format_culane_lanes,
     format_tusimple_line,
@@ -35,6 +36,7 @@ from lanedet.evaluation import evaluate_culane
 from lanedet.evaluation.functional.tusimple import evaluate_submission
 
 _ORACLES = Path(__file__).resolve().parents[2] / "tests" / "oracles"
+_BEYOND = 100  # pixels that lanes go on beyond the sides of an image
 _ROWS = np.arange(160.0, 720.0, 10.0)  # TuSimple's
 
 
@@ -192,7 +194,8 @@ def _lanes(rng: np.random.Generator, rows: FloatArray) -> list[FloatArray]:
     for bottom in (-300.0, 400.0, 1100.0, 1900.0)[: rng.integers(2, 5)]:
         start, bend = bottom + rng.normal(0, 80), rng.normal(0, 60)
         xs = start + (vanishing - start) * away + bend * away**2
-        lanes.append(np.stack([xs, rows], axis=1))
+        seen = (xs > -_BEYOND) & (xs < CULANE_SHAPE[1] + _BEYOND)
+        lanes.append(np.stack([xs, rows], axis=1)[seen])
     return lanes
 
 

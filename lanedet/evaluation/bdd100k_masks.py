@@ -32,6 +32,8 @@ from lanedet.images import ImageError, read_stored_image
 from lanedet.ops import holds_lane_bytes, lanes_of_mask
 from lanedet.runtime import progress_bar
 
+_MAX_PIXELS = 1 << 25  # of a mask: those of 8K
+
 
 @dataclass(frozen=True)
 class BDD100KScores:
@@ -171,7 +173,7 @@ def read_mask(path: Path) -> ByteArray:
     if not path.is_file():
         raise FileNotFoundError(f"No lane mask at '{path}'.")
     try:
-        mask = read_stored_image(path)
+        mask = read_stored_image(path, _MAX_PIXELS)
     except ImageError as error:
         raise ValueError(f"'{path}' is an unreadable file: {error}") from error
     if mask.ndim != 2 or mask.dtype != np.uint8:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from lanedet.images import boxes, jpeg, plain, png, tiff
-from lanedet.images.header import ImageError, ImageHeader, cut_off, unreadable
+from lanedet.images.header import ImageHeader, cut_off, too_large, unreadable
 
 START_BYTES = 16
 """How many bytes of a file tell its format."""
@@ -39,11 +39,7 @@ def check_header(data: bytes) -> ImageHeader:
     header = _reader(data[:START_BYTES])(data)
     size = f"{header.width}x{header.height} pixels"
     if header.height * header.width > header.max_pixels:
-        raise ImageError(
-            f"is too large: its header tells of {size}, and at most "
-            f"{header.max_pixels / 1e6:.0f} million are read of this format. Make it "
-            "smaller, or leave it out."
-        )
+        raise too_large(header, header.max_pixels)
     if header.least_bytes > len(data):
         raise cut_off(len(data), f"cannot hold the {size} of which its header tells")
     return header

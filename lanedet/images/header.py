@@ -43,6 +43,15 @@ def unreadable() -> ImageError:
     return ImageError("cannot be read as an image. Fetch it again, or leave it out.")
 
 
+def too_large(header: ImageHeader, max_pixels: int) -> ImageError:
+    """Return the error for an image of more pixels than are read."""
+    return ImageError(
+        f"is too large: its header tells of {header.width}x{header.height} pixels, and "
+        f"at most {max_pixels / 1e6:.0f} million are read here. Make it smaller, or "
+        "leave it out."
+    )
+
+
 def cut_off(num_bytes: int, missing: str = "hold no end of the image") -> ImageError:
     """Return the error for a file of so many bytes that lacks some."""
     return ImageError(

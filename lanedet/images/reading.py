@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 
 from lanedet.arrays import ByteArray
 from lanedet.images.formats import START_BYTES, check_header, check_start
-from lanedet.images.header import ImageError, ImageHeader, unreadable
+from lanedet.images.header import (
+    MAX_PIXELS,
+    ImageError,
+    ImageHeader,
+    too_large,
+    unreadable,
+)
 from lanedet.images.jpeg import START as JPEG_START
 
 _REDUCED_FLAGS = {
@@ -78,11 +84,13 @@ def read_shrunk_image(
     return image, (image.shape[0] * shrink, image.shape[1] * shrink)
 
 
-def read_stored_image(path: Path | str) -> NDArray[Any]:
+def read_stored_image(path: Path | str, max_pixels: int = MAX_PIXELS) -> NDArray[Any]:
     """Return the pixels of an image file as they are stored, as masks need it.
 
     Args:
         path: The file, of any format that OpenCV reads.
+        max_pixels: The most pixels that it may have, where fewer are wanted than
+            :func:`read_image` reads.
 
     Returns:
         (H, W), or (H, W, C) with RGB or RGBA last, of the type that is stored: uint8
@@ -94,7 +102,9 @@ def read_stored_image(path: Path | str) -> NDArray[Any]:
         ImageError: As :func:`read_image`.
     """
     with _named(path):
-        data, _ = _load(path)
+        data, header = _load(path)
+        if header.height * header.width > max_pixels:
+            raise too_large(header, max_pixels)
         image = _decode(data, cv2.IMREAD_UNCHANGED)
     channels = image.shape[2] if image.ndim == 3 else 1
     if channels in _RGB_ORDER:

@@ -5,8 +5,6 @@ from pathlib import Path
 _HEAD = 1 << 16  # bytes in which the header of a picture ends
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_CHUNK = 12  # bytes beside the content: its length, its kind, a checksum
-_WEBP_FLAGS = 20  # where the flags of the extended form are
-_WEBP_ANIMATION = 0x02
 
 
 def is_animated_png(path: Path) -> bool:
@@ -24,17 +22,6 @@ def is_animated_png(path: Path) -> bool:
             return kind == b"acTL"
         place += _PNG_CHUNK + int.from_bytes(head[place : place + 4], "big")
     return False
-
-
-def is_animated_webp(path: Path) -> bool:
-    """Return whether a file is a WebP with frames, which FFmpeg does not read.
-
-    Format: RFC 9649, section 2.7.1
-    """
-    head = _head(path)
-    if head[:4] != b"RIFF" or head[8:16] != b"WEBPVP8X" or len(head) <= _WEBP_FLAGS:
-        return False
-    return bool(head[_WEBP_FLAGS] & _WEBP_ANIMATION)
 
 
 def _head(path: Path) -> bytes:

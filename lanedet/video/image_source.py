@@ -1,14 +1,11 @@
 """Pictures as the frames of a video."""
 
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path, PurePath
 
 from lanedet.images import ImageError, read_image
-from lanedet.inference.caller_line import callers_stacklevel
-from lanedet.video.animation import is_animated_png, is_animated_webp
 from lanedet.video.source import Source, VideoFrame
 
 _NUMBER = re.compile(r"(\d+)")
@@ -56,10 +53,9 @@ class ImageSource(Source):
             ImageError: If not one of the files is a whole image.
 
         Warns:
-            UserWarning: At the first file that is an animation, of which one picture
-                is read.
+            UserWarning: Of each file that holds several images, of which one is read.
         """
-        index, has_told = 0, False
+        index = 0
         for position, path in enumerate(self.files):
             try:
                 image = read_image(path)
@@ -68,19 +64,9 @@ class ImageSource(Source):
                 if self.num_undecodable == len(self.files):
                     raise
                 continue
-            if not has_told and (is_animated_png(path) or is_animated_webp(path)):
-                has_told = True
-                self._tell_animation(path)
             name = path.relative_to(self._root).as_posix()
             yield VideoFrame(index, position * self.time_base, image, name)
             index += 1
-
-    def _tell_animation(self, path: Path) -> None:
-        warnings.warn(
-            f"{str(path)!r} is an animation, of which only the first picture is read, "
-            "here and of others like it. Convert it to MP4 to have it read as a film.",
-            stacklevel=callers_stacklevel(),
-        )
 
     def close(self) -> None:
         """Do nothing: each file is closed when it was read."""

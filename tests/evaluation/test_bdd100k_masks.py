@@ -127,7 +127,7 @@ def test_masks_of_another_size_are_told_or_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("side", "num_more", "message"),
     [
-        (100_000, 2 << 20, "up to 33,554,432 pixels"),
+        (100_000, 2 << 20, "100000x100000 pixels, and at most"),
         (100_000, 0, "an unreadable file"),
         (2**31 - 1, 0, "an unreadable file"),
         (0, 0, "an unreadable file"),
@@ -144,6 +144,12 @@ def test_a_header_alone_commands_no_memory(
     path.write_bytes(bytes(data) + b"\0" * num_more)
     with pytest.raises(ValueError, match=message):
         read_mask(path)
+
+
+def test_a_mask_has_at_most_the_pixels_of_8k(tmp_path: Path) -> None:
+    assert cv2.imwrite(str(tmp_path / "a.png"), np.zeros((4097, 8192), np.uint8))
+    with pytest.raises(ValueError, match="8192x4097 pixels, and at most 34 million"):
+        read_mask(tmp_path / "a.png")
 
 
 def test_names_need_not_be_utf8(tmp_path: Path) -> None:
