@@ -29,8 +29,6 @@ suppress_warnings = ["myst.header"]
 
 autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_member_order = "bysource"
-# Docstrings of mmengine are no valid reStructuredText.
-autodoc_inherit_docstrings = False
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 # Only the page of tools/app.py needs them, and they take seconds to import.

@@ -49,4 +49,5 @@ def built_from(place: str, build: Callable[_P, _T]) -> Callable[_P, _T]:
         with config_errors(place):
             return build(*args, **kwargs)
 
+    build_or_say_where.__doc__ = f"Build {place} as mmengine's ``Runner`` does."
     return build_or_say_where
