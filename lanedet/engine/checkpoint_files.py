@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from lanedet.models import read_checkpoint
+from lanedet.models import is_whole_checkpoint, read_checkpoint
 from lanedet.runtime import shell_word
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -49,9 +49,7 @@ def _way_on(damaged: Path) -> str:
     found = _resumable(damaged.parent)
     end = int(match["iteration"]) if match else max(found, default=0) + 1
     for iteration in sorted((each for each in found if each < end), reverse=True):
-        try:
-            read_checkpoint(found[iteration])
-        except (ValueError, OSError):
+        if not is_whole_checkpoint(found[iteration]):
             continue
         return (
             "The last whole one before it goes on with: --resume "

@@ -13,6 +13,7 @@ from lanedet.engine.config_checks import (
     check_parts,
     typed_dicts,
 )
+from lanedet.engine.config_files import find_config
 from lanedet.engine.config_types import check_type
 from lanedet.engine.schedule import check_schedule, merge_options
 
@@ -29,7 +30,8 @@ def load_config(
     with the arguments of what it configures.
 
     Args:
-        path: Python file in mmengine's pure-Python style.
+        path: Python file in mmengine's pure-Python style, or the name of a config of
+            the package (:func:`~lanedet.engine.config_files.find_config`).
         options: Values to change, by dotted key: ``{"train_cfg.max_iters": 100}``.
             Another ``max_iters`` also stretches the schedule of the learning rate
             (:func:`~lanedet.engine.schedule.merge_options`).
@@ -40,12 +42,7 @@ def load_config(
         ValueError: If the file is no config, a key or a named type does not exist,
             or the model, its data and the schedule do not fit together.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"No config at {str(path)!r}. The configs are under configs/."
-        )
-    config = _read(path)
+    config = _read(find_config(path))
     merge_options(config, options or {})
     check_parts(config)
     if data_root is not None:
