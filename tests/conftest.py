@@ -1,5 +1,6 @@
 """What several tests share: a small detector and small data."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,14 @@ def configs_formatted_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mmengine_config, "FormatCode", format_once)
         yield
+
+
+@pytest.fixture
+def closes_with_terminal() -> Iterator[None]:
+    """End on SIGHUP, also where the tests themselves run under ``nohup``."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 INPUT_SHAPE = (32, 64)

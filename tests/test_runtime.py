@@ -115,6 +115,7 @@ def test_an_error_stands_below_a_bar(capsys: pytest.CaptureFixture[str]) -> None
     assert "work" in lines[-3]
 
 
+@pytest.mark.usefixtures("closes_with_terminal")
 @pytest.mark.parametrize(
     ("number", "status", "told"),
     [(signal.SIGTERM, 143, "terminated\n"), (signal.SIGHUP, 129, "hung up\n")],
@@ -141,6 +142,7 @@ def test_an_end_from_outside_unwinds_the_stack(
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.usefixtures("closes_with_terminal")
 def test_a_second_hangup_does_not_disturb_the_end() -> None:
     closed = False
 

@@ -248,6 +248,7 @@ def test_nobody_stops_the_clip_of_another(served, clip: Path) -> None:
 
 
 @pytest.mark.slow  # the page starts anew for each
+@pytest.mark.usefixtures("closes_with_terminal")
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
