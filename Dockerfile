@@ -1,7 +1,7 @@
 # For a machine with a CUDA driver and the NVIDIA container toolkit:
 #   docker build --tag lanedet .
 #   docker run --gpus all --rm --volume "$PWD:/data" lanedet \
-#       tools/infer_video.py /data/drive.mp4 --out /data/lanes.mp4
+#       video drive.mp4 --out lanes.mp4
 # Training needs shared memory for its data workers: add --shm-size 8g.
 FROM python:3.12-slim
 
@@ -14,8 +14,8 @@ WORKDIR /src
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY configs configs
 COPY lanedet lanedet
-COPY tools tools
 RUN pip install --no-cache-dir --constraint constraints.txt '.[app,timm]'
 
-ENTRYPOINT ["python"]
-CMD ["tools/infer_video.py", "--help"]
+WORKDIR /data
+ENTRYPOINT ["lanedet"]
+CMD ["--help"]

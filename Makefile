@@ -30,10 +30,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 demo: setup
-	$(RUN) tools/demo.py
+	$(RUN) -m lanedet demo
 
 demo-train: setup
-	$(RUN) tools/demo.py --train
+	$(RUN) -m lanedet demo --train
 
 test: setup
 	$(RUN) -m pytest -n auto --dist worksteal

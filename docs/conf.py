@@ -31,7 +31,7 @@ autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
-# Only the page of tools/app.py needs them, and they take seconds to import.
+# Only the page of lanedet app needs them, and they take seconds to import.
 autodoc_mock_imports = ["fastapi", "gradio", "uvicorn"]
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False

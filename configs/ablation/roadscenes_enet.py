@@ -1,6 +1,6 @@
 """Does SAD help on RoadScenes? ENet at 64x176, plain and with SAD.
 
-Run:  OMP_NUM_THREADS=1 python tools/ablate.py configs/ablation/roadscenes_enet.py \
+Run:  OMP_NUM_THREADS=1 lanedet ablate ablation/roadscenes_enet \
           --seeds 3
 
 Less than a quarter of the benchmark's resolution, 3,200 of its 10,000 training scenes,

@@ -1,7 +1,7 @@
 """What each part of SAD does: the ablation of https://arxiv.org/abs/1908.00821.
 
-Run:  python tools/make_scenes.py data/scenes --num 3000 --seed 0
-      python tools/ablate.py configs/ablation/sad.py --seeds 3
+Run:  lanedet scenes data/scenes --num 3000 --seed 0
+      lanedet ablate ablation/sad --seeds 3
 
 ENet-SAD on generated scenes, 96x160, small enough for a CPU. Every row of the table is
 this experiment with another distiller. Before its distillation begins, a row is the

@@ -1,8 +1,8 @@
 r"""ENet-SAD on your own pictures, 288x512, any number of lanes.
 
-Run:      python tools/convert_labels.py pictures/ --from labelme --to tusimple \
+Run:      lanedet convert pictures/ --from labelme --to tusimple \
               --out data/custom
-          python tools/train.py configs/custom/enet_sad_custom.py
+          lanedet train custom/enet_sad_custom
 Expected: it depends on your pictures; there is nothing to compare it with.
 
 The number of lanes is ``_num_lanes`` in configs/_base_/datasets/custom.py, the length

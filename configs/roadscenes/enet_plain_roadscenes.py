@@ -1,6 +1,6 @@
 """ENet without SAD on RoadScenes, 288x800.
 
-Run:      python tools/train.py configs/roadscenes/enet_plain_roadscenes.py
+Run:      lanedet train roadscenes/enet_plain_roadscenes
 Expected: not measured yet.
 
 What to compare enet_sad_roadscenes.py with: the recipe is the same. As in the paper's

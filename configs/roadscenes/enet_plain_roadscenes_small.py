@@ -1,6 +1,6 @@
 """ENet without SAD on RoadScenes, 144x400, small enough for a CPU.
 
-Run:      python tools/train.py configs/roadscenes/enet_plain_roadscenes_small.py
+Run:      lanedet train roadscenes/enet_plain_roadscenes_small
 Expected: not measured yet.
 
 What to compare enet_sad_roadscenes_small.py with: the recipe is the same. As in the

@@ -1,6 +1,6 @@
 """ENet-SAD on RoadScenes, 288x800.
 
-Run:      python tools/train.py configs/roadscenes/enet_sad_roadscenes.py
+Run:      lanedet train roadscenes/enet_sad_roadscenes
 Expected: not measured yet.
 
 The recipe is that of enet_sad_scenes.py, longer: AdamW, and for it a weight of SAD of

@@ -1,6 +1,6 @@
 """ENet-SAD on RoadScenes, 144x400, small enough for a CPU.
 
-Run:      python tools/train.py configs/roadscenes/enet_sad_roadscenes_small.py
+Run:      lanedet train roadscenes/enet_sad_roadscenes_small
 Expected: not measured yet.
 
 The recipe is that of enet_sad_scenes.py, longer: AdamW, and for it a weight of SAD of

@@ -1,6 +1,6 @@
 """ResNet-18 without SAD on RoadScenes, 288x800.
 
-Run:      python tools/train.py configs/roadscenes/resnet18_plain_roadscenes.py
+Run:      lanedet train roadscenes/resnet18_plain_roadscenes
 Expected: not measured yet.
 
 What to compare resnet18_sad_roadscenes.py with: the recipe is the same.

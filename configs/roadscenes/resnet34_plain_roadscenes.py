@@ -1,6 +1,6 @@
 """ResNet-34 without SAD on RoadScenes, 288x800.
 
-Run:      python tools/train.py configs/roadscenes/resnet34_plain_roadscenes.py
+Run:      lanedet train roadscenes/resnet34_plain_roadscenes
 Expected: not measured yet.
 
 What to compare resnet34_sad_roadscenes.py with: the recipe is the same.

@@ -1,6 +1,6 @@
 """ResNet-34 with SAD on RoadScenes, 288x800.
 
-Run:      python tools/train.py configs/roadscenes/resnet34_sad_roadscenes.py
+Run:      lanedet train roadscenes/resnet34_sad_roadscenes
 Expected: not measured yet.
 
 The recipe is that of enet_sad_scenes.py, longer: AdamW, and for it a weight of SAD of

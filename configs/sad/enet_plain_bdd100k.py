@@ -1,6 +1,6 @@
 """ENet on BDD100K, 360x640, without SAD: the paper's baseline.
 
-Run:      python tools/train.py configs/sad/enet_plain_bdd100k.py
+Run:      lanedet train sad/enet_plain_bdd100k
 Expected: accuracy 34.12 %, IoU 14.64 % is what the paper reports, as in
           https://github.com/hustvl/YOLOP. We have not measured it. Here they are
           sad_accuracy and sad_iou.

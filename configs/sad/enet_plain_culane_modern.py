@@ -1,6 +1,6 @@
 """ENet on CULane, 288x800, without SAD, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/enet_plain_culane_modern.py --amp
+Run:      lanedet train sad/enet_plain_culane_modern --amp
 Expected: F1 69.39 %, the mean of the runs that
           https://github.com/voldemortX/pytorch-auto-drive reports. We have not measured
           it.

@@ -1,6 +1,6 @@
 """ENet on TuSimple, 368x640, without SAD: the paper's baseline.
 
-Run:      python tools/train.py configs/sad/enet_plain_tusimple.py
+Run:      lanedet train sad/enet_plain_tusimple
 Expected: not known. The paper's number could not be checked, so none is given, and we
           have not measured it. The authors' own plain ENet has 94.87 % with further
           steps behind it (https://github.com/cardwing/Codes-for-Lane-Detection,

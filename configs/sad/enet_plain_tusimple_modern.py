@@ -1,6 +1,6 @@
 """ENet on TuSimple, 368x640, without SAD, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/enet_plain_tusimple_modern.py --amp
+Run:      lanedet train sad/enet_plain_tusimple_modern --amp
 Expected: accuracy 95.55 %, the mean of the runs that
           https://github.com/voldemortX/pytorch-auto-drive reports. We have not measured
           it.

@@ -1,6 +1,6 @@
 """ENet-SAD on BDD100K, 360x640, as in the paper (https://arxiv.org/abs/1908.00821).
 
-Run:      python tools/train.py configs/sad/enet_sad_bdd100k.py
+Run:      lanedet train sad/enet_sad_bdd100k
 Expected: accuracy 36.56 %, IoU 16.02 % is what the paper reports, as in
           https://github.com/cardwing/Codes-for-Lane-Detection. We have not measured it.
           Here they are sad_accuracy and sad_iou.

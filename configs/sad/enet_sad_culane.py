@@ -1,6 +1,6 @@
 """ENet-SAD on CULane, 288x800, as in the paper (https://arxiv.org/abs/1908.00821).
 
-Run:      python tools/train.py configs/sad/enet_sad_culane.py
+Run:      lanedet train sad/enet_sad_culane
 Expected: F1 70.8 % is what the paper reports, as in
           https://github.com/InhwanBae/ENet-SAD_Pytorch. We have not measured it. The
           72.0 % of the authors' repository belong to other inputs: 208x976 without the

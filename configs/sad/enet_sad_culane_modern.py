@@ -1,6 +1,6 @@
 """ENet-SAD on CULane, 288x800, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/enet_sad_culane_modern.py --amp
+Run:      lanedet train sad/enet_sad_culane_modern --amp
 Expected: not known. Nobody has published SAD with this recipe, and we have not measured
           it. Without SAD it is said to give F1 69.39 % (enet_plain_culane_modern.py).
 

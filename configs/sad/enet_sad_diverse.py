@@ -1,8 +1,8 @@
 r"""ENet-SAD on scenes of all categories, 192x336, for use on real roads.
 
-Run:      python tools/make_scenes.py data/diverse --num 12000 --seed 1 \
+Run:      lanedet scenes data/diverse --num 12000 --seed 1 \
               --category diverse
-          python tools/train.py configs/sad/enet_sad_diverse.py
+          lanedet train sad/enet_sad_diverse
 Expected: not known from nothing. The package's weights, from runs of it one after the
           other, reach accuracy 0.918 on 63 real frames (docs/results.md).
 

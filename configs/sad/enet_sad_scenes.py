@@ -1,7 +1,7 @@
 """ENet-SAD on generated scenes, 160x288: small enough for a few minutes on a CPU.
 
-Run:      python tools/make_scenes.py data/scenes --num 1500 --seed 0
-          python tools/train.py configs/sad/enet_sad_scenes.py
+Run:      lanedet scenes data/scenes --num 1500 --seed 0
+          lanedet train sad/enet_sad_scenes
 Expected: accuracy 0.91, FP 0.14, FN 0.14 on the test scenes (10 px at 640x360):
           `make demo`, seed 0, one run at commit 9315799 on two CPU cores.
 

@@ -1,6 +1,6 @@
 """ENet-SAD on TuSimple, 368x640, as in the paper (https://arxiv.org/abs/1908.00821).
 
-Run:      python tools/train.py configs/sad/enet_sad_tusimple.py
+Run:      lanedet train sad/enet_sad_tusimple
 Expected: accuracy 96.64 %, FP 0.0602, FN 0.0205 is what the paper reports, as in
           https://github.com/cardwing/Codes-for-Lane-Detection. We have not measured it.
 

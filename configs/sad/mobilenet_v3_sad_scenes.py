@@ -1,7 +1,7 @@
 """MobileNetV3 with SAD on generated scenes: any network of torchvision as a backbone.
 
-Run:      python tools/make_scenes.py data/scenes --num 1500 --seed 0
-          python tools/train.py configs/sad/mobilenet_v3_sad_scenes.py
+Run:      lanedet scenes data/scenes --num 1500 --seed 0
+          lanedet train sad/mobilenet_v3_sad_scenes
 Expected: not measured. It shows how a network joins, not which one is best.
 
 To use another network, change ``name`` and the places in ``stages``, which

@@ -1,6 +1,6 @@
 """ResNet-18 on BDD100K, 360x640, without SAD: the paper's baseline.
 
-Run:      python tools/train.py configs/sad/resnet18_plain_bdd100k.py
+Run:      lanedet train sad/resnet18_plain_bdd100k
 Expected: not known. The paper's number could not be checked, so none is given, and we
           have not measured it.
 

@@ -1,6 +1,6 @@
 """ResNet-18 on CULane, 288x800, without SAD: the paper's baseline.
 
-Run:      python tools/train.py configs/sad/resnet18_plain_culane.py
+Run:      lanedet train sad/resnet18_plain_culane
 Expected: not known. The paper's number could not be checked, so none is given, and we
           have not measured it. With resnet18_plain_culane_modern.py others report
           65.19 %.

@@ -1,6 +1,6 @@
 """ResNet-18 on CULane, 288x800, without SAD, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/resnet18_plain_culane_modern.py --amp
+Run:      lanedet train sad/resnet18_plain_culane_modern --amp
 Expected: F1 65.19 %, the mean of the runs that
           https://github.com/voldemortX/pytorch-auto-drive reports. We have not measured
           it.

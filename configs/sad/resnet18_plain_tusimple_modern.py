@@ -1,6 +1,6 @@
 """ResNet-18 on TuSimple, 368x640, without SAD, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/resnet18_plain_tusimple_modern.py --amp
+Run:      lanedet train sad/resnet18_plain_tusimple_modern --amp
 Expected: accuracy 94.18 %, the mean of the runs that
           https://github.com/voldemortX/pytorch-auto-drive reports. We have not measured
           it.

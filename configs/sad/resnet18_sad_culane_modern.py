@@ -1,6 +1,6 @@
 """ResNet-18 with SAD on CULane, 288x800, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/resnet18_sad_culane_modern.py --amp
+Run:      lanedet train sad/resnet18_sad_culane_modern --amp
 Expected: not known. Nobody has published SAD with this recipe, and we have not measured
           it. Without SAD it is said to give F1 65.19 %
           (resnet18_plain_culane_modern.py).

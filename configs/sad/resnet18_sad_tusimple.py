@@ -1,6 +1,6 @@
 """ResNet-18 with SAD on TuSimple, 368x640, as far as the paper says.
 
-Run:      python tools/train.py configs/sad/resnet18_sad_tusimple.py
+Run:      lanedet train sad/resnet18_sad_tusimple
 Expected: not known. The paper's number could not be checked, so none is given, and we
           have not measured it.
 

@@ -1,6 +1,6 @@
 """ResNet-18 with SAD on TuSimple, 368x640, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/resnet18_sad_tusimple_modern.py --amp
+Run:      lanedet train sad/resnet18_sad_tusimple_modern --amp
 Expected: not known. Nobody has published SAD with this recipe, and we have not measured
           it. Without SAD it is said to give accuracy 94.18 %
           (resnet18_plain_tusimple_modern.py).

@@ -1,6 +1,6 @@
 """ResNet-34 on CULane, 288x800, without SAD, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/resnet34_plain_culane_modern.py --amp
+Run:      lanedet train sad/resnet34_plain_culane_modern --amp
 Expected: F1 69.82 %, the mean of the runs that
           https://github.com/voldemortX/pytorch-auto-drive reports. We have not measured
           it.

@@ -1,6 +1,6 @@
 """ResNet-34 on TuSimple, 368x640, without SAD, by a stronger recipe than the paper's.
 
-Run:      python tools/train.py configs/sad/resnet34_plain_tusimple_modern.py --amp
+Run:      lanedet train sad/resnet34_plain_tusimple_modern --amp
 Expected: accuracy 95.23 %, the mean of the runs that
           https://github.com/voldemortX/pytorch-auto-drive reports. We have not measured
           it.

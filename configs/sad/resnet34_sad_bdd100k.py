@@ -1,6 +1,6 @@
 """ResNet-34 with SAD on BDD100K, 360x640, as far as the paper says.
 
-Run:      python tools/train.py configs/sad/resnet34_sad_bdd100k.py
+Run:      lanedet train sad/resnet34_sad_bdd100k
 Expected: not known. The paper's number could not be checked, so none is given, and we
           have not measured it.
 

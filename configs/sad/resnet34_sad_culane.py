@@ -1,6 +1,6 @@
 """ResNet-34 with SAD on CULane, 288x800, as far as the paper says.
 
-Run:      python tools/train.py configs/sad/resnet34_sad_culane.py
+Run:      lanedet train sad/resnet34_sad_culane
 Expected: not known. The paper's number could not be checked, so none is given, and we
           have not measured it.
 

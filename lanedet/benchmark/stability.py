@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--category",
         default="diverse",
-        help="of the drives, as for tools/make_scenes.py (default: %(default)s)",
+        help="of the drives, as for lanedet scenes (default: %(default)s)",
     )
     parser.add_argument(
         "--seconds", type=float, default=8.0, help="length of a drive (default: 8)"

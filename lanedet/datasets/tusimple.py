@@ -217,7 +217,7 @@ def _read_lines(
     if not file.is_file():
         raise FileNotFoundError(
             f"No TuSimple label file at '{file}'. Set data_root to a TuSimple tree, or "
-            "make scenes in the same form with tools/make_scenes.py."
+            "make scenes in the same form with lanedet scenes."
         )
     faults = LabelFaults() if faults is None else faults
     content = file.read_bytes().removeprefix(codecs.BOM_UTF8)

@@ -66,5 +66,5 @@ def find_config(name: Path | str) -> Path:
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     raise FileNotFoundError(
         f"No config at {str(name)!r}, nor one of this name in the package. {hint}"
-        "docs/configs.md lists them."
+        "`lanedet configs` lists them."
     )

@@ -29,7 +29,7 @@ def start_processes(config: Config) -> None:
     if launcher == "pytorch" and "LOCAL_RANK" not in os.environ:
         raise ValueError(
             "--launcher pytorch is for processes that torchrun starts: torchrun "
-            "--nproc-per-node 2 tools/train.py ... --launcher pytorch"
+            "--nproc-per-node 2 -m lanedet train ... --launcher pytorch"
         )
     atexit.register(_end_processes)  # NCCL warns if nobody does
     if torch.cuda.is_available():

@@ -16,7 +16,7 @@ _VIDEO_SUFFIXES = (
     *(".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts"),
     *(".webm", ".wmv"),
 )
-_VIDEO_HINT = "Videos are given one at a time, to tools/infer_video.py."
+_VIDEO_HINT = "Videos are given one at a time, to lanedet video."
 
 
 def find_images(source: Path | str) -> list[Path]:

@@ -281,7 +281,7 @@ def _read(path: Path | str) -> ByteArray:
         return read_image(path)
     except ImageError as error:
         raise ImageError(
-            f"{error} lanedet.video.open_source, and with it tools/infer_video.py, "
+            f"{error} lanedet.video.open_source, and with it lanedet video, "
             "leaves out such files of a folder by itself."
         ) from None
 

@@ -84,7 +84,7 @@ def load_weights(
         path: A weights file (``.safetensors``) or a training checkpoint (``.pth``).
         device: Where the model goes.
         config: Of the detector, as ``model`` in a training's config. If not given, the
-            file must say what model it holds, as those of ``tools/train.py`` do.
+            file must say what model it holds, as those of ``lanedet train`` do.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -116,7 +116,7 @@ def _described_model(checkpoint: Mapping[str, Any], path: Path | str) -> LaneDet
     if description is None:
         raise ValueError(
             f"{str(path)!r} does not say what model it holds. Expected a weights file "
-            "or checkpoint that tools/train.py wrote, or a config beside it."
+            "or checkpoint that lanedet train wrote, or a config beside it."
         )
     try:
         return build_model(description)
@@ -189,7 +189,7 @@ def read_checkpoint(
     if not path.is_file():
         raise FileNotFoundError(
             f"No weights or checkpoint at {str(path)!r}. Train some with "
-            "tools/train.py, or run `make demo`."
+            "lanedet train, or run `make demo`."
         )
     device = torch.device(map_location or "cpu")
     if path.suffix == ".safetensors":

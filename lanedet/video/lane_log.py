@@ -53,7 +53,7 @@ def read_lane_log(path: Path) -> Iterator[LoggedFrame]:
     """
     if not path.is_file():
         raise FileNotFoundError(
-            f"No log of lanes at '{path}'. tools/infer_video.py --json writes one."
+            f"No log of lanes at '{path}'. lanedet video --json writes one."
         )
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):

@@ -27,7 +27,7 @@ def extract_pseudo_labels(
 
     Args:
         video: The clip that the log was made from.
-        log: Of :class:`~lanedet.video.LaneLog`, as tools/infer_video.py writes it.
+        log: Of :class:`~lanedet.video.LaneLog`, as lanedet video writes it.
         folder: New or empty; the pictures go there as ``<clip>_<frame>.jpg``.
         step: Take every so many frames, the first one first, at least 1. Neighbours
             resemble one another: a second of driving between two is not too much.

@@ -277,7 +277,7 @@ def test_a_file_without_labels_is_an_error(tmp_path: Path, content: str) -> None
 
 @pytest.mark.parametrize("name", ["absent.json", "."])
 def test_a_missing_file_says_what_to_do(tmp_path: Path, name: str) -> None:
-    with pytest.raises(FileNotFoundError, match=r"data_root .* tools/make_scenes\.py"):
+    with pytest.raises(FileNotFoundError, match=r"data_root .* lanedet scenes"):
         read_tusimple_labels(tmp_path / name, tmp_path)
 
 

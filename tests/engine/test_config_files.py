@@ -40,7 +40,7 @@ def test_a_file_goes_before_a_name(
 def test_the_nearest_names_are_told() -> None:
     with pytest.raises(FileNotFoundError, match=r"Did you mean sad/enet_sad_scenes"):
         find_config("sad/enet_sad_scens")
-    with pytest.raises(FileNotFoundError, match=r"package\. docs/configs\.md lists"):
+    with pytest.raises(FileNotFoundError, match=r"package\. `lanedet configs` lists"):
         find_config("x" * 40)
 
 

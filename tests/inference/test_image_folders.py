@@ -93,7 +93,7 @@ def test_pictures_stay_apart_from_the_images(tmp_path: Path) -> None:
 
 def test_videos_are_no_images(tmp_path: Path) -> None:
     clip = _touch(tmp_path / "drive.MP4")
-    with pytest.raises(ValueError, match=r"drive\.MP4' is a video.*infer_video\.py"):
+    with pytest.raises(ValueError, match=r"drive\.MP4' is a video.*lanedet video"):
         find_images(clip)
     for source in (tmp_path, tmp_path / "*.MP4"):
         with pytest.raises(FileNotFoundError, match="given one at a time"):

@@ -1,4 +1,4 @@
-"""Your own pictures, in a tree that tools/convert_labels.py made in TuSimple's form.
+"""Your own pictures, in a tree that lanedet convert made in TuSimple's form.
 
 Pictures may have any size, also different ones: they are letterboxed, not stretched.
 Where to get the tree: docs/custom-data.md.

@@ -1,6 +1,6 @@
 r"""Generated scenes of all categories, 640x360, in a TuSimple tree.
 
-    python tools/make_scenes.py data/diverse --num 12000 --seed 1 \
+    lanedet scenes data/diverse --num 12000 --seed 1 \
         --category diverse
 
 Strong augmentation: the scenes are drawn, and what a network learns of their colours,

@@ -1,4 +1,4 @@
-"""Generated scenes, 640x360, in a TuSimple tree (tools/make_scenes.py).
+"""Generated scenes, 640x360, in a TuSimple tree (lanedet scenes).
 
 The network input is small enough for a CPU. Images are letterboxed rather than
 stretched, so that the weights suit cameras of any aspect.

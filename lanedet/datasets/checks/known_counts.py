@@ -1,7 +1,7 @@
 """How much there is in the complete data sets."""
 
 SCENES_FILE = "scenes.json"
-"""Lies in trees of tools/make_scenes.py, of which no counts are known."""
+"""Lies in trees of lanedet scenes, of which no counts are known."""
 
 TUSIMPLE_FRAMES = {
     "label_data_0313.json": 2858,

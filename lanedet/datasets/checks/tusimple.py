@@ -15,7 +15,7 @@ from lanedet.datasets.label_faults import LabelError, LabelFaults
 from lanedet.datasets.tusimple import find_tusimple_labels, read_tusimple_labels
 from lanedet.structures import LaneSample
 
-_OWN_FILES = ("train_label.json", "val_label.json")  # of tools/convert_labels.py
+_OWN_FILES = ("train_label.json", "val_label.json")  # of lanedet convert
 _FRAME = "20.jpg"  # the one of each clip that is labelled
 _SHARED_DATES = ("0531", "0601")
 

@@ -153,7 +153,7 @@ def check_training_state(checkpoint: Mapping[str, Any], source: Path | str) -> N
     wrong = [name for name, is_right in forms.items() if not is_right]
     if wrong:
         raise ValueError(
-            f"{str(source)!r} must hold the state of a training as tools/train.py "
+            f"{str(source)!r} must hold the state of a training as lanedet train "
             f"writes it, but {', '.join(wrong)} is of another form. Use another "
             "checkpoint of the run."
         )

@@ -168,7 +168,7 @@ def _num_listed(root: Path, split: str, collection: SceneCollection) -> int:
     if (root / PROVENANCE_FILE).is_file():
         raise ValueError(
             f"'{root}' must hold scenes of RoadScenes or nothing: it has a "
-            f"{PROVENANCE_FILE}, so tools/make_scenes.py makes another data set there. "
+            f"{PROVENANCE_FILE}, so lanedet scenes makes another data set there. "
             "Choose another folder."
         )
     if (folder / PROVENANCE_FILE).is_file():

@@ -14,7 +14,7 @@ RunMain = Callable[..., int]
 @pytest.fixture
 def run_tool(load_tool: LoadTool, run_main: RunMain) -> RunMain:
     """Run the tool's main in this process and return its exit status."""
-    return partial(run_main, load_tool("pack_weights"))
+    return partial(run_main, load_tool("weights"))
 
 
 @pytest.mark.parametrize("option", ["--licence", "--data", "--notes"])

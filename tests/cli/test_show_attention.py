@@ -41,7 +41,7 @@ def workplace(
 @pytest.fixture
 def run_tool(load_tool: LoadTool, run_main: RunMain) -> RunMain:
     """Run the tool's main in this process and return its exit status."""
-    return partial(run_main, load_tool("show_attention"))
+    return partial(run_main, load_tool("attention"))
 
 
 def test_a_picture_for_each_image_of_a_folder(
@@ -128,5 +128,5 @@ def test_a_user_error_is_one_line(
 def test_weights_are_told_apart_as_briefly_as_can_be(
     load_tool: LoadTool, paths: tuple[str, str | None], names: list[str]
 ) -> None:
-    captions = load_tool("show_attention")._captions(*paths)
+    captions = load_tool("attention")._captions(*paths)
     assert captions == dict(zip(names, filter(None, paths), strict=True))

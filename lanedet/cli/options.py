@@ -13,11 +13,11 @@ from typing import Any
 
 from lanedet.runtime import shell_word
 
-PYTHON_HINT = """\
-python is the environment's: `source .venv/bin/activate` first, or write
-.venv/bin/python in its place.
+PATH_HINT = """\
+lanedet is the environment's: `source .venv/bin/activate` first, or write
+.venv/bin/lanedet in its place.
 """
-"""The last line of a tool's ``--help``."""
+"""The last line of a command's ``--help``."""
 
 
 class KeyValueAction(argparse.Action):
@@ -106,9 +106,10 @@ def resume_command(argv: Sequence[str]) -> str:
     Args:
         argv: The run's own command line, as in ``sys.argv``.
     """
+    program, *arguments = argv
     kept: list[str] = []
     is_after_resume = False
-    for argument in argv:
+    for argument in arguments:
         is_value = is_after_resume and not argument.startswith("-")
         option, equals, _ = argument.partition("=")
         # argparse takes the beginning of a name for the name.
@@ -116,11 +117,18 @@ def resume_command(argv: Sequence[str]) -> str:
         is_after_resume = is_resume and not equals
         if not (is_value or is_resume):
             kept.append(argument)
-    return " ".join(map(shell_word, [*_launcher(), *kept, "--resume"]))
+    return " ".join(
+        map(shell_word, [*_launcher(), *_program(program), *kept, "--resume"])
+    )
+
+
+def _program(name: str) -> list[str]:
+    """Return how Python, or torchrun, is told what to run."""
+    return ["-m", *name.split()] if name.startswith("lanedet ") else [name]
 
 
 def _launcher() -> list[str]:
-    """Return the words that started this process, before the tool's name."""
+    """Return the words that started this process, before the program's name."""
     processes = os.environ.get("LOCAL_WORLD_SIZE")
     if processes is not None:  # torchrun says so
         return ["torchrun", "--nproc-per-node", processes]

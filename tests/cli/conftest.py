@@ -1,5 +1,6 @@
 """Tools as modules, run in the process of the tests."""
 
+import importlib
 import importlib.util
 import os
 import sys
@@ -9,15 +10,19 @@ from types import ModuleType
 
 import pytest
 
+from lanedet.cli.main import COMMANDS
+
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 
 @pytest.fixture(scope="session")
 def load_tool() -> Callable[[str], ModuleType]:
-    """Return a tool by its name, as a module that nobody else has."""
+    """Return the module of a command, or of a tool that is none, by its name."""
 
     def load(name: str) -> ModuleType:
         path = TOOLS / f"{name}.py"
+        if not path.is_file() or name in COMMANDS:
+            return importlib.import_module(f"lanedet.cli.{name}")
         spec = importlib.util.spec_from_file_location(f"{name}_tool", path)
         assert spec is not None
         assert spec.loader is not None

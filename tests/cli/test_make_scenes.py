@@ -16,7 +16,7 @@ RunMain = Callable[..., int]
 
 @pytest.fixture
 def tool(load_tool: LoadTool) -> ModuleType:
-    return load_tool("make_scenes")
+    return load_tool("scenes")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lanedet.cli import add_run_options, image_shape, resume_command
+from lanedet.cli.options import add_run_options, image_shape, resume_command
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -69,20 +69,26 @@ def test_command_to_go_on(
 ) -> None:
     monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
     monkeypatch.setattr(sys, "executable", str(Path.cwd() / ".venv/bin/python"))
-    command = resume_command(["tools/train.py", *given])
-    assert command.startswith(f".venv/bin/python tools/train.py {expected}")
-    assert command.count("--resume") == 1
+    for program, words in (
+        ("tools/train.py", "tools/train.py"),
+        ("lanedet train", "-m lanedet train"),
+    ):
+        command = resume_command([program, *given])
+        assert command.startswith(f".venv/bin/python {words} {expected}")
+        assert command.count("--resume") == 1
 
 
 def test_command_of_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
     command = resume_command(["tools/train.py", "a.py"])
     assert command == "torchrun --nproc-per-node 4 tools/train.py a.py --resume"
+    command = resume_command(["lanedet train", "a.py"])
+    assert command == "torchrun --nproc-per-node 4 -m lanedet train a.py --resume"
 
 
 def test_help_needs_no_torch() -> None:
     code = (
-        "import argparse, sys; from lanedet.cli import add_run_options; "
+        "import argparse, sys; from lanedet.cli.options import add_run_options; "
         "add_run_options(argparse.ArgumentParser()); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

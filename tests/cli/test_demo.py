@@ -11,8 +11,6 @@ import pytest
 
 LoadTool = Callable[[str], ModuleType]
 
-TOOL = Path(__file__).resolve().parents[2] / "tools/demo.py"
-
 
 @pytest.fixture(scope="module")
 def demo(load_tool: LoadTool) -> ModuleType:
@@ -84,11 +82,10 @@ time.sleep(60)
 """
 _WAIT = """
 import subprocess, sys
-sys.path.insert(0, sys.argv[1])
 from lanedet.runtime import user_errors
-import demo
+from lanedet.cli import demo
 with user_errors():
-    demo.wait_for(subprocess.Popen([sys.executable, "-c", *sys.argv[2:]]))
+    demo.wait_for(subprocess.Popen([sys.executable, "-c", *sys.argv[1:]]))
 """
 
 
@@ -100,7 +97,7 @@ def test_an_interrupted_step_may_save_what_it_has(
 ) -> None:
     saved = tmp_path / "saved"
     process = subprocess.Popen(
-        [sys.executable, "-c", _WAIT, str(TOOL.parent), _SLOW, str(saved)],
+        [sys.executable, "-c", _WAIT, _SLOW, str(saved)],
         start_new_session=True,
         stderr=subprocess.DEVNULL,
     )

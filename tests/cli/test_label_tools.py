@@ -68,14 +68,14 @@ def test_labels_become_a_tree(
 ) -> None:
     out = tmp_path / "out"
     arguments = [drawn, "--from", "labelme", "--to", "tusimple", "--out", out]
-    assert run_tool("convert_labels", *arguments) == 0
+    assert run_tool("convert", *arguments) == 0
     printed = capsys.readouterr().out
     assert "2 pictures with 3 lanes\n1 pictures without lanes\n" in printed
     assert "say --keep-empty" in printed
     assert "1 to train on, 1 to validate on" in printed
     assert "_num_lanes = 4" in printed
-    assert run_tool("check_dataset", "tusimple", out) == 0
-    assert run_tool("convert_labels", *arguments) == 1
+    assert run_tool("check", "tusimple", out) == 0
+    assert run_tool("convert", *arguments) == 1
     assert "nothing is overwritten" in capsys.readouterr().err
 
 
@@ -84,8 +84,8 @@ def test_labels_become_a_tree_of_culane(
 ) -> None:
     out = tmp_path / "out"
     arguments = [drawn, "--from", "labelme", "--to", "culane", "--out", out]
-    assert run_tool("convert_labels", *arguments) == 0
-    assert run_tool("check_dataset", "culane", out) == 0
+    assert run_tool("convert", *arguments) == 0
+    assert run_tool("check", "culane", out) == 0
 
 
 def test_empty_pictures_on_demand_and_links(
@@ -94,7 +94,7 @@ def test_empty_pictures_on_demand_and_links(
     out = tmp_path / "out"
     arguments = ["--from", "labelme", "--to", "tusimple", "--out", out]
     options = ["--keep-empty", "--link", "--val", "0.4"]
-    assert run_tool("convert_labels", drawn, *arguments, *options) == 0
+    assert run_tool("convert", drawn, *arguments, *options) == 0
     samples = [
         sample
         for name in ("train_label.json", "val_label.json")
@@ -110,9 +110,9 @@ def test_a_broken_label_stops_or_is_skipped(
     (drawn / "3.json").write_text("{")
     arguments = [drawn, "--from", "labelme", "--to", "tusimple"]
     arguments += ["--out", tmp_path / "out"]
-    assert run_tool("convert_labels", *arguments) == 1
+    assert run_tool("convert", *arguments) == 1
     assert "3.json:1: this is not valid JSON" in capsys.readouterr().err
-    assert run_tool("convert_labels", *arguments, "--on-error", "skip") == 0
+    assert run_tool("convert", *arguments, "--on-error", "skip") == 0
     assert "1 broken labels skipped" in capsys.readouterr().out
 
 
@@ -130,9 +130,9 @@ def test_lanes_of_a_clip_go_out_and_come_back(
             lanes.write(number, number / 25, sample)
     drawn, out = tmp_path / "drawn", tmp_path / "out"
     options = ["--to", tool, "--out", drawn, "--every", "5"]
-    assert run_tool("export_labels", log, "--video", clip, *options) == 0
+    assert run_tool("export", log, "--video", clip, *options) == 0
     options = ["--from", tool, "--to", "tusimple", "--out", out]
-    assert run_tool("convert_labels", drawn, *options) == 0
+    assert run_tool("convert", drawn, *options) == 0
     samples = read_tusimple_labels(out / "train_label.json", out)
     assert [Path(s.raw_file).name for s in samples] == sorted(
         Path(s.raw_file).name for s in samples
@@ -158,10 +158,10 @@ def test_a_zip_file_of_cvat_becomes_a_tree(
         for subset in subsets:
             archive.write(drawn / "0.png", f"images/{subset}/0.png")
     arguments = [export, "--from", "cvat", "--to", "culane", "--out", out]
-    assert run_tool("convert_labels", *arguments, "--link") == 1
+    assert run_tool("convert", *arguments, "--link") == 1
     assert "cannot be linked" in capsys.readouterr().err
-    assert run_tool("convert_labels", *arguments) == 0
-    assert run_tool("check_dataset", "culane", out) == 0
+    assert run_tool("convert", *arguments) == 0
+    assert run_tool("check", "culane", out) == 0
     for subset in subsets:
         copied = out / "images" / subset / "0.png"
         assert copied.read_bytes() == (drawn / "0.png").read_bytes()
@@ -172,7 +172,7 @@ def test_a_clip_whose_name_cvat_cannot_hold_is_refused_before(
 ) -> None:
     clip, out = tmp_path / os.fsdecode(b"\xff.mp4"), tmp_path / "out"
     options = ["--video", clip, "--to", "cvat", "--out", out]
-    assert run_tool("export_labels", tmp_path / "lanes.jsonl", *options) == 1
+    assert run_tool("export", tmp_path / "lanes.jsonl", *options) == 1
     assert "CVAT's files hold Unicode text" in capsys.readouterr().err
     assert not out.exists()
 
@@ -185,9 +185,9 @@ def test_an_incomplete_tree_is_told_by_the_status(
 ) -> None:
     root = tmp_path / "scenes"
     shutil.copytree(scenes_root, root)
-    assert run_tool("check_dataset", "tusimple", root, "--images") == 0
+    assert run_tool("check", "tusimple", root, "--images") == 0
     next(root.glob("clips/*/*/20.jpg")).unlink()
-    assert run_tool("check_dataset", "tusimple", root) == 1
+    assert run_tool("check", "tusimple", root) == 1
     assert "1 labelled images missing" in capsys.readouterr().out
 
 
@@ -196,9 +196,9 @@ def test_samples_are_drawn(
 ) -> None:
     out = tmp_path / "drawn"
     options = ["--data-root", scenes_root, "--num", "2", "--out", out]
-    assert run_tool("browse_dataset", SCENES_CONFIG, *options) == 0
+    assert run_tool("browse", SCENES_CONFIG, *options) == 0
     assert len(list(out.glob("*.jpg"))) == 2
-    assert run_tool("browse_dataset", SCENES_CONFIG) == 2  # neither --out nor --show
+    assert run_tool("browse", SCENES_CONFIG) == 2  # neither --out nor --show
 
 
 def test_predictions_of_tusimple(
@@ -212,11 +212,11 @@ def test_predictions_of_tusimple(
     pred, score = tmp_path / "pred.json", tmp_path / "new" / "score.json"
     pred.write_text("".join(json.dumps(o | {"run_time": 9}) + "\n" for o in lines))
     arguments = ["tusimple", "--pred", pred, "--gt", labels]
-    assert run_tool("evaluate_predictions", *arguments, "--json", score) == 0
+    assert run_tool("evaluate", *arguments, "--json", score) == 0
     expected = {"accuracy": 1.0, "fp": 0.0, "fn": 0.0, "f1": 1.0}
     assert json.loads(score.read_text()) == expected
     assert "No published results" in capsys.readouterr().out
-    assert run_tool("evaluate_predictions", *arguments, "--list", labels) == 2
+    assert run_tool("evaluate", *arguments, "--list", labels) == 2
 
 
 def test_predictions_of_culane(
@@ -232,7 +232,7 @@ def test_predictions_of_culane(
     (lists / "test8_night.txt").write_text("driver_37/1.MP4/00000.jpg \n")
     score = tmp_path / "score.json"
     paths = ["--pred", tmp_path / "pred", "--gt", tmp_path / "gt", "--json", score]
-    assert run_tool("evaluate_predictions", "culane", *paths) == 0
+    assert run_tool("evaluate", "culane", *paths) == 0
     numbers = json.loads(score.read_text())
     # Shifted by 8 of 30 pixels, they overlap by 22 / 38.
     assert numbers["iou"]["0.50"]["tp"] == 2
@@ -241,7 +241,7 @@ def test_predictions_of_culane(
     (row,) = (o for o in capsys.readouterr().out.splitlines() if o.startswith("night"))
     assert row.split() == ["night", "1", "0", "0", "1.0000", "1.0000"]
     options = ["--list", lists / "test8_night.txt", "--rule", "continuous"]
-    assert run_tool("evaluate_predictions", "culane", *paths, *options) == 0
+    assert run_tool("evaluate", "culane", *paths, *options) == 0
     numbers = json.loads(score.read_text())
     assert numbers["rule"] == "continuous"
     assert numbers["iou"]["0.50"]["tp"] == 1
@@ -255,7 +255,7 @@ def test_culanes_official_counts(run_tool: RunMain, tmp_path: Path) -> None:
     score = tmp_path / "score.json"
     paths = ["--pred", FIXTURES / "pred", "--gt", FIXTURES / "anno"]
     names = ["--list", FIXTURES / "list.txt", "--json", score]
-    assert run_tool("evaluate_predictions", "culane", *paths, *names) == 0
+    assert run_tool("evaluate", "culane", *paths, *names) == 0
     ours = json.loads(score.read_text())["iou"]
     official = json.loads((FIXTURES / "official.json").read_text())
     for threshold, counts in official["totals_tp_fp_fn"].items():
@@ -276,7 +276,7 @@ def test_predictions_of_bdd100k(
     score = tmp_path / "score.json"
     paths = ["--pred", tmp_path / "pred", "--gt", tmp_path / "gt", "--json", score]
     names = ["--list", tmp_path / "list.txt"]
-    assert run_tool("evaluate_predictions", "bdd100k", *paths, *names) == 0
+    assert run_tool("evaluate", "bdd100k", *paths, *names) == 0
     numbers = json.loads(score.read_text())
     assert (numbers["num_images"], numbers["sad_iou"]) == (1, 1.0)
     assert "No boundary F-scores" in capsys.readouterr().out
@@ -292,7 +292,7 @@ def test_lanes_of_ones_own_images_are_scored_with_their_size(
         (tmp_path / folder / "0.lines.txt").write_text(text + "\n")
     score = tmp_path / "score.json"
     paths = ["culane", "--pred", tmp_path / "pred", "--gt", tmp_path / "gt"]
-    assert run_tool("evaluate_predictions", *paths, "--json", score) == 1
+    assert run_tool("evaluate", *paths, "--json", score) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert "0.lines.txt:1: there is a point at (850, 1070)" in error
     assert "--shape 1080x1920" in error
@@ -302,10 +302,10 @@ def test_lanes_of_ones_own_images_are_scored_with_their_size(
         ["--shape", "1080x1920", "--lane-width", "35"],
     ):
         arguments = [*paths, *options, "--json", score]
-        assert run_tool("evaluate_predictions", *arguments) == 0
+        assert run_tool("evaluate", *arguments) == 0
         assert json.loads(score.read_text())["iou"]["0.50"]["f1"] == 1.0
-    assert run_tool("evaluate_predictions", *paths, "--shape", "1080") == 2
-    assert run_tool("evaluate_predictions", *paths, "--lane-width", "900") == 1
+    assert run_tool("evaluate", *paths, "--shape", "1080") == 2
+    assert run_tool("evaluate", *paths, "--lane-width", "900") == 1
 
 
 def test_submissions_of_ones_own_images_are_scored_with_their_size(
@@ -318,10 +318,10 @@ def test_submissions_of_ones_own_images_are_scored_with_their_size(
         (tmp_path / name).write_text(json.dumps(record) + "\n")
     score = tmp_path / "score.json"
     paths = ["tusimple", "--pred", tmp_path / "pred", "--gt", tmp_path / "gt"]
-    assert run_tool("evaluate_predictions", *paths) == 1
+    assert run_tool("evaluate", *paths) == 1
     assert "--shape 1080x1920" in capsys.readouterr().err
     arguments = [*paths, "--shape", "1080x1920", "--json", score]
-    assert run_tool("evaluate_predictions", *arguments) == 0
+    assert run_tool("evaluate", *arguments) == 0
     assert (
         "warning: 1 of 1 predictions have a run_time above" in capsys.readouterr().err
     )
@@ -329,11 +329,11 @@ def test_submissions_of_ones_own_images_are_scored_with_their_size(
     text = (tmp_path / "pred").read_text().replace("250", "10")
     (tmp_path / "pred").write_text(text)
     # 25 px are within the tolerance, which is 30 of 1920 and 20 of 1280.
-    assert run_tool("evaluate_predictions", *arguments) == 0
+    assert run_tool("evaluate", *arguments) == 0
     assert json.loads(score.read_text())["accuracy"] == 1.0
-    assert run_tool("evaluate_predictions", *paths, "--shape", "2160x3840") == 0
+    assert run_tool("evaluate", *paths, "--shape", "2160x3840") == 0
     assert "warning: No row of the labels lies below" in capsys.readouterr().err
-    assert run_tool("evaluate_predictions", *paths, "--lane-width", "30") == 2
+    assert run_tool("evaluate", *paths, "--lane-width", "30") == 2
 
 
 def test_a_score_that_cannot_be_written_leaves_the_old_one(
@@ -350,6 +350,6 @@ def test_a_score_that_cannot_be_written_leaves_the_old_one(
 
     monkeypatch.setattr(Path, "write_bytes", fail)
     paths = ["culane", "--pred", tmp_path / "pred", "--gt", tmp_path / "gt"]
-    assert run_tool("evaluate_predictions", *paths, "--json", score) == 1
+    assert run_tool("evaluate", *paths, "--json", score) == 1
     assert score.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["score.json"]

@@ -54,7 +54,7 @@ def clip(tmp_path: Path) -> Path:
 @pytest.fixture
 def run_tool(load_tool: LoadTool, run_main: RunMain) -> RunMain:
     """Run the tool's main in this process and return its exit status."""
-    return partial(run_main, load_tool("infer_video"))
+    return partial(run_main, load_tool("video"))
 
 
 def _num_frames(path: Path) -> int:

@@ -1,0 +1,56 @@
+"""Measure how fast the parts are, on this machine."""
+
+import argparse
+import importlib
+from collections.abc import Callable
+
+from lanedet.runtime import tune_allocator, tune_threads, user_errors
+
+BENCHMARKS = ("data", "evaluation", "models", "sad", "scenes", "stability", "video")
+EXAMPLES = """benchmarks:
+  data        the input pipeline by stage, and a data loader with workers
+  evaluation  the benchmarks' metrics beside the official algorithms
+  models      networks: parameters, multiplications, milliseconds
+  sad         a training step with and without self attention distillation
+  scenes      drawing generated scenes, by category
+  stability   how steady lanes are on video, before and after tracking
+  video       a clip through the whole pipeline, by stage
+
+examples:
+  lanedet benchmark data --images /data/culane/driver_37_30frame
+  lanedet benchmark evaluation --help
+"""
+
+
+def parse_args() -> tuple[Callable[[argparse.Namespace], None], argparse.Namespace]:
+    """Return what to run, and its arguments.
+
+    Only the module of the benchmark that is asked for is imported.
+    """
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("benchmark", choices=BENCHMARKS, help="what to measure")
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="its own (BENCHMARK --help)"
+    )
+    chosen = parser.parse_args()
+    module = importlib.import_module(f"lanedet.benchmark.{chosen.benchmark}")
+    own_parser = argparse.ArgumentParser(
+        prog=f"{parser.prog} {chosen.benchmark}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(own_parser)
+    return module.run, own_parser.parse_args(chosen.arguments)
+
+
+@user_errors()
+def main() -> None:
+    """Run one benchmark."""
+    tune_allocator()
+    tune_threads()
+    run, args = parse_args()
+    run(args)
