@@ -10,7 +10,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-_SYSTEM_NAMES = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+_SYSTEM_NAMES = frozenset(
+    {
+        *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"),
+        *("$recycle.bin", "system volume information", "lost+found"),
+        *("@eadir", "#recycle"),  # of Synology's disk stations
+    }
+)
 LONGEST_NAME = 255
 """Bytes in the name of a file, at most, on the file systems in use."""
 
@@ -19,7 +25,8 @@ def is_hidden(name: str) -> bool:
     """Tell whether a name is of those that systems put beside a user's files.
 
     These are names that begin with a dot (``._a.png``, ``.ipynb_checkpoints``), and
-    ``__MACOSX``, ``Thumbs.db`` and ``desktop.ini`` in small or large letters.
+    such as ``__MACOSX``, ``Thumbs.db``, ``$RECYCLE.BIN`` or ``@eaDir``, in small or
+    large letters.
 
     Args:
         name: One part of a path.

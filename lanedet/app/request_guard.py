@@ -77,8 +77,10 @@ class RequestGuard:
     def _refusal(self, scope: Message) -> tuple[int, str] | None:
         """Return status and reason; None where there is nothing against a request."""
         hosts = _headers(scope, b"host")
-        if not hosts or not all(self._is_own(host, scope) for host in hosts):
-            return 403, _not_served(hosts, self._names)
+        # Gradio makes the addresses of files of the second, if it is there.
+        named = [*hosts, *_headers(scope, b"x-forwarded-host")]
+        if not hosts or not all(self._is_own(host, scope) for host in named):
+            return 403, _not_served(named, self._names)
         for origin in _headers(scope, b"origin"):
             if not _is_origin(origin, hosts[0]):
                 return 403, (

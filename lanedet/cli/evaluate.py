@@ -11,6 +11,7 @@ from lanedet.cli.options import image_shape
 from lanedet.datasets import read_tusimple_lines
 from lanedet.datasets.bdd100k_splits import read_bdd100k_list
 from lanedet.datasets.culane import (
+    CULANE_SHAPE,
     read_culane_categories,
     read_culane_list,
 )
@@ -122,6 +123,7 @@ def score_tusimple(args: argparse.Namespace) -> Score:
             "with --shape HEIGHTxWIDTH.",
             stacklevel=1,
         )
+    _print_assumed(args.shape, IMAGE_SHAPE)
     numbers = {**score._asdict(), "f1": f1_of_rates(score.fp, score.fn)}
     return Score(numbers, _prefixed("tusimple", numbers), len(labels))
 
@@ -145,6 +147,7 @@ def score_culane(args: argparse.Namespace) -> Score:
     )
     numbers = {"rule": args.rule, **report.to_json()}
     print(f"Lanes are compared by the {args.rule} rule (--rule).")
+    _print_assumed(args.shape, CULANE_SHAPE)
     metrics = {
         **numbers["iou"]["0.50"],
         "f1_75": numbers["iou"]["0.75"]["f1"],
@@ -153,6 +156,15 @@ def score_culane(args: argparse.Namespace) -> Score:
     for category, values in numbers["categories"].items():
         metrics |= {f"{name}_{category}": value for name, value in values.items()}
     return Score(numbers, _prefixed("culane", metrics), report.num_images)
+
+
+def _print_assumed(told: tuple[int, int] | None, shape: tuple[int, int]) -> None:
+    """Say which size of the images was assumed, where none was told."""
+    if told is None:
+        print(
+            f"The images are taken to be {shape[1]} pixels wide and {shape[0]} high "
+            "(--shape)."
+        )
 
 
 def _culane_rule(args: argparse.Namespace) -> CULaneRule:

@@ -3,6 +3,7 @@
 import argparse
 import math
 import sys
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -31,8 +32,12 @@ last line names, and an exit status that is not 0. So do frames that damage has
 swallowed in the middle of a Matroska, WebM, FLV or fragmented MP4 file. After Ctrl-C
 the clips of events so far are still cut; Ctrl-C again stops that, and leaves the whole
 ones. Not every video that was cut off can be told from a whole one: of MPEG-TS (.ts)
-some cuts pass for the end, of bare streams (.h264) all.
+some cuts pass for the end, of WMV, MPEG-PS (.mpg) and bare streams (.h264) nearly all.
 {PATH_HINT}"""
+
+
+_SLOWEST, _FASTEST = Fraction(1, 1000), Fraction(1000)  # frames per second
+_MAX_DIGITS = 24
 
 
 def parse_args() -> argparse.Namespace:
@@ -142,13 +147,14 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def _frame_rate(text: str) -> Fraction:
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if rate <= 0:
+    rate = Fraction(0)
+    if len(text) <= _MAX_DIGITS and "e" not in text.lower():  # 1e9999999 takes hours
+        with suppress(ValueError, ZeroDivisionError):
+            rate = Fraction(text)
+    if not _SLOWEST <= rate <= _FASTEST:
         raise argparse.ArgumentTypeError(
-            f"must be a number above 0, such as 29.97 or 30000/1001, got {text!r}"
+            f"must be a number from {_SLOWEST} to {_FASTEST}, such as 29.97 or "
+            f"30000/1001, got {text[:_MAX_DIGITS]!r}"
         )
     return rate
 

@@ -29,6 +29,8 @@ _SELF_CONTAINED = {  # options of FFmpeg, by which other formats name other file
     "ivf,live_flv,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegtsraw,mpegvideo,mxf,nsv,nut,"
     "obu,ogg,pva,rm,vc1,vvc,webp,wtv,yuv4mpegpipe",
 }
+# What FFmpeg says of damage: that there is nothing, or that it may not.
+_DAMAGE = (errno.EIO, errno.EPERM)
 _TS_SYNC = 0x47
 _TS_SIZES = {188: 0, 192: 4, 204: 0}  # of a packet, and where its sync byte is
 
@@ -173,12 +175,12 @@ def _open_video(path: Path, self_contained: bool) -> av.container.InputContainer
             "itself. Use MP4, MOV, MKV, WebM, AVI, MPEG-TS, FLV or WMV."
         ) from error
     except (EOFError, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.EIO:  # rights, say
+        if isinstance(error, OSError) and error.errno not in _DAMAGE:  # rights, say
             reason = failure_reason(error)
             raise OSError(f"{str(path)!r} cannot be opened: {reason}.") from error
         raise ValueError(
-            f"{str(path)!r} ends before its first frame, as what was cut off while it "
-            "was recorded or copied. Copy or record it again."
+            f"{str(path)!r} is damaged or ends before its first frame, as what was cut "
+            "off while it was recorded or copied. Copy or record it again."
         ) from error
     except MEDIA_ERRORS as error:
         hint = _CUT_MP4_HINT if _begins_as_mp4(path) else ""

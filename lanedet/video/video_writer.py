@@ -237,10 +237,11 @@ class VideoWriter:
     def _open(self, image_shape: tuple[int, ...]) -> None:
         """Start the file; the size is known from the first frame."""
         options = FRAGMENTED if self._is_fragmented else {}
-        self._container = av.open(f"file:{self._part}", "w", options=options)
-        self._stream = self._container.add_stream(
+        container = av.open(f"file:{self._part}", "w", options=options)
+        self._stream = container.add_stream(
             "libx264", rate=self._rate, options=_ENCODER
         )
+        self._container = container  # from here on there is something to complete
         self._stream.height = image_shape[0] + image_shape[0] % 2
         self._stream.width = image_shape[1] + image_shape[1] % 2
         self._stream.pix_fmt = "yuv420p"

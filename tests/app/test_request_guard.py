@@ -88,6 +88,12 @@ def test_every_host_header_counts() -> None:
         assert start["status"] == 403
 
 
+def test_a_forwarded_host_counts_too() -> None:
+    headers = [(b"host", b"localhost"), (b"x-forwarded-host", b"evil.example")]
+    [start, _] = _answer(page_names("127.0.0.1"), headers=headers)
+    assert start["status"] == 403
+
+
 @pytest.mark.parametrize(
     "origin",
     [

@@ -62,6 +62,18 @@ def _num_frames(path: Path) -> int:
         return len(list(reader))
 
 
+@pytest.mark.parametrize(
+    "rate", ["1e400", "1e99999999", "0", "-1", "1/0", "nan", "often", "1001", "1/2000"]
+)
+def test_a_rate_that_no_film_has(
+    rate: str, run_tool: RunMain, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool("drive.h264", "--json", "x.jsonl", f"--fps={rate}") == 2
+    err = capsys.readouterr().err
+    assert "must be a number from 1/1000 to 1000" in err
+    assert f"got {rate!r}" in err
+
+
 def test_a_whole_run(
     run_tool: RunMain,
     clip: Path,
@@ -232,9 +244,9 @@ def test_a_shape_that_the_network_does_not_know_is_one_line(
     assert printed.out.startswith(warning)
 
 
-@pytest.mark.parametrize("option", ["--fps", "--stall", "--max-wait"])
+@pytest.mark.parametrize("option", ["--stall", "--max-wait"])
 @pytest.mark.parametrize("value", ["0", "-1", "often", "1/0", "nan"])
-def test_rates_and_waits_are_numbers_above_0(
+def test_waits_are_numbers_above_0(
     option: str, value: str, run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("drive", "--show", f"{option}={value}") == 2

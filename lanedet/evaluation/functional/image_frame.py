@@ -26,7 +26,7 @@ _SHORTEST, _LONGEST = 16, 65_535  # pixels; a JPEG has no longer side
 _MARGIN_ROWS = 1 / 40  # of the height: 15 px of CULane's 590, half a lane's width there
 _MARGIN_ASIDE = 1 / 10  # of the width
 _SHARE_ASIDE = 1 / 100
-_LOW = 0.6  # labels that end above this share of the height are of smaller images
+_LOW = 0.85  # labels that end above this share of the height are of smaller images
 # What cameras and benchmarks have, for hints.
 _USUAL_SHAPES = (
     *((480, 640), (540, 960), (590, 1640), (720, 1280), (1080, 1920), (1440, 2560)),
