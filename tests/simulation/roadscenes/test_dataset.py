@@ -271,7 +271,7 @@ def test_a_data_set_of_make_scenes_is_not_adopted(
         except KeyboardInterrupt:
             assert (tmp_path / "scenes_test/000005.lines.txt").is_file()
     assert (tmp_path / "list").is_dir() == is_complete
-    with pytest.raises(ValueError, match=r"scenes.json, so tools/make_scenes.py makes"):
+    with pytest.raises(ValueError, match=r"scenes.json, so lanedet scenes makes"):
         dataset(tmp_path)
     (tmp_path / "scenes.json").unlink()
     with pytest.raises(ValueError, match=r"it has .*, but no scenes_test/scenes.json"):
