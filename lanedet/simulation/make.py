@@ -11,10 +11,10 @@ import numpy as np
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.arguments import check_shape
 from lanedet.simulation.effects.recipe import RECIPE, Effect, paint_scene
+from lanedet.simulation.projection.distortion import largest_distortion
+from lanedet.simulation.projection.labels import visible_lanes
+from lanedet.simulation.projection.projection import Projection, focal_length
 from lanedet.simulation.sampling.sampler import sample_scene
-from lanedet.simulation.view.distortion import largest_distortion
-from lanedet.simulation.view.labels import visible_lanes
-from lanedet.simulation.view.projection import Projection, focal_length
 from lanedet.simulation.world.scene import Scene
 from lanedet.structures import LaneSample
 
@@ -48,8 +48,8 @@ def draw_scene(
     scene: Scene, shape: tuple[int, int], raw_file: str
 ) -> tuple[ByteArray, LaneSample]:
     """Return a scene's picture of (H, W), and its lanes as a sample of that name."""
-    view = Projection(scene, shape)
-    return paint_scene(view), label_scene(view, raw_file)
+    projection = Projection(scene, shape)
+    return paint_scene(projection), label_scene(projection, raw_file)
 
 
 def render_scene(
@@ -75,7 +75,7 @@ def render_scene(
 def scene_lanes(scene: Scene, shape: tuple[int, int]) -> list[FloatArray]:
     """Return the labelled lanes of a scene, in pixels of its picture of (H, W).
 
-    See :func:`~lanedet.simulation.view.labels.visible_lanes`.
+    See :func:`~lanedet.simulation.projection.labels.visible_lanes`.
     """
     return visible_lanes(Projection(scene, shape))
 
@@ -93,9 +93,9 @@ def fit_lens(scene: Scene, shape: tuple[int, int]) -> Scene:
     return replace(scene, camera=replace(camera, distortion=largest))
 
 
-def label_scene(view: Projection, raw_file: str) -> LaneSample:
-    """Return the lanes of the scene that a view shows as a sample of that name."""
-    scene, shape = view.scene, view.shape
+def label_scene(projection: Projection, raw_file: str) -> LaneSample:
+    """Return the lanes of the scene that its picture shows as a sample of that name."""
+    scene, shape = projection.scene, projection.shape
     sample = LaneSample(
         metainfo={
             "raw_file": raw_file,
@@ -106,7 +106,7 @@ def label_scene(view: Projection, raw_file: str) -> LaneSample:
     )
     if scene.category is not None:
         sample.set_metainfo({"category": scene.category})
-    sample.gt_lanes = visible_lanes(view)
+    sample.gt_lanes = visible_lanes(projection)
     return sample
 
 

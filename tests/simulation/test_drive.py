@@ -34,10 +34,10 @@ def test_lanes_move_smoothly(seed: int) -> None:
 
     for frame in range(len(drive)):
         scene = drive.scene(frame)
-        view = Projection(scene, SHAPE)
+        projection = Projection(scene, SHAPE)
         ahead = np.geomspace(2, 100, 400)
         now = {
-            line.lateral_m: xs_at_rows(view.project(ahead, line.lateral_m), rows)
+            line.lateral_m: xs_at_rows(projection.project(ahead, line.lateral_m), rows)
             for line in scene.road.lines
         }
         for lateral, xs in before.items():
@@ -86,7 +86,7 @@ def test_a_drive_of_a_category() -> None:
 def test_one_drives_out_of_a_tunnel() -> None:
     drive = Drive(seed=3, num_frames=200, fps=25.0, shape=SHAPE, category="tunnel")
     views = [Projection(drive.scene(frame), SHAPE) for frame in (0, 10, 20)]
-    first, second, third = (view.scene.tunnel_ahead_m for view in views)
+    first, second, third = (projection.scene.tunnel_ahead_m for projection in views)
     assert first > second > third
     assert first - second == pytest.approx(second - third)
     frame = int(views[0].scene.tunnel_ahead_m / (first - second) * 10)

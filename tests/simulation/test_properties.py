@@ -9,8 +9,8 @@ import pytest
 from lanedet.arrays import FloatArray
 from lanedet.simulation import Projection, render_scene, sample_scene, scene_lanes
 from lanedet.simulation.effects.markings import paint_markings
+from lanedet.simulation.projection.labels import CROSSROAD_MARGIN_M
 from lanedet.simulation.sampling.categories import CATEGORIES
-from lanedet.simulation.view.labels import CROSSROAD_MARGIN_M
 from lanedet.simulation.world.conditions import Recording
 from lanedet.simulation.world.pattern import SOLID
 from lanedet.simulation.world.road import LaneLine

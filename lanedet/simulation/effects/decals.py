@@ -12,8 +12,8 @@ from lanedet.simulation.painting.canvas import fill_polygons
 from lanedet.simulation.painting.kernels import lay_paint
 from lanedet.simulation.painting.noise import noise_tile, sample_points
 from lanedet.simulation.painting.places import find_covered
-from lanedet.simulation.view.air import haze_share
-from lanedet.simulation.view.projection import NEAREST_M, Projection
+from lanedet.simulation.projection.air import haze_share
+from lanedet.simulation.projection.projection import NEAREST_M, Projection
 from lanedet.simulation.world.road import Decal
 
 Box = tuple[tuple[int, int], tuple[int, int]]
@@ -23,14 +23,14 @@ FARTHEST_DECAL_M = 150.0
 _FLAKE_M = (0.03, 0.10)
 
 
-def paint_stains(image: ByteArray, view: Projection) -> ByteArray:
+def paint_stains(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint what lies under the markings: patches, cracks, tyre marks."""
-    return _paint_decals(image, view, view.scene.road.stains)
+    return _paint_decals(image, projection, projection.scene.road.stains)
 
 
-def paint_figures(image: ByteArray, view: Projection) -> ByteArray:
+def paint_figures(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint arrows, letters, zebra crossings and other figures."""
-    return _paint_decals(image, view, view.scene.road.figures)
+    return _paint_decals(image, projection, projection.scene.road.figures)
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ class Flats:
 
 
 def lay_flat(
-    view: Projection, outlines: Sequence[Sequence[tuple[float, float]]]
+    projection: Projection, outlines: Sequence[Sequence[tuple[float, float]]]
 ) -> Flats:
     """Return where polygons of (station, lateral) corners, in metres, are seen."""
-    here = view.scene.camera.station_m
+    here = projection.scene.camera.station_m
     corners = np.array([corner for outline in outlines for corner in outline])
     aheads = corners[:, 0] - here
-    points = view.project_visible(aheads, corners[:, 1])
+    points = projection.project_visible(aheads, corners[:, 1])
     sizes = np.array([len(outline) for outline in outlines])
     ends = np.cumsum(sizes)
     starts = ends - sizes
@@ -127,13 +127,13 @@ def _box(points: FloatArray, shape: tuple[int, ...]) -> Box | None:
 
 
 def _paint_decals(
-    image: ByteArray, view: Projection, decals: Sequence[Decal]
+    image: ByteArray, projection: Projection, decals: Sequence[Decal]
 ) -> ByteArray:
     outlines = [outline for decal in decals for outline in decal.outlines]
     if not outlines:
         return image
-    flats = lay_flat(view, outlines)
-    mask = np.zeros(view.shape, dtype=np.uint8)
+    flats = lay_flat(projection, outlines)
+    mask = np.zeros(projection.shape, dtype=np.uint8)
     last = 0
     for decal in decals:
         first, last = last, last + len(decal.outlines)
@@ -141,15 +141,15 @@ def _paint_decals(
         if box is None:
             continue
         (top, bottom), (left, right) = box
-        rows = max(top, view.ground.top_row), bottom
-        _blend(image, view, decal, mask, (rows, (left, right)))
+        rows = max(top, projection.ground.top_row), bottom
+        _blend(image, projection, decal, mask, (rows, (left, right)))
         mask[top:bottom, left:right] = 0
     return image
 
 
 def _blend(
     image: ByteArray,
-    view: Projection,
+    projection: Projection,
     decal: Decal,
     mask: ByteArray,
     box: Box,
@@ -159,7 +159,7 @@ def _blend(
     places = find_covered(mask, rows, columns)
     if len(places) == 0:
         return
-    ground, light = view.ground, view.scene.light
+    ground, light = projection.ground, projection.scene.light
     below = places - ground.top_row * image.shape[1]
     ahead = ground.ahead.ravel()[below]
     cover = mask.ravel()[places] * np.float32(decal.opacity / 255)
@@ -168,17 +168,20 @@ def _blend(
         flakes = sample_points(
             noise_tile("wear", 0.6),
             ground.lateral.ravel()[below] / _FLAKE_M[0],
-            (ahead + view.scene.camera.station_m) / _FLAKE_M[1],
+            (ahead + projection.scene.camera.station_m) / _FLAKE_M[1],
         )
         cover *= np.clip((flakes - 3 * (decal.wear - 0.5)) * 0.8 + 0.5, 0.15, 1)
     paint = np.array(decal.color, dtype=np.float32)
     sky = np.array(light.horizon_color, dtype=np.float32)
     lay_paint(
-        image.reshape(-1, 3), places, (cover, haze_share(view, ahead)), (paint, sky)
+        image.reshape(-1, 3),
+        places,
+        (cover, haze_share(projection, ahead)),
+        (paint, sky),
     )
 
 
-def shade_light(view: Projection) -> ByteArray | None:
+def shade_light(projection: Projection) -> ByteArray | None:
     """Return the light that the scene's shades leave on the ground.
 
     Where several fall on the same place, the darkest counts: sunlight is missing once.
@@ -186,15 +189,15 @@ def shade_light(view: Projection) -> ByteArray | None:
     Returns:
         (H, W) uint8, 255 in the sun; None if there is no shade.
     """
-    shades = view.scene.surroundings.shades
+    shades = projection.scene.surroundings.shades
     if not shades:
         return None
-    shadow = np.zeros(view.shape, dtype=np.uint8)
+    shadow = np.zeros(projection.shape, dtype=np.uint8)
     for shade in shades:
-        one = np.zeros(view.shape, dtype=np.uint8)
+        one = np.zeros(projection.shape, dtype=np.uint8)
         if shade.outlines:
-            lay_flat(view, shade.outlines).fill(one, 255 * shade.darkness)
+            lay_flat(projection, shade.outlines).fill(one, 255 * shade.darkness)
         cv2.max(shadow, one, dst=shadow)
     # The sun is no point: far edges are soft anyway, near ones over some pixels.
-    width = 2 * (view.shape[0] // 150) + 1
+    width = 2 * (projection.shape[0] // 150) + 1
     return np.asarray(255 - cv2.blur(shadow, (width, width)), dtype=np.uint8)

@@ -13,7 +13,7 @@ from lanedet.simulation.effects.sky import is_ridge
 from lanedet.simulation.effects.vehicles import visible_faces
 from lanedet.simulation.painting.canvas import fill_polygon
 from lanedet.simulation.painting.noise import noise_tile, sample_tile
-from lanedet.simulation.view.projection import Projection, once_per_view
+from lanedet.simulation.projection.projection import Projection, once_per_view
 from lanedet.simulation.world.color import Color
 
 _REDUCTION = 4
@@ -28,23 +28,23 @@ _GHOSTS: tuple[tuple[float, float, Color], ...] = (
 )
 
 
-def shine_sun(image: ByteArray, view: Projection) -> ByteArray:
+def shine_sun(image: ByteArray, projection: Projection) -> ByteArray:
     """Dazzle the camera with a sun that stands low ahead."""
-    glare, (height, width) = view.scene.glare, view.shape
+    glare, (height, width) = projection.scene.glare, projection.shape
     if glare.strength == 0:
         return image
     rows, columns = -(-height // _REDUCTION), -(-width // _REDUCTION)
-    sun_x, sun_y = sun_pixel(view) / height
+    sun_x, sun_y = sun_pixel(projection) / height
     xs = np.arange(columns, dtype=np.float32)[None, :] * _REDUCTION / height - sun_x
     ys = np.arange(rows, dtype=np.float32)[:, None] * _REDUCTION / height - sun_y
     away = np.hypot(xs, ys)
     angles = np.arctan2(ys, xs)
     rays = 1 + 0.25 * np.cos(6 * angles + 1) * np.cos(11 * angles)
     light = 105 * np.exp(-away / 0.5) + 18
-    if not is_sun_hidden(view):
+    if not is_sun_hidden(projection):
         light += 600 * np.exp(-((away / 0.045) ** 2))
         light += 260 * np.exp(-away * rays / 0.11)
-    light += _sheen(view, xs, rows)
+    light += _sheen(projection, xs, rows)
     light *= np.float32(glare.strength)
     layer = cv2.merge([(light * (c / 255)).clip(0, 255) for c in _SUN]).astype(np.uint8)
     layer = cv2.resize(layer, (width, height))
@@ -53,23 +53,25 @@ def shine_sun(image: ByteArray, view: Projection) -> ByteArray:
     return np.asarray(cv2.add(dim, layer), dtype=np.uint8)
 
 
-def sun_pixel(view: Projection) -> np.ndarray:
+def sun_pixel(projection: Projection) -> np.ndarray:
     """Return where the sun stands in the picture, (x, y) in pixels."""
-    glare, (height, width) = view.scene.glare, view.shape
-    y = view.center[1] + view.horizon_y - glare.rise * height
+    glare, (height, width) = projection.scene.glare, projection.shape
+    y = projection.center[1] + projection.horizon_y - glare.rise * height
     return np.array([glare.sun_x * width, y])
 
 
 @once_per_view
-def is_sun_hidden(view: Projection) -> bool:
+def is_sun_hidden(projection: Projection) -> bool:
     """Return whether something stands before the sun: a house, a hill, a tree, ..."""
-    x, y = sun_pixel(view).tolist()
-    outlines = [face_pixels(view, house) for house in houses_ahead(view)]
-    outlines += [face.outline for face in visible_faces(view)]
-    if is_ridge(view, x, y) or _is_within(x, y, outlines + city_outlines(view)):
+    x, y = sun_pixel(projection).tolist()
+    outlines = [face_pixels(projection, house) for house in houses_ahead(projection)]
+    outlines += [face.outline for face in visible_faces(projection)]
+    if is_ridge(projection, x, y) or _is_within(
+        x, y, outlines + city_outlines(projection)
+    ):
         return True
     # There are many: last, and only if nothing larger hides it.
-    return _is_within(x, y, [outline for _, outline in screens(view)])
+    return _is_within(x, y, [outline for _, outline in screens(projection)])
 
 
 def _is_within(x: float, y: float, outlines: Sequence[FloatArray]) -> bool:
@@ -80,11 +82,13 @@ def _is_within(x: float, y: float, outlines: Sequence[FloatArray]) -> bool:
     )
 
 
-def _sheen(view: Projection, xs: Float32Array, rows: int) -> Float32Array:
+def _sheen(projection: Projection, xs: Float32Array, rows: int) -> Float32Array:
     """Return the sun's reflection on the road, a broad streak towards the camera."""
-    glare, height = view.scene.glare, view.shape[0]
+    glare, height = projection.scene.glare, projection.shape[0]
     below = np.arange(rows, dtype=np.float32)[:, None] * _REDUCTION
-    below = (below - view.center[1] - max(view.crest_y, view.horizon_y)) / height
+    below = (
+        below - projection.center[1] - max(projection.crest_y, projection.horizon_y)
+    ) / height
     width = 0.10 + 0.28 * np.clip(below, 0, None)
     streak = np.exp(-((xs / width) ** 2)) * (below > 0)
     grain = sample_tile(
@@ -97,17 +101,17 @@ def _sheen(view: Projection, xs: Float32Array, rows: int) -> Float32Array:
     return sheen.astype(np.float32)
 
 
-def flare_lens(image: ByteArray, view: Projection) -> ByteArray:
+def flare_lens(image: ByteArray, projection: Projection) -> ByteArray:
     """Add the ghosts that the lens's surfaces make of the sun."""
-    glare, (height, width) = view.scene.glare, view.shape
-    if glare.flare == 0 or is_sun_hidden(view):
+    glare, (height, width) = projection.scene.glare, projection.shape
+    if glare.flare == 0 or is_sun_hidden(projection):
         return image
     layer = np.zeros((height // 2, width // 2, 3), dtype=np.uint8)
-    sun = sun_pixel(view)
+    sun = sun_pixel(projection)
     angles = np.linspace(0, 2 * np.pi, 7)[:-1]
     blades = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     for place, size, color in _GHOSTS:
-        middle = sun + place * (view.center - sun)
+        middle = sun + place * (projection.center - sun)
         ghost = np.zeros_like(layer)
         fill_polygon(ghost, (middle + blades * size * height) / 2, color)
         layer = cv2.add(layer, ghost)

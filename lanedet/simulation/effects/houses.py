@@ -10,7 +10,7 @@ from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.effects.verges import CELL_M, cells_ahead, verge_edge
 from lanedet.simulation.painting.canvas import fill_polygons
 from lanedet.simulation.painting.sketch import Sketch, upright
-from lanedet.simulation.view.projection import Projection, once_per_view
+from lanedet.simulation.projection.projection import Projection, once_per_view
 from lanedet.simulation.world.color import Color, mix, shade
 
 _FLOOR_M = 3.2
@@ -55,16 +55,16 @@ class House:
 
 
 @once_per_view
-def houses_ahead(view: Projection) -> list[House]:
+def houses_ahead(projection: Projection) -> list[House]:
     """Return the houses on both sides, the farthest first."""
-    density = view.scene.surroundings.building_density
+    density = projection.scene.surroundings.building_density
     if density == 0:
         return []
-    places = [(cell, side) for cell, _ in cells_ahead(view) for side in (-1, 1)]
+    places = [(cell, side) for cell, _ in cells_ahead(projection) for side in (-1, 1)]
     numbers = [house_number(cell, side) for cell, side in places]
-    generators = view.world_rngs("houses", numbers)
+    generators = projection.world_rngs("houses", numbers)
     return [
-        _house(view, cell, side, rng)
+        _house(projection, cell, side, rng)
         for (cell, side), rng in zip(places, generators, strict=True)
         if rng.random() <= density
     ]
@@ -75,9 +75,11 @@ def house_number(cell: int, side: int) -> int:
     return 2 * cell + (side > 0)
 
 
-def _house(view: Projection, cell: int, side: int, rng: np.random.Generator) -> House:
+def _house(
+    projection: Projection, cell: int, side: int, rng: np.random.Generator
+) -> House:
     station_m = cell * CELL_M
-    edge = verge_edge(view, side, station_m - view.scene.camera.station_m)
+    edge = verge_edge(projection, side, station_m - projection.scene.camera.station_m)
     inner = edge + side * rng.uniform(14, 60)
     outer = inner + side * rng.uniform(10, 30)
     height = float(rng.uniform(5, 30))
@@ -86,10 +88,10 @@ def _house(view: Projection, cell: int, side: int, rng: np.random.Generator) -> 
     return House(station_m, laterals, height, color, house_number(cell, side))
 
 
-def add_house(sketch: Sketch, view: Projection, house: House) -> None:
+def add_house(sketch: Sketch, projection: Projection, house: House) -> None:
     """Add a house, a face with a band of windows on each floor, to a sketch."""
-    ahead = house.station_m - view.scene.camera.station_m
-    gain = view.scene.light.facing_gain
+    ahead = house.station_m - projection.scene.camera.station_m
+    gain = projection.scene.light.facing_gain
     face = upright(ahead, house.laterals_m, (0, house.height_m))
     sketch.add_large(face, house.color, ahead, gain)
     glass = shade(house.color, 0.55)
@@ -98,26 +100,26 @@ def add_house(sketch: Sketch, view: Projection, house: House) -> None:
         sketch.add_large(band, glass, ahead, gain)
 
 
-def face_pixels(view: Projection, house: House) -> FloatArray:
+def face_pixels(projection: Projection, house: House) -> FloatArray:
     """Return the corners of a house's face in pixels, (4, 2)."""
-    ahead = house.station_m - view.scene.camera.station_m
+    ahead = house.station_m - projection.scene.camera.station_m
     corners = np.array(upright(ahead, house.laterals_m, (0, house.height_m)))
-    return view.project_visible(*corners.T)
+    return projection.project_visible(*corners.T)
 
 
 def light_windows(
     glow: ByteArray,
-    view: Projection,
+    projection: Projection,
     screens: Sequence[tuple[float, FloatArray]] = (),
 ) -> None:
     """Draw the windows behind which lamps burn, in place.
 
     Args:
         glow: Light of lamps, which faces and screens hide.
-        view: The scene.
+        projection: The scene.
         screens: What else stands there: distances and outlines in pixels.
     """
-    things = _lit_fronts(view)
+    things = _lit_fronts(projection)
     things += [(ahead, [outline], [_BLACK]) for ahead, outline in screens]
     if not things:
         return
@@ -128,27 +130,29 @@ def light_windows(
     fill_polygons(glow, np.concatenate(drawn), ends, colors)
 
 
-def _lit_fronts(view: Projection) -> list[tuple[float, list[FloatArray], list[Color]]]:
+def _lit_fronts(
+    projection: Projection,
+) -> list[tuple[float, list[FloatArray], list[Color]]]:
     """Return the faces of houses with their lit windows before them.
 
     Returns:
         Distance of each, outlines in pixels, (4, 2) each, and the colors of their
         light.
     """
-    houses = houses_ahead(view)
+    houses = houses_ahead(projection)
     if not houses:
         return []
-    here = view.scene.camera.station_m
+    here = projection.scene.camera.station_m
     aheads = [house.station_m - here for house in houses]
-    generators = view.world_rngs("windows", [h.number for h in houses])
+    generators = projection.world_rngs("windows", [h.number for h in houses])
     places = zip(houses, aheads, generators, strict=True)
     fronts, lamps = zip(*(_lit_front(*place) for place in places), strict=True)
     # One projection, and one mixing of colors, cost little more than a house's.
     corners = np.concatenate(fronts)
-    pixels = view.project_visible(*corners.reshape(-1, 3).T).reshape(-1, 4, 2)
+    pixels = projection.project_visible(*corners.reshape(-1, 3).T).reshape(-1, 4, 2)
     counts = [len(front) for front in fronts]
     ends = np.cumsum(counts)
-    clear = [math.exp(-ahead / view.scene.light.visibility_m) for ahead in aheads]
+    clear = [math.exp(-ahead / projection.scene.light.visibility_m) for ahead in aheads]
     colors = light_colors(np.concatenate(lamps), np.repeat(clear, counts))
     colors[ends - counts] = _BLACK
     outlines, lights = (np.split(each, ends[:-1]) for each in (pixels, colors))

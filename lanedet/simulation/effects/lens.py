@@ -9,8 +9,8 @@ from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.canvas import fill_polygon
 from lanedet.simulation.painting.kernels import TILE_SIZE, add_sheet, tone
 from lanedet.simulation.painting.noise import noise_tile
-from lanedet.simulation.view.foreground import bonnet_rows
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.foreground import bonnet_rows
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.color import light_up, shade
 
 _MAX_GAIN = 3.0
@@ -18,24 +18,24 @@ _BRIGHTEST_MIDDLE = 190.0
 _NOISE_MARGIN = 64
 
 
-def paint_bonnet(image: ByteArray, view: Projection) -> ByteArray:
+def paint_bonnet(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint one's own bonnet along the bottom."""
-    lens, (height, width) = view.scene.lens, view.shape
+    lens, (height, width) = projection.scene.lens, projection.shape
     if lens.bonnet == 0:
         return image
-    color = light_up(lens.bonnet_color, view.scene.car_light)
+    color = light_up(lens.bonnet_color, projection.scene.car_light)
     xs = np.linspace(-1, width, 40)
     for drop, gain in ((0.0, 1.0), (0.012, 0.75), (0.035, 0.6)):
-        ys = bonnet_rows(view, xs) + drop * height
+        ys = bonnet_rows(projection, xs) + drop * height
         corners = [[width, height + 1], [-1, height + 1]]
         outline = np.concatenate([np.stack([xs, ys], axis=1), corners])
         fill_polygon(image, outline, shade(color, gain))
     return image
 
 
-def lose_detail(image: ByteArray, view: Projection) -> ByteArray:
+def lose_detail(image: ByteArray, projection: Projection) -> ByteArray:
     """Blur as the lens does, and lose fine detail as compression does."""
-    lens, (height, width) = view.scene.lens, view.shape
+    lens, (height, width) = projection.scene.lens, projection.shape
     if lens.detail < 1:
         small = (round(width * lens.detail), round(height * lens.detail))
         image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
@@ -46,9 +46,13 @@ def lose_detail(image: ByteArray, view: Projection) -> ByteArray:
     return np.asarray(image, dtype=np.uint8)
 
 
-def expose(image: ByteArray, view: Projection) -> ByteArray:
+def expose(image: ByteArray, projection: Projection) -> ByteArray:
     """Apply vignette, colors, and the automatic exposure with its tone curve."""
-    lens, light, (height, width) = view.scene.lens, view.scene.light, view.shape
+    lens, light, (height, width) = (
+        projection.scene.lens,
+        projection.scene.light,
+        projection.shape,
+    )
     vignette = np.float32(2 * lens.vignette) * _from_middle(height, width)
     np.subtract(1, vignette, out=vignette)
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
@@ -79,13 +83,13 @@ def _from_middle(height: int, width: int) -> Float32Array:
     return squares
 
 
-def add_noise(image: ByteArray, view: Projection) -> ByteArray:
+def add_noise(image: ByteArray, projection: Projection) -> ByteArray:
     """Add the sensor's noise: mostly grey, some of it colored."""
-    lens, (height, width) = view.scene.lens, view.shape
+    lens, (height, width) = projection.scene.lens, projection.shape
     if lens.noise < 0.3:
         return image
     sheet = _noise_sheet(height, width)
-    top, left = view.rng("add_noise").integers(_NOISE_MARGIN, size=2)
+    top, left = projection.rng("add_noise").integers(_NOISE_MARGIN, size=2)
     return np.asarray(add_sheet(image, sheet, top, left, np.float32(lens.noise)))
 
 

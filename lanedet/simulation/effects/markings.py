@@ -10,33 +10,33 @@ from lanedet.simulation.effects.surface import taper_offsets
 from lanedet.simulation.painting.kernels import lay_paint
 from lanedet.simulation.painting.noise import noise_tile, sample_points
 from lanedet.simulation.painting.places import find_stripe
-from lanedet.simulation.view.air import haze_share
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.air import haze_share
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.road import LaneLine, Road, Stripe
 
 _WEAR_CELL_M = (0.02, 0.12)
 
 
-def paint_markings(image: ByteArray, view: Projection) -> ByteArray:
+def paint_markings(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint every stripe of the road's lane lines, and what is left of older ones."""
-    below = image[view.ground.top_row :].reshape(-1, 3)
-    for ghost in view.scene.road.ghosts:
-        _paint_stripe(below, view, ghost, LaneLine(ghost.lateral_m, ()))
-    for line in (*view.scene.road.ramp_lines, *view.scene.road.lines):
+    below = image[projection.ground.top_row :].reshape(-1, 3)
+    for ghost in projection.scene.road.ghosts:
+        _paint_stripe(below, projection, ghost, LaneLine(ghost.lateral_m, ()))
+    for line in (*projection.scene.road.ramp_lines, *projection.scene.road.lines):
         for stripe in line.stripes:
-            _paint_stripe(below, view, stripe, line)
+            _paint_stripe(below, projection, stripe, line)
     return image
 
 
 def _paint_stripe(
-    pixels: ByteArray, view: Projection, stripe: Stripe, line: LaneLine
+    pixels: ByteArray, projection: Projection, stripe: Stripe, line: LaneLine
 ) -> None:
     """Paint one stripe of a line onto the ground's pixels (h * W, 3), in place."""
-    ground, scene = view.ground, view.scene
+    ground, scene = projection.ground, projection.scene
     middle, width = np.float32(stripe.lateral_m), np.float32(stripe.width_m)
     laterals = ground.lateral
     if line.taper is not None:
-        laterals = laterals - taper_offsets(line.taper, view)
+        laterals = laterals - taper_offsets(line.taper, projection)
     touched = find_stripe(laterals, ground.across, middle, width)
     if len(touched) == 0:
         return
@@ -64,7 +64,7 @@ def _paint_stripe(
         )
         # Above the normal distribution's quantile of the wear, paint is left.
         cover *= np.clip((flakes - 3 * (stripe.wear - 0.5)) * 0.8 + 0.5, 0.2, 1)
-    shares = cover.astype(np.float32), haze_share(view, ahead)
+    shares = cover.astype(np.float32), haze_share(projection, ahead)
     paint = np.array(stripe.color, dtype=np.float32)
     sky = np.array(scene.light.horizon_color, dtype=np.float32)
     lay_paint(pixels, touched, shares, (paint, sky))

@@ -10,7 +10,7 @@ from lanedet.simulation.effects.vehicles import visible_faces
 from lanedet.simulation.painting.canvas import fill_polygon, fill_polygons, multiply
 from lanedet.simulation.painting.kernels import TILE_SIZE
 from lanedet.simulation.painting.noise import noise_tile, sample_tile
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.color import Color
 
 LAMP_POST_M = 8.8
@@ -29,22 +29,22 @@ _CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
 _POST_COLOR: Color = (255, 205, 130)
 
 
-def post_stations(view: Projection, reach_m: float) -> np.ndarray:
+def post_stations(projection: Projection, reach_m: float) -> np.ndarray:
     """Return the distances ahead of the lamp posts, shape (N,), none within 1 m."""
-    spacing = max(1, round(view.scene.surroundings.pole_spacing_m / 10)) * 10
-    here = view.scene.camera.station_m
+    spacing = max(1, round(projection.scene.surroundings.pole_spacing_m / 10)) * 10
+    here = projection.scene.camera.station_m
     first = here // spacing + 1
     stations = np.arange(first, first + reach_m // spacing) * spacing - here
     return np.asarray(stations[stations > 1])
 
 
-def street_pools(view: Projection) -> Float32Array:
+def street_pools(projection: Projection) -> Float32Array:
     """Return what street lamps add to the light, (H, W) float32, about 1 below them."""
-    spacing = max(1, round(view.scene.surroundings.pole_spacing_m / 10)) * 10
-    ground, pavement = view.ground, view.scene.road.pavement
-    light = np.full(view.shape, 0.3, dtype=np.float32)
+    spacing = max(1, round(projection.scene.surroundings.pole_spacing_m / 10)) * 10
+    ground, pavement = projection.ground, projection.scene.road.pavement
+    light = np.full(projection.shape, 0.3, dtype=np.float32)
     lateral, ahead = ground.lateral[::2, ::2], ground.ahead[::2, ::2]
-    station = ahead + np.float32(view.scene.camera.station_m % spacing)
+    station = ahead + np.float32(projection.scene.camera.station_m % spacing)
     along = (station + spacing / 2) % spacing - spacing / 2
     pools = np.zeros(lateral.shape)
     for side in (pavement.left_m + 0.5, pavement.right_m - 0.5):
@@ -58,27 +58,27 @@ def street_pools(view: Projection) -> Float32Array:
     return light
 
 
-def light_far(glow: ByteArray, view: Projection) -> None:
+def light_far(glow: ByteArray, projection: Projection) -> None:
     """Draw the lamps of the other carriageway, and small lights on the horizon."""
-    night = view.scene.night
-    world = view.world_rng("far_lights")
+    night = projection.scene.night
+    world = projection.world_rng("far_lights")
     draws = world.uniform(size=(2 * _NUM_PLACES, 6))
     hue = world.integers(len(_FAR_COLORS), size=_NUM_PLACES)
     is_lit = draws[:_NUM_PLACES, 0] < night.far
     draw = draws[:_NUM_PLACES][is_lit]
     directions = np.stack([2.6 * draw[:, 1] - 1.3, 0.07 * draw[:, 2] ** 2 - 0.005], 1)
-    radii = np.maximum(0.5, (0.0012 + 0.003 * draw[:, 3] ** 3) * view.focal)
+    radii = np.maximum(0.5, (0.0012 + 0.003 * draw[:, 3] ** 3) * projection.focal)
     colors = [_FAR_COLORS[number] for number in hue[is_lit]]
-    light_points(glow, view.project_far(directions), radii, colors)
-    side = view.scene.road.pavement.left_m - 5.0
+    light_points(glow, projection.project_far(directions), radii, colors)
+    side = projection.scene.road.pavement.left_m - 5.0
     low, high = _STREAM_M
     is_lit = draws[_NUM_PLACES:, 0] < night.oncoming
     draw = draws[_NUM_PLACES:][is_lit]
     places = (np.flatnonzero(is_lit) + draw[:, 1]) / _NUM_PLACES
     aheads = (low * (high / low) ** places)[:, None]
     laterals = side - 3.6 * (draw[:, 2:3] > 0.5) + 0.5 * draw[:, 3:4] + [-0.65, 0.65]
-    points = view.project_visible(aheads, laterals, 0.65 + 0.3 * draw[:, 5:6])
-    radii = np.maximum(0.6, 0.17 * view.focal / aheads).repeat(2)
+    points = projection.project_visible(aheads, laterals, 0.65 + 0.3 * draw[:, 5:6])
+    radii = np.maximum(0.6, 0.17 * projection.focal / aheads).repeat(2)
     colors = [
         _HEADLAMPS[int(share * len(_HEADLAMPS))] for share in draw[:, 4].repeat(2)
     ]
@@ -94,20 +94,22 @@ def light_points(
     fill_polygons(glow, outlines.reshape(-1, 2), ends, colors)
 
 
-def reflect_lamps(image: ByteArray, view: Projection) -> ByteArray:
+def reflect_lamps(image: ByteArray, projection: Projection) -> ByteArray:
     """Mirror lamps in the wet road as long streaks towards the camera."""
-    wet, light = view.scene.weather.wet, view.scene.light
+    wet, light = projection.scene.weather.wet, projection.scene.light
     strength = wet * (1 - 0.75 * light.daylight)
     if strength <= 0:
         return image
-    height, width = view.shape
+    height, width = projection.shape
     layer = np.zeros((height // 2, width // 2, 3), dtype=np.uint8)
-    if view.scene.surroundings.pole_spacing_m > 0 and light.daylight < 0.7:
-        pavement = view.scene.road.pavement
-        for ahead in post_stations(view, _MIRROR_RANGE_M)[::-1]:
+    if projection.scene.surroundings.pole_spacing_m > 0 and light.daylight < 0.7:
+        pavement = projection.scene.road.pavement
+        for ahead in post_stations(projection, _MIRROR_RANGE_M)[::-1]:
             for lateral in (pavement.left_m + 0.5, pavement.right_m - 0.5):
-                _draw_streak(layer, view, ahead, lateral, LAMP_POST_M, _POST_COLOR)
-    for face in visible_faces(view):
+                _draw_streak(
+                    layer, projection, ahead, lateral, LAMP_POST_M, _POST_COLOR
+                )
+    for face in visible_faces(projection):
         if face.ahead_m >= _MIRROR_RANGE_M:
             continue
         # What stands nearer hides the mirror images behind it.
@@ -115,49 +117,49 @@ def reflect_lamps(image: ByteArray, view: Projection) -> ByteArray:
         is_oncoming, foot_y = face.vehicle.is_oncoming, face.foot[1]
         color: Color = (255, 245, 215) if is_oncoming else (255, 40, 26)
         for x, y in face.lamps:
-            thickness = 0.16 * view.focal / face.ahead_m
+            thickness = 0.16 * projection.focal / face.ahead_m
             end = np.array([x, 2 * foot_y - y])
             _fill_streak(layer, (foot_y, end), thickness, color)
     size = (1 + 2 * max(1, height // 100), 1 + 2 * (height // 40))
     layer = cv2.blur(cv2.blur(layer, size), size)
     large = cv2.resize(layer, (width, height))
-    top = view.ground.top_row
-    rippled = multiply(large[top:], _ripples(view))
+    top = projection.ground.top_row
+    rippled = multiply(large[top:], _ripples(projection))
     image[top:] = cv2.addWeighted(image[top:], 1, rippled, 0.85 * strength, 0)
     return image
 
 
-def _ripples(view: Projection) -> Float32Array:
+def _ripples(projection: Projection) -> Float32Array:
     """Return how much light each pixel of the ground mirrors: rough asphalt breaks it.
 
     Returns:
         (h, W) float32 for the rows of the ground, in [0, 1].
     """
-    ground = view.ground
+    ground = projection.ground
     lateral, ahead = ground.lateral[::2, ::2], ground.ahead[::2, ::2]
-    start = np.float32(view.scene.camera.station_m % TILE_SIZE)
+    start = np.float32(projection.scene.camera.station_m % TILE_SIZE)
     noise = sample_tile(
         noise_tile("ripples", 0.9),
         lateral * np.float32(6),
         (ahead + start) * np.float32(2.5),
     )
     ripples = np.clip(0.45 + 0.3 * noise, 0.05, 1).astype(np.float32)
-    size = (view.shape[1], view.shape[0] - ground.top_row)
+    size = (projection.shape[1], projection.shape[0] - ground.top_row)
     return np.asarray(cv2.resize(ripples, size), dtype=np.float32)
 
 
 def _draw_streak(
     layer: ByteArray,
-    view: Projection,
+    projection: Projection,
     ahead: float,
     lateral: float,
     height_m: float,
     color: Color,
 ) -> None:
-    end = view.project(ahead, lateral, -height_m)
-    foot = view.project_visible(ahead, lateral, 0.0)
+    end = projection.project(ahead, lateral, -height_m)
+    foot = projection.project_visible(ahead, lateral, 0.0)
     if end[1] > foot[1]:
-        _fill_streak(layer, (foot[1], end), 0.2 * view.focal / ahead, color)
+        _fill_streak(layer, (foot[1], end), 0.2 * projection.focal / ahead, color)
 
 
 def _fill_streak(
@@ -173,15 +175,15 @@ def _fill_streak(
     fill_polygon(layer, corners / 2, color)
 
 
-def bloom_lamps(image: ByteArray, view: Projection) -> ByteArray:
+def bloom_lamps(image: ByteArray, projection: Projection) -> ByteArray:
     """Spread bright spots over greasy glass: a wide glow and a slanted streak."""
-    bloom, (height, width) = view.scene.night.bloom, view.shape
+    bloom, (height, width) = projection.scene.night.bloom, projection.shape
     if bloom == 0:
         return image
     small = cv2.resize(image, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
     bright = cv2.convertScaleAbs(cv2.subtract(small, (150, 150, 150, 0)), alpha=2.2)
     glow = cv2.GaussianBlur(bright, (0, 0), height / 55)
-    world = view.world_rng("bloom")
+    world = projection.world_rng("bloom")
     streak = cv2.filter2D(bright, -1, _streak_kernel(world.uniform(-1.2, 1.2), height))
     spread = cv2.addWeighted(glow, 1.3, streak, 1.6, 0)
     spread = cv2.resize(spread, (width, height))

@@ -13,7 +13,7 @@ from lanedet.simulation.effects.vehicles import (
 )
 from lanedet.simulation.painting.panels import Panel
 from lanedet.simulation.painting.sketch import Sketch
-from lanedet.simulation.view.projection import NEAREST_M, Projection
+from lanedet.simulation.projection.projection import NEAREST_M, Projection
 from lanedet.simulation.world.color import Color
 from lanedet.simulation.world.scene import Prop, Vehicle
 from lanedet.simulation.world.vehicle_bodies import BODIES
@@ -29,18 +29,22 @@ _UNDER_FEET: Color = (40, 40, 42)
 _SKIN: Color = (150, 112, 90)
 
 
-def paint_traffic(image: ByteArray, view: Projection) -> ByteArray:
+def paint_traffic(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint what drives and what stands on the road, the farthest first."""
-    here = view.scene.camera.station_m
-    aheads = [(prop, prop.station_m - here) for prop in view.scene.props]
+    here = projection.scene.camera.station_m
+    aheads = [(prop, prop.station_m - here) for prop in projection.scene.props]
     things: list[tuple[Prop | Vehicle, float]] = [
         pair for pair in aheads if 2 * NEAREST_M < pair[1] < _FARTHEST_M
     ]
-    things += [pair for pair in visible_vehicles(view) if not is_beyond(view, pair[0])]
-    sketch = Sketch(view)
+    things += [
+        pair
+        for pair in visible_vehicles(projection)
+        if not is_beyond(projection, pair[0])
+    ]
+    sketch = Sketch(projection)
     for thing, ahead in sorted(things, key=lambda pair: -pair[1]):
         if isinstance(thing, Vehicle):
-            add_vehicle(sketch, view, thing, ahead)
+            add_vehicle(sketch, projection, thing, ahead)
         else:
             PROPS[thing.kind](sketch, thing, ahead)
     sketch.paint(image)

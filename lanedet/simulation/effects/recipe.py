@@ -1,10 +1,11 @@
 """The recipe of a picture: a list of effects, applied in order.
 
-To add an effect, write one function ``(image, view) -> image`` and list it in
-:data:`RECIPE`. It may draw into the image that it gets. ``view`` holds the scene's data
-and its projection, and gives random numbers of a topic that the effect names:
-``view.rng("rain")`` others from frame to frame, ``view.world_rng("city")`` those of
-what stays put while the camera moves. A new topic changes nothing for the others.
+To add an effect, write one function ``(image, projection) -> image`` and list it in
+:data:`RECIPE`. It may draw into the image that it gets. ``projection`` knows the scene
+and leads from its road to pixels. It also gives random numbers of a topic that the
+effect names: ``projection.rng("rain")`` others from frame to frame,
+``projection.world_rng("city")`` those of what stays put while the camera moves. A new
+topic changes nothing for the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,7 +50,7 @@ from lanedet.simulation.effects.windscreen import (
     tint_band,
     wet_glass,
 )
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.projection import Projection
 
 Effect = Callable[[ByteArray, Projection], ByteArray]
 """One step of painting; the image is RGB uint8 (H, W, 3)."""
@@ -104,17 +105,17 @@ RECIPE: tuple[Effect, ...] = (
 )
 
 
-def paint_scene(view: Projection, recipe: Sequence[Effect] = RECIPE) -> ByteArray:
-    """Return the picture of the scene that a view shows.
+def paint_scene(projection: Projection, recipe: Sequence[Effect] = RECIPE) -> ByteArray:
+    """Return the picture of a scene.
 
     Args:
-        view: The scene at the picture's size.
+        projection: The scene at the picture's size.
         recipe: Effects in the order in which they are applied.
 
     Returns:
         RGB image, uint8, shape (H, W, 3). The same arguments give the same pixels.
     """
-    image = np.zeros((*view.shape, 3), dtype=np.uint8)
+    image = np.zeros((*projection.shape, 3), dtype=np.uint8)
     for effect in recipe:
-        image = effect(image, view)
+        image = effect(image, projection)
     return image

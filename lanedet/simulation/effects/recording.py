@@ -4,18 +4,18 @@ import cv2
 import numpy as np
 
 from lanedet.arrays import ByteArray
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.projection import Projection
 
 _BLOCK = 16
 _BEST_QUALITY, _WORST_QUALITY = 95, 10
 
 
-def blur_motion(image: ByteArray, view: Projection) -> ByteArray:
+def blur_motion(image: ByteArray, projection: Projection) -> ByteArray:
     """Blur as driving does: outwards from where one drives to, most at the edge."""
-    motion, (height, width) = view.scene.recording.motion, view.shape
+    motion, (height, width) = projection.scene.recording.motion, projection.shape
     if motion == 0:
         return image
-    x, y = view.center[0], view.center[1] + view.horizon_y
+    x, y = projection.center[0], projection.center[1] + projection.horizon_y
     total = image.astype(np.uint16)
     for scale in (1 - motion, 1 + motion):
         zoom = np.array([[scale, 0, x * (1 - scale)], [0, scale, y * (1 - scale)]])
@@ -25,9 +25,9 @@ def blur_motion(image: ByteArray, view: Projection) -> ByteArray:
     return (total // 3).astype(np.uint8)
 
 
-def misexpose(image: ByteArray, view: Projection) -> ByteArray:
+def misexpose(image: ByteArray, projection: Projection) -> ByteArray:
     """Miss the right exposure and white balance, and lift black by stray light."""
-    recording = view.scene.recording
+    recording = projection.scene.recording
     if recording.stops == recording.tint == recording.haze == 0:
         return image
     tints = np.array(
@@ -39,12 +39,12 @@ def misexpose(image: ByteArray, view: Projection) -> ByteArray:
     return np.asarray(cv2.LUT(image, table), dtype=np.uint8)
 
 
-def flicker_rows(image: ByteArray, view: Projection) -> ByteArray:
+def flicker_rows(image: ByteArray, projection: Projection) -> ByteArray:
     """Leave the bands of pulsed lamps, which a rolling shutter reads at many times."""
-    flicker, height = view.scene.recording.flicker, view.shape[0]
+    flicker, height = projection.scene.recording.flicker, projection.shape[0]
     if flicker == 0:
         return image
-    rng = view.rng("flicker_rows")
+    rng = projection.rng("flicker_rows")
     phase, bands = rng.uniform(0, 2 * np.pi), rng.uniform(1.5, 5)
     rows = np.arange(height)[:, None, None]
     gains = 1 + flicker * np.sin(2 * np.pi * bands * rows / height + phase)
@@ -52,9 +52,9 @@ def flicker_rows(image: ByteArray, view: Projection) -> ByteArray:
     return np.asarray(cv2.multiply(image, gains, dtype=cv2.CV_8U), dtype=np.uint8)
 
 
-def compress_video(image: ByteArray, view: Projection) -> ByteArray:
+def compress_video(image: ByteArray, projection: Projection) -> ByteArray:
     """Drop the detail of quiet blocks, and some color, as video coders do."""
-    loss, (height, width) = view.scene.recording.video_loss, view.shape
+    loss, (height, width) = projection.scene.recording.video_loss, projection.shape
     if loss == 0:
         return image
     small = cv2.resize(image, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
@@ -77,9 +77,9 @@ def compress_video(image: ByteArray, view: Projection) -> ByteArray:
     return np.asarray(joined, dtype=np.uint8)
 
 
-def compress_jpeg(image: ByteArray, view: Projection) -> ByteArray:
+def compress_jpeg(image: ByteArray, projection: Projection) -> ByteArray:
     """Store the picture as JPEG and read it back."""
-    loss = view.scene.recording.jpeg_loss
+    loss = projection.scene.recording.jpeg_loss
     if loss == 0:
         return image
     quality = round(_BEST_QUALITY + loss * (_WORST_QUALITY - _BEST_QUALITY))

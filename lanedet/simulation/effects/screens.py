@@ -15,7 +15,11 @@ from lanedet.simulation.effects.verges import (
     verge_edge,
 )
 from lanedet.simulation.painting.sketch import upright
-from lanedet.simulation.view.projection import NEAREST_M, Projection, once_per_view
+from lanedet.simulation.projection.projection import (
+    NEAREST_M,
+    Projection,
+    once_per_view,
+)
 from lanedet.simulation.world.scene import Wall
 
 _HIGH_WALL_M = 1.5
@@ -23,7 +27,7 @@ _WALL_AHEADS_M = np.geomspace(NEAREST_M, 300.0, 24)
 
 
 @once_per_view
-def screens(view: Projection) -> list[tuple[float, FloatArray]]:
+def screens(projection: Projection) -> list[tuple[float, FloatArray]]:
     """Return what hides lights: crowns of trees, bridges, high walls.
 
     Returns:
@@ -32,22 +36,22 @@ def screens(view: Projection) -> list[tuple[float, FloatArray]]:
     """
     trees: list[Tree] = []
     things: list[tuple[float, FloatArray]] = []
-    places = zip(cells_ahead(view), cell_generators(view), strict=True)
+    places = zip(cells_ahead(projection), cell_generators(projection), strict=True)
     for (cell, ahead), rng in places:
         for side in (-1, 1):
-            foot = (ahead, verge_edge(view, side, ahead))
-            trees += trees_in_cell(view, side, foot, rng)
-        if has_bridge(view, cell):
-            deck = upright(ahead, bridge_deck(view, ahead), BRIDGE_HEIGHTS_M)
+            foot = (ahead, verge_edge(projection, side, ahead))
+            trees += trees_in_cell(projection, side, foot, rng)
+        if has_bridge(projection, cell):
+            deck = upright(ahead, bridge_deck(projection, ahead), BRIDGE_HEIGHTS_M)
             things.append((ahead, np.array(deck)))
-    for wall in view.scene.surroundings.walls:
+    for wall in projection.scene.surroundings.walls:
         if wall.top_m > _HIGH_WALL_M:
             things += [(0.0, outline) for outline in _wall_outlines(wall)]
     things += zip((tree.ahead_m for tree in trees), crowns(trees), strict=True)
     if not things:
         return []
     aheads, outlines = zip(*things, strict=True)
-    points = view.project_visible(*np.concatenate(outlines).T)
+    points = projection.project_visible(*np.concatenate(outlines).T)
     ends = np.cumsum([len(outline) for outline in outlines])
     return list(zip(aheads, np.split(points, ends[:-1]), strict=True))
 

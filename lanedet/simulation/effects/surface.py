@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.kernels import TILE_SIZE, add_texture, shade_ground
 from lanedet.simulation.painting.noise import noise_tile, tile_offsets
-from lanedet.simulation.view.air import haze_share
-from lanedet.simulation.view.ground import GroundMap
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.air import haze_share
+from lanedet.simulation.projection.ground import GroundMap
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.pattern import Pattern
 from lanedet.simulation.world.road import Crossroad, Ramp, Taper
 
@@ -25,19 +25,19 @@ _NUM_BLURS = 8
 _VERGE_GRAIN = 0.22
 
 
-def paint_ground(image: ByteArray, view: Projection) -> ByteArray:
+def paint_ground(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint pavement and verges with their texture and the haze over them."""
-    ground = view.ground
-    section = _read_sections(cross_sections(view), view)
-    texture, gains = _texture(view, ground), _joints(view, ground)
-    haze = haze_share(view, ground.ahead)
-    sky = np.array(view.scene.light.horizon_color, dtype=np.float32)
+    ground = projection.ground
+    section = _read_sections(cross_sections(projection), projection)
+    texture, gains = _texture(projection, ground), _joints(projection, ground)
+    haze = haze_share(projection, ground.ahead)
+    sky = np.array(projection.scene.light.horizon_color, dtype=np.float32)
     layers = (texture, gains, haze, ground.cover)
     shade_ground(image[ground.top_row :], section, layers, sky)
     return image
 
 
-def cross_sections(view: Projection) -> ByteArray:
+def cross_sections(projection: Projection) -> ByteArray:
     """Return the road's cross-section at several blurs.
 
     Returns:
@@ -45,7 +45,7 @@ def cross_sections(view: Projection) -> ByteArray:
         from row to row, beginning at one cell.
     """
     laterals = (np.arange(round(2 * _HALF_WIDTH_M / _CELL_M)) * _CELL_M) - _HALF_WIDTH_M
-    scene = view.scene
+    scene = projection.scene
     pavement, place = scene.road.pavement, scene.surroundings
     paved = (laterals > pavement.left_m) & (laterals < pavement.right_m)
     verge = np.where(
@@ -54,7 +54,7 @@ def cross_sections(view: Projection) -> ByteArray:
     for strip in place.strips:
         inside = (laterals > strip.left_m) & (laterals < strip.right_m)
         verge[inside] = strip.color
-    asphalt = np.array(pavement.color) * _lane_gains(view, laterals)[:, None]
+    asphalt = np.array(pavement.color) * _lane_gains(projection, laterals)[:, None]
     section = np.empty((len(laterals), 4), dtype=np.float32)
     section[:, :3] = np.where(paved[:, None], asphalt, verge)
     section[:, 3] = np.where(paved, pavement.grain, _VERGE_GRAIN) * 255
@@ -65,9 +65,9 @@ def cross_sections(view: Projection) -> ByteArray:
     return np.clip(np.stack(levels), 0, 255).astype(np.uint8)
 
 
-def _lane_gains(view: Projection, laterals: np.ndarray) -> np.ndarray:
+def _lane_gains(projection: Projection, laterals: np.ndarray) -> np.ndarray:
     """Return the pavement's brightness across the road: tracks, oil, seams."""
-    pavement, lines = view.scene.road.pavement, view.scene.road.lines
+    pavement, lines = projection.scene.road.pavement, projection.scene.road.lines
     gains = np.full(len(laterals), pavement.shoulder_gain)
     for left, right, lane_gain in zip(
         lines[:-1], lines[1:], pavement.lane_gains, strict=True
@@ -81,7 +81,7 @@ def _lane_gains(view: Projection, laterals: np.ndarray) -> np.ndarray:
             1 + (pavement.oil_gain - 1) * oil + (pavement.track_gain - 1) * tracks
         )
     if pavement.streaks > 0:
-        number, *_ = view.world_numbers("streaks")
+        number, *_ = projection.world_numbers("streaks")
         gains *= 1 + pavement.streaks * _streaks(number, len(laterals))
     for seam in pavement.seams:
         near = np.abs(laterals - seam.lateral_m) <= seam.width_m / 2
@@ -97,15 +97,15 @@ def _streaks(number: int, num_cells: int) -> Float32Array:
     return np.asarray(0.6 * fine + 0.8 * coarse, dtype=np.float32)
 
 
-def _read_sections(sections: ByteArray, view: Projection) -> ByteArray:
-    ground, crossroad = view.ground, view.scene.road.crossroad
+def _read_sections(sections: ByteArray, projection: Projection) -> ByteArray:
+    ground, crossroad = projection.ground, projection.scene.road.crossroad
     lateral = ground.lateral
     if crossroad is not None:
         # The other road is paved as far as one sees, like this one's shoulder.
-        edge = np.float32(view.scene.road.pavement.left_m + 0.15)
-        lateral = np.where(_is_crossing(view, crossroad), edge, lateral)
-    if view.scene.road.ramp is not None:
-        lateral = _beside_ramp(view, view.scene.road.ramp, lateral)
+        edge = np.float32(projection.scene.road.pavement.left_m + 0.15)
+        lateral = np.where(_is_crossing(projection, crossroad), edge, lateral)
+    if projection.scene.road.ramp is not None:
+        lateral = _beside_ramp(projection, projection.scene.road.ramp, lateral)
     xs = (lateral + np.float32(_HALF_WIDTH_M)) * np.float32(1 / _CELL_M)
     blurs = cv2.log(ground.across * np.float32(1 / _CELL_M)) * np.float32(1.4427)
     np.clip(blurs, 0, _NUM_BLURS - 1, out=blurs)
@@ -115,11 +115,11 @@ def _read_sections(sections: ByteArray, view: Projection) -> ByteArray:
     return np.asarray(read, dtype=np.uint8)
 
 
-def _is_crossing(view: Projection, crossroad: Crossroad) -> NDArray[np.bool_]:
+def _is_crossing(projection: Projection, crossroad: Crossroad) -> NDArray[np.bool_]:
     """Return which ground pixels show the other road's carriageway, (h, W)."""
-    ground, pavement = view.ground, view.scene.road.pavement
+    ground, pavement = projection.ground, projection.scene.road.pavement
     start, end = crossroad.carriageway_m
-    here, radius = view.scene.camera.station_m, crossroad.radius_m
+    here, radius = projection.scene.camera.station_m, crossroad.radius_m
     middle, half = np.float32((start + end) / 2 - here), np.float32((end - start) / 2)
     beyond = np.abs(ground.ahead - middle) - half
     inside = beyond < 0
@@ -138,13 +138,15 @@ def _is_crossing(view: Projection, crossroad: Crossroad) -> NDArray[np.bool_]:
     return np.asarray(inside)
 
 
-def _beside_ramp(view: Projection, ramp: Ramp, lateral: Float32Array) -> Float32Array:
+def _beside_ramp(
+    projection: Projection, ramp: Ramp, lateral: Float32Array
+) -> Float32Array:
     """Return which place of the cross-section shows at each pixel of a ramp's road."""
-    pavement, side = view.scene.road.pavement, np.float32(ramp.side)
+    pavement, side = projection.scene.road.pavement, np.float32(ramp.side)
     edge = np.float32(pavement.right_m if ramp.side > 0 else pavement.left_m)
     # Metres outwards from the road's edge; beside the ramp, from the ramp's edge.
     beside = (lateral - edge) * side
-    from_ramp = beside - taper_offsets(ramp.taper, view) * side
+    from_ramp = beside - taper_offsets(ramp.taper, projection) * side
     # Between road and ramp lies the same ground as beside both.
     verge = edge + side * np.float32(0.5)
     shifted = edge + side * from_ramp
@@ -152,20 +154,20 @@ def _beside_ramp(view: Projection, ramp: Ramp, lateral: Float32Array) -> Float32
     return np.asarray(np.where(beside > 0, beyond, lateral), dtype=np.float32)
 
 
-def taper_offsets(taper: Taper, view: Projection) -> Float32Array:
+def taper_offsets(taper: Taper, projection: Projection) -> Float32Array:
     """Return how far a taper reaches to the right, for each ground pixel."""
-    start = np.float32(view.scene.camera.station_m - taper.start_m)
-    part = (view.ground.ahead + start) * np.float32(1 / taper.length_m)
+    start = np.float32(projection.scene.camera.station_m - taper.start_m)
+    part = (projection.ground.ahead + start) * np.float32(1 / taper.length_m)
     np.clip(part, 0, 1, out=part)
     part *= part * (3 - 2 * part)
     part *= np.float32(taper.after_m - taper.before_m)
     return part + np.float32(taper.before_m)
 
 
-def _texture(view: Projection, ground: GroundMap) -> Float32Array:
+def _texture(projection: Projection, ground: GroundMap) -> Float32Array:
     """Return grain and blotches, mean 0 and deviation about 1 near the camera."""
-    pavement, camera = view.scene.road.pavement, view.scene.camera
-    offset, _ = tile_offsets(view, "asphalt")
+    pavement, camera = projection.scene.road.pavement, projection.scene.camera
+    offset, _ = tile_offsets(projection, "asphalt")
     total = np.zeros_like(ground.lateral)
     # The texture's contrast is the grain's; on a verge it must not turn black.
     blotches = min(1.0, pavement.patchiness / max(pavement.grain, 0.01))
@@ -198,13 +200,16 @@ def _texture(view: Projection, ground: GroundMap) -> Float32Array:
     return total
 
 
-def _joints(view: Projection, ground: GroundMap) -> Float32Array:
+def _joints(projection: Projection, ground: GroundMap) -> Float32Array:
     """Return the darkening by joints between slabs, and by another road's asphalt."""
-    pavement, crossroad = view.scene.road.pavement, view.scene.road.crossroad
+    pavement, crossroad = (
+        projection.scene.road.pavement,
+        projection.scene.road.crossroad,
+    )
     spacing = pavement.joint_spacing_m
     gain = np.ones_like(ground.ahead)
     if crossroad is not None and crossroad.gain != 1:
-        gain[_is_crossing(view, crossroad)] = crossroad.gain
+        gain[_is_crossing(projection, crossroad)] = crossroad.gain
     if spacing == 0:
         return gain
     joints = Pattern(spacing, ((0.0, 0.03),))
@@ -212,7 +217,9 @@ def _joints(view: Projection, ground: GroundMap) -> Float32Array:
     if len(near) == 0:
         return gain
     rows = slice(near[0], None)
-    stations = ground.ahead[rows] + np.float32(view.scene.camera.station_m % spacing)
+    stations = ground.ahead[rows] + np.float32(
+        projection.scene.camera.station_m % spacing
+    )
     half = ground.along[rows] / 2
     share = joints.painted_share(stations - half, stations + half)
     lateral = ground.lateral[rows]

@@ -11,7 +11,7 @@ from lanedet.arrays import ByteArray, Float32Array, FloatArray
 from lanedet.simulation.effects.verges import CELL_M
 from lanedet.simulation.painting.kernels import paint_sprite
 from lanedet.simulation.painting.noise import noise_tile
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.color import Color
 
 _SPRITE_SIZES = (16, 32, 64, 128, 256)
@@ -36,19 +36,22 @@ class Tree:
 
 
 def trees_in_cell(
-    view: Projection, side: int, foot: tuple[float, float], rng: np.random.Generator
+    projection: Projection,
+    side: int,
+    foot: tuple[float, float],
+    rng: np.random.Generator,
 ) -> list[Tree]:
     """Return the trees on one side of a piece of the roadside.
 
     Args:
-        view: The scene.
+        projection: The scene.
         side: -1 on the left, 1 on the right.
         foot: Where the edge of the ground towards the road begins, (ahead, lateral).
         rng: The piece's own, see ``cell_generators`` in
             :mod:`~lanedet.simulation.effects.verges`; the left side draws from it
             first, then the right, then everything else.
     """
-    place = view.scene.surroundings
+    place = projection.scene.surroundings
     ahead, edge = foot
     trees: list[Tree] = []
     if place.tree_density == 0:

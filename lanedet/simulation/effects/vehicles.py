@@ -15,7 +15,11 @@ from lanedet.simulation.painting.panels import (
     unit_places,
 )
 from lanedet.simulation.painting.sketch import Sketch
-from lanedet.simulation.view.projection import NEAREST_M, Projection, once_per_view
+from lanedet.simulation.projection.projection import (
+    NEAREST_M,
+    Projection,
+    once_per_view,
+)
 from lanedet.simulation.world.color import Color
 from lanedet.simulation.world.outline import Outline
 from lanedet.simulation.world.scene import Vehicle
@@ -61,36 +65,38 @@ class Face:
     foot: FloatArray
 
 
-def paint_other_traffic(image: ByteArray, view: Projection) -> ByteArray:
+def paint_other_traffic(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint the vehicles beside the road, of which barriers hide a part later."""
-    sketch = Sketch(view)
-    for vehicle, ahead in visible_vehicles(view):
-        if is_beyond(view, vehicle):
-            add_vehicle(sketch, view, vehicle, ahead)
+    sketch = Sketch(projection)
+    for vehicle, ahead in visible_vehicles(projection):
+        if is_beyond(projection, vehicle):
+            add_vehicle(sketch, projection, vehicle, ahead)
     sketch.paint(image)
     return image
 
 
-def is_beyond(view: Projection, vehicle: Vehicle) -> bool:
+def is_beyond(projection: Projection, vehicle: Vehicle) -> bool:
     """Return whether a vehicle is beside the road, as on another carriageway."""
-    pavement = view.scene.road.pavement
+    pavement = projection.scene.road.pavement
     return not pavement.left_m < vehicle.lateral_m < pavement.right_m
 
 
 def add_vehicle(
-    sketch: Sketch, view: Projection, vehicle: Vehicle, ahead: float
+    sketch: Sketch, projection: Projection, vehicle: Vehicle, ahead: float
 ) -> None:
     """Add a vehicle, ``ahead`` metres away, to a sketch."""
-    _add_flank(sketch, view, vehicle, ahead)
+    _add_flank(sketch, projection, vehicle, ahead)
     if ahead > NEAREST_M:
-        sketch.add_panel(_face(view, vehicle, ahead))
+        sketch.add_panel(_face(projection, vehicle, ahead))
 
 
 @once_per_view
-def visible_vehicles(view: Projection) -> list[tuple[Vehicle, float]]:
+def visible_vehicles(projection: Projection) -> list[tuple[Vehicle, float]]:
     """Return the vehicles ahead with their distances, the farthest first."""
-    here = view.scene.camera.station_m
-    aheads = [(vehicle, vehicle.station_m - here) for vehicle in view.scene.vehicles]
+    here = projection.scene.camera.station_m
+    aheads = [
+        (vehicle, vehicle.station_m - here) for vehicle in projection.scene.vehicles
+    ]
     near = [
         (vehicle, ahead)
         for vehicle, ahead in aheads
@@ -100,12 +106,12 @@ def visible_vehicles(view: Projection) -> list[tuple[Vehicle, float]]:
 
 
 @once_per_view
-def visible_faces(view: Projection) -> list[Face]:
+def visible_faces(projection: Projection) -> list[Face]:
     """Return the faces of the vehicles ahead, the farthest first."""
-    vehicles = [pair for pair in visible_vehicles(view) if pair[1] > NEAREST_M]
+    vehicles = [pair for pair in visible_vehicles(projection) if pair[1] > NEAREST_M]
     if not vehicles:
         return []
-    panels = [_face(view, vehicle, ahead) for vehicle, ahead in vehicles]
+    panels = [_face(projection, vehicle, ahead) for vehicle, ahead in vehicles]
     lamps = panel_corners(panels, [_lamps(vehicle.kind) for vehicle, _ in vehicles])
     aheads = np.array([ahead for _, ahead in vehicles])
     laterals = np.array([vehicle.lateral_m for vehicle, _ in vehicles])
@@ -122,7 +128,7 @@ def visible_faces(view: Projection) -> list[Face]:
     places[:, :4, 2] = heights[:, None] * _TRAPEZIUM[1]
     places[:, 4, 1], places[:, 4, 2] = laterals, 0.0
     places[:, 5:] = lamps.reshape(-1, 2, 3)
-    pixels = view.project_visible(*places.reshape(-1, 3).T).reshape(-1, 7, 2)
+    pixels = projection.project_visible(*places.reshape(-1, 3).T).reshape(-1, 7, 2)
     return [
         Face(vehicle, ahead, outline=seven[:4], lamps=seven[5:], foot=seven[4])
         for (vehicle, ahead), seven in zip(vehicles, pixels, strict=True)
@@ -136,7 +142,7 @@ def _lamps(kind: str) -> FloatArray:
     return unit_places([(body.lamp_x, body.lamp_y), (1 - body.lamp_x, body.lamp_y)])
 
 
-def _face(view: Projection, vehicle: Vehicle, ahead: float) -> Panel:
+def _face(projection: Projection, vehicle: Vehicle, ahead: float) -> Panel:
     body = BODIES[vehicle.kind]
     return Panel(
         design=_face_design(vehicle.kind, vehicle.is_oncoming, ahead <= _DETAIL_M),
@@ -145,17 +151,17 @@ def _face(view: Projection, vehicle: Vehicle, ahead: float) -> Panel:
         ahead_m=ahead,
         size_m=(body.width_m, 0.0, body.height_m),
         lean_m=(0.0, body.rear_lean_m),
-        gain=0.8 * view.scene.light.facing_gain,
+        gain=0.8 * projection.scene.light.facing_gain,
     )
 
 
 def _add_flank(
-    sketch: Sketch, view: Projection, vehicle: Vehicle, ahead: float
+    sketch: Sketch, projection: Projection, vehicle: Vehicle, ahead: float
 ) -> None:
     """Add the side that faces the camera."""
     body = BODIES[vehicle.kind]
-    side = float(-np.sign(vehicle.lateral_m - view.scene.camera.lateral_m))
-    is_sunlit = side * view.scene.light.sun_lateral < 0
+    side = float(-np.sign(vehicle.lateral_m - projection.scene.camera.lateral_m))
+    is_sunlit = side * projection.scene.light.sun_lateral < 0
     half = 0.0 if body.has_one_track else body.width_m / 2
     panel = Panel(
         design=flank_design(vehicle.kind, ahead < _DETAIL_M),
@@ -164,7 +170,7 @@ def _add_flank(
         ahead_m=ahead,
         size_m=(0.0, body.length_m, body.height_m),
         lean_m=(-side * body.side_lean_m, 0.0),
-        gain=(1.0 if is_sunlit else 0.6) * (1 - 0.4 * view.scene.light.backlight),
+        gain=(1.0 if is_sunlit else 0.6) * (1 - 0.4 * projection.scene.light.backlight),
     )
     sketch.add_panel(panel)
 

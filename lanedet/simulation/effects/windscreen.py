@@ -9,9 +9,9 @@ from lanedet.arrays import ByteArray, Float32Array
 from lanedet.simulation.painting.canvas import blend, fill_polygon
 from lanedet.simulation.painting.kernels import TILE_SIZE
 from lanedet.simulation.painting.noise import noise_tile
+from lanedet.simulation.projection.foreground import dashboard_rows
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.randomness import seeded
-from lanedet.simulation.view.foreground import dashboard_rows
-from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.color import light_up, shade
 
 _MOST_DROPS = 170
@@ -19,14 +19,14 @@ _PATCH_COLOR = (225, 226, 222)
 _DIRT_COLOR = (150, 142, 128)
 
 
-def paint_dashboard(image: ByteArray, view: Projection) -> ByteArray:
+def paint_dashboard(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint one's own dashboard or bonnet along the bottom."""
-    windscreen, (height, width) = view.scene.windscreen, view.shape
+    windscreen, (height, width) = projection.scene.windscreen, projection.shape
     if windscreen.dashboard == 0:
         return image
-    color = light_up(windscreen.dashboard_color, view.scene.car_light)
+    color = light_up(windscreen.dashboard_color, projection.scene.car_light)
     xs = np.linspace(-1, width, 64)
-    top = dashboard_rows(view, xs)
+    top = dashboard_rows(projection, xs)
     rows = ((0.0, 1.5), (0.012, 1.0), (0.25, 0.8), (0.6, 0.6))
     for drop, gain in rows:
         ys = top + drop * windscreen.dashboard * height
@@ -36,12 +36,15 @@ def paint_dashboard(image: ByteArray, view: Projection) -> ByteArray:
     return image
 
 
-def reflect_dashboard(image: ByteArray, view: Projection) -> ByteArray:
+def reflect_dashboard(image: ByteArray, projection: Projection) -> ByteArray:
     """Add what the glass mirrors: papers on the dashboard, vents, bright streaks."""
-    reflection, (height, width) = view.scene.windscreen.reflection, view.shape
+    reflection, (height, width) = (
+        projection.scene.windscreen.reflection,
+        projection.shape,
+    )
     if reflection == 0:
         return image
-    world = view.world_rng("dashboard")
+    world = projection.world_rng("dashboard")
     rows, columns = -(-height // 4), -(-width // 4)
     layer = np.zeros((rows, columns), dtype=np.uint8)
     for _ in range(world.integers(1, 4)):
@@ -61,28 +64,28 @@ def reflect_dashboard(image: ByteArray, view: Projection) -> ByteArray:
     layer = cv2.GaussianBlur(layer, (0, 0), max(0.8, height / 360))
     wash = 26 * np.linspace(0.2, 1, rows)[:, None]
     # The glass adds light, as much of it as falls on what it mirrors.
-    light = float(np.mean(view.scene.car_light))
+    light = float(np.mean(projection.scene.car_light))
     share = (layer + wash) * (0.5 * reflection * light / 255)
     share = cv2.resize(share.astype(np.float32), (width, height))
     return blend(image, _PATCH_COLOR, np.asarray(share))
 
 
-def soil_glass(image: ByteArray, view: Projection) -> ByteArray:
+def soil_glass(image: ByteArray, projection: Projection) -> ByteArray:
     """Lay dust, specks and the wiper's smears over the picture."""
-    dirt, (height, width) = view.scene.windscreen.dirt, view.shape
+    dirt, (height, width) = projection.scene.windscreen.dirt, projection.shape
     if dirt == 0:
         return image
     rows, columns = -(-height // 2), -(-width // 2)
-    top, left, *_ = view.world_numbers("dirt")
+    top, left, *_ = projection.world_numbers("dirt")
     picks = _tile_cells(rows, top), _tile_cells(columns, left)
     cells = np.ix_(*picks)
     dust = noise_tile("dust", 1.6)[cells]
     specks = np.clip(noise_tile("specks", 0.45)[cells] - 3.1 + 0.9 * dirt, 0, 1)
     share = 0.10 * np.clip(dust + 0.6, 0, 2) + specks
-    share += 0.10 * np.clip(_smears(view, rows, columns), 0, 2)
+    share += 0.10 * np.clip(_smears(projection, rows, columns), 0, 2)
     share = cv2.blur((dirt * share).astype(np.float32), (3, 3))
     share = np.clip(cv2.resize(share, (width, height)), 0, 0.8)
-    return blend(image, light_up(_DIRT_COLOR, view.scene.car_light), share)
+    return blend(image, light_up(_DIRT_COLOR, projection.scene.car_light), share)
 
 
 def _tile_cells(count: int, start: int) -> np.ndarray:
@@ -90,22 +93,22 @@ def _tile_cells(count: int, start: int) -> np.ndarray:
     return (np.arange(count) + start % TILE_SIZE) % TILE_SIZE
 
 
-def _smears(view: Projection, rows: int, columns: int) -> Float32Array:
+def _smears(projection: Projection, rows: int, columns: int) -> Float32Array:
     """Return arcs around the wiper's pivot, below the picture."""
     xs = np.arange(columns, dtype=np.float32)[None, :] - columns * 0.35
     ys = np.arange(rows, dtype=np.float32)[:, None] - rows * 1.35
-    number, *_ = view.world_numbers("smears")
+    number, *_ = projection.world_numbers("smears")
     arcs = noise_tile("smears", 0.6)[number % TILE_SIZE]
-    radius = np.hypot(xs, ys) * (360 / view.shape[0])
+    radius = np.hypot(xs, ys) * (360 / projection.shape[0])
     return np.asarray(arcs[radius.astype(np.int64) % TILE_SIZE])
 
 
-def wet_glass(image: ByteArray, view: Projection) -> ByteArray:
+def wet_glass(image: ByteArray, projection: Projection) -> ByteArray:
     """Put drops of rain on the glass; each shows the picture small, upside down."""
-    amount, (height, width) = view.scene.windscreen.drops, view.shape
+    amount, (height, width) = projection.scene.windscreen.drops, projection.shape
     if amount == 0:
         return image
-    away, opacity = _drops_on_glass(view.scene.seed, (height, width), amount)
+    away, opacity = _drops_on_glass(projection.scene.seed, (height, width), amount)
     rows, columns = np.nonzero(opacity)
     # Out of focus: a drop is a blot that shows what lies behind it, turned round.
     soft = cv2.blur(image, (1 + 2 * (height // 140),) * 2)
@@ -154,9 +157,9 @@ def _drops_on_glass(
     return away, opacity
 
 
-def pass_wiper(image: ByteArray, view: Projection) -> ByteArray:
+def pass_wiper(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint the wiper's blade on its way over the glass."""
-    wiper, (height, width) = view.scene.windscreen.wiper, view.shape
+    wiper, (height, width) = projection.scene.windscreen.wiper, projection.shape
     if wiper == 0:
         return image
     pivot = np.array([width * 0.35, height * 1.35])
@@ -167,16 +170,16 @@ def pass_wiper(image: ByteArray, view: Projection) -> ByteArray:
     ends = (pivot + along * 0.1 * length, pivot + along * length)
     outline = [ends[0] - 1.8 * half * across, ends[0] + 1.8 * half * across]
     outline += [ends[1] + 0.7 * half * across, ends[1] - 0.7 * half * across]
-    mask = np.zeros(view.shape, dtype=np.uint8)
+    mask = np.zeros(projection.shape, dtype=np.uint8)
     fill_polygon(mask, np.array(outline), (240,))
     size = 1 + 2 * (height // 120)
     share = cv2.blur(mask, (size, size)).astype(np.float32) / 255
     return blend(image, (17, 17, 19), np.asarray(share))
 
 
-def tint_band(image: ByteArray, view: Projection) -> ByteArray:
+def tint_band(image: ByteArray, projection: Projection) -> ByteArray:
     """Darken the band along the glass's upper edge."""
-    band, height = view.scene.windscreen.band, view.shape[0]
+    band, height = projection.scene.windscreen.band, projection.shape[0]
     if band == 0:
         return image
     rows = max(1, round(0.17 * height))

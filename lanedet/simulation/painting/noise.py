@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from lanedet.arrays import Float32Array
 from lanedet.simulation.painting.kernels import TILE_SIZE, read_points, read_tile
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.randomness import topic_number
-from lanedet.simulation.view.projection import Projection
 
 
 def noise_tile(topic: str, roughness: float, number: int = 0) -> Float32Array:
@@ -46,14 +46,14 @@ def _make_tile(number: int, roughness: float) -> Float32Array:
     return tile
 
 
-def tile_offsets(view: Projection, topic: str) -> tuple[float, float]:
+def tile_offsets(projection: Projection, topic: str) -> tuple[float, float]:
     """Return where a world begins to read a tile, (column, row), each below 512.
 
     Args:
-        view: The world.
+        projection: The world.
         topic: What is read; others get other places.
     """
-    column, row, *_ = view.world_numbers(topic)
+    column, row, *_ = projection.world_numbers(topic)
     return float(column % TILE_SIZE), float(row % TILE_SIZE)
 
 

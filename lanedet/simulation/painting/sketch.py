@@ -13,7 +13,7 @@ import numpy as np
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.painting.canvas import fill_polygons
 from lanedet.simulation.painting.panels import Panel, panel_polygons
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.color import Color
 
 Corners = Sequence[tuple[float, float, float]]
@@ -47,11 +47,11 @@ class Sketch:
     """Shapes on the road, in the order of painting.
 
     Args:
-        view: The scene.
+        projection: The scene.
     """
 
-    def __init__(self, view: Projection) -> None:
-        self._view = view
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
         self._chunks: list[_Chunk] = []
         self._num_gathered = 0
         # What was added last; either the panels are empty or the lists below.
@@ -114,7 +114,7 @@ class Sketch:
     ) -> None:
         """Add a polygon whose straight edges a distorting lens shows bent."""
         self.add(corners, color, ahead_m, gain)
-        if self._view.scene.camera.distortion > 0:
+        if self._projection.scene.camera.distortion > 0:
             self._parts[-1] = _EDGE_PARTS
 
     def add_brush(
@@ -134,7 +134,7 @@ class Sketch:
         )
         if (parts > 1).any():
             corners = divide_edges(corners, sizes, parts)
-        points = self._view.project_visible(*corners.T)
+        points = self._projection.project_visible(*corners.T)
         ends = np.cumsum(sizes * parts)
         colors = self._seen_colors(paints)
         first = 0
@@ -175,7 +175,7 @@ class Sketch:
 
     def _seen_colors(self, paints: FloatArray) -> list[Color]:
         """Return the colors of all shapes, lit and through haze."""
-        light = self._view.scene.light
+        light = self._projection.scene.light
         lit = np.minimum(paints[:, :3] * paints[:, 4:], 255.0)
         clear = np.exp(np.maximum(paints[:, 3:4], 0.0) / -light.visibility_m)
         seen: list[Color] = (lit + (light.horizon_color - lit) * (1 - clear)).tolist()

@@ -15,29 +15,31 @@ PlainScene = Callable[..., Scene]
 SHAPE = (180, 320)
 
 
-def lit_city(view: Projection) -> ByteArray:
+def lit_city(projection: Projection) -> ByteArray:
     """Return the lights of the far city in the dark."""
     glow = np.zeros((*SHAPE, 3), dtype=np.uint8)
-    light_city(glow, view)
+    light_city(glow, projection)
     return glow
 
 
 def test_the_far_city_is_lit(plain_scene: PlainScene) -> None:
     scene = replace(plain_scene(), backdrop=Backdrop(city=0.8, city_rad=0.2))
-    view = Projection(scene, SHAPE)
-    ys, xs = np.nonzero(lit_city(view).max(axis=2) > 40)
+    projection = Projection(scene, SHAPE)
+    ys, xs = np.nonzero(lit_city(projection).max(axis=2) > 40)
     assert len(xs) > 20
-    assert ys.max() <= view.center[1] + view.horizon_y + 2, "none below the horizon"
+    assert ys.max() <= projection.center[1] + projection.horizon_y + 2, (
+        "none below the horizon"
+    )
     assert not lit_city(Projection(plain_scene(), SHAPE)).any()
 
 
 def test_windows_of_the_city_begin_at_its_lowest_floor_and_left_edge(
     plain_scene: PlainScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view = Projection(plain_scene(), SHAPE)
+    projection = Projection(plain_scene(), SHAPE)
     tower = ((-0.3, 0.3), (0.0, 0.3), (90, 90, 90))
     monkeypatch.setattr(backdrop, "_towers", lambda _: [tower])
-    ys, xs = np.nonzero(lit_city(view).any(axis=2))
+    ys, xs = np.nonzero(lit_city(projection).any(axis=2))
     # A floor is 4 pixels high and a dot 2 x 2; the focal length is 250 pixels.
     assert xs.min() == np.rint(159.5 - 250 * 0.3 + 4 / 2)
     assert ys.max() == np.rint(89.5 - 0.75 * 4) + 1
@@ -46,15 +48,15 @@ def test_windows_of_the_city_begin_at_its_lowest_floor_and_left_edge(
 def test_towers_hide_the_windows_of_those_behind(
     plain_scene: PlainScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view = Projection(plain_scene(), SHAPE)
+    projection = Projection(plain_scene(), SHAPE)
     behind = ((-0.3, 0.3), (0.0, 0.3), (90, 90, 90))
     # As high as one floor, so it has no window itself.
-    before = ((-0.4, 0.4), (0.0, 4.0 / view.focal), (90, 90, 90))
+    before = ((-0.4, 0.4), (0.0, 4.0 / projection.focal), (90, 90, 90))
     monkeypatch.setattr(backdrop, "_towers", lambda _: [behind])
-    alone = lit_city(view)
+    alone = lit_city(projection)
     monkeypatch.setattr(backdrop, "_towers", lambda _: [behind, before])
-    hidden = lit_city(view)
-    horizon = round(view.center[1] + view.horizon_y)
+    hidden = lit_city(projection)
+    horizon = round(projection.center[1] + projection.horizon_y)
     lowest = slice(horizon - 4, None)
     assert alone[lowest].any()
     assert not hidden[lowest].any()

@@ -37,7 +37,7 @@ from lanedet.simulation.effects.windscreen import (
     wet_glass,
 )
 from lanedet.simulation.make import render_scene, scene_lanes
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.conditions import (
     DASHBOARDS,
     Backdrop,
@@ -187,9 +187,10 @@ def test_street_lamps_light_the_road_in_pools(plain_scene: PlainScene) -> None:
         replace(scene, night=NightLights(street=1.0, street_color=(255, 180, 90))),
         grey,
     )
-    view = Projection(scene, SHAPE)
+    projection = Projection(scene, SHAPE)
     below, between = (
-        np.rint(view.project(np.array(ahead), 0.0)).astype(int) for ahead in (40, 20)
+        np.rint(projection.project(np.array(ahead), 0.0)).astype(int)
+        for ahead in (40, 20)
     )
     red = lit[..., 0].astype(int)
     assert red[below[1], below[0]] > red[between[1], between[0]] > dark.max()
@@ -226,8 +227,11 @@ def test_the_sun_stands_where_it_is_said_to(
     scene = replace(plain_scene(), glare=Glare(strength=1.0, sun_x=0.25, rise=0.2))
     image = apply(shine_sun, scene, np.full_like(picture, 60)).sum(axis=2)
     y, x = np.argwhere(image == image.max()).mean(axis=0)
-    view = Projection(scene, SHAPE)
-    expected = (0.25 * SHAPE[1], view.center[1] + view.horizon_y - 0.2 * SHAPE[0])
+    projection = Projection(scene, SHAPE)
+    expected = (
+        0.25 * SHAPE[1],
+        projection.center[1] + projection.horizon_y - 0.2 * SHAPE[0],
+    )
     assert (x, y) == pytest.approx(expected, abs=4)
 
 
@@ -235,8 +239,8 @@ def test_a_tunnel_hides_the_sky_but_not_at_its_exit(plain_scene: PlainScene) -> 
     tunnel = Tunnel(darkness=0.9, exit_m=60.0, wall_color=(90, 90, 90))
     scene = replace(plain_scene((-5.4, -1.8, 1.8, 5.4)), tunnel=tunnel)
     image = render_scene(scene, SHAPE).astype(int)
-    view = Projection(scene, SHAPE)
-    exit_x, exit_y = np.rint(view.project(np.array(60.0), 0.0, 3.0)).astype(int)
+    projection = Projection(scene, SHAPE)
+    exit_x, exit_y = np.rint(projection.project(np.array(60.0), 0.0, 3.0)).astype(int)
     assert image[exit_y, exit_x].mean() > 2 * image[5, exit_x].mean()
     assert image[5].std() < 25
 
@@ -244,15 +248,16 @@ def test_a_tunnel_hides_the_sky_but_not_at_its_exit(plain_scene: PlainScene) -> 
 def test_a_tunnels_walls_reach_to_its_exit(plain_scene: PlainScene) -> None:
     tunnel = Tunnel(darkness=0.9, exit_m=31.0)
     scene = replace(plain_scene((-5.4, -1.8, 1.8, 5.4)), tunnel=tunnel)
-    view = Projection(scene, SHAPE)
+    projection = Projection(scene, SHAPE)
     image = apply(paint_tunnel, scene, np.full((*SHAPE, 3), 255, dtype=np.uint8))
     pavement = scene.road.pavement
     left, right = pavement.left_m - tunnel.side_m, pavement.right_m + tunnel.side_m
     corners = ((left, tunnel.height_m), (right, tunnel.height_m))
     (x0, top), (x1, _) = (
-        view.project(np.array(31.0), lateral, height) for lateral, height in corners
+        projection.project(np.array(31.0), lateral, height)
+        for lateral, height in corners
     )
-    rows, columns = np.nonzero((image == 255).all(axis=2)[: int(view.center[1])])
+    rows, columns = np.nonzero((image == 255).all(axis=2)[: int(projection.center[1])])
     assert len(rows)
     assert rows.min() >= top - 1.5
     assert columns.min() >= x0 - 1.5
@@ -280,9 +285,9 @@ def test_ones_own_car_is_dark_where_the_road_is(
 def test_snow_lies_beside_the_road_first(plain_scene: PlainScene) -> None:
     scene = replace(plain_scene(), weather=Weather(snow=0.4))
     image = apply(lay_snow, scene, np.full((*SHAPE, 3), 50, dtype=np.uint8))
-    view = Projection(scene, SHAPE)
+    projection = Projection(scene, SHAPE)
     verge, track = (
-        np.rint(view.project(np.array(10.0), x)).astype(int) for x in (4.0, 0.85)
+        np.rint(projection.project(np.array(10.0), x)).astype(int) for x in (4.0, 0.85)
     )
     assert image[verge[1], verge[0]].mean() > 150
     assert image[track[1], track[0]].mean() < 90
@@ -293,9 +298,10 @@ def test_a_wet_road_mirrors_the_sky_far_off(plain_scene: PlainScene) -> None:
     image = np.full((*SHAPE, 3), 60, dtype=np.uint8)
     image[: SHAPE[0] // 2] = (100, 120, 220)
     wet = apply(wet_road, scene, image).astype(int)
-    view = Projection(scene, SHAPE)
+    projection = Projection(scene, SHAPE)
     far, near = (
-        np.rint(view.project(np.array(ahead), 0.0)).astype(int) for ahead in (25.0, 6.0)
+        np.rint(projection.project(np.array(ahead), 0.0)).astype(int)
+        for ahead in (25.0, 6.0)
     )
     # Puddles are uneven: over some of them.
     assert wet[far[1], far[0] - 12 : far[0] + 12, 2].mean() > 85

@@ -51,18 +51,18 @@ def test_a_decal_behind_or_too_far_is_not_painted(
     plain_scene: PlainScene, station: float
 ) -> None:
     mask = np.zeros(SHAPE, dtype=np.uint8)
-    view = Projection(plain_scene(), SHAPE)
+    projection = Projection(plain_scene(), SHAPE)
     outlines = place((box(0.0, 0.0, 3.0, 1.0),), station, 0.0)
-    assert lay_flat(view, outlines).fill(mask, 255.0) is None
+    assert lay_flat(projection, outlines).fill(mask, 255.0) is None
     assert not mask.any()
 
 
 def test_what_is_thinner_than_a_pixel_fades(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(), SHAPE)
+    projection = Projection(plain_scene(), SHAPE)
     peaks = []
     for width in (0.4, 0.02):
         mask = np.zeros(SHAPE, dtype=np.uint8)
-        lay_flat(view, (box(20.0, 0.0, 20.0, width),)).fill(mask, 200.0)
+        lay_flat(projection, (box(20.0, 0.0, 20.0, width),)).fill(mask, 200.0)
         peaks.append(int(mask.max()))
     assert peaks[0] > 190
     assert 20 < peaks[1] < 120
@@ -76,10 +76,10 @@ def test_a_decal_takes_nothing_from_the_one_before(plain_scene: PlainScene) -> N
     second = Decal(place((box(0.0, 0.0, 3.0, 1.0),), 8.0, 0.0), (0, 200, 0), 1.0)
     painted = []
     for stains in ((first,), (second,), (first, second)):
-        view = Projection(
+        projection = Projection(
             replace(scene, road=replace(scene.road, stains=stains)), SHAPE
         )
-        painted.append(paint_stains(ground.copy(), view))
+        painted.append(paint_stains(ground.copy(), projection))
     red, green, both = painted
     alone = ~red.any(axis=2)
     assert np.array_equal(both[alone], green[alone])
@@ -87,11 +87,11 @@ def test_a_decal_takes_nothing_from_the_one_before(plain_scene: PlainScene) -> N
 
 
 def test_some_of_many_polygons_are_filled_as_if_alone(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(), SHAPE)
+    projection = Projection(plain_scene(), SHAPE)
     outlines = [box(5.0 + 6 * k, -k / 2, 3.0 + k, 0.1 + k) for k in range(4)]
     together, alone = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
-    found = lay_flat(view, outlines).part(1, 3).fill(together, 200.0)
-    assert found == lay_flat(view, outlines[1:3]).fill(alone, 200.0)
+    found = lay_flat(projection, outlines).part(1, 3).fill(together, 200.0)
+    assert found == lay_flat(projection, outlines[1:3]).fill(alone, 200.0)
     assert np.array_equal(together, alone)
     assert found is not None
     (top, bottom), (left, right) = found

@@ -24,8 +24,8 @@ SHAPE = (180, 320)
 
 def with_sun(scene: Scene, pixel: FloatArray) -> Scene:
     """Return a scene whose sun stands at a pixel."""
-    view = Projection(scene, SHAPE)
-    rise = (view.center[1] + view.horizon_y - pixel[1]) / SHAPE[0]
+    projection = Projection(scene, SHAPE)
+    rise = (projection.center[1] + projection.horizon_y - pixel[1]) / SHAPE[0]
     sun_x = float(pixel[0] / SHAPE[1])
     return replace(scene, glare=Glare(1.0, sun_x, float(rise), flare=1.0))
 
@@ -33,8 +33,8 @@ def with_sun(scene: Scene, pixel: FloatArray) -> Scene:
 def behind_houses(scene: Scene) -> tuple[Scene, FloatArray]:
     place = replace(scene.surroundings, building_density=1.0)
     scene = replace(scene, surroundings=place)
-    view = Projection(scene, SHAPE)
-    return scene, face_pixels(view, houses_ahead(view)[0]).mean(axis=0)
+    projection = Projection(scene, SHAPE)
+    return scene, face_pixels(projection, houses_ahead(projection)[0]).mean(axis=0)
 
 
 def behind_a_vehicle(scene: Scene) -> tuple[Scene, FloatArray]:
@@ -90,12 +90,12 @@ def test_a_sun_that_is_hidden_leaves_no_disc_and_no_ghosts(
 ) -> None:
     hidden, pixel = hide(plain_scene())
     for scene, is_hidden in ((hidden, True), (plain_scene(), False)):
-        view = Projection(with_sun(scene, pixel), SHAPE)
-        assert sun_pixel(view) == pytest.approx(pixel)
-        assert is_sun_hidden(view) == is_hidden
+        projection = Projection(with_sun(scene, pixel), SHAPE)
+        assert sun_pixel(projection) == pytest.approx(pixel)
+        assert is_sun_hidden(projection) == is_hidden
         x, y = np.rint(np.clip(pixel, 0, (319, 179))).astype(int)
         grey = np.full((*SHAPE, 3), 60, dtype=np.uint8)
-        sky = shine_sun(grey.copy(), view)
+        sky = shine_sun(grey.copy(), projection)
         assert bool((sky[y, x] > 200).all()) != is_hidden
-        has_ghosts = not np.array_equal(flare_lens(grey.copy(), view), grey)
+        has_ghosts = not np.array_equal(flare_lens(grey.copy(), projection), grey)
         assert has_ghosts != is_hidden

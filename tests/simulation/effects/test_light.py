@@ -41,9 +41,9 @@ def test_the_shadow_under_a_vehicle_ends_in_fog(plain_scene: PlainScene) -> None
     for visibility in (1e6, 20.0, 1.0):
         light = replace(scene.light, visibility_m=visibility)
         vehicles = (Vehicle("hatchback", 20.0, 0.0, 25.0, (130, 20, 20)),)
-        view = Projection(replace(scene, light=light, vehicles=vehicles), SHAPE)
+        projection = Projection(replace(scene, light=light, vehicles=vehicles), SHAPE)
         grey = np.full((*SHAPE, 3), 200, dtype=np.uint8)
-        shaded_ground = cast_shadows(grey, view)
+        shaded_ground = cast_shadows(grey, projection)
         grounds.append(shaded_ground.min())
     # 255 - 195 * exp(-20 / 20) = 183.3 of 255 is left at 20 m.
     assert grounds == pytest.approx([200 * 60 / 255, 200 * 183.3 / 255, 200], abs=2)

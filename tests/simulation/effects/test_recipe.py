@@ -25,9 +25,9 @@ SHAPE = (180, 320)
 SMALL = (90, 160)
 
 
-def brighten(image: ByteArray, view: Projection) -> ByteArray:
-    view.rng("brighten").uniform(size=100)
-    assert image.shape[:2] == view.shape
+def brighten(image: ByteArray, projection: Projection) -> ByteArray:
+    projection.rng("brighten").uniform(size=100)
+    assert image.shape[:2] == projection.shape
     return np.minimum(image, 245) + np.uint8(10)
 
 
@@ -39,10 +39,10 @@ def test_an_effect_is_one_function_in_the_recipe() -> None:
 
 
 def test_an_effects_draws_do_not_touch_the_others() -> None:
-    def draw_much(image: ByteArray, view: Projection) -> ByteArray:
+    def draw_much(image: ByteArray, projection: Projection) -> ByteArray:
         for topic in ("draw_much", "fall_rain", "add_noise", "city", "drops"):
-            view.rng(topic).uniform(size=100)
-            view.world_rng(topic).uniform(size=100)
+            projection.rng(topic).uniform(size=100)
+            projection.world_rng(topic).uniform(size=100)
         return image
 
     scene = sample_scene(0, 4)
@@ -53,9 +53,9 @@ def test_an_effects_draws_do_not_touch_the_others() -> None:
 def watched(effect: Effect, changes: set[Effect]) -> Effect:
     """Note an effect that has changed the picture."""
 
-    def apply(image: ByteArray, view: Projection) -> ByteArray:
+    def apply(image: ByteArray, projection: Projection) -> ByteArray:
         before = image.copy()
-        after = effect(image, view)
+        after = effect(image, projection)
         if not np.array_equal(before, after):
             changes.add(effect)
         return after

@@ -33,12 +33,12 @@ def test_outlines_lie_where_things_are_painted(
 ) -> None:
     scene = plain_scene(station_m=3.0)
     around = replace(scene.surroundings, **place)  # type: ignore[arg-type]
-    view = Projection(replace(scene, surroundings=around), SHAPE)
+    projection = Projection(replace(scene, surroundings=around), SHAPE)
     sky = np.full((*SHAPE, 3), 255, dtype=np.uint8)
-    painted = paint_walls(paint_roadside(sky.copy(), view), view)
+    painted = paint_walls(paint_roadside(sky.copy(), projection), projection)
     is_painted = (painted < 240).any(axis=2)
     hidden = np.zeros(SHAPE, dtype=np.uint8)
-    for _, outline in screens(view):
+    for _, outline in screens(projection):
         cv2.fillPoly(hidden, [np.rint(outline).astype(int)], 255)
     is_hidden = hidden > 0
     assert is_hidden.mean() > 0.02
@@ -56,8 +56,8 @@ def test_low_walls_and_bare_roads_hide_nothing(plain_scene: PlainScene) -> None:
 def test_trees_hide_windows_behind_them(plain_scene: PlainScene) -> None:
     scene = plain_scene()
     wooded = replace(scene.surroundings, tree_density=3.0, building_density=1.0)
-    view = Projection(replace(scene, surroundings=wooded), SHAPE)
+    projection = Projection(replace(scene, surroundings=wooded), SHAPE)
     bare, hidden = (np.zeros((*SHAPE, 3), dtype=np.uint8) for _ in range(2))
-    light_windows(bare, view)
-    light_windows(hidden, view, screens(view))
+    light_windows(bare, projection)
+    light_windows(hidden, projection, screens(projection))
     assert 0.05 < (hidden > 60).sum() / (bare > 60).sum() < 0.8

@@ -39,16 +39,18 @@ def test_a_face_is_seen_where_it_stands(plain_scene: PlainScene, kind: str) -> N
     ]
     hidden = Vehicle(kind, 0.5, 2.0, 20.0, (9, 9, 9))
     scene = replace(plain_scene(), vehicles=(*vehicles, hidden))
-    view = Projection(scene, SHAPE)
-    far, near = visible_faces(view)
+    projection = Projection(scene, SHAPE)
+    far, near = visible_faces(projection)
     assert [far.ahead_m, near.ahead_m] == [25.0, 10.0]
     for face in (far, near):
-        assert face.foot == pytest.approx(view.project(face.ahead_m, 2.0, 0.0))
+        assert face.foot == pytest.approx(projection.project(face.ahead_m, 2.0, 0.0))
         (left, low), (right, _), _, (_, high) = face.outline
         assert right - left == pytest.approx(500 * body.width_m / face.ahead_m)
         assert low - high == pytest.approx(500 * body.height_m / face.ahead_m)
         assert low == pytest.approx(face.foot[1])
         sides = body.width_m * (np.array([body.lamp_x, 1 - body.lamp_x]) - 0.5)
-        lamps = view.project(face.ahead_m, 2.0 + sides, body.lamp_y * body.height_m)
+        lamps = projection.project(
+            face.ahead_m, 2.0 + sides, body.lamp_y * body.height_m
+        )
         assert face.lamps == pytest.approx(lamps)
     assert visible_faces(Projection(plain_scene(), SHAPE)) == []

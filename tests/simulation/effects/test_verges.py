@@ -32,7 +32,7 @@ def test_trees_stand_behind_another_carriageway(plain_scene: PlainScene) -> None
     pavement = scene.road.pavement
     strip = Strip(pavement.left_m - 12.0, pavement.left_m - 2.0, (90, 90, 90))
     place = replace(scene.surroundings, strips=(strip,))
-    view = Projection(replace(scene, surroundings=place), SHAPE)
-    assert pavement_edge(view, -1, 20.0) == pavement.left_m
-    assert verge_edge(view, -1, 20.0) == pavement.left_m - 12.0
-    assert verge_edge(view, 1, 20.0) == pavement.right_m
+    projection = Projection(replace(scene, surroundings=place), SHAPE)
+    assert pavement_edge(projection, -1, 20.0) == pavement.left_m
+    assert verge_edge(projection, -1, 20.0) == pavement.left_m - 12.0
+    assert verge_edge(projection, 1, 20.0) == pavement.right_m

@@ -8,7 +8,7 @@ from lanedet.simulation import Projection
 from lanedet.simulation.painting.canvas import fill_polygon
 from lanedet.simulation.painting.panels import Panel, make_design
 from lanedet.simulation.painting.sketch import Sketch, divide_edges, upright
-from lanedet.simulation.view.air import through_haze
+from lanedet.simulation.projection.air import through_haze
 from lanedet.simulation.world.color import Color
 from lanedet.simulation.world.scene import Scene
 
@@ -19,14 +19,16 @@ GREEN: Color = (10.0, 200.0, 10.0)
 
 
 def test_it_paints_what_single_projections_would(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(), SHAPE)
-    sketch, image = Sketch(view), np.zeros((*SHAPE, 3), np.uint8)
+    projection = Projection(plain_scene(), SHAPE)
+    sketch, image = Sketch(projection), np.zeros((*SHAPE, 3), np.uint8)
     expected = image.copy()
     for ahead, color in ((40.0, RED), (20.0, GREEN)):
         corners = upright(ahead, (-3.0, 2.0), (0.0, 4.0))
         sketch.add(corners, color, ahead, gain=0.5)
-        seen = through_haze(view, (color[0] / 2, color[1] / 2, color[2] / 2), ahead)
-        points = view.project_visible(*np.array(corners).T)
+        seen = through_haze(
+            projection, (color[0] / 2, color[1] / 2, color[2] / 2), ahead
+        )
+        points = projection.project_visible(*np.array(corners).T)
         fill_polygon(expected, points, seen)
     sketch.paint(image)
     assert image.any()
@@ -34,35 +36,35 @@ def test_it_paints_what_single_projections_would(plain_scene: PlainScene) -> Non
 
 
 def test_brushes_and_polygons_keep_their_order(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(), SHAPE)
+    projection = Projection(plain_scene(), SHAPE)
     painted = []
 
     def brush(image: ByteArray, points: FloatArray, color: Color) -> None:
         painted.append((image.max(axis=(0, 1)).tolist(), points.tolist()))
         assert color == pytest.approx(GREEN, abs=1)
 
-    sketch, image = Sketch(view), np.zeros((*SHAPE, 3), np.uint8)
+    sketch, image = Sketch(projection), np.zeros((*SHAPE, 3), np.uint8)
     foot = (10.0, 1.0, 0.0)
     sketch.add_brush(brush, [foot], GREEN, 10.0)
     sketch.add(upright(10.0, (-1.0, 1.0), (0.0, 1.0)), RED, 0.0)
     sketch.add_brush(brush, [foot, foot], GREEN, 10.0)
     sketch.add(upright(10.0, (2.0, 3.0), (0.0, 1.0)), (0.0, 0.0, 255.0), 0.0)
     sketch.paint(image)
-    place = view.project_visible(*np.array(foot)).tolist()
+    place = projection.project_visible(*np.array(foot)).tolist()
     assert painted == [([0, 0, 0], [place]), ([200, 10, 10], [place, place])]
     assert image.max(axis=(0, 1)).tolist() == [200, 10, 255]
 
 
 def test_only_large_shapes_are_bent(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(distortion=0.3), SHAPE)
+    projection = Projection(plain_scene(distortion=0.3), SHAPE)
     corners = upright(10.0, (-6.0, 6.0), (0.0, 3.0))
     images = []
     for name in ("add", "add_large"):
-        sketch, image = Sketch(view), np.zeros((*SHAPE, 3), np.uint8)
+        sketch, image = Sketch(projection), np.zeros((*SHAPE, 3), np.uint8)
         getattr(sketch, name)(corners, RED, 0.0)
         sketch.paint(image)
         images.append(image)
-    outline = view.project_outline(*np.array(corners).T)
+    outline = projection.project_outline(*np.array(corners).T)
     expected = np.zeros_like(images[0])
     fill_polygon(expected, outline, RED)
     assert np.array_equal(images[1], expected)
@@ -84,10 +86,10 @@ def test_edges_of_each_polygon_are_divided_apart() -> None:
 
 
 def test_quadrangles_are_polygons_one_by_one(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(), SHAPE)
+    projection = Projection(plain_scene(), SHAPE)
     shapes = upright(9.0, (-1.0, 1.0), (0.0, 2.0)), upright(7.0, (0, 2), (1, 3))
     aheads, gains = np.array([9.0, 300.0]), np.array([0.8, 0.5])
-    together, apart = Sketch(view), Sketch(view)
+    together, apart = Sketch(projection), Sketch(projection)
     together.add_quadrangles(np.array(shapes), RED, aheads, gains)
     for shape, ahead, gain in zip(shapes, aheads, gains, strict=True):
         apart.add(shape, RED, ahead, gain)
@@ -99,10 +101,10 @@ def test_quadrangles_are_polygons_one_by_one(plain_scene: PlainScene) -> None:
 
 
 def test_no_quadrangles_are_nothing(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(), SHAPE)
+    projection = Projection(plain_scene(), SHAPE)
     image, expected = (np.zeros((*SHAPE, 3), np.uint8) for _ in range(2))
     for picture, is_empty_first in ((image, True), (expected, False)):
-        sketch = Sketch(view)
+        sketch = Sketch(projection)
         if is_empty_first:
             none = np.zeros(0)
             sketch.add_quadrangles(np.empty((0, 4, 3)), RED, none, none)
@@ -114,16 +116,16 @@ def test_no_quadrangles_are_nothing(plain_scene: PlainScene) -> None:
 
 def test_what_is_added_in_several_ways_keeps_its_order(plain_scene: PlainScene) -> None:
     """Each shape covers the one before; a brush in between sees how far it is."""
-    view, seen = Projection(plain_scene(), SHAPE), []
+    projection, seen = Projection(plain_scene(), SHAPE), []
     corners = upright(9.0, (-1.0, 1.0), (0.0, 1.0))
-    middle = np.rint(view.project(9.0, 0.0, 0.5)).astype(int)
+    middle = np.rint(projection.project(9.0, 0.0, 0.5)).astype(int)
     square = (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)), 1.0)
     panel = Panel(make_design([square]), GREEN, -1.0, 9.0, (2.0, 0.0, 1.0), (0, 0), 1.0)
 
     def brush(image: ByteArray, points: FloatArray, color: Color) -> None:
         seen.append(image[middle[1], middle[0]].tolist())
 
-    sketch, image = Sketch(view), np.zeros((*SHAPE, 3), np.uint8)
+    sketch, image = Sketch(projection), np.zeros((*SHAPE, 3), np.uint8)
     none, one = np.zeros(1), np.ones(1)
     sketch.add_panel(panel)
     sketch.add_brush(brush, corners, RED, 0.0)
@@ -135,7 +137,7 @@ def test_what_is_added_in_several_ways_keeps_its_order(plain_scene: PlainScene) 
     sketch.add_panel(panel)
     sketch.paint(image)
     seen.append(image[middle[1], middle[0]].tolist())
-    far = np.round(through_haze(view, GREEN, 9.0)).tolist()
+    far = np.round(through_haze(projection, GREEN, 9.0)).tolist()
     assert seen == [far, [200, 10, 10], [0, 0, 255], far]
 
 

@@ -144,8 +144,8 @@ def test_a_grey_level_anywhere_is_tolerated(num_channels: int) -> None:
 def rounding(share: float, number: int) -> Effect:
     """Change a share of the values by a grey level up or down."""
 
-    def change(image: ByteArray, view: Projection) -> ByteArray:
-        rng, values = view.rng(f"round_{number}"), image.reshape(-1)
+    def change(image: ByteArray, projection: Projection) -> ByteArray:
+        rng, values = projection.rng(f"round_{number}"), image.reshape(-1)
         places = rng.integers(values.size, size=round(share * values.size))
         steps = rng.choice(np.array([-1, 1], np.int16), places.size)
         values[places] = np.clip(values[places] + steps, 0, 255)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from lanedet.simulation.make import render_scene
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.sampling.categories import CATEGORIES
 from lanedet.simulation.sampling.sampler import sample_scene
-from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.conditions import Recording
 from lanedet.simulation.world.scene import Scene
 

@@ -20,9 +20,11 @@ LATERALS = (-1.8, 1.8, 5.4, 9.0)
 
 def is_asphalt(scene: Scene, station_m: float, lateral_m: float) -> bool:
     """Return whether the ground is grey at a place, so asphalt, no grass."""
-    view, here = Projection(scene, SHAPE), scene.camera.station_m
+    projection, here = Projection(scene, SHAPE), scene.camera.station_m
     image = render_scene(scene, SHAPE, (paint_ground,)).astype(int)
-    x, y = np.rint(view.project(np.array(station_m - here), lateral_m)).astype(int)
+    x, y = np.rint(projection.project(np.array(station_m - here), lateral_m)).astype(
+        int
+    )
     _, green, blue = image[y, x]
     return bool(abs(green - blue) < 12)
 
@@ -38,11 +40,11 @@ def test_another_road_crosses_between_rounded_corners(plain_scene: PlainScene) -
     assert is_asphalt(scene, 14.5, 10.3), "the corner is paved"
     assert not is_asphalt(scene, 12.2, 12.8), "beyond its circle it is not"
     assert not is_asphalt(scene, 12.0, -5.0)
-    view = Projection(scene, SHAPE)
+    projection = Projection(scene, SHAPE)
     image = render_scene(scene, SHAPE, (paint_ground,)).astype(int)
     own, other = (
         image[
-            tuple(np.rint(view.project(np.array(at + 12), 3.0)).astype(int)[::-1])
+            tuple(np.rint(projection.project(np.array(at + 12), 3.0)).astype(int)[::-1])
         ].mean()
         for at in (12.0, 20.0)
     )
@@ -95,10 +97,10 @@ def test_nothing_is_painted_in_a_gap(plain_scene: PlainScene) -> None:
         for line in scene.road.lines
     )
     broken = replace(scene, road=replace(scene.road, lines=lines))
-    view = Projection(scene, SHAPE)
+    projection = Projection(scene, SHAPE)
     recipe = (paint_ground, paint_markings)
     for at, is_painted in ((7.0, True), (11.0, False), (17.0, True)):
-        x, y = np.rint(view.project(np.array(at), 1.8)).astype(int)
+        x, y = np.rint(projection.project(np.array(at), 1.8)).astype(int)
         assert (render_scene(broken, SHAPE, recipe)[y, x].mean() > 80) == is_painted
 
 

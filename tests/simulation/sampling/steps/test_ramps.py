@@ -55,9 +55,9 @@ def test_a_ramp_has_pavement_and_lines_of_its_own(
     shift = float(built.road.edge_shift(side, station))
     assert float(built.road.edge_shift(-side, station)) == 0
     edge = built.road.pavement.right_m if side > 0 else built.road.pavement.left_m
-    view = Projection(built, SHAPE)
+    projection = Projection(built, SHAPE)
     middle, gap = (
-        np.rint(view.project(np.array(35.0), lateral)).astype(int)
+        np.rint(projection.project(np.array(35.0), lateral)).astype(int)
         for lateral in (
             edge + shift - side * ramp.width_m / 2,
             edge + (shift - side * ramp.width_m) / 2,

@@ -9,8 +9,8 @@ import pytest
 from lanedet.simulation.effects.markings import paint_markings
 from lanedet.simulation.effects.surface import paint_ground
 from lanedet.simulation.make import render_scene, scene_lanes
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.sampling.sampler import sample_scene
-from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.pattern import Pattern
 from lanedet.simulation.world.road import LaneLine, Stripe
 from lanedet.simulation.world.scene import Scene
@@ -26,24 +26,24 @@ def distorted(scene: Scene, distortion: float) -> Scene:
 def test_the_division_model_by_hand(plain_scene: PlainScene) -> None:
     # Without distortion at (90, 75) from the centre with a focal length of 500:
     # r^2 = 0.0549 focal lengths. Solved for s: 2 / (1 + sqrt(1 + 4 * 0.2 * 0.0549)).
-    view = Projection(distorted(plain_scene(), 0.2), SHAPE)
+    projection = Projection(distorted(plain_scene(), 0.2), SHAPE)
     scale = 2 / (1 + np.sqrt(1 + 4 * 0.2 * 0.0549))
     expected = (319.5 + 90 * scale, 179.5 + 75 * scale)
-    assert view.project(np.array(10.0), 1.8) == pytest.approx(expected)
+    assert projection.project(np.array(10.0), 1.8) == pytest.approx(expected)
     # And back: r = s / (1 - 0.2 s^2).
-    assert view.upright_y(np.array([expected])) == pytest.approx([75.0])
+    assert projection.upright_y(np.array([expected])) == pytest.approx([75.0])
 
 
 @pytest.mark.parametrize("index", range(8))
 def test_ground_map_inverts_the_distorted_projection(index: int) -> None:
-    view = Projection(distorted(sample_scene(3, index), 0.15), SHAPE)
-    ground = view.ground
+    projection = Projection(distorted(sample_scene(3, index), 0.15), SHAPE)
+    ground = projection.ground
     rows = np.arange(ground.top_row + 25, SHAPE[0], 9)
     columns = np.arange(5, SHAPE[1], 31)
     ys, xs = np.meshgrid(rows, columns, indexing="ij")
     cells = (ys - ground.top_row, xs)
     known = (ground.ahead[cells] < 200) & (ground.cover[cells] == 1)
-    pixels = view.project(ground.ahead[cells], ground.lateral[cells])
+    pixels = projection.project(ground.ahead[cells], ground.lateral[cells])
     off = np.hypot(pixels[..., 0] - xs, pixels[..., 1] - ys)
     assert known.any()
     assert off[known].max() < 0.1
@@ -89,8 +89,8 @@ def test_distorted_labels_lie_on_their_paint(
 
 
 def test_what_is_outside_stays_outside(plain_scene: PlainScene) -> None:
-    view = Projection(distorted(plain_scene(), 0.5), SHAPE)
-    beside = view.project(np.array([1.0, 1.0]), np.array([-200.0, 200.0]))
+    projection = Projection(distorted(plain_scene(), 0.5), SHAPE)
+    beside = projection.project(np.array([1.0, 1.0]), np.array([-200.0, 200.0]))
     assert beside[0, 0] < 0
     assert beside[1, 0] > SHAPE[1] - 1
 

@@ -15,14 +15,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from lanedet.arrays import Float32Array, FloatArray
-from lanedet.simulation.randomness import seeded, seeded_each, world_numbers
-from lanedet.simulation.view.distortion import (
+from lanedet.simulation.projection.distortion import (
     check_distortion,
     distort,
     stretch,
     stretch_map,
 )
-from lanedet.simulation.view.ground import GroundMap, read_ground, upright_grid
+from lanedet.simulation.projection.ground import GroundMap, read_ground, upright_grid
+from lanedet.simulation.randomness import seeded, seeded_each, world_numbers
 from lanedet.simulation.world.conditions import DASHBOARDS
 from lanedet.simulation.world.scene import Scene
 
@@ -324,16 +324,16 @@ class Projection:
 def once_per_view(
     function: Callable[[Projection], Result],
 ) -> Callable[[Projection], Result]:
-    """Make a function remember its result for as long as the view exists.
+    """Make a function remember its result for as long as the projection exists.
 
     Several effects ask what stands where; the answer must not be changed.
     """
     known: WeakKeyDictionary[Projection, Result] = WeakKeyDictionary()
 
     @wraps(function)
-    def remember(view: Projection) -> Result:
-        if view not in known:
-            known[view] = function(view)
-        return known[view]
+    def remember(projection: Projection) -> Result:
+        if projection not in known:
+            known[projection] = function(projection)
+        return known[projection]
 
     return remember

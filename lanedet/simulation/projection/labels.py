@@ -14,8 +14,8 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.ops import resample_polyline
-from lanedet.simulation.view.foreground import bonnet_rows, dashboard_rows
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.foreground import bonnet_rows, dashboard_rows
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.road import LaneLine
 
 LABEL_REACH_M = 120.0
@@ -35,17 +35,17 @@ _TOP_MARGIN = 0.012
 _MIN_EXTENT = 0.04
 
 
-def visible_lanes(view: Projection) -> list[FloatArray]:
-    """Return the labelled lanes of the scene that a view shows.
+def visible_lanes(projection: Projection) -> list[FloatArray]:
+    """Return the labelled lanes of the scene that its picture shows.
 
     Args:
-        view: The scene at its picture's size.
+        projection: The scene at its picture's size.
 
     Returns:
         Polylines from left to right, each (N, 2), (x, y) in pixels of the picture and
         inside it, a point about every pixel, from the bottom upwards.
     """
-    scene = view.scene
+    scene = projection.scene
     here, crossroad = scene.camera.station_m, scene.road.crossroad
     if crossroad is not None and crossroad.holds(here, CROSSROAD_MARGIN_M):
         return []
@@ -55,11 +55,11 @@ def visible_lanes(view: Projection) -> list[FloatArray]:
         if line.start_m < here + _PRESENT_M and line.end_m > here + _LEAST_PRESENT_M
     ]
     lines = bounding_lines(present, scene.camera.lateral_m, here)
-    lanes = [_visible_polyline(view, line) for line in lines]
+    lanes = [_visible_polyline(projection, line) for line in lines]
     return [
         lane
         for lane in lanes
-        if len(lane) > 1 and np.ptp(lane[:, 1]) >= _MIN_EXTENT * view.shape[0]
+        if len(lane) > 1 and np.ptp(lane[:, 1]) >= _MIN_EXTENT * projection.shape[0]
     ]
 
 
@@ -82,16 +82,16 @@ def bounding_lines(
     return [lines[i] for i in (*left, *crossed, *right)]
 
 
-def _visible_polyline(view: Projection, line: LaneLine) -> FloatArray:
+def _visible_polyline(projection: Projection, line: LaneLine) -> FloatArray:
     """Return the part of a line that the picture shows, the nearest piece of it."""
-    ahead = view.visible_reach()
-    seen_m = LABEL_REACH_VISIBILITIES * view.scene.light.visibility_m
+    ahead = projection.visible_reach()
+    seen_m = LABEL_REACH_VISIBILITIES * projection.scene.light.visibility_m
     ahead = ahead[ahead <= min(LABEL_REACH_M, seen_m)]
-    stations = ahead + view.scene.camera.station_m
+    stations = ahead + projection.scene.camera.station_m
     exists = (stations >= line.start_m) & (stations <= line.end_m)
-    points = view.project(ahead[exists], line.lateral_at(stations[exists]))
+    points = projection.project(ahead[exists], line.lateral_at(stations[exists]))
     # Extremely near points lie far outside and would need endless resampling.
-    height, width = view.shape
+    height, width = projection.shape
     near = (np.abs(points) < 4 * max(height, width)).all(axis=1)
     if np.count_nonzero(near) < 2:
         return np.zeros((0, 2))
@@ -102,9 +102,9 @@ def _visible_polyline(view: Projection, line: LaneLine) -> FloatArray:
     inside = points[shown]
     xs, ys = inside.T
     shown[shown] = (
-        (view.upright_y(inside) - view.crest_y >= _TOP_MARGIN * height)
-        & (ys <= bonnet_rows(view, xs))
-        & (ys <= dashboard_rows(view, xs))
+        (projection.upright_y(inside) - projection.crest_y >= _TOP_MARGIN * height)
+        & (ys <= bonnet_rows(projection, xs))
+        & (ys <= dashboard_rows(projection, xs))
     )
     starts = np.flatnonzero(shown & ~np.concatenate([[False], shown[:-1]]))
     if len(starts) == 0:

@@ -3,24 +3,24 @@
 import numpy as np
 
 from lanedet.arrays import FloatArray
-from lanedet.simulation.view.projection import Projection
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.world.conditions import DASHBOARDS
 
 
-def bonnet_rows(view: Projection, xs: FloatArray) -> FloatArray:
+def bonnet_rows(projection: Projection, xs: FloatArray) -> FloatArray:
     """Return the row at which one's own bonnet begins, for each x."""
-    height, width = view.shape
-    share = view.scene.lens.bonnet
+    height, width = projection.shape
+    share = projection.scene.lens.bonnet
     if share == 0:
         return np.full(len(xs), float(height))
-    sag = np.abs((xs - view.center[0]) / (width / 2)) ** 3
+    sag = np.abs((xs - projection.center[0]) / (width / 2)) ** 3
     return height * (1 - share * (1 - 0.6 * sag))
 
 
-def dashboard_rows(view: Projection, xs: FloatArray) -> FloatArray:
+def dashboard_rows(projection: Projection, xs: FloatArray) -> FloatArray:
     """Return the row at which one's own dashboard begins, for each x."""
-    height, width = view.shape
-    windscreen = view.scene.windscreen
+    height, width = projection.shape
+    windscreen = projection.scene.windscreen
     if windscreen.dashboard == 0:
         return np.full(len(xs), float(height))
     places, drops = np.array(DASHBOARDS[windscreen.dashboard_shape]).T

@@ -6,7 +6,7 @@ import pytest
 
 from lanedet.ops import xs_at_rows
 from lanedet.simulation import Projection, render_scene, sample_scene, scene_lanes
-from lanedet.simulation.view.labels import bounding_lines
+from lanedet.simulation.projection.labels import bounding_lines
 from lanedet.simulation.world.road import Profile, Wave
 from lanedet.simulation.world.scene import Scene
 

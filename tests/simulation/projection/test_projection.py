@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lanedet.simulation.projection.projection import Projection
 from lanedet.simulation.sampling.sampler import sample_scene
-from lanedet.simulation.view.projection import Projection
 from lanedet.simulation.world.conditions import Recording
 from lanedet.simulation.world.road import Profile, Wave
 from lanedet.simulation.world.scene import Scene
@@ -32,38 +32,42 @@ def test_project_level_camera_on_a_flat_straight_road(
     height: float,
     pixel: tuple[float, float],
 ) -> None:
-    view = Projection(plain_scene(), SHAPE)
-    assert view.project(np.array(ahead), lateral, height) == pytest.approx(pixel)
+    projection = Projection(plain_scene(), SHAPE)
+    assert projection.project(np.array(ahead), lateral, height) == pytest.approx(pixel)
 
 
 def test_project_counts_from_the_cameras_place(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(lateral_m=1.0, station_m=700.0), SHAPE)
-    assert view.project(np.array(10.0), 1.0) == pytest.approx((319.5, 254.5))
+    projection = Projection(plain_scene(lateral_m=1.0, station_m=700.0), SHAPE)
+    assert projection.project(np.array(10.0), 1.0) == pytest.approx((319.5, 254.5))
 
 
 def test_project_pitched_camera_moves_the_horizon(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(pitch_rad=float(np.arctan(0.1))), SHAPE)
-    assert view.project(np.array(1e9), 0.0) == pytest.approx((319.5, 129.5), abs=1e-3)
+    projection = Projection(plain_scene(pitch_rad=float(np.arctan(0.1))), SHAPE)
+    assert projection.project(np.array(1e9), 0.0) == pytest.approx(
+        (319.5, 129.5), abs=1e-3
+    )
 
 
 def test_project_rolled_camera_turns_around_the_centre(plain_scene: PlainScene) -> None:
     # A quarter turn clockwise: what was 75 below the centre is 75 to its left.
-    view = Projection(plain_scene(roll_rad=np.pi / 2), SHAPE)
-    assert view.project(np.array(10.0), 0.0) == pytest.approx((244.5, 179.5))
+    projection = Projection(plain_scene(roll_rad=np.pi / 2), SHAPE)
+    assert projection.project(np.array(10.0), 0.0) == pytest.approx((244.5, 179.5))
 
 
 def test_project_yaw_to_the_right_moves_the_road_left(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(yaw_rad=float(np.arctan(0.1))), SHAPE)
-    assert view.project(np.array(10.0), 0.0) == pytest.approx((269.5, 254.5))
+    projection = Projection(plain_scene(yaw_rad=float(np.arctan(0.1))), SHAPE)
+    assert projection.project(np.array(10.0), 0.0) == pytest.approx((269.5, 254.5))
 
 
 def test_project_a_rise_ahead_lifts_the_road(plain_scene: PlainScene) -> None:
     # A valley: at its bottom the road ahead rises by z^2 / 2R, R = 100^2 / 2.
     valley = Profile((Wave(2.0, 200 * np.pi, -np.pi / 2),))
-    view = Projection(plain_scene(hills=valley), SHAPE)
+    projection = Projection(plain_scene(hills=valley), SHAPE)
     rise = 10.0**2 / (2 * 100.0**2 / 2.0)
     expected = 179.5 + 500 * (1.5 - rise) / 10
-    assert view.project(np.array(10.0), 0.0)[1] == pytest.approx(expected, abs=0.01)
+    assert projection.project(np.array(10.0), 0.0)[1] == pytest.approx(
+        expected, abs=0.01
+    )
 
 
 def test_project_scales_with_the_picture(plain_scene: PlainScene) -> None:
@@ -101,8 +105,8 @@ def test_a_shaking_camera_moves_rows_to_and_fro(plain_scene: PlainScene) -> None
 def test_ground_map_inverts_the_projection(index: int, recording: Recording) -> None:
     category = "normal" if index % 2 else None
     scene = replace(sample_scene(3 + index, index, category), recording=recording)
-    view = Projection(scene, SHAPE)
-    ground = view.ground
+    projection = Projection(scene, SHAPE)
+    ground = projection.ground
     rows = np.arange(ground.top_row + 12, SHAPE[0], 9)
     columns = np.arange(5, SHAPE[1], 31)
     ys, xs = (grid.ravel() for grid in np.meshgrid(rows, columns, indexing="ij"))
@@ -110,27 +114,27 @@ def test_ground_map_inverts_the_projection(index: int, recording: Recording) -> 
     lateral = ground.lateral[ys - ground.top_row, xs].astype(np.float64)
     # Just before a crest one row spans hundreds of metres.
     is_near = (ahead < 60) & (ground.cover[ys - ground.top_row, xs] == 1)
-    pixels = view.project(ahead, lateral)[is_near]
+    pixels = projection.project(ahead, lateral)[is_near]
     assert is_near.sum() > 50
     assert pixels == pytest.approx(np.stack([xs, ys], axis=1)[is_near], abs=0.1)
 
 
 def test_road_behind_a_crest_is_not_visible(plain_scene: PlainScene) -> None:
     hill = Profile((Wave(30.0, 2000.0, np.pi / 2),))
-    view = Projection(plain_scene(hills=hill), SHAPE)
-    reach = view.visible_reach()[-1]
+    projection = Projection(plain_scene(hills=hill), SHAPE)
+    reach = projection.visible_reach()[-1]
     # From 1.5 m above the top of a hill of radius R one sees sqrt(2 R h) ahead.
     radius = (2000 / (2 * np.pi)) ** 2 / 30
     assert reach == pytest.approx(np.sqrt(2 * radius * 1.5), rel=0.05)
-    hidden = view.project(np.array(200.0), 0.0)[1]
-    raised = view.project_visible(np.array(200.0), 0.0)[1]
+    hidden = projection.project(np.array(200.0), 0.0)[1]
+    raised = projection.project_visible(np.array(200.0), 0.0)[1]
     assert raised < hidden
-    assert raised == pytest.approx(view.center[1] + view.crest_y, abs=1e-6)
+    assert raised == pytest.approx(projection.center[1] + projection.crest_y, abs=1e-6)
 
 
 def test_flat_road_is_visible_to_its_end(plain_scene: PlainScene) -> None:
-    view = Projection(plain_scene(), SHAPE)
-    assert view.visible_reach()[-1] == pytest.approx(500)
+    projection = Projection(plain_scene(), SHAPE)
+    assert projection.visible_reach()[-1] == pytest.approx(500)
 
 
 def test_the_world_draws_the_same_from_frame_to_frame(plain_scene: PlainScene) -> None:
