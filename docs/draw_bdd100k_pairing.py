@@ -48,7 +48,7 @@ def write(picture: np.ndarray, text: str, at: tuple[int, int], scale: float) -> 
     )
 
 
-def arrow(picture: np.ndarray, points: np.ndarray, colour: tuple[int, ...]) -> None:
+def arrow(picture: np.ndarray, points: np.ndarray, color: tuple[int, ...]) -> None:
     """Draw a head in the middle of a polyline, pointing along it."""
     middle = len(points) // 2
     start, end = points[middle - 1], points[middle]
@@ -59,16 +59,16 @@ def arrow(picture: np.ndarray, points: np.ndarray, colour: tuple[int, ...]) -> N
     corners = np.array(
         [end + 7 * step, end - 5 * step + 5 * side, end - 5 * step - 5 * side]
     )
-    cv2.fillPoly(picture, [np.rint(corners).astype(np.int32)], colour, cv2.LINE_AA)
+    cv2.fillPoly(picture, [np.rint(corners).astype(np.int32)], color, cv2.LINE_AA)
 
 
 def labels() -> np.ndarray:
     """Draw what a label file holds."""
     picture = panel("labels: both edges, numbered, in either direction")
     for each in MARKS:
-        colour = EDGE if each.category == "single white" else OTHER_KIND
-        draw_polyline(picture, each.points, colour, 2, cv2.LINE_AA)
-        arrow(picture, each.points, colour)
+        color = EDGE if each.category == "single white" else OTHER_KIND
+        draw_polyline(picture, each.points, color, 2, cv2.LINE_AA)
+        arrow(picture, each.points, color)
         low = each.points[np.argmax(each.points[:, 1])]
         write(picture, str(each.number), (int(low[0]) - 9, 335), 0.38)
     return picture

@@ -2,7 +2,7 @@
 
 The package's model looks at RoadScenes' test set, which is made where it is missing.
 Its scores are printed, and of each category the scene is drawn in which it errs most:
-the labels in white, the lanes that it found in colours.
+the labels in white, the lanes that it found in colors.
 """
 
 from pathlib import Path

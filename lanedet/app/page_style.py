@@ -1,4 +1,4 @@
-"""How the page looks: colours, fonts and places."""
+"""How the page looks: colors, fonts and places."""
 
 import gradio as gr
 
@@ -21,7 +21,7 @@ STYLE = """
 
 
 def page_theme() -> gr.Theme:
-    """Return colours and the system's own fonts: nothing is fetched."""
+    """Return colors and the system's own fonts: nothing is fetched."""
     theme = gr.themes.Soft(
         primary_hue="sky",
         secondary_hue="sky",

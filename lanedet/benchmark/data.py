@@ -171,7 +171,7 @@ def pipelines(input_shape: tuple[int, int]) -> dict[str, list[dict[str, Any]]]:
     """Return the training pipelines to compare, by name."""
     view = {"type": StretchView, "input_shape": input_shape}
     motion = {"type": RandomMotion, "rotate_deg": (-1, 1), "mirror_probability": 0.5}
-    colours = [
+    colors = [
         {"name": "RandomBrightnessContrast", "p": 1.0},
         {"name": "HueSaturationValue", "p": 1.0},
     ]
@@ -183,10 +183,10 @@ def pipelines(input_shape: tuple[int, int]) -> dict[str, list[dict[str, Any]]]:
     return {
         "whole images": [{"type": LoadImage}, warp, *finish],
         "half size decoding": [{"type": LoadImage, "shrink": 2}, warp, *finish],
-        "whole, colours changed": [
+        "whole, colors changed": [
             {"type": LoadImage},
             warp,
-            {"type": Augment, "transforms": colours},
+            {"type": Augment, "transforms": colors},
             *finish,
         ],
     }

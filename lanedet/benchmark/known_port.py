@@ -26,7 +26,7 @@ from lanedet.video import StageTimes
 _NUM_ROWS = 18
 _ROW_STEP = 20 / 590  # of the image height, as CULane's official conversion has it
 _WINDOW = (9, 9)
-_COLOURS = ((0, 0, 255), (0, 255, 0), (255, 0, 0), (0, 255, 255))
+_COLORS = ((0, 0, 255), (0, 255, 0), (255, 0, 0), (0, 255, 255))
 
 
 class KnownPort:
@@ -116,6 +116,6 @@ def _tint(frame: ByteArray, probs: NDArray[np.float32]) -> ByteArray:
     classes = probs.argmax(axis=0).astype(np.uint8)
     classes = np.asarray(cv2.resize(classes, size, interpolation=cv2.INTER_NEAREST))
     lanes = np.zeros_like(frame)
-    for slot, colour in enumerate(_COLOURS, start=1):
-        lanes[classes == slot] = colour
+    for slot, color in enumerate(_COLORS, start=1):
+        lanes[classes == slot] = color
     return np.asarray(cv2.addWeighted(lanes, 0.8, frame, 1.0, 0.0), dtype=np.uint8)

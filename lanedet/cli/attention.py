@@ -14,7 +14,7 @@ EXAMPLES = """examples:
       --compare sad.safetensors
 
 Each picture shows the image with its lanes and then one tile a stage. Maps are brought
-back onto the original image; what the network does not see of it stays grey. Colours go
+back onto the original image; what the network does not see of it stays grey. Colors go
 from black, where a map is lowest in this image, to yellow, where it is highest: they
 compare places, not stages or images.
 """

@@ -10,7 +10,7 @@ EXAMPLES = """examples:
   lanedet browse sad/enet_sad_scenes --out drawn
   lanedet browse sad/enet_sad_tusimple --split val \\
       --data-root /data/tusimple --num 40 --show
-Side by side: the image and its lanes in the colours of their slots, what the network
+Side by side: the image and its lanes in the colors of their slots, what the network
 is given of it, and what it is given with augmentation.
 """
 

@@ -34,7 +34,7 @@ class SamplePicture(NamedTuple):
 def draw_samples(config: Config, split: str, num: int) -> Iterator[SamplePicture]:
     """Yield pictures of samples that are spread evenly over a split.
 
-    Side by side stand the original image with its lanes in the colours of their slots,
+    Side by side stand the original image with its lanes in the colors of their slots,
     what the network is given of it without augmentation, and what it is given with it,
     each with its class map where the split's pipeline draws one.
 

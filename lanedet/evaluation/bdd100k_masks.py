@@ -179,7 +179,7 @@ def read_mask(path: Path) -> ByteArray:
     if mask.ndim != 2 or mask.dtype != np.uint8:
         raise ValueError(
             f"'{path}' must be an image of one 8-bit channel, got {mask.dtype} "
-            f"{mask.shape}. The coloured 'colormaps' are for looking at; the labels "
+            f"{mask.shape}. The colored 'colormaps' are for looking at; the labels "
             "are the 'masks'."
         )
     return mask

@@ -24,7 +24,7 @@ _NO_FRAME = (0xC4, 0xC8, 0xCC)  # tables, among the markers C0 to CF of frames
 _PROGRESSIVE, _ARITHMETIC = (0xC2, 0xC6, 0xCA, 0xCE), range(0xC9, 0xD0)
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-# Each block of 8x8 takes at least one bit of a Huffman code; colours may be stored at
+# Each block of 8x8 takes at least one bit of a Huffman code; colors may be stored at
 # a quarter of the resolution in each direction.
 _MOST_PIXELS_PER_BYTE = 8 * 64 * 4
 _MAX_SCANS = 100  # each costs a pass over all blocks; encoders write about ten

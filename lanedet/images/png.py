@@ -6,7 +6,7 @@ https://www.w3.org/TR/png-3/, sections 5 and 11.
 from lanedet.images.header import ImageHeader, cut_off, number, unreadable
 
 START = b"\x89PNG\r\n\x1a\n"
-_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by colour type
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by color type
 _INFLATION = 1032  # most bytes that one byte of deflate stands for
 
 
@@ -21,9 +21,9 @@ def read_png_header(data: bytes) -> ImageHeader:
     if data[12:16] not in (b"", b"IHDR"):
         raise unreadable()
     width, height = number(data, 16, 4), number(data, 20, 4)
-    depth, colour = number(data, 24, 1), number(data, 25, 1)
+    depth, color = number(data, 24, 1), number(data, 25, 1)
     num_frames = _walk(data)
-    row = 1 + -(-width * depth * _SAMPLES.get(colour, 1) // 8)
+    row = 1 + -(-width * depth * _SAMPLES.get(color, 1) // 8)
     return ImageHeader(
         height, width, least_bytes=height * row // _INFLATION, is_series=num_frames > 1
     )

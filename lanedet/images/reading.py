@@ -95,7 +95,7 @@ def read_stored_image(path: Path | str, max_pixels: int = MAX_PIXELS) -> NDArray
     Returns:
         (H, W), or (H, W, C) with RGB or RGBA last, of the type that is stored: uint8
         for 1 to 8 bits, which fill its range. An EXIF tag does not turn it. Instead of
-        the numbers of a palette come its colours.
+        the numbers of a palette come its colors.
 
     Raises:
         FileNotFoundError: If there is no such file.

@@ -64,7 +64,7 @@ def read_tiff_header(data: bytes) -> ImageHeader:
         width, height = first[_TILE_WIDTH], first[_TILE_HEIGHT]
     expansion = _EXPANSION.get(first.get(_COMPRESSION, _NONE))
     num_channels = first.get(_CHANNELS, 1)
-    # Other colours than the first may be stored at less resolution.
+    # Other colors than the first may be stored at less resolution.
     num_bytes = width * height * first.get(_DEPTH, 1) // 8
     is_dense = expansion is None or num_channels > 4
     return ImageHeader(

@@ -50,7 +50,7 @@ def rasterize_lanes(
 def draw_polyline(
     canvas: ByteArray,
     points: FloatArray,
-    colour: int | tuple[int, int, int],
+    color: int | tuple[int, int, int],
     thickness: int,
     line_type: int,
 ) -> None:
@@ -60,7 +60,7 @@ def draw_polyline(
         canvas: (H, W) or (H, W, 3) uint8, drawn into.
         points: (N, 2) in pixels of ``canvas``. Points may lie outside, however far.
             One point alone leaves no mark, two equal ones a dot.
-        colour: Value of the pixels, as many numbers as ``canvas`` has channels.
+        color: Value of the pixels, as many numbers as ``canvas`` has channels.
         thickness: Of the line in pixels, as cv2 understands it.
         line_type: cv2's, such as ``cv2.LINE_8`` or, blending its rim, ``cv2.LINE_AA``.
 
@@ -75,7 +75,7 @@ def draw_polyline(
         canvas,
         [fixed_point.reshape(-1, 1, 2)],
         isClosed=False,
-        color=colour,
+        color=color,
         thickness=thickness,
         lineType=line_type,
         shift=_FRACTION_BITS,

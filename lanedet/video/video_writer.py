@@ -248,7 +248,7 @@ class VideoWriter:
         codec = self._stream.codec_context
         codec.time_base = self._time_base
         codec.sample_aspect_ratio = self._pixel_shape
-        # Players guess the meaning of untagged colours from the size of the picture.
+        # Players guess the meaning of untagged colors from the size of the picture.
         codec.colorspace = codec.color_primaries = codec.color_trc = Colorspace.ITU709
         codec.color_range = ColorRange.MPEG
         self._image_shape = image_shape

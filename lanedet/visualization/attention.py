@@ -6,9 +6,9 @@ ICCV 2019, https://arxiv.org/abs/1908.00821. The paper's maps are drawn in "jet"
 and dark show edges that are not in the data and whose red and green look alike to many.
 Here they are drawn in inferno, which goes from black over violet and orange to light
 yellow: lightness grows evenly with the value, so the map reads the same in grey and
-with any colour vision (S. van der Walt and N. Smith,
-https://bids.github.io/colormap/), and where there is no attention there is no colour.
-The image beneath is grey, so that every colour in the picture is attention.
+with any color vision (S. van der Walt and N. Smith,
+https://bids.github.io/colormap/), and where there is no attention there is no color.
+The image beneath is grey, so that every color in the picture is attention.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,10 +22,10 @@ from lanedet.visualization.draw import draw_caption, draw_lanes
 MapScale = Callable[[FloatArray], FloatArray]
 """Brings the values of a map (H, W) into [0, 1]; NaN stays NaN."""
 
-_OPACITY = 0.65  # of the colours over the image: enough of it remains to see the road
+_OPACITY = 0.65  # of the colors over the image: enough of it remains to see the road
 _LOW, _HIGH = 1.0, 99.0  # percentiles
 _GAP = 4  # pixels between tiles
-_GAP_COLOUR = 255
+_GAP_COLOR = 255
 
 
 def robust_scale(values: FloatArray) -> FloatArray:
@@ -90,7 +90,7 @@ def draw_attention(
             saw nothing: there the image stays grey
             (:func:`~lanedet.ops.map_to_original` makes it).
         scale: Brings the map into [0, 1], from darkest to lightest.
-        opacity: Of the colours, in [0, 1].
+        opacity: Of the colors, in [0, 1].
 
     Returns:
         (H, W, 3) uint8, RGB.
@@ -116,7 +116,7 @@ def draw_attention(
         cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY),
         cv2.COLOR_GRAY2RGB,
     )
-    blended = cv2.addWeighted(_colours(scale(attention)), opacity, grey, 1 - opacity, 0)
+    blended = cv2.addWeighted(_colors(scale(attention)), opacity, grey, 1 - opacity, 0)
     return np.where(np.isnan(attention)[..., None], grey, blended)
 
 
@@ -176,18 +176,18 @@ def stack_grids(grids: Sequence[ByteArray]) -> ByteArray:
         np.pad(
             grid,
             ((0, 0), (0, width - grid.shape[1]), (0, 0)),
-            constant_values=_GAP_COLOUR,
+            constant_values=_GAP_COLOR,
         )
         for grid in grids
     ]
     return _joined(filled, axis=0)
 
 
-def _colours(brightness: FloatArray) -> ByteArray:
-    """Return the colours (H, W, 3), RGB, of values in [0, 1]; any colour for NaN."""
+def _colors(brightness: FloatArray) -> ByteArray:
+    """Return the colors (H, W, 3), RGB, of values in [0, 1]; any color for NaN."""
     levels = np.rint(255 * np.nan_to_num(brightness)).astype(np.uint8)
-    coloured = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)
-    return np.asarray(cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    colored = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)
+    return np.asarray(cv2.cvtColor(colored, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _tile(caption: str, picture: ByteArray, width: int) -> ByteArray:
@@ -208,5 +208,5 @@ def _joined(pictures: Sequence[ByteArray], axis: int) -> ByteArray:
     for picture in pictures[1:]:
         shape = list(picture.shape)
         shape[axis] = _GAP
-        parts += [np.full(shape, _GAP_COLOUR, dtype=np.uint8), picture]
+        parts += [np.full(shape, _GAP_COLOR, dtype=np.uint8), picture]
     return np.concatenate(parts, axis=axis)

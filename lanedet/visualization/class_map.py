@@ -3,7 +3,7 @@
 import numpy as np
 
 from lanedet.arrays import ByteArray
-from lanedet.visualization.draw import slot_colour
+from lanedet.visualization.draw import slot_color
 
 _OPACITY = 0.6
 
@@ -11,7 +11,7 @@ _OPACITY = 0.6
 def draw_class_map(
     image: ByteArray, class_map: ByteArray, num_slots: int = 6
 ) -> ByteArray:
-    """Lay a class map over a copy of an image, in the colours of the slots.
+    """Lay a class map over a copy of an image, in the colors of the slots.
 
     Args:
         image: (H, W, 3) uint8, RGB.
@@ -33,8 +33,8 @@ def draw_class_map(
         raise ValueError(
             f"Classes must lie in [0, {num_slots}], got {class_map.max()}."
         )
-    colours = [slot_colour(slot, num_slots) for slot in range(num_slots)]
-    palette = np.array([(0, 0, 0), *colours], dtype=np.float64)
+    colors = [slot_color(slot, num_slots) for slot in range(num_slots)]
+    palette = np.array([(0, 0, 0), *colors], dtype=np.float64)
     opacity = np.where(class_map > 0, _OPACITY, 0.0)[..., None]
     blended = (1 - opacity) * image + opacity * palette[class_map]
     return np.rint(blended).astype(np.uint8)

@@ -1,7 +1,7 @@
 """Lanes on images.
 
-The colours are those of M. Okabe and K. Ito, "Color Universal Design", 2008
-(https://jfly.uni-koeln.de/color/), made to be told apart by colour-blind people too.
+The colors are those of M. Okabe and K. Ito, "Color Universal Design", 2008
+(https://jfly.uni-koeln.de/color/), made to be told apart by color-blind people too.
 The driver's own lanes get the pair that is safest for everyone, orange and sky blue.
 """
 
@@ -15,16 +15,16 @@ from lanedet.arrays import ByteArray, FloatArray
 from lanedet.ops import assign_slots, simplify_polyline
 from lanedet.visualization.text import put_text, text_size
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 """RGB."""
 
 # RGB by distance from the driver: the own lane, the next one, and so on outwards.
-# Of the set's colours that are not dark, in the order that keeps neighbours farthest
-# apart for normal sight and the three kinds of colour blindness.
-_LEFT_COLOURS: list[Colour] = [(230, 159, 0), (0, 158, 115), (213, 94, 0)]
-_RIGHT_COLOURS: list[Colour] = [(86, 180, 233), (240, 228, 66), (204, 121, 167)]
-_NO_SLOT_COLOUR: Colour = (255, 255, 255)
-_EDGE_COLOUR: Colour = (0, 0, 0)
+# Of the set's colors that are not dark, in the order that keeps neighbours farthest
+# apart for normal sight and the three kinds of color blindness.
+_LEFT_COLORS: list[Color] = [(230, 159, 0), (0, 158, 115), (213, 94, 0)]
+_RIGHT_COLORS: list[Color] = [(86, 180, 233), (240, 228, 66), (204, 121, 167)]
+_NO_SLOT_COLOR: Color = (255, 255, 255)
+_EDGE_COLOR: Color = (0, 0, 0)
 
 _EGO_WIDTH = 1 / 90  # share of the image height
 _OTHER_WIDTH = 1 / 140
@@ -54,7 +54,7 @@ def draw_lanes(
         image: (H, W, 3) uint8, RGB, of any size.
         lanes: Polylines, each (N, 2) in pixels of ``image``. Points may lie outside;
             a lane of one point is a dot, one of none is not drawn.
-        slots: Slot of each lane, which decides its colour; a lane without a slot
+        slots: Slot of each lane, which decides its color; a lane without a slot
             (None) is white. If not given, slots are assigned by the lanes' angles.
         scores: Confidence of each lane in [0, 1], written at its lower end. Nothing is
             written if not given.
@@ -86,7 +86,7 @@ def draw_lanes(
         draw_lane(
             canvas,
             lanes[index],
-            slot_colour(slots[index], num_slots),
+            slot_color(slots[index], num_slots),
             is_ego=_distance(slots[index], num_slots) == 0,
         )
     if scores is not None:
@@ -118,23 +118,23 @@ def _distance(slot: int | None, num_slots: int) -> int:
     return centre - 1 - slot if slot < centre else slot - centre
 
 
-def slot_colour(slot: int | None, num_slots: int) -> Colour:
-    """Return the colour (RGB) of a slot of K; white for lanes without one."""
+def slot_color(slot: int | None, num_slots: int) -> Color:
+    """Return the color (RGB) of a slot of K; white for lanes without one."""
     if slot is None:
-        return _NO_SLOT_COLOUR
-    colours = _LEFT_COLOURS if slot < num_slots // 2 else _RIGHT_COLOURS
-    return colours[_distance(slot, num_slots) % len(colours)]
+        return _NO_SLOT_COLOR
+    colors = _LEFT_COLORS if slot < num_slots // 2 else _RIGHT_COLORS
+    return colors[_distance(slot, num_slots) % len(colors)]
 
 
 def draw_lane(
-    canvas: ByteArray, lane: FloatArray, colour: Colour, *, is_ego: bool
+    canvas: ByteArray, lane: FloatArray, color: Color, *, is_ego: bool
 ) -> None:
     """Draw one lane into an image, with a dark edge and thinner towards the horizon.
 
     Args:
         canvas: (H, W, 3) uint8, RGB, drawn into.
         lane: (N, 2) in pixels of ``canvas``.
-        colour: RGB.
+        color: RGB.
         is_ego: Whether it is one of the driver's own, which are thicker.
     """
     if not np.isfinite(lane).all():
@@ -148,8 +148,8 @@ def draw_lane(
     width = (_EGO_WIDTH if is_ego else _OTHER_WIDTH) * height
     radii = np.maximum(2, width * np.clip(taper, _MIN_TAPER, 1)) / 2
     edge = max(1, round(_EDGE_WIDTH * height))
-    _draw_ribbon(canvas, points, radii + edge, _EDGE_COLOUR)
-    _draw_ribbon(canvas, points, radii, colour)
+    _draw_ribbon(canvas, points, radii + edge, _EDGE_COLOR)
+    _draw_ribbon(canvas, points, radii, color)
 
 
 def _with_rows(points: FloatArray, rows: Iterable[float]) -> FloatArray:
@@ -164,7 +164,7 @@ def _with_rows(points: FloatArray, rows: Iterable[float]) -> FloatArray:
 
 
 def _draw_ribbon(
-    canvas: ByteArray, points: FloatArray, radii: FloatArray, colour: Colour
+    canvas: ByteArray, points: FloatArray, radii: FloatArray, color: Color
 ) -> None:
     """Draw a line whose width changes along it: a disc at each point, quads between."""
     steps = np.diff(points, axis=0)
@@ -175,13 +175,13 @@ def _draw_ribbon(
         axis=1,
     )
     for quad in _fixed_point(quads):
-        cv2.fillConvexPoly(canvas, quad, colour, cv2.LINE_AA, _FRACTION_BITS)
+        cv2.fillConvexPoly(canvas, quad, color, cv2.LINE_AA, _FRACTION_BITS)
     for centre, radius in zip(_fixed_point(points), _fixed_point(radii), strict=True):
         cv2.circle(
             canvas,
             centre.tolist(),
             int(radius),
-            colour,
+            color,
             cv2.FILLED,
             cv2.LINE_AA,
             _FRACTION_BITS,
@@ -213,9 +213,9 @@ def _write_text(canvas: ByteArray, text: str, corner: tuple[float, float]) -> No
     # The edge is the same text moved about: OpenCV 5 sets thicker strokes wider apart,
     # so that a thicker text would not lie beneath a thinner one.
     moves = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
-    for (dx, dy), colour in [
-        *((move, _EDGE_COLOUR) for move in moves),
-        ((0, 0), _NO_SLOT_COLOUR),
+    for (dx, dy), color in [
+        *((move, _EDGE_COLOR) for move in moves),
+        ((0, 0), _NO_SLOT_COLOR),
     ]:
         place = (x + dx, y + dy)
-        put_text(canvas, text, place, size, colour, stroke)
+        put_text(canvas, text, place, size, color, stroke)

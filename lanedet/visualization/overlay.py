@@ -13,7 +13,7 @@ import numpy as np
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.structures import LaneSample
 from lanedet.visualization.birds_eye import birds_eye_box, draw_birds_eye
-from lanedet.visualization.draw import Colour, draw_lane, slot_colour
+from lanedet.visualization.draw import Color, draw_lane, slot_color
 from lanedet.visualization.panels import (
     Box,
     darken,
@@ -25,11 +25,11 @@ from lanedet.visualization.panels import (
 LEAST_SIZE_WITH_TEXT = 300
 """Frames whose shorter side has fewer pixels get neither texts nor an inset."""
 
-_WHITE: Colour = (255, 255, 255)
-_GREY: Colour = (190, 190, 190)
+_WHITE: Color = (255, 255, 255)
+_GREY: Color = (190, 190, 190)
 # Okabe's and Ito's bluish green and vermilion, see lanedet.visualization.draw.
-_LANE_COLOUR: Colour = (0, 158, 115)
-_WARNING_COLOUR: Colour = (213, 94, 0)
+_LANE_COLOR: Color = (0, 158, 115)
+_WARNING_COLOR: Color = (213, 94, 0)
 _LANE_OPACITY = 0.4  # at the near end; none at the far one
 _LANE_BANDS = 32  # so many opacities: a step is too small to be seen
 _LANE_POINTS = 48
@@ -103,30 +103,30 @@ def draw_overlay(
             f"canvas must be (H, W, 3) uint8, got {canvas.shape} {canvas.dtype}."
         )
     lanes = sample.pred_lanes
-    colours = [slot_colour(slot, num_slots) for slot in sample.pred_slots]
+    colors = [slot_color(slot, num_slots) for slot in sample.pred_slots]
     left, right = driving.ego_left, driving.ego_right
     if driving.offset_share is not None and left is not None and right is not None:
-        colour = _LANE_COLOUR if driving.departure is None else _WARNING_COLOUR
-        _fill_lane(canvas, lanes[left], lanes[right], colour)
+        color = _LANE_COLOR if driving.departure is None else _WARNING_COLOR
+        _fill_lane(canvas, lanes[left], lanes[right], color)
     # The driver's own lines lie on top, and their names come first.
     order = sorted(range(len(lanes)), key=lambda i: i in (left, right))
     for i in order:
-        draw_lane(canvas, lanes[i], colours[i], is_ego=i in (left, right))
+        draw_lane(canvas, lanes[i], colors[i], is_ego=i in (left, right))
     if driving.departure is not None:
         _draw_frame(canvas)
     if min(canvas.shape[:2]) < LEAST_SIZE_WITH_TEXT:
         return
     taken = [_draw_panel(canvas, driving, num_slots)]
     if to_road is not None:
-        draw_birds_eye(canvas, lanes, colours, to_road)
+        draw_birds_eye(canvas, lanes, colors, to_road)
         taken.append(birds_eye_box(canvas))
     for i in reversed(order):
         text = f"{driving.names[i]}  {sample.pred_scores[i]:.0%}"
-        _name_lane(canvas, lanes[i], text, colours[i], taken)
+        _name_lane(canvas, lanes[i], text, colors[i], taken)
 
 
 def _fill_lane(
-    canvas: ByteArray, left: FloatArray, right: FloatArray, colour: Colour
+    canvas: ByteArray, left: FloatArray, right: FloatArray, color: Color
 ) -> None:
     """Tint the road between two lines, less and less far away.
 
@@ -153,7 +153,7 @@ def _fill_lane(
     painted = road.copy()
     outline = np.stack([xs - x0, ys - y0], axis=1)
     corners = np.rint(outline * 16).astype(np.int32)
-    cv2.fillPoly(painted, [corners], colour, cv2.LINE_AA, shift=4)
+    cv2.fillPoly(painted, [corners], color, cv2.LINE_AA, shift=4)
     edges = np.linspace(0, len(road), _LANE_BANDS + 1).astype(int)
     for band in range(_LANE_BANDS):
         part = slice(edges[band], edges[band + 1])
@@ -182,7 +182,7 @@ def _xs_at(line: FloatArray, rows: FloatArray) -> FloatArray:
 
 
 def _draw_frame(canvas: ByteArray) -> None:
-    """Put a frame in the colour of warnings around the picture."""
+    """Put a frame in the color of warnings around the picture."""
     stroke = max(2, round(min(canvas.shape[:2]) / 90))
     for part in (
         canvas[:stroke],
@@ -190,7 +190,7 @@ def _draw_frame(canvas: ByteArray) -> None:
         canvas[:, :stroke],
         canvas[:, -stroke:],
     ):
-        part[:] = _WARNING_COLOUR
+        part[:] = _WARNING_COLOR
 
 
 def _draw_panel(canvas: ByteArray, driving: Driving, num_slots: int) -> Box:
@@ -209,7 +209,7 @@ def _draw_panel(canvas: ByteArray, driving: Driving, num_slots: int) -> Box:
             panel,
             (0, pad + line - size // 2),
             (width, pad + 2 * line - size // 4),
-            _WARNING_COLOUR,
+            _WARNING_COLOR,
             cv2.FILLED,
         )
     texts = (
@@ -217,8 +217,8 @@ def _draw_panel(canvas: ByteArray, driving: Driving, num_slots: int) -> Box:
         (_bend_text(driving), size, _WHITE),
         (_DISCLAIMER, max(7, size * 3 // 4), _GREY),
     )
-    for number, (text, height, colour) in enumerate(texts, start=1):
-        write_text(panel, text, (pad, pad + number * line + size), height, colour)
+    for number, (text, height, color) in enumerate(texts, start=1):
+        write_text(panel, text, (pad, pad + number * line + size), height, color)
     return box
 
 
@@ -253,8 +253,8 @@ def _draw_gauge(
     middle = box.width / 2
     for share, slot in ((-0.5, num_slots // 2 - 1), (0.5, num_slots // 2)):
         x = round(middle + share * (box.width - stroke - 1))
-        colour = slot_colour(slot, num_slots)
-        cv2.line(part, (x, 0), (x, box.height - 1), colour, stroke)
+        color = slot_color(slot, num_slots)
+        cv2.line(part, (x, 0), (x, box.height - 1), color, stroke)
     x = round(middle)
     cv2.line(part, (x, 0), (x, box.height - 1), _GREY, max(1, stroke // 3))
     if offset_share is not None:
@@ -264,7 +264,7 @@ def _draw_gauge(
 
 
 def _name_lane(
-    canvas: ByteArray, lane: FloatArray, text: str, colour: Colour, taken: list[Box]
+    canvas: ByteArray, lane: FloatArray, text: str, color: Color, taken: list[Box]
 ) -> None:
     """Write a lane's name at its lower end, unless something is there already."""
     height, width = canvas.shape[:2]
@@ -284,7 +284,7 @@ def _name_lane(
     taken.append(box)
     darken(canvas, box)
     label = box.of(canvas)
-    label[:, : pad // 2 + 1] = colour
+    label[:, : pad // 2 + 1] = color
     write_text(label, text, (2 * pad, pad + size), size, _WHITE)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import cv2
 
 from lanedet.arrays import ByteArray
-from lanedet.visualization.draw import Colour
+from lanedet.visualization.draw import Color
 from lanedet.visualization.text import put_text, text_size
 
 _LIGHT = 0.3  # share of the picture's light that remains
@@ -52,7 +52,7 @@ def text_width(text: str, height: int) -> int:
 
 
 def write_text(
-    canvas: ByteArray, text: str, corner: tuple[int, int], height: int, colour: Colour
+    canvas: ByteArray, text: str, corner: tuple[int, int], height: int, color: Color
 ) -> None:
     """Write into an image.
 
@@ -61,10 +61,10 @@ def write_text(
         text: One line.
         corner: (x, y) of the first letter's lower left corner.
         height: Of a capital letter, in pixels.
-        colour: RGB.
+        color: RGB.
     """
     scale, stroke = height / _CAPITAL, _stroke(height)
-    put_text(canvas, text, corner, scale, colour, stroke)
+    put_text(canvas, text, corner, scale, color, stroke)
 
 
 def _stroke(height: int) -> int:

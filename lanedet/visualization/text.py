@@ -27,7 +27,7 @@ def put_text(
     text: str,
     corner: tuple[int, int],
     scale: float,
-    colour: tuple[int, int, int],
+    color: tuple[int, int, int],
     stroke: int,
 ) -> None:
     """Write into an image.
@@ -37,9 +37,9 @@ def put_text(
         text: One line.
         corner: (x, y) of the first letter's lower left corner.
         scale: Size of the letters as a multiple of the font's own.
-        colour: RGB.
+        color: RGB.
         stroke: Width of the lines, in pixels.
     """
     cv2.putText(
-        canvas, drawable(text), corner, _FONT, scale, colour, stroke, cv2.LINE_AA
+        canvas, drawable(text), corner, _FONT, scale, color, stroke, cv2.LINE_AA
     )

@@ -47,7 +47,7 @@ def test_the_report_has_every_stage(
         "limit",
         "whole images",
         "half size decoding",
-        "whole, colours changed",
+        "whole, colors changed",
     ]
     for stages in seconds.values():
         parts = [

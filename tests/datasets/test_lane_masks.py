@@ -82,7 +82,7 @@ def test_an_empty_mask_is_a_label_without_lanes(tmp_path: Path) -> None:
     ("mask", "message"),
     [
         pytest.param(np.zeros((360, 640)), "size of its image", id="size"),
-        pytest.param(np.zeros((*SHAPE, 3)), "one 8-bit channel", id="colour"),
+        pytest.param(np.zeros((*SHAPE, 3)), "one 8-bit channel", id="color"),
         pytest.param(np.full(SHAPE, 9), "mostly background", id="no mask"),
     ],
 )

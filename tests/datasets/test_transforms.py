@@ -64,8 +64,8 @@ def write_dot(path: Path, shape: tuple[int, int], x: float, y: float) -> LaneSam
     """Write a picture of a soft dot, and return a sample with a lane through it."""
     ys, xs = np.indices(shape)
     dot = 255 * np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / 60)
-    colours = np.repeat(dot[..., None], 3, axis=2).astype(np.uint8)
-    cv2.imwrite(str(path), colours, [cv2.IMWRITE_JPEG_QUALITY, 98])
+    colors = np.repeat(dot[..., None], 3, axis=2).astype(np.uint8)
+    cv2.imwrite(str(path), colors, [cv2.IMWRITE_JPEG_QUALITY, 98])
     sample = LaneSample(metainfo={"img_path": str(path)})
     sample.gt_lanes = [np.array([[x, y], [x - 30.0, y - 40.0]])]
     return sample
@@ -201,7 +201,7 @@ def test_no_lanes() -> None:
     assert Augment([flip])(make_results(input_lanes=[]))["input_lanes"] == []
 
 
-def test_changes_of_colour_leave_lanes_alone() -> None:
+def test_changes_of_color_leave_lanes_alone() -> None:
     results = make_results()
     darker = {"name": "RandomBrightnessContrast", "brightness_limit": (-0.5, -0.5)}
     changed = Augment([{**darker, "p": 1.0}])(results)

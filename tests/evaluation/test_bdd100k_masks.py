@@ -88,7 +88,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     ("pred", "message"),
     [
         pytest.param(np.zeros((36, 64)), "pred/a.png.*one shape", id="size"),
-        pytest.param(np.zeros((*SHAPE, 3)), "pred/a.png.*one 8-bit", id="colour"),
+        pytest.param(np.zeros((*SHAPE, 3)), "pred/a.png.*one 8-bit", id="color"),
         pytest.param(np.full(SHAPE, 7), "pred/a.png.*mostly backgr", id="no mask"),
     ],
 )

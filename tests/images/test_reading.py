@@ -162,9 +162,9 @@ def test_of_one_image_nothing_is_said(tmp_path: Path, suffix: str) -> None:
 
 def test_masks_are_read_as_they_are_stored(tmp_path: Path) -> None:
     mask = np.arange(200, dtype=np.uint8).reshape(10, 20)
-    colours = np.arange(9 * 8 * 4, dtype=np.uint8).reshape(9, 8, 4)
+    colors = np.arange(9 * 8 * 4, dtype=np.uint8).reshape(9, 8, 4)
     deep = np.arange(200, dtype=np.uint16).reshape(10, 20) * 300
-    for stored in (mask, colours[..., :3], colours, deep):
+    for stored in (mask, colors[..., :3], colors, deep):
         order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
         written = (
             cv2.cvtColor(stored, order[stored.shape[2]]) if stored.ndim == 3 else stored

@@ -52,7 +52,7 @@ def test_points_stay_on_the_pixels(turn: float, scale: float, stretch: float) ->
     np.testing.assert_allclose(centroid(seen), [70.3, 65.8], atol=0.1)
 
 
-def test_outside_is_black_and_colours_stay() -> None:
+def test_outside_is_black_and_colors_stay() -> None:
     image = np.full((20, 30, 3), (10, 20, 30), dtype=np.uint8)
     matrix = np.eye(3)
     matrix[0, 2] = 5

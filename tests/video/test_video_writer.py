@@ -51,14 +51,14 @@ def test_it_is_h264_that_browsers_play(tmp_path: Path) -> None:
     assert content.index(b"moov") < content.index(b"mdat")  # faststart
 
 
-def test_colours_survive(tmp_path: Path) -> None:
+def test_colors_survive(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
-    colour = np.array([230, 159, 0], dtype=np.uint8)
+    color = np.array([230, 159, 0], dtype=np.uint8)
     with VideoWriter(path, 25) as writer:
-        writer.write(np.tile(colour, (48, 64, 1)))
+        writer.write(np.tile(color, (48, 64, 1)))
     with VideoReader(path) as reader:
         image = next(iter(reader)).image
-    assert np.abs(image.astype(int) - colour).max() <= 4
+    assert np.abs(image.astype(int) - color).max() <= 4
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
@@ -76,7 +76,7 @@ def test_the_shape_of_the_pixels_is_kept(tmp_path: Path, suffix: str) -> None:
 
 def test_pixels_are_those_of_ffmpeg_s_own_conversion() -> None:
     rng = np.random.default_rng(0)
-    # Smooth colours: where neighbours differ much, FFmpeg weighs them otherwise.
+    # Smooth colors: where neighbours differ much, FFmpeg weighs them otherwise.
     image = cv2.resize(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8), (82, 54))
     frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
         format="yuv420p",

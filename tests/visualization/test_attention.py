@@ -80,7 +80,7 @@ def test_the_image_shows_through_in_grey_and_is_kept() -> None:
     np.testing.assert_allclose(drawn[..., 0], luma / 2, atol=1.1)
 
 
-def test_what_was_not_seen_has_no_colour() -> None:
+def test_what_was_not_seen_has_no_color() -> None:
     attention = np.random.default_rng(0).random((90, 160))
     attention[:30] = np.nan
     drawn = draw_attention(_image(), attention).astype(int)

@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from lanedet.visualization import draw_class_map
-from lanedet.visualization.draw import slot_colour
+from lanedet.visualization.draw import slot_color
 
 
-def test_background_stays_and_slots_have_their_colours() -> None:
+def test_background_stays_and_slots_have_their_colors() -> None:
     image = np.full((2, 3, 3), 100, dtype=np.uint8)
     class_map = np.array([[0, 1, 4], [0, 0, 0]], dtype=np.uint8)
     drawn = draw_class_map(image, class_map, num_slots=4)
     assert (drawn[1] == 100).all()
     assert (drawn[0, 0] == 100).all()
     for column, slot in ((1, 0), (2, 3)):
-        colour = np.array(slot_colour(slot, 4))
-        np.testing.assert_array_equal(drawn[0, column], np.rint(40 + 0.6 * colour))
+        color = np.array(slot_color(slot, 4))
+        np.testing.assert_array_equal(drawn[0, column], np.rint(40 + 0.6 * color))
     assert (image == 100).all()
 
 

@@ -16,7 +16,7 @@ def _grey(height: int = 360, width: int = 640) -> np.ndarray:
 
 
 def _line_width(image: np.ndarray, row: int) -> int:
-    """Count the pixels of a row that are of the full colour of slot 2."""
+    """Count the pixels of a row that are of the full color of slot 2."""
     return int((image[row] == ORANGE).all(axis=1).sum())
 
 
@@ -57,11 +57,11 @@ def test_lines_scale_with_the_image() -> None:
     assert _line_width(large, 2150) == pytest.approx(3 * _line_width(small, 715), abs=3)
 
 
-def test_every_slot_has_its_own_colour() -> None:
+def test_every_slot_has_its_own_color() -> None:
     lanes = [_vertical(50 + 100 * slot) for slot in range(6)]
     drawn = draw_lanes(_grey(), lanes, slots=range(6))
-    colours = {tuple(drawn[300, 50 + 100 * slot]) for slot in range(6)}
-    assert len(colours) == 6
+    colors = {tuple(drawn[300, 50 + 100 * slot]) for slot in range(6)}
+    assert len(colors) == 6
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_every_slot_has_its_own_colour() -> None:
         ),
     ],
 )
-def test_colour_blind_people_can_tell_neighbours_apart(matrix: list) -> None:
+def test_color_blind_people_can_tell_neighbours_apart(matrix: list) -> None:
     """As seen through the matrices of Machado et al., 2009 (severity 1)."""
     lanes = [_vertical(50 + 100 * slot) for slot in range(6)]
     drawn = draw_lanes(_grey(), lanes, slots=range(6))
-    colours = np.array([drawn[300, 50 + 100 * slot] for slot in range(6)]) / 255
+    colors = np.array([drawn[300, 50 + 100 * slot] for slot in range(6)]) / 255
     linear = np.where(
-        colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4
+        colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4
     )
     seen = np.clip(linear @ np.array(matrix).T, 0, 1)
     seen = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)

@@ -118,7 +118,7 @@ def test_a_lane_without_its_other_line_is_not_filled() -> None:
     assert (drawn[340, 200:560] == GREY).all()
 
 
-def test_the_drivers_own_lines_have_their_colours() -> None:
+def test_the_drivers_own_lines_have_their_colors() -> None:
     drawn = _drawn()
     left, right = _line(-1)[20], _line(1)[20]
     assert tuple(drawn[round(left[1]), round(left[0])]) == ORANGE
@@ -232,8 +232,8 @@ def test_the_birds_eye_inset_shows_lanes_where_they_are() -> None:
     inset = box.of(drawn)
     row = inset[box.height // 2]
     left, right = (
-        np.flatnonzero((row == colour).all(axis=1)).mean()
-        for colour in (ORANGE, SKY_BLUE)
+        np.flatnonzero((row == color).all(axis=1)).mean()
+        for color in (ORANGE, SKY_BLUE)
     )
     per_metre = box.width / 18
     assert (right - left) / per_metre == pytest.approx(3.6, abs=0.2)

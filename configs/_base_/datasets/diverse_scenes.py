@@ -3,7 +3,7 @@ r"""Generated scenes of all categories, 640x360, in a TuSimple tree.
     lanedet scenes data/diverse --num 12000 --seed 1 \
         --category diverse
 
-Strong augmentation: the scenes are drawn, and what a network learns of their colours,
+Strong augmentation: the scenes are drawn, and what a network learns of their colors,
 their sharpness and their cameras must not be what it needs on real roads. Images are
 letterboxed rather than stretched, so that the weights suit cameras of any aspect.
 """

@@ -22,7 +22,7 @@ IMAGES = """<?xml version="1.0" encoding="utf-8"?>
   <meta><task><original_size><width>5</width></original_size></task></meta>
   <image id="0" name="a.jpg" width="160" height="90">
     <polyline label="lane" source="manual" occluded="0" points="10.5,80.5;60.5,20.5"
-        z_order="0"><attribute name="colour">white</attribute></polyline>
+        z_order="0"><attribute name="color">white</attribute></polyline>
     <polyline label="kerb" points="1,2;3,4"></polyline>
     <box label="car" xtl="1" ytl="2" xbr="3" ybr="4"/>
   </image>

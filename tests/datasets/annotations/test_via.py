@@ -140,7 +140,7 @@ def test_two_pictures_of_one_name_cannot_be_written(pictures: Path) -> None:
         pytest.param({"type": {"lane": True}}, id="checkbox"),
         pytest.param({"type": {"kerb": False, "lane": True}}, id="one of two"),
         pytest.param({"type": "lane"}, id="radio, drop-down list, text or image"),
-        pytest.param({"colour": "", "type": "lane"}, id="another attribute"),
+        pytest.param({"color": "", "type": "lane"}, id="another attribute"),
         pytest.param({"lane": True}, id="an attribute alone"),
     ],
 )
