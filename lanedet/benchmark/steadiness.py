@@ -1,237 +1,209 @@
-"""How steady lanes are from frame to frame, as pure functions."""
+"""How steady lanes are on video, as a detector finds them and as they are tracked.
 
-from collections.abc import Sequence
-from itertools import pairwise
+On generated drives every frame's true lanes are known, so that what the road and the
+camera do does not count. On clips of one's own, movement that is even from one frame to
+the next does not count. The same detections are measured before and after tracking.
+
+jitter   px of the clip: how far a lane lies from the straight line, in time, between
+         the frame before and the one after; of its distance to the truth where known
+wobble   px: the distance to the truth, less its mean over the second around
+flicker  lanes that appear or disappear, a minute
+ids      lanes that get another id (before tracking: another slot), a minute
+error    px: mean distance to the truth
+found, false  lanes found and lanes that are none, as shares of the true lanes
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from lanedet.arrays import FloatArray
-from lanedet.ops import xs_at_rows
+from lanedet.benchmark.steadiness_measures import (
+    Steadiness,
+    common_errors,
+    measure_steadiness,
+)
+from lanedet.benchmark.timing import format_table, hardware_line, write_json
+from lanedet.inference import LaneInferencer
+from lanedet.runtime import progress_bar
+from lanedet.simulation import Drive
 from lanedet.structures import LaneSample
+from lanedet.video import LaneTracker, open_source
 
-_NUM_ROWS = 60
-_GATE = 0.05
-_WINDOW_S = 1.0
-
-
-class Steadiness(NamedTuple):
-    """How steady the lanes of one clip are. Pixels are the clip's, along rows."""
-
-    jitter_px: float
-    """Root mean square of how far a lane lies, on a row and in a frame, from the
-    straight line in time between the frame before and the one after; scaled so that
-    independent noise of standard deviation s in every frame gives s. Even movement
-    gives 0. With truth, of the lane's distance to the truth."""
-
-    wobble_px: float
-    """Root mean square of the distance to the truth, less its mean over the second
-    around: it also holds what is slower than jitter. NaN without truth."""
-
-    flicker_per_min: float
-    """Appearances and disappearances of lanes."""
-
-    switches_per_min: float
-    """How often a lane gets another id, or another slot where there are no ids. A
-    true lane that is found again with another id counts."""
-
-    error_px: float
-    """Mean distance to the truth. NaN without truth."""
-
-    found: float
-    """Share of the true lanes that are found. NaN without truth."""
-
-    false: float
-    """Lanes that are none, as a share of the true lanes. NaN without truth."""
+_FRAME_RATE = 25.0
+_SHAPE = (360, 640)
+_HEADER = ("", "jitter", "wobble", "flicker", "ids", "error", "found", "false")
 
 
-def measure_steadiness(
-    samples: Sequence[LaneSample],
-    times_s: Sequence[float],
-    truth: Sequence[Sequence[FloatArray]] | None = None,
-) -> Steadiness:
-    """Return how steady predicted lanes are.
+class Recording(NamedTuple):
+    """What was found on one clip, before any tracking."""
 
-    Two lanes are the same if their mean distance, along the rows that both cross, is
-    below 5 % of the image width: a lane and that of the next frame, a lane and a true
-    one.
+    name: str
+    samples: list[LaneSample]
+    times_s: list[float]
+    truth: list[list[FloatArray]] | None
 
-    Args:
-        samples: The frames' ``pred_lanes`` with ``pred_ids`` or ``pred_slots``, all
-            of one ``ori_shape``; at least two.
-        times_s: When they were taken, in seconds, rising.
-        truth: The true lanes of each frame, polylines (N, 2), if they are known.
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this benchmark."""
+    parser.add_argument(
+        "clips", nargs="*", help="videos, folders of images; instead of drives"
+    )
+    parser.add_argument(
+        "--weights", help="weights or checkpoint (default: those of the package)"
+    )
+    parser.add_argument("--device", help="default: a GPU where there is one")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=[200, 201, 202, 203, 204, 205],
+        help="of the drives (default: 200 to 205)",
+    )
+    parser.add_argument(
+        "--category",
+        default="diverse",
+        help="of the drives, as for lanedet scenes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=8.0, help="length of a drive (default: 8)"
+    )
+    parser.add_argument(
+        "--every", type=int, default=1, help="take every so many frames (default: 1)"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the report as JSON as well"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure and print a table.
 
     Raises:
-        ValueError: If there are fewer than two frames, not one time for each, or the
-            times do not rise.
+        FileNotFoundError: If there are no such weights or clips.
+        ValueError: If a number is out of its range, or a clip has too few frames.
     """
-    times = np.asarray(times_s, dtype=np.float64)
-    if len(samples) < 2 or len(times) != len(samples) or not (np.diff(times) > 0).all():
-        raise ValueError(
-            "There must be at least two frames, each with a time after the one "
-            f"before, got {len(samples)} frames and {len(times)} times."
-        )
-    height, width = samples[0].ori_shape
-    rows, gate = np.linspace(0, height - 1, _NUM_ROWS), _GATE * width
-    lanes = [_crossings(sample.pred_lanes, rows) for sample in samples]
-    names = [s.pred_ids if "pred_ids" in s else s.pred_slots for s in samples]
-    chains = _chains(lanes, gate)
-    minutes = float(times[-1] - times[0]) / 60
-    flicker = _num_ends(chains) / minutes
-    if truth is None:
-        courses, switches = _follow(lanes, chains, names)
-        jitter = _jitter(courses, times)
-        return Steadiness(
-            jitter, np.nan, flicker, switches / minutes, np.nan, np.nan, np.nan
-        )
-    true_lanes = [_crossings(frame, rows) for frame in truth]
-    pairs = [_match(a, b, gate) for a, b in zip(true_lanes, lanes, strict=True)]
-    apart = [
-        np.stack([mine[b] - true[a] for a, b in pair]) if pair else mine[:0]
-        for mine, true, pair in zip(lanes, true_lanes, pairs, strict=True)
+    if args.every < 1:
+        raise ValueError(f"--every must be at least 1, got {args.every}.")
+    inferencer = LaneInferencer(args.weights, device=args.device)
+    report: dict[str, dict[str, Steadiness]] = {}
+    shared: list[tuple[float, float]] = []
+    for recording in _recordings(args, inferencer):
+        tracked = track(recording, inferencer.num_slots)
+        report[recording.name] = compare(recording, tracked)
+        if recording.truth is not None:
+            shared.append(common_errors(recording.samples, tracked, recording.truth))
+    report["mean"] = {
+        way: Steadiness(*np.mean([clip[way] for clip in report.values()], axis=0))
+        for way in ("detected", "tracked")
+    }
+    rows = [
+        [f"{name}, {way}", *_cells(measured)]
+        for name, clip in report.items()
+        for way, measured in clip.items()
     ]
-    true_chains = _chains(true_lanes, gate)
-    errors, switches = _follow(
-        apart,
-        [[chain[a] for a, _ in p] for chain, p in zip(true_chains, pairs, strict=True)],
-        [[name[b] for _, b in p] for name, p in zip(names, pairs, strict=True)],
+    before, after = report["mean"]["detected"], report["mean"]["tracked"]
+    print(f"{args.weights or 'weights of the package'}; {hardware_line()}")
+    print(format_table(_HEADER, rows))
+    print(
+        f"Tracking divides jitter by {_factor(before.jitter_px, after.jitter_px)} and "
+        f"flicker by {_factor(before.flicker_per_min, after.flicker_per_min)}."
     )
-    num_true, num_found = sum(map(len, true_lanes)), sum(map(len, pairs))
-    return Steadiness(
-        _jitter(errors, times),
-        _wobble(errors, times),
-        flicker,
-        switches / minutes,
-        float(np.nanmean(np.abs(errors))) if num_found else np.nan,
-        num_found / num_true if num_true else np.nan,
-        (sum(map(len, lanes)) - num_found) / num_true if num_true else np.nan,
+    if not np.isnan(before.error_px):
+        print(f"The error changes by {after.error_px / before.error_px - 1:+.1%}.")
+        detected_px, tracked_px = np.nanmean(shared, axis=0)
+        print(
+            "Where both have a lane, in no gap that tracking bridges, it changes from "
+            f"{detected_px:.2f} to {tracked_px:.2f} px, by "
+            f"{tracked_px / detected_px - 1:+.1%}."
+        )
+    write_json(
+        args.json,
+        {
+            "every": args.every,
+            "clips": {
+                name: {way: measured._asdict() for way, measured in clip.items()}
+                for name, clip in report.items()
+            },
+        },
     )
 
 
-def common_errors(
-    one: Sequence[LaneSample],
-    other: Sequence[LaneSample],
-    truth: Sequence[Sequence[FloatArray]],
-) -> tuple[float, float]:
-    """Return two clips' mean distances to the truth, where both have a lane.
+def track(recording: Recording, num_slots: int) -> list[LaneSample]:
+    """Return a clip's samples as a tracker of its own leaves them."""
+    tracker = LaneTracker(num_slots)
+    return [
+        tracker.update(sample, time_s)
+        for sample, time_s in zip(recording.samples, recording.times_s, strict=True)
+    ]
 
-    Of lanes of the same frames, those that only one has, such as a lane that is shown
-    through a gap, would make the errors incomparable: they are the hardest.
 
-    Args:
-        one: The frames' ``pred_lanes``, all of one ``ori_shape``; at least one frame.
-        other: The same frames with other lanes.
-        truth: The true lanes of each frame, polylines (N, 2).
+def compare(
+    recording: Recording, tracked: Sequence[LaneSample]
+) -> dict[str, Steadiness]:
+    """Return how steady a clip's lanes are as ``detected`` and as ``tracked``.
 
-    Returns:
-        In pixels of the clip along rows; NaN where they share nothing.
+    Raises:
+        ValueError: If it has fewer than two frames.
     """
-    height, width = one[0].ori_shape
-    rows, gate = np.linspace(0, height - 1, _NUM_ROWS), _GATE * width
-    sums, count = np.zeros(2), 0
-    for true_lanes, *pair in zip(truth, one, other, strict=True):
-        true = _crossings(true_lanes, rows)
-        errors = np.full((2, *true.shape), np.nan)
-        for way, sample in enumerate(pair):
-            lanes = _crossings(sample.pred_lanes, rows)
-            for number, found in _match(true, lanes, gate):
-                errors[way, number] = np.abs(lanes[found] - true[number])
-        shared = errors[:, np.isfinite(errors).all(axis=0)]
-        sums += shared.sum(axis=1)
-        count += shared.shape[1]
-    first, second = sums / count if count else (np.nan, np.nan)
-    return float(first), float(second)
+    return {
+        way: measure_steadiness(samples, recording.times_s, recording.truth)
+        for way, samples in (("detected", recording.samples), ("tracked", tracked))
+    }
 
 
-def _crossings(lanes: Sequence[FloatArray], rows: FloatArray) -> FloatArray:
-    """Return x of each lane at each row, shape (K, R), NaN where it does not cross."""
-    return np.array([xs_at_rows(lane, rows) for lane in lanes]).reshape(-1, len(rows))
+def _recordings(
+    args: argparse.Namespace, inferencer: LaneInferencer
+) -> Iterator[Recording]:
+    for clip in args.clips:
+        yield _film(clip, inferencer, args.every)
+    if not args.clips:
+        # Every so many frames of a drive are the drive at a lower frame rate.
+        rate = _FRAME_RATE / args.every
+        for seed in args.seeds:
+            drive = Drive(
+                seed, round(args.seconds * rate), rate, _SHAPE, category=args.category
+            )
+            yield _drive(drive, inferencer)
 
 
-def _match(one: FloatArray, other: FloatArray, gate: float) -> list[tuple[int, int]]:
-    """Return which lanes (K, R) of one set are which of another (L, R)."""
-    apart = np.abs(one[:, None] - other[None])
-    common = np.isfinite(apart)
-    sums, counts = np.where(common, apart, 0).sum(-1), common.sum(-1)
-    means = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
-    # What is out of reach costs more than any number of pairs within.
-    costs = np.where(means < gate, means, gate * (1 + min(means.shape)))
-    pairs = zip(*linear_sum_assignment(costs), strict=True)
-    return [(int(a), int(b)) for a, b in pairs if means[a, b] < gate]
+def _drive(drive: Drive, inferencer: LaneInferencer) -> Recording:
+    samples, truth = [], []
+    for image, true in progress_bar(drive, desc=f"drive {drive.seed}", unit="frame"):
+        samples += inferencer.predict(image)
+        truth.append(true.gt_lanes)
+    times_s = [frame / drive.fps for frame in range(len(samples))]
+    return Recording(f"drive {drive.seed} ({true.category})", samples, times_s, truth)
 
 
-def _chains(frames: Sequence[FloatArray], gate: float) -> list[list[int]]:
-    """Return the number of the chain of each lane: the lane of the frame before."""
-    chains: list[list[int]] = []
-    num_chains = 0
-    before = np.empty((0, _NUM_ROWS))
-    for lanes in frames:
-        partners = {b: a for a, b in _match(before, lanes, gate)}
-        chain = []
-        for number in range(len(lanes)):
-            if number in partners:
-                chain.append(chains[-1][partners[number]])
-            else:
-                chain.append(num_chains)
-                num_chains += 1
-        chains.append(chain)
-        before = lanes
-    return chains
+def _film(clip: str, inferencer: LaneInferencer, every: int) -> Recording:
+    samples, times_s = [], []
+    with open_source(clip) as source:
+        for frame in progress_bar(source, total=source.expected_frames, unit="frame"):
+            if frame.index % every == 0:
+                samples += inferencer.predict(frame.image)
+                times_s.append(frame.time_s)
+    return Recording(Path(clip).name, samples, times_s, None)
 
 
-def _num_ends(chains: Sequence[Sequence[int]]) -> int:
-    """Return how many chains begin after the first frame or end before the last."""
-    return sum(len(set(a) ^ set(b)) for a, b in pairwise(chains))
+def _factor(before: float, after: float) -> str:
+    """Return by what a number is divided.
 
-
-def _follow(
-    values: Sequence[FloatArray],
-    chains: Sequence[Sequence[int]],
-    names: Sequence[Sequence[int]],
-) -> tuple[FloatArray, int]:
-    """Return what becomes of each chain.
-
-    Args:
-        values: For each frame, shape (K, R).
-        chains: The chain of each of the K.
-        names: The name of each of the K.
-
-    Returns:
-        Values by chain, shape (C, T, R), NaN where there are none; and how often a
-        chain changes its name.
+    Example:
+        >>> _factor(12.0, 5.0), _factor(12.0, 0.0)
+        ('2.4', 'more than can be told, as none is left')
     """
-    num_chains = 1 + max((c for chain in chains for c in chain), default=-1)
-    courses = np.full((num_chains, len(values), _NUM_ROWS), np.nan)
-    last: dict[int, int] = {}
-    switches = 0
-    for frame, chain in enumerate(chains):
-        for value, number, name in zip(values[frame], chain, names[frame], strict=True):
-            courses[number, frame] = value
-            switches += last.setdefault(number, name) != name
-            last[number] = name
-    return courses, switches
+    if after > 0:
+        return f"{before / after:.1f}"
+    return "more than can be told, as none is left" if before > 0 else "nothing"
 
 
-def _jitter(courses: FloatArray, times: FloatArray) -> float:
-    """Return the jitter of courses (C, T, R), see :class:`Steadiness`."""
-    share = ((times[1:-1] - times[:-2]) / (times[2:] - times[:-2]))[:, None]
-    before, now, after = courses[:, :-2], courses[:, 1:-1], courses[:, 2:]
-    aside = now - (1 - share) * before - share * after
-    return _rms(aside / np.sqrt(1 + share**2 + (1 - share) ** 2))
-
-
-def _wobble(courses: FloatArray, times: FloatArray) -> float:
-    """Return the wobble of courses (C, T, R), see :class:`Steadiness`."""
-    is_near = np.abs(times[:, None] - times) <= _WINDOW_S / 2
-    known = np.isfinite(courses)
-    sums = np.einsum("ts,csr->ctr", is_near, np.where(known, courses, 0))
-    counts = np.einsum("ts,csr->ctr", is_near, known.astype(float))
-    return _rms(courses - sums / np.maximum(counts, 1))
-
-
-def _rms(values: FloatArray) -> float:
-    """Return the root mean square of what is not NaN; NaN of nothing."""
-    known = values[np.isfinite(values)]
-    return float(np.sqrt(np.mean(known**2))) if len(known) else np.nan
+def _cells(measured: Steadiness) -> Sequence[str]:
+    digits = (2, 2, 1, 1, 2, 3, 3)
+    return [
+        "" if np.isnan(value) else f"{value:.{places}f}"
+        for value, places in zip(measured, digits, strict=True)
+    ]

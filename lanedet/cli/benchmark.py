@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
-BENCHMARKS = ("data", "evaluation", "models", "sad", "scenes", "stability", "video")
+BENCHMARKS = ("data", "evaluation", "models", "sad", "scenes", "steadiness", "video")
 EXAMPLES = """benchmarks:
   data        the input pipeline by stage, and a data loader with workers
   evaluation  the benchmarks' metrics beside the official algorithms
   models      networks: parameters, multiplications, milliseconds
   sad         a training step with and without self attention distillation
   scenes      drawing generated scenes, by category
-  stability   how steady lanes are on video, before and after tracking
+  steadiness  how steady lanes are on video, before and after tracking
   video       a clip through the whole pipeline, by stage
 
 examples:
