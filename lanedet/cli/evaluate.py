@@ -53,10 +53,10 @@ class Score(NamedTuple):
     """What was found."""
 
     numbers: dict[str, Any]
-    """For --json."""
+    """What --json writes."""
 
     metrics: dict[str, float]
-    """For the table, with the benchmark's prefix."""
+    """What the table shows; names begin with the benchmark's prefix."""
 
     num_images: int
 

@@ -53,7 +53,7 @@ class LaneMark(NamedTuple):
     """``parallel`` to the road or ``vertical``, which is across it."""
 
     number: int
-    """Its label's number, or its place in the list where labels have none."""
+    """Number of its label, or place in the list where labels have none."""
 
 
 def flatten_curve(vertices: FloatArray, types: str) -> FloatArray:

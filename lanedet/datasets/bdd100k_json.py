@@ -40,10 +40,10 @@ class LabelledImage(NamedTuple):
     """The lane labels of one image."""
 
     name: str
-    """Its name without folder and suffix."""
+    """Name of the image, without folder and suffix."""
 
     marks: list[LaneMark]
-    """In the file's order."""
+    """Marks in the file's order."""
 
 
 def read_bdd100k_json(file: Path, faults: LabelFaults) -> Iterator[LabelledImage]:

@@ -20,7 +20,7 @@ class JsonEntry(NamedTuple):
     """One entry of a list."""
 
     value: Any
-    """As ``json.loads`` would return it."""
+    """What ``json.loads`` would return of the entry."""
 
     line: int
     """Line of the file on which it begins, from 1."""

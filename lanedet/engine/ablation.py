@@ -72,7 +72,7 @@ class Run(NamedTuple):
     seed: int
     folder: Path
     checkpoint: Path | None
-    """Of the plain run of the seed, to go on from."""
+    """The plain run's checkpoint of the seed, to go on from; None to start anew."""
 
 
 def read_rows(ablation: Ablation) -> dict[str, Any]:

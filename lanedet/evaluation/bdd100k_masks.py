@@ -41,10 +41,10 @@ class BDD100KScores:
 
     num_images: int
     sad: PixelScore
-    """By the protocol of the SAD paper."""
+    """Scores by the protocol of the SAD paper."""
 
     multitask: PixelScore
-    """By the protocol of YOLOP and its followers."""
+    """Scores by the protocol of YOLOP and its followers."""
 
     boundary: BoundaryScore | None
     """The benchmark's own F-scores. None unless both folders hold lane bytes."""

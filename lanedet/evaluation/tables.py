@@ -60,7 +60,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         BDD100K,
     ),
 }
-"""By the prefix of their metrics."""
+"""Each benchmark, by the prefix of its metrics."""
 
 _COUNTS = {
     "tp": ",.0f",

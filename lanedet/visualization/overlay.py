@@ -70,7 +70,7 @@ class Driving(Protocol):
 
     @property
     def radius_m(self) -> float | None:
-        """Of the bend."""
+        """Radius of the bend."""
 
     @property
     def departure(self) -> Literal["left", "right"] | None:

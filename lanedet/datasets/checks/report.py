@@ -14,7 +14,7 @@ class Count(NamedTuple):
     what: str
     found: int
     known: int | None
-    """None where nobody knows: in a data set of one's own."""
+    """The published count; None where there is none: in a data set of one's own."""
 
     @property
     def is_right(self) -> bool:

@@ -14,7 +14,7 @@ class DistillerReport(NamedTuple):
     """A distiller on one batch of features."""
 
     loss: float
-    """Its loss with its weight."""
+    """Loss of the distiller, times its weight."""
 
     gradient_norms: dict[str, list[float]]
     """Norm of the gradient of each image's loss at the output of each stage. Only what
