@@ -14,7 +14,7 @@ from lanedet.arrays import ByteArray
 from lanedet.images import read_image, write_image
 from lanedet.inference import LaneInferencer
 from lanedet.ops import ViewTransform, map_to_original
-from lanedet.runtime import told_warnings
+from lanedet.runtime import reported_warnings
 from lanedet.video import (
     AnnotatedFrame,
     DrivingMonitor,
@@ -96,7 +96,7 @@ def annotate_picture(
     """
     image = read_image(source)
     lines: list[str] = []
-    with told_warnings(lines.append):
+    with reported_warnings(lines.append):
         sample, energies = inferencer.attention(image)
     state = DrivingMonitor(inferencer.num_slots).update(sample, 0.0)
     frame = VideoFrame(0, Fraction(0), image, source.name)
@@ -161,7 +161,7 @@ def annotate_clip(
     log = folder / f"{source.stem}_lanes.jsonl"
     lines: list[str] = []
     with (
-        told_warnings(lines.append),
+        reported_warnings(lines.append),
         VideoReader(source, with_sound=True, self_contained=True) as reader,
     ):
         try:

@@ -228,7 +228,7 @@ class LanePage:
         """Offer a weights file too, and choose it."""
         if file is None:
             raise gr.Error("Choose a weights file first.", print_exception=False)
-        with self._work, _told_in_page(file):
+        with self._work, _reported_in_page(file):
             LaneInferencer(file, device=self._device)  # raises unless it can be used
         choices = [*self._choices, (Path(file).name, file)]
         return gr.Dropdown(choices, value=file)
@@ -240,7 +240,7 @@ class LanePage:
         if source is None:
             return None, "", gr.DownloadButton(interactive=False), None
         path = source["path"]
-        with self._at_work() as folder, _told_in_page(path):
+        with self._at_work() as folder, _reported_in_page(path):
             result = annotate_picture(
                 Path(path), LaneInferencer(weights, device=self._device), folder
             )
@@ -262,7 +262,7 @@ class LanePage:
         """Return the clip, the text and the two files."""
         if source is None:
             raise gr.Error("Drop a clip first.", print_exception=False)
-        with self._at_work() as folder, _told_in_page(source):
+        with self._at_work() as folder, _reported_in_page(source):
             stop = self._stops[session] = Event()
             try:
                 result = annotate_clip(
@@ -300,7 +300,7 @@ def _listed(lines: list[str]) -> str:
 
 
 @contextmanager
-def _told_in_page(upload: str) -> Iterator[None]:
+def _reported_in_page(upload: str) -> Iterator[None]:
     """Show what a user can mend as a message, in which a file has its own name."""
     try:
         yield

@@ -70,14 +70,14 @@ def serve(
         guarded = RequestGuard(page.app(_MAX_FILE_SIZE), names, ROUTES)
         with ServerThread(guarded, listening):
             try:
-                _tell(_url(host, listening), opens_browser)
+                _announce(_url(host, listening), opens_browser)
                 with suppress(KeyboardInterrupt):
                     Event().wait()
             finally:
                 page.end(_PATIENCE_S)
 
 
-def _tell(url: str, opens_browser: bool) -> None:
+def _announce(url: str, opens_browser: bool) -> None:
     if opens_browser:
         webbrowser.open(url)
     print(f"The page is at {url} until Ctrl-C.", flush=True)

@@ -7,7 +7,6 @@ tests/oracles in a checkout. Both must give the same counts, or there is no repo
 
 import argparse
 import importlib.util
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -34,6 +33,7 @@ from lanedet.datasets import (
 )
 from lanedet.evaluation import evaluate_culane
 from lanedet.evaluation.functional.tusimple import evaluate_submission
+from lanedet.runtime import num_usable_cores
 
 _ORACLES = Path(__file__).resolve().parents[2] / "tests" / "oracles"
 _BEYOND = 100  # pixels that lanes go on beyond the sides of an image
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError(
             f"--plain-images must lie in [1, {args.images}], got {args.plain_images}."
         )
-    workers = args.workers or os.cpu_count() or 1
+    workers = args.workers or num_usable_cores()
     rows, report = [], {}
     with TemporaryDirectory() as folder:
         for case in (

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from lanedet.files import replace_file
+from lanedet.runtime import num_usable_cores
 
 
 class Timing(NamedTuple):
@@ -82,7 +83,7 @@ def hardware() -> dict[str, str | int]:
     """Return what the figures depend on: processor, cores, GPU and libraries."""
     return {
         "cpu": _cpu_name(),
-        "cores": _num_usable_cores(),
+        "cores": num_usable_cores(),
         "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -126,12 +127,6 @@ def write_json(path: Path | None, report: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     record = {"hardware": hardware(), **report}
     replace_file(path, json.dumps(record, indent=2) + "\n")
-
-
-def _num_usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cpu_name() -> str:

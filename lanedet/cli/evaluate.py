@@ -30,7 +30,7 @@ from lanedet.evaluation.functional.tusimple_lines import (
     lowest_row,
 )
 from lanedet.files import replace_file
-from lanedet.runtime import told_warnings, user_errors
+from lanedet.runtime import reported_warnings, user_errors
 
 EXAMPLES = """examples:
   lanedet evaluate tusimple --pred submission.json \\
@@ -198,7 +198,7 @@ BENCHMARKS = {
 def main() -> None:
     """Evaluate."""
     args = parse_args()
-    with told_warnings(lambda text: print(f"warning: {text}", file=sys.stderr)):
+    with reported_warnings(lambda text: print(f"warning: {text}", file=sys.stderr)):
         score = BENCHMARKS[args.benchmark](args)
     print("\n".join(benchmark_table(score.metrics, score.num_images)))
     if args.json:

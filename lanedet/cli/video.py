@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lanedet.cli.options import PATH_HINT
-from lanedet.runtime import told_warnings, tune_allocator, tune_threads, user_errors
+from lanedet.runtime import reported_warnings, tune_allocator, tune_threads, user_errors
 
 EXAMPLES = f"""examples:
   lanedet video drive.mp4 --out lanes.mp4 --json lanes.jsonl
@@ -253,7 +253,7 @@ def main() -> None:
         tqdm.write(told[-1], file=sys.stderr)  # above the progress bar
 
     with (
-        told_warnings(tell),
+        reported_warnings(tell),
         open_source(
             args.source,
             image_rate=args.fps,

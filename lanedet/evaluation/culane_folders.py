@@ -23,7 +23,7 @@ from lanedet.evaluation.functional.culane import (
 )
 from lanedet.evaluation.functional.culane_batch import ExcessError
 from lanedet.evaluation.functional.culane_text import parse_lane_files
-from lanedet.runtime import progress_bar
+from lanedet.runtime import num_usable_cores, progress_bar
 
 _CHUNK = 32  # images that one thread scores at a time: their curves fit in its cache
 _MAX_FILE = 4 << 20  # bytes; one image may have 20,000 points
@@ -127,7 +127,7 @@ def evaluate_culane(
     with progress_bar(
         total=len(images), desc="score", unit="img", disable=not show_progress
     ) as bar:
-        for names, result in scorer.run(images, num_workers or os.cpu_count() or 1):
+        for names, result in scorer.run(images, num_workers or num_usable_cores()):
             totals += result.counts.sum(axis=0)
             report.num_missing += result.num_missing
             report.odd_predictions += result.odd_predictions

@@ -2,7 +2,6 @@
 
 import hashlib
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 
 from lanedet import __version__
 from lanedet.arrays import ByteArray
-from lanedet.runtime import progress_bar, tune_allocator
+from lanedet.runtime import num_usable_cores, progress_bar, tune_allocator
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.make import make_scene
 from lanedet.simulation.sampling.categories import check_category
@@ -160,11 +159,7 @@ def drawing_code(package: Path = _PACKAGE) -> str:
 
 def num_scene_workers(num_scenes: int) -> int:
     """Return how many processes to make scenes on: one per usable core, or just one."""
-    if num_scenes < MIN_SCENES_TO_SHARE:
-        return 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return num_usable_cores() if num_scenes >= MIN_SCENES_TO_SHARE else 1
 
 
 def check_num_workers(num_workers: int) -> None:

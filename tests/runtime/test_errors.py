@@ -4,16 +4,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import warnings
 
 import pytest
 
 from lanedet.runtime import (
-    hold_interrupts,
     progress_bar,
+    reported_warnings,
     shell_word,
-    told_warnings,
     user_errors,
 )
 
@@ -170,106 +168,20 @@ def test_a_hangup_that_is_kept_off_changes_nothing() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_an_interrupt_waits_for_the_end_of_the_outermost_block() -> None:
-    steps = []
-
-    def work() -> None:
-        with hold_interrupts():
-            with hold_interrupts():
-                signal.raise_signal(signal.SIGINT)
-                steps.append("inner")
-            steps.append("outer")
-        steps.append("after")
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert steps == ["inner", "outer"]
-
-
-def test_other_signals_can_be_held_too_and_act_last() -> None:
-    order = []
-
-    def work(*numbers: signal.Signals) -> None:
-        with hold_interrupts(signal.SIGUSR1):
-            for number in numbers:
-                signal.raise_signal(number)
-            order.append("block")
-
-    previous = signal.signal(signal.SIGUSR1, lambda *_: order.append("other"))
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            work(signal.SIGUSR1, signal.SIGINT)
-        assert order == ["block"]  # Ctrl-C went before
-        work(signal.SIGUSR1)
-        assert order == ["block", "block", "other"]
-    finally:
-        signal.signal(signal.SIGUSR1, previous)
-
-
-def test_holding_interrupts_leaves_the_handlers_as_they_were() -> None:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    with hold_interrupts():
-        assert [signal.getsignal(number) for number in numbers] != before
-    assert [signal.getsignal(number) for number in numbers] == before
-
-
-def test_interrupts_can_be_held_in_another_thread() -> None:
-    done = []
-
-    def work() -> None:
-        with hold_interrupts():
-            done.append(True)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert done
-
-
-_COUNT_FAULTS = """
-import resource, sys
-import numpy as np
-from lanedet.runtime import tune_allocator
-if sys.argv[1] == "tuned":
-    tune_allocator()
-np.ones(8 << 20)  # the first 64 MiB are new memory in any case
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(5):
-    np.ones(8 << 20)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-assert "torch" not in sys.modules
-"""
-
-
-@pytest.mark.skipif(
-    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", {}),
-    reason="The allocator is only tuned on glibc.",
-)
-def test_freed_memory_is_reused_without_page_faults() -> None:
-    default, tuned = (
-        int(subprocess.check_output([sys.executable, "-c", _COUNT_FAULTS, setting]))
-        for setting in ("default", "tuned")
-    )
-    # 64 MiB are 16384 pages of 4 KiB, or 32 huge ones.
-    assert tuned < 20
-    assert default > 100
-
-
-def test_warnings_to_users_are_told_as_they_come() -> None:
+def test_warnings_to_users_are_reported_as_they_come() -> None:
     class ForProgrammers(UserWarning):
         """Another category."""
 
-    told: list[str] = []
+    reported: list[str] = []
     with warnings.catch_warnings(record=True) as others:
         warnings.simplefilter("always")
-        with told_warnings(told.append):
+        with reported_warnings(reported.append):
             for text in ("The picture is wide.", "The clip is silent."):
                 warnings.warn(text, UserWarning, stacklevel=1)
-                assert told[-1] == text
+                assert reported[-1] == text
             warnings.warn("Old.", ForProgrammers, stacklevel=1)
         warnings.warn("After it.", UserWarning, stacklevel=1)
-    assert told == ["The picture is wide.", "The clip is silent."]
+    assert reported == ["The picture is wide.", "The clip is silent."]
     assert [str(other.message) for other in others] == ["Old.", "After it."]
 
 

@@ -1,0 +1,21 @@
+"""How programs run: errors, interrupts, progress, memory, threads and cores.
+
+Nothing here imports torch, so that :func:`tune_allocator` and :func:`tune_threads` can
+be called before torch is imported.
+"""
+
+from lanedet.runtime.errors import reported_warnings, shell_word, user_errors
+from lanedet.runtime.interrupts import hold_interrupts
+from lanedet.runtime.progress import progress_bar
+from lanedet.runtime.tuning import num_usable_cores, tune_allocator, tune_threads
+
+__all__ = [
+    "hold_interrupts",
+    "num_usable_cores",
+    "progress_bar",
+    "reported_warnings",
+    "shell_word",
+    "tune_allocator",
+    "tune_threads",
+    "user_errors",
+]
