@@ -25,6 +25,19 @@ from lanedet.models.backbones import (
     TimmFeatures,
     TorchvisionFeatures,
 )
+from lanedet.models.context import (
+    ACmix,
+    ChannelAndPixelGate,
+    ChannelGate,
+    GatedPositionalAttention,
+    LocalSelfAttention,
+    NonLocalAttention,
+    QuadraticSelfAttention,
+    RecurrentShift,
+    SelfAttention2d,
+    SpatialPropagation,
+    WindowSelfAttention,
+)
 from lanedet.models.heads import (
     ConvClassifier,
     ExistenceBranch,
@@ -46,23 +59,34 @@ from lanedet.ops import (
 _DESCRIBABLE: dict[str, type] = {
     cls.__name__: cls
     for cls in (
+        ACmix,
+        ChannelAndPixelGate,
+        ChannelGate,
         ComponentLaneDecoder,
         ConvClassifier,
         ENet,
         ExistenceBranch,
         ExistenceLoss,
+        GatedPositionalAttention,
         LaneDecoder,
         LaneDetector,
         LaneSegmentationHead,
         LetterboxView,
+        LocalSelfAttention,
         LogitsExistenceBranch,
+        NonLocalAttention,
+        QuadraticSelfAttention,
+        RecurrentShift,
         ResNet,
         SegmentationLoss,
+        SelfAttention2d,
         SoftIoULoss,
+        SpatialPropagation,
         StretchView,
         TimmFeatures,
         TorchvisionFeatures,
         TransposedConvClassifier,
+        WindowSelfAttention,
     )
 }
 TRAINING_ONLY = ("distiller",)

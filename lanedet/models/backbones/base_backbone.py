@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from mmengine.model import BaseModule
-from torch import Tensor
+from torch import Tensor, nn
 
 StageFeatures = dict[str, Tensor]
 """Output of each stage by name, in the order in which the network computes them."""
@@ -23,6 +23,9 @@ class LaneBackbone(BaseModule, ABC):
     has_narrow_layers: bool = False
     """Whether most convolutions have so few channels that to hand them their weights
     takes a good part of their time (:func:`~lanedet.models.prepare_for_onednn`)."""
+
+    context: nn.ModuleDict
+    """What runs after each stage that has context layers (:mod:`.context`)."""
 
     @abstractmethod
     def forward(self, inputs: Tensor) -> StageFeatures:
@@ -45,6 +48,10 @@ class LaneBackbone(BaseModule, ABC):
         who reads features from inside a network may rely on each of its layers.
         """
         return self
+
+    def in_context(self, stage: str, x: Tensor) -> Tensor:
+        """Return the output of a stage after its context layers, if it has any."""
+        return self.context[stage](x) if stage in self.context else x
 
     def check_size(self, size: Sequence[int]) -> None:
         """Raise ValueError unless H and W of ``size`` are multiples of the stride."""

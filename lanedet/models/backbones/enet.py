@@ -17,6 +17,12 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lanedet.models.backbones.base_backbone import LaneBackbone, StageFeatures
+from lanedet.models.context.placement import (
+    REPLACE,
+    Context,
+    build_context,
+    layers_after,
+)
 from lanedet.models.fuse import fuse_children, fuse_layers, in_place
 from lanedet.models.residual import Residual
 
@@ -34,6 +40,11 @@ class ENet(LaneBackbone):
             different statistics, and one running mean cannot serve both.
         dropout: Probability of dropping a channel in a bottleneck of E2, E3 and E4.
             E1 uses a tenth of it, as in ENet; the decoder uses none.
+        context: Layers by which pixels see one another, by the stage that they come
+            after (:data:`Context`).
+
+    Raises:
+        ValueError: If a context layer does not fit.
     """
 
     stride = 8
@@ -45,6 +56,7 @@ class ENet(LaneBackbone):
         extra_stage: bool = True,
         share_extra_stage: bool = True,
         dropout: float = 0.1,
+        context: Context | None = None,
     ) -> None:
         super().__init__()
         self.stage_channels = {"E1": 64, "E2": 128, "E3": 128}
@@ -68,6 +80,13 @@ class ENet(LaneBackbone):
         )
         self.up2 = UpBottleneck(64, 16)
         self.d2 = Bottleneck(16, 0.0, activation=nn.ReLU)
+        placed = build_context(context, self.stage_channels)
+        if replacing := [each.stage for each in placed if each.where == REPLACE]:
+            raise ValueError(
+                f"ENet takes context layers after a stage only, got where={REPLACE!r} "
+                f"for {replacing[0]!r}."
+            )
+        self.context = layers_after(placed)
 
     def forward(self, inputs: Tensor) -> StageFeatures:
         """Return the output of every stage.
@@ -85,15 +104,17 @@ class ENet(LaneBackbone):
         self.check_size(inputs.shape[-2:])
         features: StageFeatures = {}
         x, indices1 = self.down1(self.initial(inputs))
-        features["E1"] = self.e1(x)
+        features["E1"] = self.in_context("E1", self.e1(x))
         x, indices2 = self.down2(features["E1"])
-        features["E2"] = self.e2(x)
-        features["E3"] = encoded = self.e3(features["E2"])
+        features["E2"] = self.in_context("E2", self.e2(x))
+        features["E3"] = encoded = self.in_context("E3", self.e3(features["E2"]))
         if self.e4 is not None:
-            features["E4"] = self.e4(features["E3"])
+            features["E4"] = self.in_context("E4", self.e4(features["E3"]))
             encoded = torch.cat([features["E3"], features["E4"]], dim=1)
-        features["D1"] = self.d1(self.up1(encoded, indices2))
-        features["D2"] = self.d2(self.up2(features["D1"], indices1))
+        d1 = self.d1(self.up1(encoded, indices2))
+        features["D1"] = self.in_context("D1", d1)
+        d2 = self.d2(self.up2(features["D1"], indices1))
+        features["D2"] = self.in_context("D2", d2)
         return features
 
     def fuse(self) -> Self:

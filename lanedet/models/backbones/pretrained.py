@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
 from lanedet.models.checkpoint_files import read_pickled, read_safetensors
+from lanedet.models.context.context_layer import Added, ContextLayer
 from lanedet.models.tensor_checks import find_fault, tensor_misfit
 
 IMAGENET = "imagenet"
@@ -96,7 +97,8 @@ def load_pretrained(
     """Copy the tensors of a module out of a larger state dict.
 
     Args:
-        module: Whose every tensor must be in ``state``, in its shape.
+        module: Whose every tensor must be in ``state``, in its shape, but those of
+            context layers, which nobody has trained before.
         state: Tensors by name; those the module lacks, such as a classifier, are left.
         source: Where ``state`` is from, for the error message.
 
@@ -104,7 +106,16 @@ def load_pretrained(
         ValueError: If a tensor is missing, has another shape or type, or numbers that
             no trained model has.
     """
-    own = module.state_dict()
+    context = tuple(
+        f"{name}."
+        for name, part in module.named_modules()
+        if isinstance(part, ContextLayer | Added)
+    )
+    own = {
+        name: tensor
+        for name, tensor in module.state_dict().items()
+        if not name.startswith(context)
+    }
     unfit = [
         name
         for name, tensor in own.items()
@@ -122,7 +133,7 @@ def load_pretrained(
         raise ValueError(
             f"The pretrained weights {source!r} are of no trained model: {fault}."
         )
-    module.load_state_dict(taken)
+    module.load_state_dict(taken, strict=not context)
 
 
 def _download(url: str, path: Path) -> None:

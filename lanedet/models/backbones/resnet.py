@@ -10,6 +10,7 @@ Modules and parameters are named as in torchvision, so that its ImageNet weights
 torchvision itself cannot dilate these two networks.
 """
 
+import copy
 from typing import Self, cast
 
 from torch import Tensor, nn
@@ -21,7 +22,14 @@ from lanedet.models.backbones.pretrained import (
     load_pretrained,
     torchvision_state_dict,
 )
-from lanedet.models.fuse import fuse
+from lanedet.models.context.placement import (
+    REPLACE,
+    Context,
+    PlacedLayer,
+    build_context,
+    layers_after,
+)
+from lanedet.models.fuse import fuse, fuse_children
 
 _BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 
@@ -43,14 +51,23 @@ class ResNet(LaneBackbone):
         weights: What a training begins with: ``"imagenet"`` for torchvision's
             weights, the path of a file with a state dict in torchvision's names, or
             None for random ones.
+        context: Layers by which pixels see one another, by stage: after it, or in place
+            of the second convolution of some of its blocks (:data:`Context`).
 
     Raises:
-        ValueError: If there is no network of this depth.
+        ValueError: If there is no network of this depth, or a context layer does not
+            fit.
     """
 
     stride = 8
 
-    def __init__(self, *, depth: int = 18, weights: str | None = IMAGENET) -> None:
+    def __init__(
+        self,
+        *,
+        depth: int = 18,
+        weights: str | None = IMAGENET,
+        context: Context | None = None,
+    ) -> None:
         super().__init__()
         if depth not in _BLOCKS:
             raise ValueError(f"depth must be one of {list(_BLOCKS)}, got {depth}.")
@@ -76,6 +93,22 @@ class ResNet(LaneBackbone):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
             elif isinstance(module, BasicBlock):
                 nn.init.zeros_(module.bn2.weight)
+        placed = build_context(context, self.stage_channels)
+        self.context = layers_after(placed)
+        for each in placed:
+            if each.where == REPLACE:
+                self._replace(each)
+
+    def _replace(self, placed: PlacedLayer) -> None:
+        blocks = getattr(self, placed.stage)
+        for number in placed.blocks:
+            if not -len(blocks) <= number < len(blocks):
+                raise ValueError(
+                    f"context.{placed.stage}.blocks must lie in [-{len(blocks)}, "
+                    f"{len(blocks)}), got {number}."
+                )
+            # Each block has a layer of its own, though all begin alike.
+            blocks[number].conv2 = copy.deepcopy(placed.layer)
 
     def init_weights(self) -> None:
         """Load the pretrained weights; mmengine calls it when a training begins.
@@ -106,7 +139,7 @@ class ResNet(LaneBackbone):
         x = self.maxpool(self.relu(self.bn1(self.conv1(inputs))))
         features: StageFeatures = {}
         for name in self.stage_channels:
-            features[name] = x = getattr(self, name)(x)
+            features[name] = x = self.in_context(name, getattr(self, name)(x))
         return features
 
     def fuse(self) -> Self:
@@ -115,6 +148,7 @@ class ResNet(LaneBackbone):
         self.register_module("bn1", nn.Identity())
         for name in self.stage_channels:
             self.register_module(name, fuse(getattr(self, name)))
+        fuse_children(self.context)
         return self
 
 
@@ -148,7 +182,7 @@ class BasicBlock(nn.Module):
         )
         self.bn1 = nn.BatchNorm2d(out_channels)
         self.relu = nn.ReLU(inplace=True)
-        self.conv2 = nn.Conv2d(
+        self.conv2: nn.Module = nn.Conv2d(
             out_channels, out_channels, 3, padding=second, dilation=second, bias=False
         )
         self.bn2 = nn.BatchNorm2d(out_channels)
@@ -169,9 +203,12 @@ class BasicBlock(nn.Module):
     def fuse(self) -> Self:
         """Return the block with fused convolutions."""
         self.conv1 = fuse_conv_bn_eval(self.conv1, self.bn1)
-        self.conv2 = fuse_conv_bn_eval(self.conv2, self.bn2)
         self.register_module("bn1", nn.Identity())
-        self.register_module("bn2", nn.Identity())
+        if isinstance(self.conv2, nn.Conv2d):
+            self.conv2 = fuse_conv_bn_eval(self.conv2, self.bn2)
+            self.register_module("bn2", nn.Identity())
+        else:  # a context layer, whose last step need not be a convolution
+            self.conv2 = fuse(self.conv2)
         if self.downsample is not None:
             self.downsample = fuse(self.downsample)
         return self

@@ -1,0 +1,148 @@
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lanedet.models.backbones import ResNet
+from lanedet.models.context import QuadraticSelfAttention, attention_from_conv
+from lanedet.models.context.conv_attention import look_at
+from lanedet.models.context.positions import pixel_positions
+
+
+def image(*size: int, channels: int = 5) -> Tensor:
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(2, channels, *size, dtype=torch.float64, generator=generator)
+
+
+CONVOLUTIONS = [
+    {"kernel_size": 1},
+    {"kernel_size": 3},
+    {"kernel_size": 3, "padding": 1},
+    {"kernel_size": 3, "padding": 1, "stride": 2},
+    {"kernel_size": 3, "padding": 2, "dilation": 2, "bias": False},
+    {"kernel_size": 5, "padding": 2, "stride": 2, "dilation": 1},
+    {"kernel_size": 2, "stride": 2},
+    {"kernel_size": (3, 5), "padding": (0, 2), "stride": (1, 3), "dilation": (2, 1)},
+]
+
+
+@pytest.mark.parametrize("options", CONVOLUTIONS)
+def test_any_convolution_is_attention(options: dict[str, Any]) -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv2d(5, 7, **options).double()
+    x = image(7, 9)
+    torch.testing.assert_close(
+        attention_from_conv(conv)(x), conv(x), atol=1e-11, rtol=0
+    )
+
+
+@pytest.mark.parametrize("options", CONVOLUTIONS[:5])
+def test_its_gradients_are_those_of_the_convolution(options: dict[str, Any]) -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv2d(5, 7, **options).double()
+    gradients = []
+    for module in (conv, attention_from_conv(conv)):
+        x = image(7, 9).requires_grad_()
+        conv.zero_grad()
+        (module(x).sin()).sum().backward()
+        gradients.append([x.grad, *(each.grad.clone() for each in conv.parameters())])
+    for ours, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=0)
+
+
+def test_float32_is_enough_at_the_size_of_a_benchmark() -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv2d(16, 16, 3, padding=1)
+    x = torch.randn(1, 16, 36, 100)
+    torch.testing.assert_close(attention_from_conv(conv)(x), conv(x), atol=2e-5, rtol=0)
+
+
+def test_blunt_heads_miss_the_convolution() -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv2d(5, 7, 3, padding=1).double()
+    x = image(7, 9)
+    errors = [
+        (attention_from_conv(conv, sharpness)(x) - conv(x)).abs().max().item()
+        for sharpness in (1.0, 5.0, 10.0, 17.0, 46.0)
+    ]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] > 0.1
+    assert errors[3] < 1e-4
+
+
+def test_a_layer_of_resnet_may_be_attention() -> None:
+    torch.manual_seed(0)
+    backbone = ResNet(weights=None).eval()
+    inputs = torch.randn(1, 3, 64, 96)
+    with torch.inference_mode():
+        expected = backbone(inputs)["layer4"]
+        backbone.layer4[1].conv2 = attention_from_conv(backbone.layer4[1].conv2)
+        torch.testing.assert_close(
+            backbone(inputs)["layer4"], expected, atol=1e-4, rtol=1e-4
+        )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"groups": 2}, {"padding": "same"}, {"padding_mode": "replicate", "padding": 1}],
+)
+def test_other_convolutions_are_refused(options: dict[str, Any]) -> None:
+    conv = nn.Conv2d(4, 4, 3, **options)
+    with pytest.raises(ValueError, match="must have one group and numbers of zeros"):
+        attention_from_conv(conv)
+
+
+def test_a_target_outside_is_the_nearest_pixel_inside() -> None:
+    x = image(4, 5)
+    targets = pixel_positions(4, 5, x.device) + torch.tensor([[[-1.0, 2.0]]])
+    seen = look_at(x, targets, torch.tensor(46.0))[:, 0].view_as(x)
+    padded = F.pad(x, (0, 2, 1, 0), mode="replicate")
+    torch.testing.assert_close(seen, padded[..., :4, 2:], atol=1e-11, rtol=0)
+
+
+def test_half_a_pixel_is_the_mean_of_two() -> None:
+    x = image(4, 5)
+    targets = pixel_positions(4, 5, x.device) + torch.tensor([[[0.0, 0.5]]])
+    seen = look_at(x, targets, torch.tensor(46.0))[:, 0].view_as(x)
+    torch.testing.assert_close(
+        seen[..., :-1], (x[..., :-1] + x[..., 1:]) / 2, atol=1e-8, rtol=0
+    )
+
+
+def test_learned_heads_are_the_formula() -> None:
+    torch.manual_seed(0)
+    module, x = QuadraticSelfAttention(5, 3).double(), image(4, 6)
+    places = torch.cartesian_prod(torch.arange(4.0), torch.arange(6.0)).double()
+    seen = []
+    for center in module.centers:
+        away = places[None] - places[:, None] - center
+        weights = (-away.square().sum(dim=2)).softmax(dim=1)
+        seen.append(x.flatten(2) @ weights.T)
+    expected = module.out(torch.cat(seen, dim=1).unflatten(2, (4, 6)))
+    torch.testing.assert_close(module(x), expected, atol=1e-6, rtol=1e-5)
+
+
+def test_heads_learn_where_to_look() -> None:
+    torch.manual_seed(0)
+    module = QuadraticSelfAttention(1, 1, spread_px=0.1, sharpness=2.0)
+    nn.init.ones_(module.out.weight)
+    module.out.requires_grad_(False)
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.05)
+    for _ in range(150):
+        x = torch.rand(4, 1, 8, 12)
+        loss = (module(x) - x.roll((-1, -2), (2, 3)))[..., :-1, :-2].square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    torch.testing.assert_close(
+        module.centers[0], torch.tensor([1.0, 2.0]), atol=0.1, rtol=0
+    )
+    assert module.log_sharpness.exp().item() > 3
+
+
+@pytest.mark.parametrize("options", [{"heads": 0}, {"sharpness": 0.0}])
+def test_heads_that_cannot_look_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="a head, and a positive sharpness"):
+        QuadraticSelfAttention(4, **options)
