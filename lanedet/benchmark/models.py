@@ -2,7 +2,8 @@
 
 Each network runs on one image, in turns as it was trained and in the form that
 ``LaneInferencer`` uses. Weights are random, which changes none of the figures. MACs are
-pairs of a multiplication and an addition, of convolutions and matrices alone.
+pairs of a multiplication and an addition, of convolutions, matrix products and
+attention alone.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lanedet.benchmark.timing import (
@@ -25,6 +26,7 @@ from lanedet.benchmark.timing import (
 )
 from lanedet.engine import load_config
 from lanedet.models import (
+    ContextLayer,
     LaneDetector,
     build_model,
     describe_model,
@@ -128,6 +130,34 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
+def count_macs(network: nn.Module, inputs: Tensor) -> int:
+    """Return the multiplications with an addition of one pass.
+
+    Those of convolutions and matrix products, and those that layers sum by hand, which
+    PyTorch's counter does not see.
+
+    Args:
+        network: In evaluation mode.
+        inputs: What it takes.
+    """
+    by_hand: list[int] = []
+
+    def note(layer: ContextLayer, inputs: tuple[Tensor], _output: Tensor) -> None:
+        height, width = inputs[0].shape[-2:]
+        by_hand.append(layer.uncounted_macs(height, width))
+
+    hooks = [
+        module.register_forward_hook(note)
+        for module in network.modules()
+        if isinstance(module, ContextLayer)
+    ]
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network(inputs)
+    for hook in hooks:
+        hook.remove()
+    return counter.get_total_flops() // 2 + sum(by_hand)
+
+
 def _network(config: str, size: tuple[int, int], device: str) -> _Network:
     description = describe_model(load_config(config).model)
     description["view"]["input_shape"] = size
@@ -137,9 +167,7 @@ def _network(config: str, size: tuple[int, int], device: str) -> _Network:
     torch.manual_seed(0)
     plain = build_model(description).eval()
     parameters = sum(parameter.numel() for parameter in plain.parameters())
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        plain(torch.zeros(1, 3, *size))
-    macs = counter.get_total_flops() // 2
+    macs = count_macs(plain, torch.zeros(1, 3, *size))
     plain = plain.to(device)
     return _Network(
         Path(config).stem,

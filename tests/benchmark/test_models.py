@@ -3,8 +3,19 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from lanedet.benchmark import models
+from lanedet.models import (
+    ACmix,
+    LocalSelfAttention,
+    NonLocalAttention,
+    RecurrentShift,
+    SelfAttention2d,
+    SpatialPropagation,
+    WindowSelfAttention,
+)
 
 CONFIG = str(Path(__file__).resolve().parents[2] / "configs/sad/enet_sad_culane.py")
 
@@ -28,6 +39,33 @@ def test_size_and_work_of_a_network(
     )
     assert float(large["GMAC"]) == pytest.approx(4 * float(small["GMAC"]), abs=0.03)
     assert "enet_sad_culane" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (nn.Conv2d(128, 128, 3, padding=1), 9 * 128**2 * 3600),
+        (SelfAttention2d(128), 4 * 128**2 * 3600 + 2 * 3600**2 * 128),
+        (LocalSelfAttention(128), 3 * 128**2 * 3600 + 2 * 49 * 128 * 3600),
+        # In windows of 7x7 the map is one of 42x105.
+        (WindowSelfAttention(128), 4 * 128**2 * 3600 + 2 * 49 * 128 * 42 * 105),
+        (
+            ACmix(128),
+            3 * 128**2 * 3600
+            + 2 * 49 * 128 * 3600
+            + 49 * 2 * 32  # the vectors of the offsets
+            + (3 * 9 + 81) * 128 * 3600,
+        ),
+        (NonLocalAttention(128), (32 * 128 + 2 * 64 * 128) * 3600 + 3600 * 900 * 128),
+        (SpatialPropagation(128), 9 * 128**2 * (35 * 100 + 99 * 36) * 2),
+        (RecurrentShift(128), 4 * 4 * 9 * 128**2 * 3600),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_a_layer_multiplies_is_counted_whatever_its_form(
+    layer: nn.Module, expected: int
+) -> None:
+    assert models.count_macs(layer.eval(), torch.zeros(1, 128, 36, 100)) == expected
 
 
 def test_a_size_that_the_network_cannot_take() -> None:
