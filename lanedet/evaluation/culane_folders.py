@@ -13,7 +13,7 @@ import numpy as np
 from mmengine.logging import print_log
 from numpy.typing import NDArray
 
-from lanedet.evaluation.culane_frame import FrameTally, check_pictures, tally_lanes
+from lanedet.evaluation.culane_frame import FrameTally, find_picture_shape, tally_lanes
 from lanedet.evaluation.functional.culane import (
     OFFICIAL_RULE,
     THRESHOLDS,
@@ -108,8 +108,9 @@ def evaluate_culane(
         FileNotFoundError: If a folder or a label file is missing, or all predictions
             are.
         ValueError: If there is no image, a threshold is out of range, a label file is
-            broken, lanes lie outside of images of their size (``image_frame`` says what
-            is allowed), or an image has too many of them.
+            broken, lanes lie outside of images of their size or are those of smaller
+            ones (``image_frame`` says what is allowed), a picture beside the labels
+            has another size than the rule assumes, or an image has too many lanes.
     """
     pred_root, anno_root = Path(pred_root), Path(anno_root)
     for root in (pred_root, anno_root):
@@ -117,7 +118,7 @@ def evaluate_culane(
             raise FileNotFoundError(f"There is no folder '{root}'.")
     if not images:
         raise ValueError("At least one image must be scored, the list names none.")
-    check_pictures(anno_root, images, rule.frame)
+    is_seen = _is_frame_seen(rule, anno_root, images)
     limits = checked_thresholds([*thresholds, _CATEGORY_THRESHOLD])
     totals = np.zeros((len(limits), 3), np.int64)
     of_category: dict[str, NDArray[np.int64]] = {}
@@ -142,7 +143,7 @@ def evaluate_culane(
         name: CULaneCounts(*counts.tolist()) for name, counts in of_category.items()
     }
     _check(report, pred_root)
-    frame.check(rule.frame)
+    frame.check(rule.frame, is_told=rule.is_frame_told, is_seen=is_seen)
     return report
 
 
@@ -225,6 +226,33 @@ class _Scorer:
         """Return ``file:line`` of a lane of a list of a batch."""
         root = (self.anno_root, self.pred_root)[number % 2]
         return f"{root / lines_file(images[number // 2])}:{line}"
+
+
+def _is_frame_seen(rule: CULaneRule, anno_root: Path, images: Sequence[str]) -> bool:
+    """Return whether a picture beside the labels has the size that is assumed.
+
+    Raises:
+        ValueError: If it has another one, and nobody has told the size.
+    """
+    found = find_picture_shape(anno_root, images)
+    if found is None or found[1] == tuple(rule.frame):
+        return found is not None
+    path, (height, width) = found
+    taken = f"{rule.frame[1]} pixels wide and {rule.frame[0]} high"
+    if not rule.is_frame_told:
+        raise ValueError(
+            f"The images are taken to be {taken}, but '{path}' is {width} wide and "
+            f"{height} high. Say the size that lanes are in with --shape "
+            f"{height}x{width}, or with --shape {rule.frame[0]}x{rule.frame[1]} if "
+            "the pictures were resized."
+        )
+    print_log(
+        f"Lanes are taken to be in images {taken}, as was said, though '{path}' is "
+        f"{width} wide and {height} high.",
+        logger="current",
+        level=logging.WARNING,
+    )
+    return False
 
 
 def lines_file(image: str) -> str:

@@ -212,6 +212,9 @@ def test_predictions_of_tusimple(
     pred, score = tmp_path / "pred.json", tmp_path / "new" / "score.json"
     pred.write_text("".join(json.dumps(o | {"run_time": 9}) + "\n" for o in lines))
     arguments = ["tusimple", "--pred", pred, "--gt", labels]
+    assert run_tool("evaluate", *arguments) == 1
+    assert "pictures beside the labels have 180x320" in capsys.readouterr().err
+    arguments += ["--shape", "180x320"]
     assert run_tool("evaluate", *arguments, "--json", score) == 0
     expected = {"accuracy": 1.0, "fp": 0.0, "fn": 0.0, "f1": 1.0}
     assert json.loads(score.read_text()) == expected

@@ -5,6 +5,8 @@ What the benchmark's give is in test_culane_metric.py.
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -41,6 +43,18 @@ def score(
     rule = OfficialRule() if rule is None else rule
     options = {"rule": rule, "num_workers": 1, "show_progress": False}
     return evaluate_culane(root / "pred", root / "gt", names, **options)
+
+
+@contextmanager
+def told(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Capture what is logged."""
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    try:
+        with caplog.at_level(logging.WARNING, logger=logger.name):
+            yield
+    finally:
+        logger.removeHandler(caplog.handler)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +110,9 @@ def test_what_the_benchmarks_files_do_is_allowed(tmp_path: Path) -> None:
     assert report.counts[0] == (119, 1, 2)
 
 
-def test_the_picture_beside_a_label_tells_the_size(tmp_path: Path) -> None:
+def test_the_picture_beside_a_label_tells_the_size(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     small = "400 310 420 200\n"
     for folder in ("gt", "pred"):
         write(tmp_path, folder, small, "d/a b")
@@ -107,24 +123,67 @@ def test_the_picture_beside_a_label_tells_the_size(tmp_path: Path) -> None:
         score(tmp_path, names=names)
     rule = OfficialRule(image_shape=(320, 800))
     assert score(tmp_path, rule, names).counts[0] == (1, 0, 0)
+    # Pictures that were resized, beside labels that were not.
+    for folder in ("gt", "pred"):
+        write(tmp_path, folder, "400 590 420 200\n", "d/a b")
+    rule = OfficialRule(image_shape=(590, 1640))
+    with told(caplog):
+        assert score(tmp_path, rule, names).counts[0] == (1, 0, 0)
+    assert "as was said, though" in caplog.text
     # A picture that is none says nothing.
     (tmp_path / "gt/d/a b.jpg").write_bytes(b"no picture")
     assert score(tmp_path, names=names).counts[0] == (1, 0, 0)
 
 
-def test_labels_that_end_high_are_told(
+# What is drawn in 640x480, and the same in 960x540, 1024x576 and 800x600.
+SMALL = ["640 300 400 200", "0 300 250 200", "500 470 340 200", "120 479 300 200"]
+SCALES = [(1, 1), (1.5, 1.125), (1.6, 1.2), (1.25, 1.25)]
+
+
+def scaled(lines: list[str], scale: tuple[float, float]) -> str:
+    numbers = [[float(word) for word in line.split()] for line in lines]
+    return "".join(
+        " ".join(str(n * scale[i % 2]) for i, n in enumerate(line)) + "\n"
+        for line in numbers
+    )
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_labels_of_smaller_images_stop(
+    tmp_path: Path, scale: tuple[float, float], caplog: pytest.LogCaptureFixture
+) -> None:
+    height, width = round(480 * scale[1]), round(640 * scale[0])
+    names = tuple(f"d/{number}.jpg" for number in range(4))
+    for name in names:
+        write(tmp_path, "gt", scaled(SMALL, scale), name.removesuffix(".jpg"))
+        write(tmp_path, "pred", scaled(SMALL, scale), name.removesuffix(".jpg"))
+    hint = rf"gt/d/0.lines.txt:1, ends at .*--shape {height}x{width}; if .*590x1640"
+    with pytest.raises(ValueError, match=hint):
+        score(tmp_path, names=names)
+    report = score(tmp_path, OfficialRule(image_shape=(height, width)), names)
+    assert report.counts[0] == (16, 0, 0)
+    # Whoever says that they are in images of CULane's size is only doubted.
+    with told(caplog):
+        score(tmp_path, OfficialRule(image_shape=(590, 1640)), names)
+    assert "look whether --shape 590x1640 is right" in caplog.text
+
+
+def test_a_picture_of_the_benchmarks_size_proves_it(tmp_path: Path) -> None:
+    for folder in ("gt", "pred"):
+        write(tmp_path, folder, scaled(SMALL, (1, 1)))
+    picture = np.zeros((590, 1640, 3), np.uint8)
+    (tmp_path / "gt/d/0.jpg").write_bytes(cv2.imencode(".jpg", picture)[1])
+    assert score(tmp_path).counts[0] == (4, 0, 0)
+
+
+def test_a_few_labels_that_end_high_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logger = MMLogger.get_current_instance()
     for folder in ("gt", "pred"):
         write(tmp_path, folder, "400 310 420 200\n")
-    logger.addHandler(caplog.handler)
-    try:
-        with caplog.at_level(logging.WARNING, logger=logger.name):
-            score(tmp_path)
-    finally:
-        logger.removeHandler(caplog.handler)
-    assert "No point lies below y = 310" in caplog.text
+    with told(caplog):
+        score(tmp_path)
+    assert "None of 1 labelled lanes ends at the bottom" in caplog.text
 
 
 @pytest.mark.parametrize("shape", [(1080, 1920), (320, 800), (720, 720)])
