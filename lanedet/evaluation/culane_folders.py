@@ -1,7 +1,7 @@
 """Scoring folders of lane files by the rules of the CULane benchmark."""
 
-import logging
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from mmengine.logging import print_log
 from numpy.typing import NDArray
 
 from lanedet.evaluation.culane_frame import FrameTally, find_picture_shape, tally_lanes
@@ -111,6 +110,9 @@ def evaluate_culane(
             broken, lanes lie outside of images of their size or are those of smaller
             ones (``image_frame`` says what is allowed), a picture beside the labels
             has another size than the rule assumes, or an image has too many lanes.
+
+    Warns:
+        UserWarning: If predictions are missing or odd, or the size is doubtful.
     """
     pred_root, anno_root = Path(pred_root), Path(anno_root)
     for root in (pred_root, anno_root):
@@ -246,11 +248,10 @@ def _is_frame_seen(rule: CULaneRule, anno_root: Path, images: Sequence[str]) -> 
             f"{height}x{width}, or with --shape {rule.frame[0]}x{rule.frame[1]} if "
             "the pictures were resized."
         )
-    print_log(
+    warnings.warn(
         f"Lanes are taken to be in images {taken}, as was said, though '{path}' is "
         f"{width} wide and {height} high.",
-        logger="current",
-        level=logging.WARNING,
+        stacklevel=3,
     )
     return False
 
@@ -302,17 +303,15 @@ def _check(report: CULaneReport, pred_root: Path) -> None:
             f"'{pred_root}'. Give the folder that holds the driver_* folders."
         )
     if report.num_missing:
-        print_log(
+        warnings.warn(
             f"{report.num_missing} of {report.num_images} images have no prediction "
             "file. They count as images without predictions, as in the benchmark.",
-            logger="current",
-            level=logging.WARNING,
+            stacklevel=3,
         )
     if report.odd_predictions:
-        print_log(
+        warnings.warn(
             f"{len(report.odd_predictions)} prediction files hold something else than "
             "pairs of numbers. The rest of such a line is ignored, as in the "
             f"benchmark. The first: {report.odd_predictions[0]}",
-            logger="current",
-            level=logging.WARNING,
+            stacklevel=3,
         )

@@ -1,12 +1,11 @@
 """Whether the lanes of CULane's files lie in images of the size that is assumed."""
 
-import logging
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from mmengine.logging import print_log
 
 from lanedet.evaluation.functional.culane_batch import LaneBatch
 from lanedet.evaluation.functional.image_frame import (
@@ -82,7 +81,7 @@ class FrameTally:
             return
         doubt = check_ends(self.ends, self.inside, shape, is_told=is_told)
         if doubt:
-            print_log(doubt, logger="current", level=logging.WARNING)
+            warnings.warn(doubt, stacklevel=3)
 
 
 def tally_lanes(
