@@ -51,11 +51,15 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Draw."""
     args = parse_args()
+    from mmengine.logging import MMLogger
+
     from lanedet.engine import load_config
     from lanedet.engine.browse import draw_samples
+    from lanedet.engine.console import show_only_warnings
     from lanedet.images import write_image
     from lanedet.visualization import show_image
 
+    show_only_warnings(MMLogger.get_current_instance())
     config = load_config(args.config, args.cfg_options, args.data_root)
     pictures = draw_samples(config, args.split, args.num)
     for name, image in progress_bar(pictures, unit="picture"):

@@ -3,12 +3,12 @@
 import argparse
 import json
 import sys
-import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lanedet.cli.options import image_shape
 from lanedet.datasets import read_tusimple_lines
+from lanedet.datasets.bdd100k import BDD100K_SHAPE
 from lanedet.datasets.bdd100k_splits import read_bdd100k_list
 from lanedet.datasets.culane import (
     CULANE_SHAPE,
@@ -17,8 +17,9 @@ from lanedet.datasets.culane import (
 )
 from lanedet.evaluation import benchmark_table, evaluate_bdd100k
 from lanedet.evaluation.culane_folders import evaluate_culane
+from lanedet.evaluation.culane_frame import find_picture_shape
 from lanedet.evaluation.functional.culane import RULES, CULaneRule
-from lanedet.evaluation.functional.image_frame import checked_image_shape, is_low
+from lanedet.evaluation.functional.image_frame import checked_image_shape
 from lanedet.evaluation.functional.tusimple import (
     evaluate_submission,
     f1_of_rates,
@@ -27,7 +28,7 @@ from lanedet.evaluation.functional.tusimple import (
 from lanedet.evaluation.functional.tusimple_lines import (
     IMAGE_SHAPE,
     check_frame,
-    lowest_row,
+    check_not_smaller,
 )
 from lanedet.files import replace_file
 from lanedet.runtime import reported_warnings, user_errors
@@ -85,7 +86,8 @@ def parse_args() -> argparse.Namespace:
         "--shape",
         type=image_shape,
         metavar="HxW",
-        help="size of the images, where it is not the benchmark's: lanes of culane "
+        help="size of the images, where it is not the benchmark's (labels that are not "
+        "of that size are refused): lanes of culane "
         "are scaled to 590x1640, the tolerance of tusimple is to the width, masks of "
         "bdd100k must be so large (default: 720x1280, of culane 590x1640)",
     )
@@ -112,17 +114,16 @@ def score_tusimple(args: argparse.Namespace) -> Score:
     shape = checked_image_shape(args.shape or IMAGE_SHAPE)
     try:
         check_frame(predictions, labels, shape)
+        picture = find_picture_shape(args.gt.parent, [line.raw_file for line in labels])
+        check_not_smaller(
+            labels,
+            shape,
+            is_told=args.shape is not None,
+            picture_shape=picture and picture[1],
+        )
         score = evaluate_submission(predictions, labels, rules_of_width(shape[1]))
     except ValueError as error:
         raise ValueError(f"'{args.pred}' against '{args.gt}': {error}") from error
-    if is_low(lowest_row(labels), shape):
-        warnings.warn(
-            f"No row of the labels lies below y = {lowest_row(labels):g}, but the "
-            f"images are taken to be {shape[1]} pixels wide and {shape[0]} high. If "
-            "they are smaller, points are compared too generously: say their size "
-            "with --shape HEIGHTxWIDTH.",
-            stacklevel=1,
-        )
     _print_assumed(args.shape, IMAGE_SHAPE)
     numbers = {**score._asdict(), "f1": f1_of_rates(score.fp, score.fn)}
     return Score(numbers, _prefixed("tusimple", numbers), len(labels))
@@ -173,13 +174,15 @@ def _culane_rule(args: argparse.Namespace) -> CULaneRule:
         return RULES[args.rule](image_shape=args.shape)
     if args.shape is None:
         return RULES[args.rule](lane_width=args.lane_width)
-    return RULES[args.rule](args.shape, args.lane_width)
+    return RULES[args.rule](args.shape, args.lane_width, image_shape=args.shape)
 
 
 def score_bdd100k(args: argparse.Namespace) -> Score:
     """Score a folder of masks."""
     names = [name for _, name in read_bdd100k_list(args.list)] if args.list else None
-    scores = evaluate_bdd100k(args.pred, args.gt, names, shape=args.shape)
+    scores = evaluate_bdd100k(
+        args.pred, args.gt, names, shape=args.shape or BDD100K_SHAPE
+    )
     if scores.boundary is None:
         print("No boundary F-scores: they need masks of lane bytes in both folders.")
     numbers = scores.as_dict()

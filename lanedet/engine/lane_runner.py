@@ -12,10 +12,10 @@ from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 from torch import nn
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from lanedet.engine.checkpoint_files import latest_checkpoint, set_aside
 from lanedet.engine.config_errors import built_from, config_errors
+from lanedet.engine.console import show_only_warnings
 from lanedet.engine.hooks import find_checkpoint_hook
 from lanedet.engine.processes import start_worker
 from lanedet.files import replace_file
@@ -151,26 +151,8 @@ class LaneRunner(Runner):
         with config_errors("log_level"):
             logger: MMLogger = super().build_logger(*args, **kwargs)
         logger.addFilter(_is_of_use)
-        logger.handlers = [
-            each if isinstance(each, logging.FileHandler) else _Console(each)
-            for each in logger.handlers
-        ]
+        show_only_warnings(logger)
         return logger
-
-
-class _Console(logging.Handler):
-    """Warnings, above the progress bars."""
-
-    def __init__(self, replaced: logging.Handler) -> None:
-        super().__init__(max(replaced.level, logging.WARNING))
-        for each in replaced.filters:
-            self.addFilter(each)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            tqdm.write(f"{record.levelname.lower()}: {record.getMessage()}")
-        except Exception:
-            self.handleError(record)
 
 
 def _is_of_use(record: logging.LogRecord) -> bool:

@@ -1,7 +1,5 @@
 """BDD100K's scores of folders of masks."""
 
-import warnings
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +69,7 @@ def evaluate_bdd100k(
     gt_dir: Path,
     names: Sequence[str] | None = None,
     batch_size: int = MULTITASK_BATCH_SIZE,
-    shape: tuple[int, int] | None = None,
+    shape: tuple[int, int] = IMAGE_SHAPE,
 ) -> BDD100KScores:
     """Score a folder of predicted masks by each protocol that the masks allow.
 
@@ -89,19 +87,15 @@ def evaluate_bdd100k(
         names: Stems of the images to score, in the data set's order. None takes every
             label, sorted by name.
         batch_size: Of :func:`~lanedet.evaluation.functional.bdd100k.multitask_score`.
-        shape: (H, W) that the masks must have. None takes any, and warns of others
-            than :data:`~lanedet.evaluation.functional.bdd100k.IMAGE_SHAPE`, for which
-            the widths and distances of all protocols are made.
+        shape: (H, W) that the masks must have. The widths and distances of all
+            protocols are made for the benchmark's, and published numbers are of it.
 
     Raises:
         FileNotFoundError: If a folder or mask is missing. No prediction is made up:
             write an empty mask where nothing was found.
         ValueError: If a mask cannot be read, is no lane mask, or sizes differ.
-
-    Warns:
-        UserWarning: As ``shape`` says.
     """
-    shape = None if shape is None else checked_image_shape(shape)
+    shape = checked_image_shape(shape)
     for folder in (pred_dir, gt_dir):
         if not folder.is_dir():
             raise FileNotFoundError(f"No folder of masks at '{folder}'.")
@@ -115,16 +109,18 @@ def evaluate_bdd100k(
     sad: list[PixelCounts] = []
     multitask: list[PixelCounts] = []
     boundary: FloatArray | None = np.zeros(())
-    odd_shapes: Counter[tuple[int, ...]] = Counter()
     for name in progress_bar(names, desc="masks", unit="image"):
         pred_path, gt_path = pred_dir / f"{name}.png", gt_dir / f"{name}.png"
         pred_mask, gt_mask = read_mask(pred_path), read_mask(gt_path)
-        if shape is not None and gt_mask.shape != shape:
+        if gt_mask.shape != shape:
+            height, width = gt_mask.shape
             raise ValueError(
                 f"'{gt_path}' must be {shape[1]} pixels wide and {shape[0]} high, got "
-                f"{gt_mask.shape[1]} and {gt_mask.shape[0]}."
+                f"{width} and {height}. If all masks have that size, say --shape "
+                f"{height}x{width}; the numbers do not compare with published ones "
+                "then, for the protocols' widths and distances are made for "
+                f"{IMAGE_SHAPE[1]} and {IMAGE_SHAPE[0]}."
             )
-        odd_shapes[gt_mask.shape] += gt_mask.shape != (shape or IMAGE_SHAPE)
         if pred_mask.shape != gt_mask.shape:
             raise ValueError(
                 f"'{pred_path}': Both masks must have one shape (H, W), got "
@@ -139,7 +135,6 @@ def evaluate_bdd100k(
             boundary = (
                 boundary + boundary_scores(pred_mask, gt_mask) if has_bytes else None
             )
-    _warn_of_sizes(+odd_shapes)
     return BDD100KScores(
         num_images=len(names),
         sad=mean_pixel_score(sad),
@@ -148,19 +143,6 @@ def evaluate_bdd100k(
         if boundary is None
         else summarise_boundary_scores(boundary / len(names)),
     )
-
-
-def _warn_of_sizes(odd_shapes: Counter[tuple[int, ...]]) -> None:
-    if odd_shapes:
-        height, width = odd_shapes.most_common(1)[0][0]
-        warnings.warn(
-            f"{odd_shapes.total()} masks are not {IMAGE_SHAPE[1]} pixels wide and "
-            f"{IMAGE_SHAPE[0]} high, most of these {width} and {height}. Line widths "
-            "and distances of the protocols are made for that size, so the numbers do "
-            f"not compare with published ones. --shape {height}x{width} says that "
-            "this is meant.",
-            stacklevel=3,
-        )
 
 
 def read_mask(path: Path) -> ByteArray:

@@ -1,7 +1,7 @@
 """Scoring folders of lane files by the rules of the CULane benchmark."""
 
-import logging
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,10 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from mmengine.logging import print_log
 from numpy.typing import NDArray
 
-from lanedet.evaluation.culane_frame import FrameTally, check_pictures, tally_lanes
+from lanedet.evaluation.culane_frame import FrameTally, find_picture_shape, tally_lanes
 from lanedet.evaluation.functional.culane import (
     OFFICIAL_RULE,
     THRESHOLDS,
@@ -108,8 +107,12 @@ def evaluate_culane(
         FileNotFoundError: If a folder or a label file is missing, or all predictions
             are.
         ValueError: If there is no image, a threshold is out of range, a label file is
-            broken, lanes lie outside of images of their size (``image_frame`` says what
-            is allowed), or an image has too many of them.
+            broken, lanes lie outside of images of their size or are those of smaller
+            ones (``image_frame`` says what is allowed), a picture beside the labels
+            has another size than the rule assumes, or an image has too many lanes.
+
+    Warns:
+        UserWarning: If predictions are missing or odd, or the size is doubtful.
     """
     pred_root, anno_root = Path(pred_root), Path(anno_root)
     for root in (pred_root, anno_root):
@@ -117,7 +120,7 @@ def evaluate_culane(
             raise FileNotFoundError(f"There is no folder '{root}'.")
     if not images:
         raise ValueError("At least one image must be scored, the list names none.")
-    check_pictures(anno_root, images, rule.frame)
+    is_seen = _is_frame_seen(rule, anno_root, images)
     limits = checked_thresholds([*thresholds, _CATEGORY_THRESHOLD])
     totals = np.zeros((len(limits), 3), np.int64)
     of_category: dict[str, NDArray[np.int64]] = {}
@@ -142,7 +145,7 @@ def evaluate_culane(
         name: CULaneCounts(*counts.tolist()) for name, counts in of_category.items()
     }
     _check(report, pred_root)
-    frame.check(rule.frame)
+    frame.check(rule.frame, is_told=rule.is_frame_told, is_seen=is_seen)
     return report
 
 
@@ -227,6 +230,32 @@ class _Scorer:
         return f"{root / lines_file(images[number // 2])}:{line}"
 
 
+def _is_frame_seen(rule: CULaneRule, anno_root: Path, images: Sequence[str]) -> bool:
+    """Return whether a picture beside the labels has the size that is assumed.
+
+    Raises:
+        ValueError: If it has another one, and nobody has told the size.
+    """
+    found = find_picture_shape(anno_root, images)
+    if found is None or found[1] == tuple(rule.frame):
+        return found is not None
+    path, (height, width) = found
+    taken = f"{rule.frame[1]} pixels wide and {rule.frame[0]} high"
+    if not rule.is_frame_told:
+        raise ValueError(
+            f"The images are taken to be {taken}, but '{path}' is {width} wide and "
+            f"{height} high. Say the size that lanes are in with --shape "
+            f"{height}x{width}, or with --shape {rule.frame[0]}x{rule.frame[1]} if "
+            "the pictures were resized."
+        )
+    warnings.warn(
+        f"Lanes are taken to be in images {taken}, as was said, though '{path}' is "
+        f"{width} wide and {height} high.",
+        stacklevel=3,
+    )
+    return False
+
+
 def lines_file(image: str) -> str:
     """Return the name of an image's lane file, relative to the same folder.
 
@@ -274,17 +303,15 @@ def _check(report: CULaneReport, pred_root: Path) -> None:
             f"'{pred_root}'. Give the folder that holds the driver_* folders."
         )
     if report.num_missing:
-        print_log(
+        warnings.warn(
             f"{report.num_missing} of {report.num_images} images have no prediction "
             "file. They count as images without predictions, as in the benchmark.",
-            logger="current",
-            level=logging.WARNING,
+            stacklevel=3,
         )
     if report.odd_predictions:
-        print_log(
+        warnings.warn(
             f"{len(report.odd_predictions)} prediction files hold something else than "
             "pairs of numbers. The rest of such a line is ignored, as in the "
             f"benchmark. The first: {report.odd_predictions[0]}",
-            logger="current",
-            level=logging.WARNING,
+            stacklevel=3,
         )

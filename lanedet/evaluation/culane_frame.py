@@ -1,22 +1,24 @@
 """Whether the lanes of CULane's files lie in images of the size that is assumed."""
 
-import logging
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from mmengine.logging import print_log
 
 from lanedet.evaluation.functional.culane_batch import LaneBatch
 from lanedet.evaluation.functional.image_frame import (
+    NUM_EXAMPLES,
+    LaneEnd,
     are_lanes_aside,
     are_too_many_aside,
+    check_ends,
     is_beyond_rows,
-    is_low,
     outside_error,
 )
 from lanedet.images import ImageError, read_image
+from lanedet.ops import LaneEnds, lower_ends
 
 _KINDS = ("labelled", "predicted")
 _NUM_LOOKED_FOR = 16  # pictures
@@ -31,7 +33,8 @@ class FrameTally:
         num_lanes: Number of lanes.
         num_aside: Number of those that lie outside to the left or right.
         first_aside: ``file:line`` and a point of the first of these.
-        lowest_y: Greatest y of a point.
+        ends: Where labelled lanes end.
+        inside: The first of those that end at no border.
     """
 
     num_lanes: list[int] = field(default_factory=lambda: [0, 0])
@@ -39,7 +42,8 @@ class FrameTally:
     first_aside: list[tuple[str, tuple[float, float]] | None] = field(
         default_factory=lambda: [None, None]
     )
-    lowest_y: float = -np.inf
+    ends: LaneEnds = field(default_factory=LaneEnds)
+    inside: list[LaneEnd] = field(default_factory=list)
 
     def add(self, other: "FrameTally") -> None:
         """Add what was counted in other images, which follow."""
@@ -47,16 +51,21 @@ class FrameTally:
             self.num_lanes[kind] += other.num_lanes[kind]
             self.num_aside[kind] += other.num_aside[kind]
             self.first_aside[kind] = self.first_aside[kind] or other.first_aside[kind]
-        self.lowest_y = max(self.lowest_y, other.lowest_y)
+        self.ends.add_counts(other.ends)
+        self.inside = (self.inside + other.inside)[:NUM_EXAMPLES]
 
-    def check(self, shape: tuple[int, int]) -> None:
+    def check(self, shape: tuple[int, int], *, is_told: bool, is_seen: bool) -> None:
         """Stop or warn where the images seem to have another size.
 
         Args:
             shape: (H, W) that is assumed.
+            is_told: Whether someone has said so.
+            is_seen: Whether a picture has that size. Labels may end anywhere then.
 
         Raises:
             OutsideError: If more lanes lie outside than images of that size have.
+            WithinError: If labels are those of smaller images, and nobody has told
+                the size.
         """
         for kind, name in enumerate(_KINDS):
             first = self.first_aside[kind]
@@ -68,15 +77,11 @@ class FrameTally:
                     point,
                     shape,
                 )
-        if self.lowest_y > -np.inf and is_low(self.lowest_y, shape):
-            print_log(
-                f"No point lies below y = {self.lowest_y:.6g}, but the "
-                f"images are taken to be {shape[1]} pixels wide and {shape[0]} high. "
-                "If they are smaller, lanes are compared too generously: say their "
-                "size with --shape HEIGHTxWIDTH.",
-                logger="current",
-                level=logging.WARNING,
-            )
+        if is_seen:
+            return
+        doubt = check_ends(self.ends, self.inside, shape, is_told=is_told)
+        if doubt:
+            warnings.warn(doubt, stacklevel=3)
 
 
 def tally_lanes(
@@ -119,33 +124,47 @@ def tally_lanes(
             first, last = lane_starts[lanes[0]], lane_starts[lanes[0] + 1]
             beyond = np.maximum(-xs[first:last], xs[first:last] - shape[1])
             tally.first_aside[kind] = place(int(first + np.argmax(beyond)))
-    tally.lowest_y = float(ys.max(initial=-np.inf))
+    _tally_ends(batch, shape, tally, place)
     return tally
 
 
-def check_pictures(root: Path, images: Sequence[str], shape: tuple[int, int]) -> None:
-    """Compare the size that is assumed with that of a picture beside its label.
+def _tally_ends(
+    batch: LaneBatch,
+    shape: tuple[int, int],
+    tally: FrameTally,
+    place: Callable[[int], tuple[str, tuple[float, float]]],
+) -> None:
+    points, lane_starts, list_starts = batch
+    num_lists = len(list_starts) - 1
+    is_label = np.repeat(np.arange(num_lists) % 2 == 0, np.diff(list_starts))
+    ends = lower_ends(points, lane_starts)
+    ends = ends[is_label & (ends >= 0)]
+    is_of_label = np.repeat(is_label, np.diff(lane_starts))
+    farthest_x = float(points[is_of_label, 0].max(initial=0.0))
+    is_inside = tally.ends.add(points[ends], farthest_x, shape)
+    tally.inside = [LaneEnd(*place(i)) for i in ends[is_inside][:NUM_EXAMPLES].tolist()]
+
+
+def find_picture_shape(
+    root: Path, images: Sequence[str]
+) -> tuple[Path, tuple[int, int]] | None:
+    """Return a picture beside its label, and its (H, W).
 
     Args:
         root: Folder of the labels, which may hold the pictures too.
         images: Their names.
-        shape: (H, W) that is assumed.
 
-    Raises:
-        ValueError: If the first of these that is there has another size.
+    Returns:
+        The first of these that is there. None if there is none, or it cannot be read:
+        pictures are not what is scored.
     """
     # Looking for all of them would take longer than scoring them.
-    places = (root / name for name in images[:_NUM_LOOKED_FOR])
+    places = (root / name.lstrip("/") for name in images[:_NUM_LOOKED_FOR])
     path = next((place for place in places if place.is_file()), None)
     if path is None:
-        return
+        return None
     try:
         height, width = read_image(path).shape[:2]
     except (ImageError, OSError):
-        return  # pictures are not what is scored
-    if (height, width) != tuple(shape):
-        raise ValueError(
-            f"The images are taken to be {shape[1]} pixels wide and {shape[0]} high, "
-            f"but '{path}' is {width} wide and {height} high. Say the size that lanes "
-            f"are in with --shape {height}x{width}."
-        )
+        return None
+    return path, (height, width)

@@ -26,6 +26,7 @@ from lanedet.ops.lane_bytes import (
     lanes_of_mask,
     pack_lane_byte,
 )
+from lanedet.ops.lane_ends import LaneEnds, lower_ends
 from lanedet.ops.lane_mask import class_map_to_original, draw_lane_mask
 from lanedet.ops.lane_slots import (
     assign_slots,
@@ -51,6 +52,7 @@ __all__ = [
     "DecodedLane",
     "ImageLane",
     "LaneDecoder",
+    "LaneEnds",
     "LetterboxView",
     "RoadLane",
     "StretchView",
@@ -69,6 +71,7 @@ __all__ = [
     "lane_attribute",
     "lane_foreground",
     "lanes_of_mask",
+    "lower_ends",
     "map_points",
     "map_to_original",
     "pack_lane_byte",

@@ -201,6 +201,37 @@ def test_samples_are_drawn(
     assert run_tool("browse", SCENES_CONFIG) == 2  # neither --out nor --show
 
 
+def test_labels_that_are_left_out_are_told_in_one_line(
+    run_tool: RunMain,
+    scenes_root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = tmp_path / "scenes"
+    shutil.copytree(scenes_root, root)
+    for labels in root.glob("label_data_*.json"):
+        labels.write_text("{\n" + labels.read_text())
+    options = ["--data-root", root, "--num", "1", "--out", tmp_path / "drawn"]
+    options += ["--cfg-options", "train_dataloader.dataset.on_error=skip"]
+    assert run_tool("browse", SCENES_CONFIG, *options) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "broken" in line]
+    assert told
+    assert all(line.startswith("warning: ") for line in told)
+
+
+def test_a_warning_of_culane_is_told_in_one_line(
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, name in (("gt", "a"), ("gt", "b"), ("pred", "a")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{name}.lines.txt").write_text("800 580 800 300\n")
+    paths = ["--pred", tmp_path / "pred", "--gt", tmp_path / "gt"]
+    assert run_tool("evaluate", "culane", *paths) == 0
+    printed = capsys.readouterr()
+    assert "warning: 1 of 2 images have no prediction file." in printed.err
+    assert "no prediction" not in printed.out
+
+
 def test_predictions_of_tusimple(
     run_tool: RunMain,
     scenes_root: Path,
@@ -212,6 +243,9 @@ def test_predictions_of_tusimple(
     pred, score = tmp_path / "pred.json", tmp_path / "new" / "score.json"
     pred.write_text("".join(json.dumps(o | {"run_time": 9}) + "\n" for o in lines))
     arguments = ["tusimple", "--pred", pred, "--gt", labels]
+    assert run_tool("evaluate", *arguments) == 1
+    assert "pictures beside the labels have 180x320" in capsys.readouterr().err
+    arguments += ["--shape", "180x320"]
     assert run_tool("evaluate", *arguments, "--json", score) == 0
     expected = {"accuracy": 1.0, "fp": 0.0, "fn": 0.0, "f1": 1.0}
     assert json.loads(score.read_text()) == expected

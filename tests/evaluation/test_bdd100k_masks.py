@@ -1,5 +1,4 @@
 import os
-import warnings
 import zlib
 from pathlib import Path
 
@@ -98,7 +97,7 @@ def test_a_mask_that_cannot_be_scored_is_named(
     write(tmp_path / "gt" / "a.png", binary(10, 12))
     write(tmp_path / "pred" / "a.png", pred)
     with pytest.raises(ValueError, match=message):
-        evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+        evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt", shape=SHAPE)
 
 
 def test_a_cut_file_is_named(tmp_path: Path) -> None:
@@ -109,15 +108,13 @@ def test_a_cut_file_is_named(tmp_path: Path) -> None:
         evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
 
 
-def test_masks_of_another_size_are_told_or_refused(tmp_path: Path) -> None:
+def test_masks_of_another_size_are_refused(tmp_path: Path) -> None:
     for folder in ("pred", "gt"):
         write(tmp_path / folder / "a.png", binary(10, 12))
     paths = tmp_path / "pred", tmp_path / "gt"
-    with pytest.warns(UserWarning, match=r"most of these 128 and 72.*--shape 72x128"):
-        assert evaluate_bdd100k(*paths).sad == (1.0, 1.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        evaluate_bdd100k(*paths, shape=SHAPE)
+    with pytest.raises(ValueError, match=r"be 1280 pixels.* 128 and 72.*--shape 72x12"):
+        evaluate_bdd100k(*paths)
+    assert evaluate_bdd100k(*paths, shape=SHAPE).sad == (1.0, 1.0)
     with pytest.raises(
         ValueError, match=r"gt/a.png' must be 1920 pixels wide and 1080"
     ):

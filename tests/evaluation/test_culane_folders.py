@@ -3,7 +3,6 @@
 What the benchmark's give is in test_culane_metric.py.
 """
 
-import logging
 import os
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.evaluator import Evaluator
-from mmengine.logging import MMLogger
 
 from lanedet.datasets import write_culane_labels
 from lanedet.evaluation import CULaneMetric, evaluate_culane
@@ -107,24 +105,62 @@ def test_the_picture_beside_a_label_tells_the_size(tmp_path: Path) -> None:
         score(tmp_path, names=names)
     rule = OfficialRule(image_shape=(320, 800))
     assert score(tmp_path, rule, names).counts[0] == (1, 0, 0)
+    # Pictures that were resized, beside labels that were not.
+    for folder in ("gt", "pred"):
+        write(tmp_path, folder, "400 590 420 200\n", "d/a b")
+    rule = OfficialRule(image_shape=(590, 1640))
+    with pytest.warns(UserWarning, match="as was said, though"):
+        assert score(tmp_path, rule, names).counts[0] == (1, 0, 0)
     # A picture that is none says nothing.
     (tmp_path / "gt/d/a b.jpg").write_bytes(b"no picture")
     assert score(tmp_path, names=names).counts[0] == (1, 0, 0)
 
 
-def test_labels_that_end_high_are_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+# What is drawn in 640x480, and the same in 960x540, 1024x576 and 800x600.
+SMALL = ["640 300 400 200", "0 300 250 200", "500 470 340 200", "120 479 300 200"]
+SCALES = [(1, 1), (1.5, 1.125), (1.6, 1.2), (1.25, 1.25)]
+
+
+def scaled(lines: list[str], scale: tuple[float, float]) -> str:
+    numbers = [[float(word) for word in line.split()] for line in lines]
+    return "".join(
+        " ".join(str(n * scale[i % 2]) for i, n in enumerate(line)) + "\n"
+        for line in numbers
+    )
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_labels_of_smaller_images_stop(
+    tmp_path: Path, scale: tuple[float, float]
 ) -> None:
-    logger = MMLogger.get_current_instance()
+    height, width = round(480 * scale[1]), round(640 * scale[0])
+    names = tuple(f"d/{number}.jpg" for number in range(4))
+    for name in names:
+        write(tmp_path, "gt", scaled(SMALL, scale), name.removesuffix(".jpg"))
+        write(tmp_path, "pred", scaled(SMALL, scale), name.removesuffix(".jpg"))
+    hint = rf"gt/d/0.lines.txt:1, ends at .*--shape {height}x{width}; if .*590x1640"
+    with pytest.raises(ValueError, match=hint):
+        score(tmp_path, names=names)
+    report = score(tmp_path, OfficialRule(image_shape=(height, width)), names)
+    assert report.counts[0] == (16, 0, 0)
+    # Whoever says that they are in images of CULane's size is only doubted.
+    with pytest.warns(UserWarning, match="look whether --shape 590x1640 is right"):
+        score(tmp_path, OfficialRule(image_shape=(590, 1640)), names)
+
+
+def test_a_picture_of_the_benchmarks_size_proves_it(tmp_path: Path) -> None:
+    for folder in ("gt", "pred"):
+        write(tmp_path, folder, scaled(SMALL, (1, 1)))
+    picture = np.zeros((590, 1640, 3), np.uint8)
+    (tmp_path / "gt/d/0.jpg").write_bytes(cv2.imencode(".jpg", picture)[1])
+    assert score(tmp_path).counts[0] == (4, 0, 0)
+
+
+def test_a_few_labels_that_end_high_are_told(tmp_path: Path) -> None:
     for folder in ("gt", "pred"):
         write(tmp_path, folder, "400 310 420 200\n")
-    logger.addHandler(caplog.handler)
-    try:
-        with caplog.at_level(logging.WARNING, logger=logger.name):
-            score(tmp_path)
-    finally:
-        logger.removeHandler(caplog.handler)
-    assert "No point lies below y = 310" in caplog.text
+    with pytest.warns(UserWarning, match="None of 1 labelled lanes ends at the bottom"):
+        score(tmp_path)
 
 
 @pytest.mark.parametrize("shape", [(1080, 1920), (320, 800), (720, 720)])

@@ -155,7 +155,10 @@ def test_folders_are_checked(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"b\.lines\.txt:3: a label must be pairs"):
         evaluate_culane(pred, anno, ["a.jpg", "b.jpg"], **options)
     (anno / "b.lines.txt").write_text("1 590 2 580\n\n")
-    report = evaluate_culane(pred, anno, ["a.jpg", "b.jpg"], **options)
+    with pytest.warns(UserWarning, match="prediction file") as warned:
+        report = evaluate_culane(pred, anno, ["a.jpg", "b.jpg"], **options)
+    texts = [str(each.message) for each in warned]
+    assert [text[:16] for text in texts] == ["1 of 2 images ha", "1 prediction fil"]
     assert report.counts[0] == (1, 0, 2)
     assert report.num_missing == 1
     assert report.odd_predictions == [f"{pred / 'a.lines.txt'}:1"]

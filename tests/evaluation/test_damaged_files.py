@@ -161,5 +161,7 @@ def test_bdd100k_masks(
     for damaged in mutations(content, seed, count):
         path.write_bytes(damaged)
         with errors_for_users(path):
-            scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt")
+            scores = evaluate_bdd100k(
+                tmp_path / "pred", tmp_path / "gt", shape=mask.shape
+            )
             assert np.isfinite(list(scores.as_dict().values())).all()

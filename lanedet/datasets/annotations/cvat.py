@@ -22,7 +22,7 @@ import defusedxml.sax
 from defusedxml import DefusedXmlException
 
 from lanedet.arrays import FloatArray
-from lanedet.datasets.annotations.cvat_pages import Page, PageHandler
+from lanedet.datasets.annotations.cvat_pages import Page, PageHandler, normal_name
 from lanedet.datasets.annotations.drawing import Drawing, from_lane
 from lanedet.datasets.annotations.pictures import Archive
 from lanedet.datasets.label_faults import LabelError, LabelFaults
@@ -70,13 +70,15 @@ def read_cvat(
         pages = _read_pages(xml, file, labels)
     if pictures is not None:
         folder, archive = pictures, None
-    counts = Counter(_name_of(page) for page in pages)
+    counts = Counter(normal_name(page.name) for page in pages)
     is_one_task = len({(page.subset, page.task) for page in pages}) == 1
     for page in pages:
         with faults.allow():
             # CVAT numbers the frames of all videos alike.
             is_frame = page.is_frame or _FRAME.fullmatch(page.name)
-            is_known = is_one_task or (counts[_name_of(page)] == 1 and not is_frame)
+            is_known = is_one_task or (
+                counts[normal_name(page.name)] == 1 and not is_frame
+            )
             yield _drawing(page, folder, archive, is_known)
 
 
@@ -206,10 +208,6 @@ def _drawing(
         archive=archive,
         hint=hint,
     )
-
-
-def _name_of(page: Page) -> str:
-    return page.name.replace("\\", "/").strip().casefold()
 
 
 def _points_text(lane: FloatArray) -> str:

@@ -5,7 +5,7 @@ bindings.py in https://github.com/cvat-ai/cvat
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.handler import ContentHandler
@@ -31,9 +31,10 @@ _OTHER_SHAPES = (
     "skeleton",
 )
 _SIZES = ("height", "width")
-_TASK_FIELDS = ("id", "mode", "subset")
+_TASK_FIELDS = ("id", "mode", "subset", "size", "stop_frame")
 _LONGEST_FIELD = 1000  # characters of an element that is looked at
 _MOST_DIGITS = 9  # of a number of pixels or frames
+_MOST_NAMED = 5  # tasks in a message
 
 
 class Page:
@@ -44,7 +45,7 @@ class Page:
         name: As the file gives it, or ``frame_<six digits>`` for a track's frame.
         task: Number of the task that it is of, empty if the file does not say so.
         subset: Subset of the project that it is of, empty outside projects.
-        is_frame: Whether a track named it, by its number.
+        frame: The number by which a track named it, None if it has a name.
         shape: (H, W), None if not stated.
         lanes: What was drawn on it.
         others: Number of shapes that are no lanes, by their kind.
@@ -56,11 +57,16 @@ class Page:
         self.name = name
         self.task = task
         self.subset = subset
-        self.is_frame = False
+        self.frame: int | None = None
         self.shape: tuple[int, int] | None = None
         self.lanes: list[FloatArray] = []
         self.others: Counter[str] = Counter()
         self.error: LabelError | None = None
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether a track named it, by its number."""
+        return self.frame is not None
 
     def inner_name(self) -> str:
         """Return its name with forward slashes, leading into folders only.
@@ -82,6 +88,13 @@ class _Task:
         self.is_in_project = is_in_project
         self.fields = dict.fromkeys(_TASK_FIELDS, "")
         self.sizes = dict.fromkeys(_SIZES, "")
+
+    def may_have(self, frame: int) -> bool:
+        """Return whether it may have a frame of that number."""
+        size, stop = self.fields["size"], self.fields["stop_frame"]
+        ends = [int(size)] if _is_number(size) else []
+        ends += [int(stop) + 1] if _is_number(stop) else []
+        return not ends or frame < max(ends)
 
 
 class _Track(NamedTuple):
@@ -125,7 +138,9 @@ class PageHandler(ContentHandler):
         frames = [self._frames[key] for key in sorted(self._frames)]
         for page in frames:
             self._add_task(page)
-        return [*self._images, *frames]
+        pages = [*self._images, *frames]
+        self._refuse_shared(pages)
+        return pages
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
         """Begin a picture, a track, a task, one of its fields, or a shape."""
@@ -196,7 +211,7 @@ class PageHandler(ContentHandler):
         key = (subset, task, int(text))
         if key not in self._frames:
             page = Page(where, f"frame_{int(text):06d}", task, subset)
-            page.is_frame = True
+            page.frame = int(text)
             self._frames[key] = page
         return self._frames[key]
 
@@ -214,6 +229,7 @@ class PageHandler(ContentHandler):
         if len(tasks) != 1:
             return
         (task,) = tasks
+        page.task = task.fields["id"]
         if task.is_in_project:
             page.subset = page.subset or task.fields["subset"]
         if not page.is_frame:
@@ -226,8 +242,52 @@ class PageHandler(ContentHandler):
                 "as 'CVAT for images 1.1'."
             )
 
+    def _refuse_shared(self, pages: Sequence[Page]) -> None:
+        """Refuse pictures that several tasks of a subset may have under one name.
+
+        They have one place, ``images/<subset>/<name>``, and CVAT saves one of them.
+        """
+        owners: dict[tuple[str, str], set[str]] = {}
+        keys = [
+            (page.inner_subset().casefold(), normal_name(page.name)) for page in pages
+        ]
+        for key, page in zip(keys, pages, strict=True):
+            owners.setdefault(key, set()).add(page.task)
+        for key, page in zip(keys, pages, strict=True):
+            subset, _ = key
+            if not subset:
+                continue
+            tasks = owners[key]
+            if page.frame is not None:  # tracks tell of frames with lanes alone
+                tasks = tasks | {
+                    task.fields["id"]
+                    for task in self._tasks
+                    if _subset_of(task) == subset and task.may_have(page.frame)
+                }
+            if len(tasks) > 1:
+                names = sorted(tasks, key=lambda name: (len(name), name))
+                shown = ", ".join(names[:_MOST_NAMED])
+                shown += ", ..." if len(names) > _MOST_NAMED else ""
+                shared = "number" if page.is_frame else "name"
+                page.error = page.error or LabelError(
+                    f"{page.where}: a picture must be of one task, but {page.name!r} "
+                    f"of subset {page.subset!r} may be of the tasks {shown}, "
+                    f"which share its {shared}. "
+                    "Export the tasks one at a time, or give each a subset of its own "
+                    "in CVAT."
+                )
+
     def _line(self) -> int:
         return int(self._locator.getLineNumber())  # type: ignore[attr-defined]
+
+
+def normal_name(name: str) -> str:
+    """Return the name of a picture as it is compared."""
+    return name.replace("\\", "/").strip().casefold()
+
+
+def _subset_of(task: _Task) -> str:
+    return inner_name(task.fields["subset"].replace("\\", "/")).casefold()
 
 
 def _field_of(parent: str, name: str) -> str:

@@ -1,17 +1,16 @@
 """Samples of your own as a tree that a config trains on."""
 
 import hashlib
-import logging
 import math
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
-from mmengine.logging import print_log
 
 from lanedet.arrays import FloatArray
 from lanedet.datasets.annotations.pictures import Picture
@@ -129,7 +128,10 @@ def write_tusimple_tree(root: Path, split: Split) -> None:
     """Write label files in TuSimple's form, with rows 10 pixels apart.
 
     A lane keeps its points on the rows that lie inside the picture. One that has none
-    is left out, and a warning says so.
+    is left out.
+
+    Warns:
+        UserWarning: If there are such lanes.
     """
     num_lanes = num_written = 0
     for name, samples in ((TRAIN_LABELS, split.train), (VAL_LABELS, split.val)):
@@ -146,11 +148,10 @@ def write_tusimple_tree(root: Path, split: Split) -> None:
             on_rows.append(other)
         write_tusimple_labels(root / name, on_rows)
     if num_written < num_lanes:
-        print_log(
+        warnings.warn(
             f"{num_lanes - num_written} lanes of {num_lanes} cross no row inside their "
             f"picture (rows are {_ROW_STEP} px apart) and are left out.",
-            logger="current",
-            level=logging.WARNING,
+            stacklevel=2,
         )
 
 

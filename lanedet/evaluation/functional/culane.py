@@ -96,6 +96,10 @@ class CULaneRule(Protocol):
     def frame(self) -> tuple[int, int]:
         """(H, W) of the images that lanes come in, in pixels."""
 
+    @property
+    def is_frame_told(self) -> bool:
+        """Whether someone said so. If not, it is that of the benchmark's images."""
+
     def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
         """Return the counts of each image, (I, T, 3): tp, fp and fn per threshold.
 
@@ -145,6 +149,11 @@ class _Drawing:
     def frame(self) -> tuple[int, int]:
         """(H, W) of the images that lanes come in, in pixels."""
         return self.shape if self.image_shape is None else self.image_shape
+
+    @property
+    def is_frame_told(self) -> bool:
+        """Whether someone said so. If not, it is that of the benchmark's images."""
+        return self.image_shape is not None or self.shape != _Drawing.shape
 
     def _scaled(self, batch: LaneBatch) -> LaneBatch:
         """Return lanes as they are compared, if they are not too many."""

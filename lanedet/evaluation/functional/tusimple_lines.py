@@ -11,13 +11,22 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.image_frame import (
+    NUM_EXAMPLES,
+    LaneEnd,
+    WithinError,
     are_lanes_aside,
     are_too_many_aside,
+    check_ends,
     outside_error,
+    size_doubt,
+    size_request,
 )
+from lanedet.ops import LaneEnds, lower_ends
 
 IMAGE_SHAPE = (720, 1280)
 """(H, W) of the benchmark's images."""
+
+_BOTTOM = 1 / 20  # of the height: the benchmark's rows end 10 px above the bottom
 
 
 class ImageLanes(Protocol):
@@ -80,12 +89,67 @@ def check_frame(
         )
 
 
-def lowest_row(labels: Sequence[ImageLanes]) -> float:
-    """Return the greatest y of the rows of labels."""
-    return max(
-        (float(label.rows.max()) for label in labels if label.rows is not None),
-        default=0.0,
+def check_not_smaller(
+    labels: Sequence[ImageLanes],
+    shape: tuple[int, int] = IMAGE_SHAPE,
+    *,
+    is_told: bool = False,
+    picture_shape: tuple[int, int] | None = None,
+) -> None:
+    """Check that labels are not those of smaller images.
+
+    In the benchmark's files the rows go down to the bottom of the image, in all lines.
+
+    Args:
+        labels: Lines of a label file.
+        shape: (H, W) of the images that is assumed.
+        is_told: Whether someone has said so.
+        picture_shape: (H, W) of a picture beside the labels. One of ``shape`` is as
+            good as a word; another proves nothing, for pictures are resized and labels
+            seldom.
+
+    Raises:
+        WithinError: If they are, as their rows or
+            :class:`~lanedet.ops.LaneEnds` say, and nobody has told the size.
+
+    Warns:
+        UserWarning: If the size that was told is doubtful, or there are too few lanes
+            to be sure.
+    """
+    if picture_shape == shape:
+        return
+    lanes, names, lowest = [np.zeros((0, 2))], [""], -np.inf
+    for label in labels:
+        if label.rows is None or not len(label.rows):
+            continue
+        lowest = max(lowest, float(label.rows.max()))
+        for xs in label.xs[:, : len(label.rows)]:
+            lane = np.stack([xs, label.rows], axis=1)
+            lanes.append(lane[~np.isnan(xs)])
+            names.append(label.raw_file)
+    points = np.concatenate(lanes)
+    numbers = lower_ends(points, np.cumsum([0, *map(len, lanes)]))
+    is_lane = numbers >= 0
+    ends, ends_at = LaneEnds(), points[numbers[is_lane]]
+    is_inside = ends.add(ends_at, float(points[:, 0].max(initial=0.0)), shape)
+    if -np.inf < lowest < shape[0] * (1 - _BOTTOM):
+        text = (
+            f"No row of the labels lies below y = {lowest:g}, but the images are taken "
+            f"to be {shape[1]} pixels wide and {shape[0]} high. "
+        )
+        if not is_told:
+            raise WithinError(text + size_request(ends, shape, picture_shape))
+        warnings.warn(text + size_doubt(shape), stacklevel=2)
+        return
+    first = np.flatnonzero(is_lane)[is_inside][:NUM_EXAMPLES].tolist()
+    examples = [
+        LaneEnd(repr(names[i]), tuple(points[numbers[i]].tolist())) for i in first
+    ]
+    doubt = check_ends(
+        ends, examples, shape, is_told=is_told, picture_shape=picture_shape
     )
+    if doubt:
+        warnings.warn(doubt, stacklevel=2)
 
 
 def _check_label(label: ImageLanes, shape: tuple[int, int]) -> None:

@@ -162,11 +162,15 @@ def project(*items: str, tasks: str = "") -> str:
 
 
 def task(
-    number: int, subset: str, mode: str = "interpolation", size: str = "160x90"
+    number: int,
+    subset: str,
+    mode: str = "interpolation",
+    size: str = "160x90",
+    length: str = "",
 ) -> str:
     width, height = size.split("x")
     return (
-        f"<task><id>{number}</id><mode>{mode}</mode><subset>{subset}</subset>"
+        f"<task><id>{number}</id>{length}<mode>{mode}</mode><subset>{subset}</subset>"
         f"<segments><segment><id>7</id><start>0</start></segment></segments>"
         f"<original_size><width>{width}</width><height>{height}</height>"
         "</original_size><source>drive.mp4</source></task>"
@@ -239,14 +243,66 @@ def test_frames_outside_their_subsets_are_ambiguous(
         read_annotations(write(pictures, text), read_cvat)
 
 
-def test_two_tasks_of_one_subset_with_the_same_frames(pictures: Path) -> None:
+SHARED = r"'frame_000000' of subset 'train' may be of the tasks 3, 14, which share its "
+
+
+@pytest.mark.parametrize(
+    "length",
+    [
+        "<size>1</size>",
+        "<size>1</size><start_frame>0</start_frame><stop_frame>0</stop_frame>",
+        "<stop_frame>0</stop_frame>",
+    ],
+)
+def test_two_videos_of_one_subset_share_their_numbers(
+    pictures: Path, length: str
+) -> None:
     place(pictures, "images/train/frame_000000.png", "images/train/frame_000001.png")
-    text = project(track(3, "train", 10, 0, 1), track(4, "train", 20, 0))
+    tasks = task(3, "train", length="<size>2</size>")
+    tasks += task(14, "train", length=length)
+    text = project(track(3, "train", 10, 0, 1), track(14, "train", 20, 0), tasks=tasks)
     path = write(pictures, text)
-    with pytest.raises(LabelError, match="one label"):
+    expected = f"{SHARED}number. Export the tasks one at a time, or give each a subset"
+    with pytest.raises(LabelError, match=expected):
         read_annotations(path, read_cvat)
+    # The second has one frame, so that the other one is of the first.
     found = read_annotations(path, read_cvat, on_error="skip")
     assert starts(found.samples) == {"train/frame_000001.png": [9.5]}
+    assert len(found.faults) == 2
+
+
+@pytest.mark.parametrize("length", ["", "<size>9</size>", "<stop_frame>1</stop_frame>"])
+def test_a_frame_without_lanes_may_be_of_the_other_video_too(
+    pictures: Path, length: str
+) -> None:
+    place(pictures, "images/train/frame_000000.png", "images/train/frame_000001.png")
+    tasks = task(3, "train") + task(14, "train", length=length)
+    text = project(track(3, "train", 10, 1), tasks=tasks)
+    with pytest.raises(LabelError, match="may be of the tasks 3, 14"):
+        read_annotations(write(pictures, text), read_cvat)
+    # With subsets of their own they share nothing.
+    text = project(
+        track(3, "train", 10, 1),
+        tasks=task(3, "train") + task(14, "val", length=length),
+    )
+    found = read_annotations(write(pictures, text), read_cvat)
+    assert starts(found.samples) == {"train/frame_000001.png": [9.5]}
+
+
+def test_two_tasks_of_one_subset_with_equal_names(pictures: Path) -> None:
+    place(pictures, "images/train/a.png", "images/train/b.png")
+    text = project(
+        *(image("a.png", "train"), image("A.png", "train", 4)),
+        *(image("b.png", "train"), image("c/b.png", "train", 4)),
+    )
+    place(pictures, "images/train/c/b.png")
+    path = write(pictures, text)
+    with pytest.raises(
+        LabelError, match=r"'a.png' of subset .* tasks 3, 4, which share its name"
+    ):
+        read_annotations(path, read_cvat)
+    found = read_annotations(path, read_cvat, on_error="skip")
+    assert [s.raw_file for s in found.samples] == ["train/b.png", "train/c/b.png"]
 
 
 def test_tracks_that_do_not_say_their_task(pictures: Path) -> None:

@@ -92,7 +92,7 @@ def test_weights_are_those_of_this_run(
     (previous,) = (tmp_path / "previous").iterdir()
     assert (previous / "iter_8.pth").read_bytes() == old
     assert same_tensors(previous / "weights.safetensors", previous / "iter_8.pth")
-    (line,) = capsys.readouterr().out.splitlines()
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("warning: ")
     assert line.endswith(f"now. To go on with that run: --resume {previous}/iter_8.pth")
 

@@ -11,7 +11,10 @@ from lanedet.evaluation.functional.tusimple import (
     evaluate_submission,
     rules_of_width,
 )
-from lanedet.evaluation.functional.tusimple_lines import check_frame, lowest_row
+from lanedet.evaluation.functional.tusimple_lines import (
+    check_frame,
+    check_not_smaller,
+)
 
 FIXTURES = (
     Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures" / "tusimple"
@@ -68,7 +71,33 @@ def test_labels_and_predictions_may_reach_the_border_and_more_in_larger_images()
     check_frame([line(1280.0)], [line(1280.0)])
     check_frame([line(1919.0)], [line(1900.0, ROWS + 360)], (1080, 1920))
     check_frame([line(np.nan)], [line(np.nan, ROWS + 720)])  # rows without points
-    assert lowest_row([line(), line(rows=ROWS + 360)]) == 1070.0
+
+
+@pytest.mark.parametrize(
+    ("last", "hint"), [(350, "360x640"), (470, "480x640"), (530, "540x960")]
+)
+def test_labels_whose_rows_end_high_are_of_smaller_images(last: int, hint: str) -> None:
+    labels = [line(300.0, np.arange(200.0, last + 1, 10.0))]
+    with pytest.raises(ValueError, match=rf"below y = {last}, .* as --shape {hint};"):
+        check_not_smaller(labels)
+    with pytest.raises(ValueError, match="pictures beside the labels have 333x999;"):
+        check_not_smaller(labels, picture_shape=(333, 999))
+    check_not_smaller(labels, picture_shape=(720, 1280))
+    with pytest.warns(UserWarning, match="look whether --shape 720x1280 is right"):
+        check_not_smaller(labels, is_told=True)
+
+
+def test_lanes_that_end_high_on_the_benchmarks_rows_are_of_smaller_images() -> None:
+    xs = np.tile(np.where(ROWS < 360, 320.0, np.nan), (4, 1))
+    with pytest.raises(ValueError, match=r"None of 4 .* 'a.jpg', ends at \(320, 350\)"):
+        check_not_smaller([TuSimpleLine("a.jpg", xs, ROWS, None)])
+    xs = np.where(ROWS < 300, 320.0, np.nan)[None]
+    with pytest.warns(UserWarning, match="None of 1 labelled lanes"):
+        check_not_smaller([TuSimpleLine("a.jpg", xs, ROWS, None)])
+    # Nothing can be said of roads without lanes, or of lines without rows.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_not_smaller([line(np.nan), line(rows=None)])
 
 
 def test_predictions_of_larger_images_stop() -> None:
@@ -107,4 +136,6 @@ def test_what_needs_gigabytes_is_refused() -> None:
 def test_the_benchmarks_own_lanes_lie_inside(pred: str, gt: str) -> None:
     labels = read_tusimple_lines(FIXTURES / gt)
     check_frame(read_tusimple_lines(FIXTURES / pred), labels)
+    check_not_smaller(labels)
+    check_not_smaller(labels[:10])
     assert json.loads((FIXTURES / gt).open().readline())["h_samples"][-1] == 710
