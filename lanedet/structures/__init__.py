@@ -1,5 +1,6 @@
 """Data that flows between the layers."""
 
+from lanedet.structures.driving import DepartureEvent, DrivingState
 from lanedet.structures.lane_sample import LaneSample
 
-__all__ = ["LaneSample"]
+__all__ = ["DepartureEvent", "DrivingState", "LaneSample"]

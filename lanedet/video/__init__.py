@@ -3,12 +3,7 @@
 from lanedet.video.annotated_frame import AnnotatedFrame
 from lanedet.video.calibration import Calibration
 from lanedet.video.container_reader import ContainerReader
-from lanedet.video.driving_monitor import (
-    DepartureEvent,
-    DrivingMonitor,
-    DrivingState,
-    DrivingSummary,
-)
+from lanedet.video.driving_monitor import DrivingMonitor, DrivingSummary
 from lanedet.video.event_clips import cut_event_clips
 from lanedet.video.frame_painter import FramePainter
 from lanedet.video.frame_queue import FrameQueue, ReadAhead, WriteBehind
@@ -39,9 +34,7 @@ __all__ = [
     "CULanePredictions",
     "Calibration",
     "ContainerReader",
-    "DepartureEvent",
     "DrivingMonitor",
-    "DrivingState",
     "DrivingSummary",
     "FilterConfig",
     "FramePainter",

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lanedet.arrays import FloatArray
-from lanedet.structures import LaneSample
-from lanedet.video.driving_monitor import DrivingState
+from lanedet.structures import DrivingState, LaneSample
 from lanedet.video.source import VideoFrame
 
 

@@ -4,17 +4,15 @@ Nothing here is fit to warn a driver: it describes recordings.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.ops import ego_lane_in_image, ego_lane_on_road, project, slot_name
-from lanedet.structures import LaneSample
+from lanedet.structures import DepartureEvent, DrivingState, LaneSample
+from lanedet.structures.driving import Curvature, Side
 from lanedet.video.calibration import Calibration
-
-Side = Literal["left", "right"]
-Curvature = Literal["left", "right", "straight"]
 
 # Of a lane's width. In a lane of 3.6 m, the tyres of a car 1.8 m wide touch the line at
 # 0.25; at 0.3 they are beyond its paint. Wider tracks need less, wider lanes more.
@@ -29,62 +27,6 @@ _STRAIGHT_BEND = 0.008  # as ImageLane.bend; a radius of about 2,000 m
 _STRAIGHT_RADIUS_M = 2000.0
 _BEND_S = 0.5  # time constant in which a bend is averaged
 _WAVER = 0.2  # so much more begins a bend, and so much less ends it
-
-
-@dataclass(frozen=True)
-class DepartureEvent:
-    """The driver leaves the middle of the lane, to drift or to change lanes."""
-
-    kind: Side
-    """The side to which."""
-
-    time_s: float
-    """When it began. It is told a little later, once it has lasted."""
-
-    frame: int
-    """The frame in which it began."""
-
-    offset_share: float
-    """Offset in that frame, as in :class:`DrivingState`."""
-
-
-@dataclass(frozen=True)
-class DrivingState:
-    """What the lanes of one frame say. None is what they do not."""
-
-    names: tuple[str, ...]
-    """Name of each lane of the sample: "ego left", "ego right", "left 2" for the line
-    beyond the first, "right 2", and so on."""
-
-    ego_left: int | None
-    """Which lane of the sample is the left line of the driver's own lane."""
-
-    ego_right: int | None
-    """Which one is the right line."""
-
-    offset_share: float | None
-    """How far the camera (the vehicle's middle, where calibrated) is to the right of
-    the lane's middle, as a share of the lane's width: at 0.5 it is over the right line,
-    at -0.5 over the left."""
-
-    offset_m: float | None
-    """The same in metres. None without a calibration."""
-
-    lane_width_m: float | None
-    """Width of the own lane in metres. None without a calibration."""
-
-    curvature_sign: Curvature | None
-    """Where the road bends to: on its plane where calibrated, else in the image."""
-
-    radius_m: float | None
-    """Of the bend. None without a calibration, and where the road is straight: above
-    about 2,000 m."""
-
-    departure: Side | None
-    """The side of a departure that goes on."""
-
-    events: tuple[DepartureEvent, ...]
-    """Departures that are told with this frame."""
 
 
 @dataclass(frozen=True)

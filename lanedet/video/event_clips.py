@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from lanedet.runtime import progress_bar
-from lanedet.video.driving_monitor import DepartureEvent
+from lanedet.structures import DepartureEvent
 from lanedet.video.selection import Selection
 from lanedet.video.video_reader import VideoReader
 from lanedet.video.video_writer import VideoWriter

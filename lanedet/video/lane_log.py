@@ -12,8 +12,8 @@ A line reads, with coordinates in pixels of the frame, of which it tells the siz
 
 ``name`` is the path of a picture below the folder that was named; the frames of a clip
 have none. ``left`` and ``right`` of ``ego`` say which of the lanes are the lines of the
-driver's own lane; the rest is as in :class:`~lanedet.video.DrivingState` and
-:class:`~lanedet.video.DepartureEvent`. What is not known is null.
+driver's own lane; the rest is as in :class:`~lanedet.structures.DrivingState` and
+:class:`~lanedet.structures.DepartureEvent`. What is not known is null.
 """
 
 import json
@@ -27,8 +27,7 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.datasets import LabelError
-from lanedet.structures import LaneSample
-from lanedet.video.driving_monitor import DepartureEvent, DrivingState
+from lanedet.structures import DepartureEvent, DrivingState, LaneSample
 
 
 class LoggedFrame(NamedTuple):

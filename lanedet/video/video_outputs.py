@@ -17,9 +17,9 @@ from lanedet.files import (
     claim_folder,
 )
 from lanedet.runtime import hold_interrupts
+from lanedet.structures import DepartureEvent
 from lanedet.video.annotated_frame import AnnotatedFrame
 from lanedet.video.container_reader import counted
-from lanedet.video.driving_monitor import DepartureEvent
 from lanedet.video.event_clips import cut_event_clips, event_clip_path
 from lanedet.video.frame_painter import FramePainter, fit_picture
 from lanedet.video.frame_window import FrameWindow

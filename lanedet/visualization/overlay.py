@@ -4,14 +4,11 @@ Sizes follow the shorter side of the frame. Where texts could not be read they a
 out, and so is the name of a lane that would lie on another text.
 """
 
-from collections.abc import Sequence
-from typing import Literal, Protocol
-
 import cv2
 import numpy as np
 
 from lanedet.arrays import ByteArray, FloatArray
-from lanedet.structures import LaneSample
+from lanedet.structures import DrivingState, LaneSample
 from lanedet.visualization.birds_eye import birds_eye_box, draw_birds_eye
 from lanedet.visualization.draw import Color, draw_lane, slot_color
 from lanedet.visualization.panels import (
@@ -41,46 +38,10 @@ _DISCLAIMER = "not a safety device"
 _WIDEST_LINE = "0.00 m right of centre"
 
 
-class Driving(Protocol):
-    """What the overlay tells about the driving; None is what is not known."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Name of each lane."""
-
-    @property
-    def ego_left(self) -> int | None:
-        """Which lane is the left line of the driver's own."""
-
-    @property
-    def ego_right(self) -> int | None:
-        """Which one is the right line."""
-
-    @property
-    def offset_share(self) -> float | None:
-        """Place in the lane: 0 in the middle, 0.5 over the right line."""
-
-    @property
-    def offset_m(self) -> float | None:
-        """The same in metres."""
-
-    @property
-    def curvature_sign(self) -> Literal["left", "right", "straight"] | None:
-        """Where the road bends to."""
-
-    @property
-    def radius_m(self) -> float | None:
-        """Radius of the bend."""
-
-    @property
-    def departure(self) -> Literal["left", "right"] | None:
-        """The side to which the own lane is being left."""
-
-
 def draw_overlay(
     canvas: ByteArray,
     sample: LaneSample,
-    driving: Driving,
+    driving: DrivingState,
     *,
     num_slots: int,
     to_road: FloatArray | None = None,
@@ -193,7 +154,7 @@ def _draw_frame(canvas: ByteArray) -> None:
         part[:] = _WARNING_COLOR
 
 
-def _draw_panel(canvas: ByteArray, driving: Driving, num_slots: int) -> Box:
+def _draw_panel(canvas: ByteArray, driving: DrivingState, num_slots: int) -> Box:
     """Draw the place in the lane, in the upper left corner."""
     size = text_height(canvas)
     pad, line = size, round(1.9 * size)
@@ -222,7 +183,7 @@ def _draw_panel(canvas: ByteArray, driving: Driving, num_slots: int) -> Box:
     return box
 
 
-def _place_text(driving: Driving) -> str:
+def _place_text(driving: DrivingState) -> str:
     if driving.departure is not None:
         return f"leaving the lane: {driving.departure}"
     if driving.offset_share is None:
@@ -235,7 +196,7 @@ def _place_text(driving: Driving) -> str:
     return f"{abs(driving.offset_m):.2f} m {side} of centre"
 
 
-def _bend_text(driving: Driving) -> str:
+def _bend_text(driving: DrivingState) -> str:
     if driving.curvature_sign is None:
         return ""
     if driving.curvature_sign == "straight":

@@ -9,9 +9,9 @@ from lanedet.arrays import FloatArray
 from lanedet.ops import assign_slots, camera_to_road, slots_under_camera
 from lanedet.simulation import Drive, Scene, sample_scene, scene_lanes
 from lanedet.simulation.world.road import Profile
-from lanedet.structures import LaneSample
+from lanedet.structures import DepartureEvent, DrivingState, LaneSample
 from lanedet.video.calibration import Calibration
-from lanedet.video.driving_monitor import DepartureEvent, DrivingMonitor, DrivingState
+from lanedet.video.driving_monitor import DrivingMonitor
 
 SHAPE = (720, 1280)
 NUM_SCENES = 100

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from lanedet.video import DepartureEvent, VideoReader, VideoWriter, cut_event_clips
+from lanedet.structures import DepartureEvent
+from lanedet.video import VideoReader, VideoWriter, cut_event_clips
 
 
 def test_clips_around_events(make_video, tmp_path: Path) -> None:

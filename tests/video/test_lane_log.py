@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanedet.structures import LaneSample
-from lanedet.video import DepartureEvent, DrivingState, LaneLog
+from lanedet.structures import DepartureEvent, DrivingState, LaneSample
+from lanedet.video import LaneLog
 
 
 def _sample(*lanes: list[list[float]]) -> LaneSample:

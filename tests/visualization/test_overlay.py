@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 from lanedet.arrays import FloatArray
 from lanedet.ops import camera_to_road
-from lanedet.structures import LaneSample
+from lanedet.structures import DrivingState, LaneSample
 from lanedet.visualization import draw_overlay
 from lanedet.visualization.birds_eye import birds_eye_box
 from lanedet.visualization.overlay import LEAST_SIZE_WITH_TEXT
@@ -15,19 +15,30 @@ ORANGE, SKY_BLUE, VERMILION = (230, 159, 0), (86, 180, 233), (213, 94, 0)
 GREY = 90
 
 
-@dataclass(frozen=True)
-class Driving:
-    names: tuple[str, ...] = ("ego left", "ego right")
-    ego_left: int | None = 0
-    ego_right: int | None = 1
-    offset_share: float | None = 0.0
-    offset_m: float | None = None
-    curvature_sign: Any = "straight"
-    radius_m: float | None = None
-    departure: Any = None
+CENTRED = DrivingState(
+    names=("ego left", "ego right"),
+    ego_left=0,
+    ego_right=1,
+    offset_share=0.0,
+    offset_m=None,
+    lane_width_m=None,
+    curvature_sign="straight",
+    radius_m=None,
+    departure=None,
+    events=(),
+)
 
 
-NOTHING = Driving((), None, None, None, None, None)
+def _driving(**other: Any) -> DrivingState:
+    """A car in the middle of its lane, but for what is said."""
+    return replace(CENTRED, **other)
+
+
+def _no_own_lane(*names: str) -> DrivingState:
+    return _driving(names=names, ego_left=None, ego_right=None, offset_share=None)
+
+
+NOTHING = replace(_no_own_lane(), curvature_sign=None)
 
 
 def _grey(height: int = 360, width: int = 640) -> np.ndarray:
@@ -49,7 +60,7 @@ def _sample(*lanes: FloatArray, slots: tuple[int, ...] = (2, 3)) -> LaneSample:
 
 
 def _drawn(
-    driving: Driving | None = None,
+    driving: DrivingState = CENTRED,
     image: np.ndarray | None = None,
     sample: LaneSample | None = None,
     **keywords: Any,
@@ -57,7 +68,7 @@ def _drawn(
     canvas = _grey() if image is None else image.copy()
     if sample is None:
         sample = _sample(_line(-1, canvas.shape), _line(1, canvas.shape))
-    draw_overlay(canvas, sample, driving or Driving(), num_slots=6, **keywords)
+    draw_overlay(canvas, sample, driving, num_slots=6, **keywords)
     return canvas
 
 
@@ -113,7 +124,7 @@ def test_the_tint_fades_out_where_one_line_ends_early() -> None:
 
 
 def test_a_lane_without_its_other_line_is_not_filled() -> None:
-    driving = Driving(("ego left",), 0, None, None)
+    driving = _driving(names=("ego left",), ego_right=None, offset_share=None)
     drawn = _drawn(driving, sample=_sample(_line(-1)))
     assert (drawn[340, 200:560] == GREY).all()
 
@@ -126,7 +137,7 @@ def test_the_drivers_own_lines_have_their_colors() -> None:
 
 
 def test_a_departure_puts_a_frame_around_the_picture() -> None:
-    drawn = _drawn(Driving(departure="left"))
+    drawn = _drawn(_driving(departure="left"))
     for border in (drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]):
         assert (border == VERMILION).all()
     assert not (_drawn()[0] == VERMILION).all(axis=1).any()
@@ -137,7 +148,7 @@ def test_the_gauge_tells_the_side() -> None:
     panel_rows = slice(15, 26)
     places = []
     for share in (-0.4, 0.0, 0.4):
-        drawn = _drawn(Driving(offset_share=share))[panel_rows, :130]
+        drawn = _drawn(_driving(offset_share=share))[panel_rows, :130]
         places.append(np.nonzero((drawn == 255).all(axis=2))[1].mean())
     assert places[0] + 20 < places[1] < places[2] - 20
 
@@ -148,7 +159,7 @@ def test_the_middle_of_the_gauge_is_a_tick_from_edge_to_edge(
 ) -> None:
     size = 720  # so tall that the marker covers the gauge's middle only
     image = _grey(size, size)
-    drawn = _drawn(Driving(offset_share=offset_share), image)
+    drawn = _drawn(_driving(offset_share=offset_share), image)
     top = bottom = round(size / 48) * 2
     bottom += round(size / 48) - 1
     ticks = [
@@ -162,21 +173,21 @@ def test_the_middle_of_the_gauge_is_a_tick_from_edge_to_edge(
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (Driving(offset_share=0.1), Driving(offset_share=0.2)),
-        (Driving(offset_share=0.1), Driving(offset_share=0.1, offset_m=0.3)),
-        (Driving(curvature_sign="left"), Driving(curvature_sign="right")),
-        (Driving(curvature_sign="left"), Driving(curvature_sign="left", radius_m=90)),
-        (Driving(departure="left"), Driving(departure="right")),
+        (_driving(offset_share=0.1), _driving(offset_share=0.2)),
+        (_driving(offset_share=0.1), _driving(offset_share=0.1, offset_m=0.3)),
+        (_driving(curvature_sign="left"), _driving(curvature_sign="right")),
+        (_driving(curvature_sign="left"), _driving(curvature_sign="left", radius_m=90)),
+        (_driving(departure="left"), _driving(departure="right")),
     ],
 )
-def test_the_panel_tells_them_apart(one: Driving, other: Driving) -> None:
+def test_the_panel_tells_them_apart(one: DrivingState, other: DrivingState) -> None:
     assert _changed(_drawn(one), _drawn(other))[:100, :140].any()
 
 
 def test_a_side_is_told_only_where_there_is_one() -> None:
     text = slice(27, 50), slice(0, 140)
     hair, other_hair, bit = (
-        _drawn(Driving(offset_share=share))[text] for share in (0.001, -0.001, 0.02)
+        _drawn(_driving(offset_share=share))[text] for share in (0.001, -0.001, 0.02)
     )
     assert not _changed(hair, other_hair).any()
     assert _changed(hair, bit).any()
@@ -203,7 +214,7 @@ def test_any_size(shape: tuple[int, int]) -> None:
 def test_names_do_not_lie_on_one_another() -> None:
     """Of two lanes at one place one is named: only the line's blended rim differs."""
     lane = _line(-1)
-    both = Driving(("left 2", "left 3"), None, None, None)
+    both = _no_own_lane("left 2", "left 3")
     once = _drawn(both, sample=_sample(lane, slots=(1,)))
     twice = _drawn(both, sample=_sample(lane, lane, slots=(1, 1)))
     beside = slice(320, 352), slice(0, int(lane[-1, 0]) - 10)
@@ -214,7 +225,7 @@ def test_names_do_not_lie_on_one_another() -> None:
 
 def test_empty_and_far_lanes_are_left_out() -> None:
     lanes = (np.zeros((0, 2)), np.array([[1e9, 1e9], [2e9, 3e9]]))
-    driving = Driving(("left 2", "right 2"), None, None, None, None, None)
+    driving = replace(_no_own_lane("left 2", "right 2"), curvature_sign=None)
     nothing = _drawn(NOTHING, sample=_sample())
     assert not _changed(_drawn(driving, sample=_sample(*lanes)), nothing).any()
 
@@ -251,6 +262,6 @@ def test_bad_images(image: np.ndarray) -> None:
 
 def test_coordinates_must_be_finite() -> None:
     lane = np.array([[0.0, np.nan], [1.0, 2.0]])
-    driving = Driving(("left 2",), None, None, None)
+    driving = _no_own_lane("left 2")
     with pytest.raises(ValueError, match="must be finite"):
         _drawn(driving, sample=_sample(lane, slots=(1,)))
