@@ -3,10 +3,14 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -17,6 +21,7 @@ _SYSTEM_NAMES = frozenset(
         *("@eadir", "#recycle"),  # of Synology's disk stations
     }
 )
+_UNFINISHED = ".unfinished-"  # how folders begin in which others are made
 LONGEST_NAME = 255
 """Bytes in the name of a file, at most, on the file systems in use."""
 
@@ -67,6 +72,37 @@ def check_empty_folder(folder: Path) -> None:
             f"'{folder}' must be a new or an empty folder: nothing is overwritten. If "
             "it was begun before and not finished, delete it first."
         )
+
+
+@contextmanager
+def whole_folder(
+    folder: Path, order: Callable[[Path], Any] = attrgetter("name")
+) -> Iterator[Path]:
+    """Give a folder to fill, and put what is in it into another at the end.
+
+    An error, Ctrl-C or a full disk then leaves nothing, and ``kill -9`` something
+    hidden that the next run removes: what fails can be done again.
+
+    Args:
+        folder: The folder to be, new or empty. One process at a time may make it.
+        order: Files and folders come into it in the order of this key: last what says
+            that it is whole.
+
+    Yields:
+        The folder to fill, hidden in the other one.
+
+    Raises:
+        ValueError: If there is something in the folder.
+        OSError: If another process makes it, or it cannot be written.
+    """
+    check_empty_folder(folder)
+    with claim_folder(folder):
+        for left in folder.glob(f"{_UNFINISHED}*"):  # by a run that was killed
+            shutil.rmtree(left)
+        with TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as unfinished:
+            yield Path(unfinished)
+            for path in sorted(Path(unfinished).iterdir(), key=order):
+                path.replace(folder / path.name)
 
 
 def replace_file(path: Path | str, data: bytes | str) -> None:
