@@ -26,6 +26,10 @@ LONGEST_NAME = 255
 """Bytes in the name of a file, at most, on the file systems in use."""
 
 
+class ClaimedError(OSError):
+    """Another process holds a place that only one may write to."""
+
+
 def is_hidden(name: str) -> bool:
     """Tell whether a name is of those that systems put beside a user's files.
 
@@ -175,7 +179,8 @@ def claim_folder(folder: Path | str) -> Iterator[None]:
         folder: The folder. It is made where there is none.
 
     Raises:
-        OSError: If another process, or another block of this one, holds it.
+        ClaimedError: If another process, or another block of this one, holds it.
+        OSError: If it cannot be made.
     """
     folder = Path(os.path.realpath(folder))
     folder.mkdir(parents=True, exist_ok=True)
@@ -192,7 +197,8 @@ def claim_file(path: Path | str) -> Iterator[None]:
             What is no regular file, as ``/dev/null``, is for all.
 
     Raises:
-        OSError: If another process, or another block of this one, holds it.
+        ClaimedError: If another process, or another block of this one, holds it.
+        OSError: If it cannot be made.
     """
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
@@ -209,7 +215,7 @@ def claim_file(path: Path | str) -> Iterator[None]:
 def _lock(file: Path, place: Path) -> Iterator[None]:
     lock = _locked(file)
     if lock is None:
-        raise OSError(
+        raise ClaimedError(
             f"Only one process at a time may write '{place}', and another one does. "
             "Wait until it is done, or choose another place."
         )
