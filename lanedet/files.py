@@ -3,10 +3,14 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -17,8 +21,13 @@ _SYSTEM_NAMES = frozenset(
         *("@eadir", "#recycle"),  # of Synology's disk stations
     }
 )
+_UNFINISHED = ".unfinished-"  # how folders begin in which others are made
 LONGEST_NAME = 255
 """Bytes in the name of a file, at most, on the file systems in use."""
+
+
+class ClaimedError(OSError):
+    """Another process holds a place that only one may write to."""
 
 
 def is_hidden(name: str) -> bool:
@@ -67,6 +76,37 @@ def check_empty_folder(folder: Path) -> None:
             f"'{folder}' must be a new or an empty folder: nothing is overwritten. If "
             "it was begun before and not finished, delete it first."
         )
+
+
+@contextmanager
+def whole_folder(
+    folder: Path, order: Callable[[Path], Any] = attrgetter("name")
+) -> Iterator[Path]:
+    """Give a folder to fill, and put what is in it into another at the end.
+
+    An error, Ctrl-C or a full disk then leaves nothing, and ``kill -9`` something
+    hidden that the next run removes: what fails can be done again.
+
+    Args:
+        folder: The folder to be, new or empty. One process at a time may make it.
+        order: Files and folders come into it in the order of this key: last what says
+            that it is whole.
+
+    Yields:
+        The folder to fill, hidden in the other one.
+
+    Raises:
+        ValueError: If there is something in the folder.
+        OSError: If another process makes it, or it cannot be written.
+    """
+    check_empty_folder(folder)
+    with claim_folder(folder):
+        for left in folder.glob(f"{_UNFINISHED}*"):  # by a run that was killed
+            shutil.rmtree(left)
+        with TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as unfinished:
+            yield Path(unfinished)
+            for path in sorted(Path(unfinished).iterdir(), key=order):
+                path.replace(folder / path.name)
 
 
 def replace_file(path: Path | str, data: bytes | str) -> None:
@@ -139,7 +179,8 @@ def claim_folder(folder: Path | str) -> Iterator[None]:
         folder: The folder. It is made where there is none.
 
     Raises:
-        OSError: If another process, or another block of this one, holds it.
+        ClaimedError: If another process, or another block of this one, holds it.
+        OSError: If it cannot be made.
     """
     folder = Path(os.path.realpath(folder))
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,7 +197,8 @@ def claim_file(path: Path | str) -> Iterator[None]:
             What is no regular file, as ``/dev/null``, is for all.
 
     Raises:
-        OSError: If another process, or another block of this one, holds it.
+        ClaimedError: If another process, or another block of this one, holds it.
+        OSError: If it cannot be made.
     """
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
@@ -173,7 +215,7 @@ def claim_file(path: Path | str) -> Iterator[None]:
 def _lock(file: Path, place: Path) -> Iterator[None]:
     lock = _locked(file)
     if lock is None:
-        raise OSError(
+        raise ClaimedError(
             f"Only one process at a time may write '{place}', and another one does. "
             "Wait until it is done, or choose another place."
         )

@@ -18,6 +18,7 @@ from lanedet.files import (
     partial_file,
     replace_file,
     visible_files,
+    whole_folder,
 )
 
 
@@ -185,3 +186,46 @@ def test_names_that_are_too_long_are_refused_before_any_work() -> None:
     check_name_length(Path("x" * 255))
     with pytest.raises(OSError, match="at most 255 bytes, got 256"):
         check_name_length(Path("é" * 128))
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / ".unfinished-of-a-killed-run").mkdir(parents=True)
+
+    def fail() -> None:
+        with whole_folder(out) as folder:
+            (folder / "a").write_text("1")
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        fail()
+    assert list(out.iterdir()) == []
+    with whole_folder(out) as folder:
+        (folder / "b").mkdir()
+        (folder / "b" / "a").write_text("2")
+        assert [path for path in out.iterdir() if not is_hidden(path.name)] == []
+    assert [path.name for path in out.iterdir()] == ["b"]
+    assert (out / "b" / "a").read_text() == "2"
+    with (
+        pytest.raises(ValueError, match="must be a new or an empty folder"),
+        whole_folder(out),
+    ):
+        raise AssertionError("It must not begin.")
+
+
+def test_what_says_that_a_folder_is_whole_comes_into_it_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = []
+    replace = Path.replace
+
+    def watch(source: Path, target: Path) -> Path:
+        moved.append(target.name)
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", watch)
+    with whole_folder(tmp_path, lambda path: path.name == "a.json") as folder:
+        for name in ("a.json", "b.jpg", "c.jpg"):
+            (folder / name).touch()
+    assert sorted(moved[:2]) == ["b.jpg", "c.jpg"]
+    assert moved[2] == "a.json"

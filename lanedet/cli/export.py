@@ -9,7 +9,7 @@ from lanedet.datasets.annotations import (
     write_labelme,
     write_via,
 )
-from lanedet.files import check_empty_folder, claim_folder
+from lanedet.files import whole_folder
 from lanedet.runtime import user_errors
 from lanedet.video import extract_pseudo_labels
 
@@ -61,12 +61,11 @@ def main() -> None:
     args = parse_args()
     if args.to in NAME_CHECKS:  # the pictures are named after the clip
         NAME_CHECKS[args.to](args.video.name)
-    check_empty_folder(args.out)
-    with claim_folder(args.out):
+    with whole_folder(args.out, lambda path: path.suffix != ".jpg") as folder:
         samples = extract_pseudo_labels(
-            args.video, args.log, args.out, step=args.every, min_score=args.min_score
+            args.video, args.log, folder, step=args.every, min_score=args.min_score
         )
-        WRITERS[args.to](samples, args.out)
+        WRITERS[args.to](samples, folder)
     num_lanes = sum(len(sample.gt_lanes) for sample in samples)
     print(f"{len(samples)} pictures with {num_lanes} lanes in {args.out}")
     print(NEXT_STEPS[args.to])

@@ -13,6 +13,8 @@ EXAMPLES = """examples:
       work_dirs/enet_sad_scenes/weights.safetensors
   lanedet test sad/enet_sad_tusimple iter_1800.pth \\
       --data-root /data/tusimple --out submission.json --show-dir drawn
+A work dir is for one run at a time: during a training in it, name another one
+with --work-dir.
 """
 
 

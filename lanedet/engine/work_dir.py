@@ -8,7 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.dist import broadcast_object_list, is_main_process
 
-from lanedet.files import claim_folder
+from lanedet.files import ClaimedError, claim_folder
 
 
 def set_work_dir(config: Config, work_dir: Path | str | None) -> None:
@@ -30,7 +30,8 @@ def claimed_work_dir(config: Config) -> Iterator[None]:
     (:func:`~lanedet.engine.processes.start_processes`).
 
     Raises:
-        OSError: In all processes, if another run holds it or it cannot be made.
+        ClaimedError: In all processes, if another run holds it.
+        OSError: Likewise, if it cannot be made.
         ValueError: If a name of a file or folder is not UTF-8.
     """
     _check_text(config)
@@ -39,6 +40,15 @@ def claimed_work_dir(config: Config) -> Iterator[None]:
         if is_main_process():
             try:
                 stack.enter_context(claim_folder(config.work_dir))
+            except ClaimedError:
+                problem = [
+                    ClaimedError(
+                        f"Only one run at a time may use the work dir "
+                        f"'{config.work_dir}', and another one does. Wait until it is "
+                        "done, or name another one with --work-dir, also for a test "
+                        "during a training."
+                    )
+                ]
             except OSError as error:
                 problem = [error]
         broadcast_object_list(problem)

@@ -108,7 +108,7 @@ def evaluate_culane(
             are.
         ValueError: If there is no image, a threshold is out of range, a label file is
             broken, lanes lie outside of images of their size or are those of smaller
-            ones (``image_frame`` says what is allowed), a picture beside the labels
+            ones (``image_frame`` says which), a picture beside the labels
             has another size than the rule assumes, or an image has too many lanes.
 
     Warns:

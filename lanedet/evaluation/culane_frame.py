@@ -11,14 +11,17 @@ from lanedet.evaluation.functional.culane_batch import LaneBatch
 from lanedet.evaluation.functional.image_frame import (
     NUM_EXAMPLES,
     LaneEnd,
-    are_lanes_aside,
-    are_too_many_aside,
     check_ends,
-    is_beyond_rows,
     outside_error,
 )
 from lanedet.images import ImageError, read_image
-from lanedet.ops import LaneEnds, lower_ends
+from lanedet.ops import (
+    LaneEnds,
+    are_lanes_aside,
+    are_too_many_aside,
+    is_beyond_rows,
+    lower_ends,
+)
 
 _KINDS = ("labelled", "predicted")
 _NUM_LOOKED_FOR = 16  # pictures

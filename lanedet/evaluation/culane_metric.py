@@ -17,9 +17,8 @@ from lanedet.evaluation.functional.culane import (
     checked_thresholds,
 )
 from lanedet.evaluation.functional.culane_batch import pack_lanes
-from lanedet.evaluation.functional.image_frame import is_beyond_rows
 from lanedet.files import replace_file
-from lanedet.ops import map_points, resize_matrix, xs_at_rows
+from lanedet.ops import is_beyond_rows, map_points, resize_matrix, xs_at_rows
 
 _CROSS = "cross"  # images without labels: only false positives say anything
 _NEEDED = ("pred_lanes", "gt_lanes", "raw_file")

@@ -26,7 +26,13 @@ from lanedet.ops.lane_bytes import (
     lanes_of_mask,
     pack_lane_byte,
 )
-from lanedet.ops.lane_ends import LaneEnds, lower_ends
+from lanedet.ops.lane_extent import (
+    LaneEnds,
+    are_lanes_aside,
+    are_too_many_aside,
+    is_beyond_rows,
+    lower_ends,
+)
 from lanedet.ops.lane_mask import class_map_to_original, draw_lane_mask
 from lanedet.ops.lane_slots import (
     assign_slots,
@@ -57,6 +63,8 @@ __all__ = [
     "RoadLane",
     "StretchView",
     "ViewTransform",
+    "are_lanes_aside",
+    "are_too_many_aside",
     "assign_slots",
     "camera_to_road",
     "check_count",
@@ -67,6 +75,7 @@ __all__ = [
     "ego_lane_in_image",
     "ego_lane_on_road",
     "holds_lane_bytes",
+    "is_beyond_rows",
     "lane_angle",
     "lane_attribute",
     "lane_foreground",

@@ -116,18 +116,26 @@ def test_a_broken_label_stops_or_is_skipped(
     assert "1 broken labels skipped" in capsys.readouterr().out
 
 
+def write_clip(folder: Path, num_logged: int) -> tuple[Path, Path]:
+    """Write a clip of 12 frames, and the log of some frames with a lane each."""
+    clip, log = folder / "clip.mp4", folder / "lanes.jsonl"
+    sample = LaneSample()
+    sample.pred_lanes = [np.array([[30.0, 60.0], [50.0, 20.0]])]
+    sample.pred_scores, sample.pred_slots = [0.9], [2]
+    with VideoWriter(clip, 25) as writer:
+        for number in range(12):
+            writer.write(np.full((64, 96, 3), 20 * number, np.uint8))
+    with LaneLog(log) as lanes:
+        for number in range(num_logged):
+            lanes.write(number, number / 25, sample)
+    return clip, log
+
+
 @pytest.mark.parametrize("tool", ["labelme", "cvat", "via"])
 def test_lanes_of_a_clip_go_out_and_come_back(
     run_tool: RunMain, tmp_path: Path, tool: str
 ) -> None:
-    clip, log = tmp_path / "clip.mp4", tmp_path / "lanes.jsonl"
-    sample = LaneSample()
-    sample.pred_lanes = [np.array([[30.0, 60.0], [50.0, 20.0]])]
-    sample.pred_scores, sample.pred_slots = [0.9], [2]
-    with VideoWriter(clip, 25) as writer, LaneLog(log) as lanes:
-        for number in range(12):
-            writer.write(np.full((64, 96, 3), 20 * number, np.uint8))
-            lanes.write(number, number / 25, sample)
+    clip, log = write_clip(tmp_path, 12)
     drawn, out = tmp_path / "drawn", tmp_path / "out"
     options = ["--to", tool, "--out", drawn, "--every", "5"]
     assert run_tool("export", log, "--video", clip, *options) == 0
@@ -141,6 +149,22 @@ def test_lanes_of_a_clip_go_out_and_come_back(
     np.testing.assert_array_equal(
         samples[0].gt_lanes[0], [[50, 20], [45, 30], [40, 40], [35, 50], [30, 60]]
     )
+
+
+@pytest.mark.parametrize("tool", ["labelme", "cvat", "via"])
+def test_an_export_that_fails_leaves_nothing_and_can_be_done_again(
+    run_tool: RunMain, tmp_path: Path, tool: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, log = write_clip(tmp_path, 13)  # more than the clip has
+    out = tmp_path / "drawn"
+    options = ["--video", clip, "--to", tool, "--out", out, "--every", "5"]
+    assert run_tool("export", log, *options) == 1
+    assert "must be the log of" in capsys.readouterr().err
+    assert list(out.iterdir()) == []
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(lines[:12]))
+    assert run_tool("export", log, *options) == 0
+    assert len(list(out.glob("*.jpg"))) == 3
 
 
 def test_a_zip_file_of_cvat_becomes_a_tree(

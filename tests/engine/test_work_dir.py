@@ -28,7 +28,7 @@ def test_a_work_dir_is_one_runs_until_it_ends(tmp_path: Path) -> None:
     config = Config({"work_dir": str(tmp_path / "new" / "run")})
     with (
         claimed_work_dir(config),
-        pytest.raises(OSError, match=r"new/run', and another one does"),
+        pytest.raises(OSError, match=r"new/run', and another one does.* --work-dir"),
         claimed_work_dir(config),
     ):
         pass

@@ -7,7 +7,6 @@ import shutil
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ from lanedet.datasets.culane import (
     write_culane_list,
 )
 from lanedet.datasets.tusimple import write_tusimple_labels
-from lanedet.files import check_empty_folder, check_name_length, claim_folder
+from lanedet.files import check_name_length, whole_folder
 from lanedet.ops import lane_angle, xs_at_rows
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
@@ -31,7 +30,6 @@ TRAIN_LABELS, VAL_LABELS = "train_label.json", "val_label.json"
 IMAGE_FOLDER = "images"
 """Where the pictures of a tree go."""
 
-_UNFINISHED = ".unfinished-"  # how folders begin in which trees are made
 _ROW_STEP = 10  # pixels, as in TuSimple
 
 PlacePicture = Callable[[Picture, Path], None]
@@ -101,27 +99,20 @@ def write_tree(
             picture. No picture is copied then.
         OSError: If a file cannot be written, or another process writes to ``root``.
     """
-    check_empty_folder(root)
     samples = [*split.train, *split.val]
     moved = [_moved(sample, f"{IMAGE_FOLDER}/{sample.raw_file}") for sample in samples]
     for sample in moved:
         check_name_length(root / sample.raw_file)
     moved_split = Split(moved[: len(split.train)], moved[len(split.train) :])
-    with claim_folder(root):
-        for left in root.glob(f"{_UNFINISHED}*"):  # by a run that was killed
-            shutil.rmtree(left)
-        with TemporaryDirectory(prefix=_UNFINISHED, dir=root) as folder:
-            # What is wrong with the labels shows before the pictures are copied.
-            write_labels(Path(folder), moved_split)
-            for sample, other in zip(
-                progress_bar(samples, desc="pictures"), moved, strict=True
-            ):
-                path = Path(folder, other.raw_file)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                place(sample.get("picture", Path(sample.img_path)), path)
-            made = Path(folder).iterdir()
-            for path in sorted(made, key=lambda path: path.name != IMAGE_FOLDER):
-                path.replace(root / path.name)
+    with whole_folder(root, lambda path: path.name != IMAGE_FOLDER) as folder:
+        # What is wrong with the labels shows before the pictures are copied.
+        write_labels(folder, moved_split)
+        for sample, other in zip(
+            progress_bar(samples, desc="pictures"), moved, strict=True
+        ):
+            path = folder / other.raw_file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            place(sample.get("picture", Path(sample.img_path)), path)
 
 
 def write_tusimple_tree(root: Path, split: Split) -> None:

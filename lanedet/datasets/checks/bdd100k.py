@@ -1,5 +1,6 @@
 """Whether a BDD100K tree is complete."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lanedet.datasets.bdd100k import (
@@ -8,7 +9,7 @@ from lanedet.datasets.bdd100k import (
     find_bdd100k_labels,
     read_bdd100k_labels,
 )
-from lanedet.datasets.checks.images import check_images
+from lanedet.datasets.checks.images import check_images, looked_at
 from lanedet.datasets.checks.known_counts import (
     BDD100K_IMAGES,
     BDD100K_SHAPE,
@@ -19,6 +20,7 @@ from lanedet.datasets.label_faults import LabelFaults
 from lanedet.datasets.picture_files import IMAGE_SUFFIXES, spelling_key
 from lanedet.files import is_hidden
 from lanedet.runtime import progress_bar
+from lanedet.structures import LaneSample
 
 # Our splits "train" and "test" are read from the official folders "train" and "val".
 _SPLIT_OF_FOLDER: dict[str, Split] = {"train": "train", "val": "test"}
@@ -47,39 +49,61 @@ def check_bdd100k(root: Path, decode_all: bool = False) -> DatasetReport:
     is_original = not (root / SCENES_FILE).is_file()
     if not is_original:
         report.notes.append("scenes: no counts to compare with")
-    images = [
-        path
-        for folder in _SPLIT_OF_FOLDER
-        for path in _check(root, folder, report, is_original)
-    ]
-    check_images(images, report, BDD100K_SHAPE if is_original else None, decode_all)
+    images = {folder: _find_images(root, folder) for folder in _SPLIT_OF_FOLDER}
+    all_images = [path for found in images.values() for path in found.values()]
+    labels: dict[Path, LaneSample | None] = dict.fromkeys(
+        looked_at(all_images, decode_all)
+    )
+    for folder, found in images.items():
+        _check(root, folder, report, is_original, found, labels)
+    check_images(
+        all_images,
+        report,
+        shape=BDD100K_SHAPE,
+        is_original=is_original,
+        decode_all=decode_all,
+        label_of=labels.get,
+    )
     return report
 
 
-def _check(
-    root: Path, folder: str, report: DatasetReport, is_original: bool
-) -> list[Path]:
-    split = _SPLIT_OF_FOLDER[folder]
-    image_folder = find_bdd100k_images(root, split)
-    images = {
+def _find_images(root: Path, folder: str) -> dict[str, Path]:
+    """Return the images of a folder by their names without suffix."""
+    return {
         path.stem: path
-        for path in sorted(image_folder.glob("*"))
+        for path in sorted(
+            find_bdd100k_images(root, _SPLIT_OF_FOLDER[folder]).glob("*")
+        )
         if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path.name)
     }
+
+
+def _check(
+    root: Path,
+    folder: str,
+    report: DatasetReport,
+    is_original: bool,
+    images: Mapping[str, Path],
+    looked_at_labels: dict[Path, LaneSample | None],
+) -> None:
+    """Check the labels of a folder, and keep those of the images that are decoded."""
+    split = _SPLIT_OF_FOLDER[folder]
     known = BDD100K_IMAGES[folder] if is_original else None
     report.counts.append(Count(f"{folder}, images", len(images), known))
     try:
         labels = find_bdd100k_labels(root, split)
     except FileNotFoundError as error:
         report.add_problem(f"no labels of {folder}", str(error))
-        return list(images.values())
+        return
     report.notes.append(f"{folder} is read from {labels}")
     faults = LabelFaults("skip")
     names, num_lanes = set(), 0
-    samples = read_bdd100k_labels(labels, image_folder, faults)
+    samples = read_bdd100k_labels(labels, find_bdd100k_images(root, split), faults)
     for sample in progress_bar(samples, desc=f"labels of {folder}", unit="image"):
         names.add(sample.raw_file)
         num_lanes += len(sample.gt_lanes)
+        if (image := Path(sample.img_path)) in looked_at_labels:
+            looked_at_labels[image] = sample
     report.counts.append(Count(f"{folder}, labels", len(names), None))
     if num_lanes:  # masks do not tell
         report.counts.append(Count(f"{folder}, lanes", num_lanes, None))
@@ -90,7 +114,6 @@ def _check(
             faults.messages,
         )
     _compare(folder, set(images), names, report)
-    return list(images.values())
 
 
 def _compare(

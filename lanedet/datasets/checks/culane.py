@@ -17,10 +17,11 @@ from lanedet.datasets.culane import (
     read_culane_lanes,
     read_culane_list,
 )
-from lanedet.datasets.label_faults import LabelFaults
+from lanedet.datasets.label_faults import LabelError, LabelFaults
 from lanedet.datasets.picture_files import FileFinder
 from lanedet.files import visible_files
 from lanedet.runtime import progress_bar
+from lanedet.structures import LaneSample
 
 # Of each split the first of these lists that is there is read: those with flags first.
 _LISTS = {
@@ -63,8 +64,14 @@ def check_culane(root: Path, decode_all: bool = False) -> DatasetReport:
     if is_original:
         _check_categories(root, lanes_of, report)
     _check_orphans(root, files.labels, report)
-    shape = CULANE_SHAPE if is_original else None
-    check_images(list(files.images), report, shape, decode_all)
+    check_images(
+        list(files.images),
+        report,
+        shape=CULANE_SHAPE,
+        is_original=is_original,
+        decode_all=decode_all,
+        label_of=files.label_of,
+    )
     return report
 
 
@@ -73,8 +80,18 @@ class _Files:
 
     def __init__(self) -> None:
         self.finder = FileFinder()
-        self.images: dict[Path, None] = {}
+        self.images: dict[Path, Path | None] = {}  # with their labels
         self.labels: dict[Path, None] = {}
+
+    def label_of(self, image: Path) -> LaneSample | None:
+        """Return the label of an image, None if it has none that can be read."""
+        path = self.images[image]
+        sample = LaneSample(metainfo={"img_path": str(image)})
+        try:
+            sample.gt_lanes = [] if path is None else read_culane_lanes(path)
+        except LabelError:
+            return None
+        return sample
 
 
 def _check_split(
@@ -98,7 +115,7 @@ def _check_split(
         if image is None:
             no_image.append(root / entry.name)
         else:
-            files.images[image] = None
+            files.images[image] = label
         lanes_of[entry.name] = 0
         if label is None:
             no_label.append(culane_label_path(root, entry.name))

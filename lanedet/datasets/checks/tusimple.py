@@ -53,7 +53,15 @@ def check_tusimple(root: Path, decode_all: bool = False) -> DatasetReport:
     present = _check_presence(samples, report, is_original)
     if is_original:
         _check_orphans(root, samples, report)
-    check_images(present, report, TUSIMPLE_SHAPE if is_original else None, decode_all)
+    label_of = {Path(sample.img_path): sample for sample in samples}
+    check_images(
+        present,
+        report,
+        shape=TUSIMPLE_SHAPE,
+        is_original=is_original,
+        decode_all=decode_all,
+        label_of=label_of.get,
+    )
     return report
 
 

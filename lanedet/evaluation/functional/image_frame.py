@@ -1,41 +1,24 @@
 """Whether lanes lie in images of the size that a benchmark's rules assume.
 
 Files of lanes do not say how large their images are. Lanes of larger images, scored as
-if they were the benchmark's, fall off its border without a word. Lanes of the right
-size may leave it too:
-
-* CULane's labels start at y = H, one below the last row, and end with the first point
-  beyond the left or right border, which the spline behind them can put far out
-  (https://github.com/XingangPan/SCNN/issues/92; up to 46 px in a clip of 192 lanes).
-* Predictions of public programs are mostly cut off at the image, not all of them.
-
-So no point may lie farther above or below the image than half a drawn lane reaches,
-which leaves no mark there. To the sides, a lane lies outside with two points that are
-farther out than a tenth of the width, or with one that is a whole width away, and a
-hundredth of all lanes may do so.
-
-Lanes of smaller images stay within the benchmark's, where they are compared too
-generously. Where they end tells them: :class:`~lanedet.ops.LaneEnds`.
+if they were the benchmark's, fall off its border without a word; how far lanes of the
+right size may leave it says :mod:`lanedet.ops.lane_extent`. Lanes of smaller images
+stay within the benchmark's, where they are compared too generously. Where they end
+tells them (:class:`~lanedet.ops.LaneEnds`).
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lanedet.arrays import FloatArray
 from lanedet.ops import LaneEnds
-
-BoolArray = NDArray[np.bool_]
+from lanedet.ops.lane_extent import MARGIN_ASIDE, MARGIN_ROWS
 
 NUM_EXAMPLES = 4
 """Number of ends of lanes that :func:`check_ends` looks at one by one."""
 
 _SHORTEST, _LONGEST = 16, 65_535  # pixels; a JPEG has no longer side
-_MARGIN_ROWS = 1 / 40  # of the height: 15 px of CULane's 590, half a lane's width there
-_MARGIN_ASIDE = 1 / 10  # of the width
-_SHARE_ASIDE = 1 / 100
 _NEAR = 1 / 12  # of a side of a usual size: where a few lanes end that are made for it
 # What cameras and benchmarks have, for hints.
 _USUAL_SHAPES = (
@@ -61,41 +44,6 @@ def checked_image_shape(shape: tuple[int, int]) -> tuple[int, int]:
             f"{_LONGEST} pixels, got {shape}."
         )
     return height, width
-
-
-def is_beyond_rows(ys: FloatArray, shape: tuple[int, int]) -> BoolArray:
-    """Return which points lie too far above or below an image.
-
-    Args:
-        ys: y of each point, (N,).
-        shape: (H, W) of the image.
-    """
-    margin = shape[0] * _MARGIN_ROWS
-    return np.asarray(~((ys >= -margin) & (ys <= shape[0] + margin)))
-
-
-def are_lanes_aside(
-    xs: FloatArray, lane_starts: NDArray[np.int64], shape: tuple[int, int]
-) -> BoolArray:
-    """Return which lanes leave an image too far to the left or right, (L,).
-
-    Args:
-        xs: x of the points of all lanes one after the other, (N,).
-        lane_starts: Where each lane starts in ``xs``, and N at the end, (L + 1,).
-        shape: (H, W) of the image.
-    """
-    width = shape[1]
-    beyond = np.maximum(-xs, xs - width)
-    if beyond.max(initial=0.0) <= width * _MARGIN_ASIDE:
-        return np.zeros(len(lane_starts) - 1, np.bool_)
-    weights = (beyond > width * _MARGIN_ASIDE).astype(np.int64) + (beyond > width)
-    totals = np.concatenate([[0], np.cumsum(weights)])
-    return np.asarray(np.diff(totals[lane_starts]) >= 2)
-
-
-def are_too_many_aside(num_aside: int, num_lanes: int) -> bool:
-    """Return whether so many lanes lie outside that the images must be larger."""
-    return num_aside > num_lanes * _SHARE_ASIDE
 
 
 class OutsideError(ValueError):
@@ -227,9 +175,9 @@ def _fitting_shapes(ends: LaneEnds, shape: tuple[int, int]) -> list[tuple[int, i
     return [
         (h, w)
         for h, w in _USUAL_SHAPES
-        if (h, w) != shape and h <= height * (1 + _MARGIN_ROWS) and w <= width
+        if (h, w) != shape and h <= height * (1 + MARGIN_ROWS) and w <= width
         # CULane's labels begin at y = H, and end beyond the side.
-        if lowest <= h + 1 and farthest <= w * (1 + _MARGIN_ASIDE / 2)
+        if lowest <= h + 1 and farthest <= w * (1 + MARGIN_ASIDE / 2)
     ]
 
 
@@ -257,8 +205,8 @@ def outside_error(
         h, w = fitting[0]
         hint = f", such as --shape {h}x{w} for images {w} pixels wide and {h} high"
     allowed = allowed or (
-        f"Up to {height * _MARGIN_ROWS:.0f} px above or below and "
-        f"{width * _MARGIN_ASIDE:.0f} to the sides are allowed."
+        f"Up to {height * MARGIN_ROWS:.0f} px above or below and "
+        f"{width * MARGIN_ASIDE:.0f} to the sides are allowed."
     )
     return OutsideError(
         f"{what} ({x:.6g}, {y:.6g}), outside of the image, which is taken to be "

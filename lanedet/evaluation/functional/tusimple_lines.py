@@ -14,14 +14,17 @@ from lanedet.evaluation.functional.image_frame import (
     NUM_EXAMPLES,
     LaneEnd,
     WithinError,
-    are_lanes_aside,
-    are_too_many_aside,
     check_ends,
     outside_error,
     size_doubt,
     size_request,
 )
-from lanedet.ops import LaneEnds, lower_ends
+from lanedet.ops import (
+    LaneEnds,
+    are_lanes_aside,
+    are_too_many_aside,
+    lower_ends,
+)
 
 IMAGE_SHAPE = (720, 1280)
 """(H, W) of the benchmark's images."""

@@ -88,3 +88,25 @@ def test_hidden_files_and_other_spellings_change_nothing(root: Path) -> None:
     (images / "._val0.jpg").write_bytes(b"\0\5")
     (root / "labels/100k/val/._val0.json").write_bytes(b"\0\5")
     assert check_bdd100k(root).is_complete
+
+
+def test_labels_are_compared_with_pictures_of_ones_own(root: Path) -> None:
+    (root / "scenes.json").write_text("{}")
+    small = cv2.imencode(".jpg", np.zeros((360, 640, 3), np.uint8))[1].tobytes()
+    for image in root.rglob("*.jpg"):
+        image.write_bytes(small)
+    text = "\n".join(check_bdd100k(root).lines())
+    assert "WRONG: 5 of 5 labels looked at lie outside of their pictures" in text
+    assert "train0.jpg (640x360), a point at (100, 700)" in text
+    assert "1280x720 unless it is told --shape 360x640" in text
+
+
+def test_masks_are_compared_with_their_pictures(root: Path) -> None:
+    for folder, num in (("train", 3), ("val", 2)):
+        (root / "labels" / "100k" / folder).rename(root / folder)
+        samples = [sample_of(f"{folder}{n}") for n in range(num)]
+        samples[0].set_metainfo({"ori_shape": (360, 640)})
+        write_bdd100k_masks(root / "ll_seg_annotations" / folder, samples)
+    text = "\n".join(check_bdd100k(root).lines())
+    assert "WRONG: 2 of 5 masks looked at have another size than their pict" in text
+    assert "train0.png (640x360) of " in text

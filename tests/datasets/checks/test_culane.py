@@ -131,3 +131,51 @@ def test_hidden_files_and_other_spellings_change_nothing(root: Path) -> None:
     report = check_culane(root)
     assert report.is_complete
     assert not any("no list names" in note for note in report.notes)
+
+
+def own_tree(root: Path, lanes: str, shape: tuple[int, int] = (90, 160)) -> None:
+    (root / "list").mkdir()
+    (root / "images").mkdir()
+    for split in ("train", "val"):
+        (root / "list" / f"{split}.txt").write_text(f"images/{split}.png\n")
+        cv2.imwrite(str(root / f"images/{split}.png"), np.zeros((*shape, 3), np.uint8))
+        (root / f"images/{split}.lines.txt").write_text(lanes)
+
+
+def test_labels_are_compared_with_pictures_of_ones_own(tmp_path: Path) -> None:
+    own_tree(tmp_path, "80 90 90 40\n-5 70 40 40\n165 60 100 30\n")
+    report = check_culane(tmp_path)
+    assert report.is_complete
+    assert "1640x590 unless it is told --shape 90x160" in "\n".join(report.lines())
+
+
+@pytest.mark.parametrize(
+    ("lanes", "point"),
+    [
+        ("80 90 90 40\n80 93 90 40\n", "(80, 93)"),
+        ("80 90 90 40\n170 60 180 50 190 40\n", "(190, 40)"),
+        ("80 90 90 40\n10 60 -200 50 20 40\n", "(-200, 50)"),
+    ],
+)
+def test_labels_outside_of_their_pictures(
+    tmp_path: Path, lanes: str, point: str
+) -> None:
+    own_tree(tmp_path, lanes)
+    report = check_culane(tmp_path)
+    text = "\n".join(report.lines())
+    assert "WRONG: 2 of 2 labels looked at lie outside of their pictures" in text
+    assert f"images/train.png (160x90), a point at {point}" in text
+
+
+def test_labels_of_smaller_pictures_are_noted(tmp_path: Path) -> None:
+    own_tree(tmp_path, "40 45 45 20\n60 45 50 20\n", (90, 160))
+    report = check_culane(tmp_path)
+    assert report.is_complete
+    assert "of 4 lanes looked at, none or hardly any" in "\n".join(report.lines())
+
+
+def test_a_broken_label_is_told_once(tmp_path: Path) -> None:
+    own_tree(tmp_path, "80 90 90\n")
+    text = "\n".join(check_culane(tmp_path).lines())
+    assert "1 broken labels of train" in text
+    assert "outside" not in text

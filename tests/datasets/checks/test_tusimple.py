@@ -166,3 +166,49 @@ def test_the_real_labels_have_the_known_counts(tmp_path: Path) -> None:
     assert all(count.is_right for count in report.counts)
     (problem,) = report.problems
     assert problem.what == "6408 labelled images missing"
+
+
+def own_tree(root: Path, size: tuple[int, int], *lanes: list[int]) -> None:
+    """Make a tree of one's own: rows to the bottom of 160x90, pictures of a size."""
+    picture = cv2.imencode(".png", np.zeros((*size, 3), np.uint8))[1].tobytes()
+    (root / "images").mkdir()
+    rows = list(range(0, 90, 10))
+    for part in ("train", "val"):
+        record = {"lanes": lanes, "h_samples": rows, "raw_file": f"images/{part}.png"}
+        (root / f"{part}_label.json").write_text(json.dumps(record) + "\n")
+        (root / "images" / f"{part}.png").write_bytes(picture)
+
+
+def test_labels_are_compared_with_pictures_of_ones_own(tmp_path: Path) -> None:
+    own_tree(tmp_path, (90, 160), [80] * 9, [150] * 9)
+    report = check_tusimple(tmp_path)
+    assert report.is_complete
+    assert "1280x720 unless it is told --shape 90x160" in "\n".join(report.lines())
+
+
+@pytest.mark.parametrize(
+    ("size", "point"), [((45, 160), "(80, 50)"), ((90, 60), "(150, 0)")]
+)
+def test_labels_outside_of_their_pictures(
+    tmp_path: Path, size: tuple[int, int], point: str
+) -> None:
+    own_tree(tmp_path, size, [80] * 9, [150] * 9)
+    text = told(tmp_path)
+    assert "WRONG: 2 of 2 labels looked at lie outside of their pictures" in text
+    assert f"images/train.png ({size[1]}x{size[0]}), a point at {point}" in text
+    assert "at the size at which they were labelled" in text
+
+
+def test_labels_of_smaller_pictures_are_noted(tmp_path: Path) -> None:
+    own_tree(tmp_path, (180, 320), [80] * 9, [150] * 9)
+    report = check_tusimple(tmp_path)
+    assert report.is_complete
+    assert "were the labels made for smaller ones?" in "\n".join(report.lines())
+
+
+def test_pictures_of_several_sizes_are_noted(tmp_path: Path) -> None:
+    own_tree(tmp_path, (90, 160), [80] * 9)
+    cv2.imwrite(str(tmp_path / "images/val.png"), np.zeros((92, 160, 3), np.uint8))
+    report = check_tusimple(tmp_path)
+    assert report.is_complete
+    assert "needs images of one size" in "\n".join(report.lines())

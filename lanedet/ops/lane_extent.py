@@ -1,4 +1,16 @@
-"""Where labelled lanes end, which tells whether they were made for smaller images.
+"""How far lanes reach in their image: beyond it, or not as far as its border.
+
+Lanes of the right size may leave their image:
+
+* CULane's labels start at y = H, one below the last row, and end with the first point
+  beyond the left or right border, which the spline behind them can put far out
+  (https://github.com/XingangPan/SCNN/issues/92; up to 46 px in a clip of 192 lanes).
+* Predictions of public programs are mostly cut off at the image, not all of them.
+
+So no point may lie farther above or below the image than half a drawn lane reaches,
+which leaves no mark there. To the sides, a lane lies outside with two points that are
+farther out than a tenth of the width, or with one that is a whole width away, and a
+hundredth of all lanes may do so.
 
 Labels follow a lane down to the border of the image, also behind cars: in a clip of
 CULane 189 of 192 lanes end at the bottom or at a side, in TuSimple's files 23,488 of
@@ -13,12 +25,57 @@ from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
 
+BoolArray = NDArray[np.bool_]
+
+MARGIN_ROWS = 1 / 40
+"""How far above or below an image points may lie, as a share of its height: 15 px of
+CULane's 590, half a lane's width there."""
+
+MARGIN_ASIDE = 1 / 10
+"""How far to the left or right points may lie, as a share of the width."""
+
+_SHARE_ASIDE = 1 / 100
 _BORDER = 1 / 20  # of a side: what ends nearer to it ends there
 # Frames of the benchmarks have up to three lanes that end within, behind cars.
 _LEAST_INSIDE = 4
 _SHARE_INSIDE = 1 / 20  # of all lanes
 # Ten frames of the benchmarks have lanes up to 0.9 of the width or farther.
 _LEAST_LANES, _FARTHEST = 40, 3 / 4
+
+
+def is_beyond_rows(ys: FloatArray, shape: tuple[int, int]) -> BoolArray:
+    """Return which points lie too far above or below an image.
+
+    Args:
+        ys: y of each point, (N,).
+        shape: (H, W) of the image.
+    """
+    margin = shape[0] * MARGIN_ROWS
+    return np.asarray(~((ys >= -margin) & (ys <= shape[0] + margin)))
+
+
+def are_lanes_aside(
+    xs: FloatArray, lane_starts: NDArray[np.int64], shape: tuple[int, int]
+) -> BoolArray:
+    """Return which lanes leave an image too far to the left or right, (L,).
+
+    Args:
+        xs: x of the points of all lanes one after the other, (N,).
+        lane_starts: Where each lane starts in ``xs``, and N at the end, (L + 1,).
+        shape: (H, W) of the image.
+    """
+    width = shape[1]
+    beyond = np.maximum(-xs, xs - width)
+    if beyond.max(initial=0.0) <= width * MARGIN_ASIDE:
+        return np.zeros(len(lane_starts) - 1, np.bool_)
+    weights = (beyond > width * MARGIN_ASIDE).astype(np.int64) + (beyond > width)
+    totals = np.concatenate([[0], np.cumsum(weights)])
+    return np.asarray(np.diff(totals[lane_starts]) >= 2)
+
+
+def are_too_many_aside(num_aside: int, num_lanes: int) -> bool:
+    """Return whether so many lanes lie outside that the images must be larger."""
+    return num_aside > num_lanes * _SHARE_ASIDE
 
 
 @dataclass
@@ -43,7 +100,7 @@ class LaneEnds:
 
     def add(
         self, ends: FloatArray, farthest_x: float, shape: tuple[int, int]
-    ) -> NDArray[np.bool_]:
+    ) -> BoolArray:
         """Count lanes.
 
         Args:

@@ -1,10 +1,50 @@
 import numpy as np
 import pytest
 
-from lanedet.ops import LaneEnds, lower_ends
+from lanedet.ops import (
+    LaneEnds,
+    are_lanes_aside,
+    are_too_many_aside,
+    is_beyond_rows,
+    lower_ends,
+)
 
+CULANE = (590, 1640)
 SHAPE = (100, 200)
 BOTTOM, LEFT, RIGHT, INSIDE = (90.0, 96.0), (9.0, 60.0), (192.0, 60.0), (90.0, 60.0)
+
+
+def test_rows_may_lie_as_far_out_as_a_drawn_lane_reaches() -> None:
+    ys = np.array([-15.0, -14.7, 0.0, 590.0, 604.7, 605.0, 1070.0, np.nan, -np.inf])
+    outside = [True, False, False, False, False, True, True, True, True]
+    assert is_beyond_rows(ys, CULANE).tolist() == outside
+
+
+@pytest.mark.parametrize(
+    ("xs", "is_aside"),
+    [
+        ([1679.87, 1626.23], False),  # a label of CULane's
+        ([1900.0, 1626.0], False),  # one point, as a spline may put it
+        ([1749.0, 1740.0], False),
+        ([1900.0, 1850.0, 1700.0], True),
+        ([-500.0, -300.0, 20.0], True),
+        ([-1e5, 700.0, 720.0], True),
+        ([], False),
+    ],
+)
+def test_lanes_aside(xs: list[float], is_aside: bool) -> None:
+    beside = [100.0, 200.0]  # a lane before it and one behind it are not confused
+    all_xs = np.array([*beside, *xs, *beside])
+    starts = np.array([0, 2, 2 + len(xs), 4 + len(xs)])
+    found = are_lanes_aside(all_xs, starts, CULANE)
+    assert found.tolist() == [False, is_aside, False]
+
+
+def test_a_hundredth_of_the_lanes_may_lie_aside() -> None:
+    assert not are_too_many_aside(0, 0)
+    assert not are_too_many_aside(10, 1000)
+    assert are_too_many_aside(11, 1000)
+    assert are_too_many_aside(1, 4)
 
 
 def ends_of(
