@@ -6,6 +6,8 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 
+_MOST = 1000.0  # of every value; the map of much larger ones is not finite
+
 
 class RandomMotion:
     """Draw a map that turns, scales, shifts and mirrors the network input.
@@ -14,8 +16,9 @@ class RandomMotion:
 
     Args:
         rotate_deg: Least and greatest turn in degrees, clockwise as seen.
-        scale: Least and greatest factor, > 0.
-        shift: Greatest shift along (x, y), as a share of width and height, either way.
+        scale: Least and greatest factor, in [0.001, 1000].
+        shift: Greatest shift along (x, y), as a share of width and height, either way,
+            at most 1000.
         mirror_probability: How often left and right are swapped, in [0, 1].
 
     Raises:
@@ -37,8 +40,10 @@ class RandomMotion:
     ) -> None:
         self.rotate_deg = _checked_range("rotate_deg", rotate_deg, -180.0)
         self.scale = _checked_range("scale", scale, 1e-3)
-        if not (len(shift) == 2 and min(shift) >= 0 and max(shift) < np.inf):
-            raise ValueError(f"shift must be two shares of at least 0, got {shift!r}.")
+        if len(shift) != 2 or not all(0 <= share <= _MOST for share in shift):
+            raise ValueError(
+                f"shift must be two shares from 0 to {_MOST:g}, got {shift!r}."
+            )
         self.shift = np.array(shift, dtype=np.float64)
         if not 0 <= mirror_probability <= 1:
             raise ValueError(
@@ -62,9 +67,9 @@ class RandomMotion:
 
 
 def _checked_range(name: str, ends: Any, least: float) -> tuple[float, float]:
-    if not (len(ends) == 2 and least <= ends[0] <= ends[1] < np.inf):
+    if not (len(ends) == 2 and least <= ends[0] <= ends[1] <= _MOST):
         raise ValueError(
-            f"{name} must be a least and a greatest value, none below {least:g}, "
-            f"got {ends!r}."
+            f"{name} must be a least and a greatest value, none below {least:g} or "
+            f"above {_MOST:g}, got {ends!r}."
         )
     return float(ends[0]), float(ends[1])

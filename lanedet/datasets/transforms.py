@@ -28,6 +28,7 @@ from lanedet.arrays import ByteArray, FloatArray
 from lanedet.images import read_shrunk_image
 from lanedet.ops import (
     assign_slots,
+    check_line_width,
     map_points,
     rasterize_lanes,
     resize_matrix,
@@ -180,11 +181,14 @@ class RasterizeLanes:
     Args:
         num_lanes: Number of slots K.
         lane_width_px: Width of a drawn lane, in pixels of the network input.
+
+    Raises:
+        ValueError: If no line is so wide.
     """
 
     def __init__(self, num_lanes: int, lane_width_px: float) -> None:
         self.num_lanes = num_lanes
-        self.lane_width_px = lane_width_px
+        self.lane_width_px = check_line_width("lane_width_px", lane_width_px)
 
     def __call__(self, results: Results) -> Results:
         """Add the labels to the sample."""
@@ -200,10 +204,13 @@ class RasterizeLaneMask:
 
     Args:
         lane_width_px: Width of a drawn lane, in pixels of the network input.
+
+    Raises:
+        ValueError: If no line is so wide.
     """
 
     def __init__(self, lane_width_px: float) -> None:
-        self.lane_width_px = lane_width_px
+        self.lane_width_px = check_line_width("lane_width_px", lane_width_px)
 
     def __call__(self, results: Results) -> Results:
         """Add the labels to the sample."""

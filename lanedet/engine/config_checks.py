@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import mmengine.registry
@@ -14,7 +14,14 @@ from mmengine.utils import get_object_from_string
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.utils.data import DataLoader
 
-from lanedet.datasets import RasterizeLaneMask
+from lanedet.datasets import (
+    ApplyView,
+    Augment,
+    LoadImage,
+    LoadLaneMask,
+    RasterizeLaneMask,
+    RasterizeLanes,
+)
 from lanedet.engine.config_types import arguments_of, check_type, hands_on
 
 _REGISTRIES = tuple(
@@ -22,6 +29,13 @@ _REGISTRIES = tuple(
 )
 DATALOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 """The keys of a config that hold a data set."""
+# Steps of a pipeline that another one must follow, with what the detector takes.
+_NOT_LAST = (
+    *(ApplyView, Augment, LoadImage, LoadLaneMask),
+    *(RasterizeLaneMask, RasterizeLanes),
+)
+# The most of what takes memory or processes for each.
+_LOADER_BOUNDS = {"batch_size": 65_536, "num_workers": 256, "prefetch_factor": 1024}
 # Keys that mmengine takes out of a dict before it calls the dict's type.
 _TAKEN_BY_MMENGINE = {
     "type",
@@ -75,6 +89,7 @@ def check_parts(config: Config) -> None:
     for name in DATALOADERS:
         if config.get(name):
             _check_part(name, config[name], loader, "a DataLoader takes")
+            _check_bounds(name, config[name])
     for place, known in _PLAIN_DICTS.items():
         part = _look_up(config, place)
         if part is not None:
@@ -96,8 +111,19 @@ def _check_part(
             check_type(f"{place}.{key}" if place else key, value, known[key])
 
 
+def _check_bounds(place: str, loader: Mapping[str, Any]) -> None:
+    for key, most in _LOADER_BOUNDS.items():
+        if (loader.get(key) or 0) > most:
+            raise ValueError(
+                f"{place}.{key} must be at most {most}, got {loader[key]}."
+            )
+
+
 def check_agreement(config: Config) -> None:
-    """Raise ValueError if the model and its data see different images or lanes.
+    """Raise ValueError if the model and its data do not fit each other.
+
+    They must see the same images and lanes, and a pipeline must end with what the model
+    takes.
 
     Weights that were trained on one view are useless behind another, and a head for
     other lanes than the labels' fails only at the first batch.
@@ -116,6 +142,12 @@ def check_agreement(config: Config) -> None:
                 f"{place} draws all lanes as one class, but the model has "
                 f"num_lanes={num_lanes}. Use RasterizeLanes, or num_lanes=1."
             )
+    for place, pipeline in _pipelines(config):
+        if not pipeline or pipeline[-1].get("type") in _NOT_LAST:
+            raise ValueError(
+                f"{place} must end with PackInputs, which hands over what the model "
+                f"takes, got {_step_names(pipeline)}."
+            )
     branch = "model.head.existence_branch.input_shape"
     expected, got = _look_up(config, "model.view.input_shape"), _look_up(config, branch)
     if expected is not None and got is not None and list(expected) != list(got):
@@ -125,13 +157,25 @@ def check_agreement(config: Config) -> None:
         )
 
 
-def _pipeline_steps(config: Config) -> Iterator[tuple[str, ConfigDict]]:
-    """Yield every transform of every data set, also of those inside others."""
+def _pipelines(config: Config) -> Iterator[tuple[str, Sequence[ConfigDict]]]:
+    """Yield the transforms of every data set, also of those inside others."""
     for name in DATALOADERS:
         dataset = f"{name}.dataset"
         for place, part in typed_dicts(_look_up(config, dataset), dataset):
-            for number, step in enumerate(part.get("pipeline") or []):
-                yield f"{place}.pipeline.{number}", step
+            if part.get("pipeline") is not None:
+                yield f"{place}.pipeline", part["pipeline"]
+
+
+def _pipeline_steps(config: Config) -> Iterator[tuple[str, ConfigDict]]:
+    """Yield every transform of every data set."""
+    for place, pipeline in _pipelines(config):
+        for number, step in enumerate(pipeline):
+            yield f"{place}.{number}", step
+
+
+def _step_names(pipeline: Sequence[ConfigDict]) -> str:
+    names = [_name(step.get("type")) for step in pipeline]
+    return f"[{', '.join(names)}]"
 
 
 def _look_up(config: Mapping[str, Any], place: str) -> Any:

@@ -94,7 +94,9 @@ def check_resumed_schedule(config: Config, checkpoint: Mapping[str, Any]) -> Non
 
 def _length(config: Config) -> Any:
     """Return the number of iterations, None if the config has none."""
-    return (config.get("train_cfg") or {}).get("max_iters")
+    train_cfg = config.get("train_cfg") or {}
+    check_type("train_cfg", train_cfg, dict)
+    return train_cfg.get("max_iters")
 
 
 def _check_length(length: Any) -> None:

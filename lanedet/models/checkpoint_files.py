@@ -102,7 +102,7 @@ def read_safetensors(
     with path.open("rb") as opened:
         try:
             header = _safetensors_header(opened)
-            with safetensors.safe_open(path, framework="pt") as file:
+            with safetensors.safe_open(_text(path, opened), framework="pt") as file:
                 # Beside the header: the file is as long as it says.
                 metadata = dict(file.metadata() or {})
                 tensors = {
@@ -149,6 +149,15 @@ def _reason(error: Exception) -> str:
         return str(error)
     text = (str(error).splitlines() or [""])[0].rstrip(".")
     return f"{type(error).__name__}: {text:.160}" if text else type(error).__name__
+
+
+def _text(path: Path, opened: BinaryIO) -> str:
+    """Return a name of an open file that is UTF-8, which safetensors must have."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return f"/dev/fd/{opened.fileno()}"
+    return str(path)
 
 
 def _safetensors_header(file: BinaryIO) -> dict[str, tuple[torch.dtype, list[int]]]:

@@ -28,7 +28,8 @@ def usable_device(name: torch.device | str | None) -> torch.device:
             device = torch.device("cpu")
         if str(device) in known:
             return device
-    except (AssertionError, RuntimeError, TypeError):  # torch built without it asserts
+    # What torch raises of a kind that it was built without, or has no module for.
+    except (AssertionError, ImportError, RuntimeError, TypeError):
         pass
     raise ValueError(
         f"There is no device {f'{str(name)!r}':.80} here. There is {', '.join(known)}; "

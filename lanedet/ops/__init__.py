@@ -5,6 +5,7 @@ from lanedet.ops.bounds import (
     MAX_INPUT_SIDE,
     MAX_LANES,
     check_count,
+    check_line_width,
 )
 from lanedet.ops.decode import DecodedLane, LaneDecoder
 from lanedet.ops.decode_components import ComponentLaneDecoder
@@ -68,6 +69,7 @@ __all__ = [
     "assign_slots",
     "camera_to_road",
     "check_count",
+    "check_line_width",
     "class_map_to_original",
     "draw_lane_mask",
     "draw_polyline",

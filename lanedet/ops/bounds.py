@@ -16,6 +16,9 @@ MAX_INPUT_PIXELS = 2**23
 MAX_LANES = 255
 """Most lanes of an image: class maps are bytes, and 0 is the background."""
 
+MAX_LINE_WIDTH = 32767
+"""Widest line that is drawn, in pixels: OpenCV takes no wider one."""
+
 MAX_SMOOTHING = 1023
 """Largest side of a filter over a network input, in pixels."""
 
@@ -53,6 +56,21 @@ def check_window(name: str, side: Any) -> None:
         raise ValueError(
             f"{name} must be odd and in [1, {MAX_SMOOTHING}], got {f'{side!r}':.80}."
         )
+
+
+def check_line_width(name: str, width_px: Any) -> float:
+    """Return the width of a line that is drawn, in pixels.
+
+    Raises:
+        ValueError: If it is no number in [0, 32767].
+    """
+    is_number = isinstance(width_px, numbers.Real) and not isinstance(width_px, bool)
+    if not is_number or not 0 <= width_px <= MAX_LINE_WIDTH:
+        raise ValueError(
+            f"{name} must be in [0, {MAX_LINE_WIDTH}] pixels, got "
+            f"{f'{width_px!r}':.80}."
+        )
+    return float(width_px)
 
 
 def _is_whole(value: Any) -> bool:

@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 from av.stream import Disposition
@@ -82,9 +83,30 @@ def typical_rate(stream: av.video.stream.VideoStream, average: Fraction) -> Frac
         stream: The track.
         average: Its average rate in frames per second, long gaps included.
     """
-    if stream.guessed_rate and stream.guessed_rate > _GAPPY * average:
+    if is_gappy(average, stream.guessed_rate):
         return Fraction(stream.guessed_rate)
     return average
+
+
+def is_gappy(average: Fraction, rate: Fraction | None) -> bool:
+    """Whether a rate is so far above the average that there must be long gaps."""
+    return rate is not None and rate > _GAPPY * average
+
+
+def rate_of_packets(times: Sequence[int], time_base: Fraction) -> Fraction | None:
+    """Return how fast packets follow one another, None if that is not known.
+
+    Args:
+        times: Their time stamps.
+        time_base: What these are multiples of, in seconds.
+
+    Example:
+        >>> rate_of_packets([0, 40, 80, 600_080, 600_120], Fraction(1, 1000))
+        Fraction(25, 1)
+    """
+    ordered = sorted(times)
+    steps = sorted(b - a for a, b in pairwise(ordered) if b > a)
+    return 1 / (steps[len(steps) // 2] * time_base) if steps else None
 
 
 def bare_rate(stream: av.video.stream.VideoStream) -> Fraction | None:

@@ -2,11 +2,14 @@
 
 import errno
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
 
+from lanedet.video import stream_facts
 from lanedet.video.container_reader import ContainerReader
 from lanedet.video.file_damage import is_flv_damaged, is_matroska_damaged
 from lanedet.video.fragments import ends_in_fragment, has_lost_fragments
@@ -31,6 +34,7 @@ _SELF_CONTAINED = {  # options of FFmpeg, by which other formats name other file
 }
 # What FFmpeg says of damage: that there is nothing, or that it may not.
 _DAMAGE = (errno.EIO, errno.EPERM)
+_NUM_TIMED = 250  # packets, ten seconds of most recordings
 _TS_SYNC = 0x47
 _TS_SIZES = {188: 0, 192: 4, 204: 0}  # of a packet, and where its sync byte is
 
@@ -88,6 +92,27 @@ class VideoReader(ContainerReader):
         if index is not None:
             self._seek(target)
             self._first_index = index
+
+    def _take_facts(self, bare_rate: Fraction | int | None) -> None:
+        super()._take_facts(bare_rate)
+        # Of a fragmented MP4 every rate that FFmpeg states is the average, gaps and
+        # all, but for the finest that its time stamps allow.
+        is_known = not stream_facts.is_gappy(self.frame_rate, self._stream.base_rate)
+        if not self.has_times or is_known or not self.path.is_file():
+            return
+        rate = self._rate_of_packets()
+        if rate is not None and stream_facts.is_gappy(self.frame_rate, rate):
+            self.frame_rate = rate
+
+    def _rate_of_packets(self) -> Fraction | None:
+        """Return how fast the first frames follow one another."""
+        times = []
+        with _open_video(self.path, self._self_contained) as container:
+            stream = container.streams[self._stream.index]
+            with suppress(*MEDIA_ERRORS):  # which will be met again
+                for packet in islice(container.demux(stream), _NUM_TIMED):
+                    times += [] if packet.dts is None else [packet.dts]
+            return stream_facts.rate_of_packets(times, Fraction(stream.time_base))
 
     def _ends_early(self, num_seen: int, end: Fraction) -> bool:
         check = _CUT_CHECKS.get(self._container.format.name)

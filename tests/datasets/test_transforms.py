@@ -188,6 +188,14 @@ def test_any_finite_lanes_are_drawn(
             assert not found
 
 
+@pytest.mark.parametrize("width", [32768, 1e9, float("nan")])
+def test_lanes_of_a_width_that_nothing_draws_are_refused(width: float) -> None:
+    with pytest.raises(ValueError, match=r"lane_width_px must be in \[0, 32767\]"):
+        RasterizeLanes(4, width)
+    with pytest.raises(ValueError, match=r"lane_width_px must be in \[0, 32767\]"):
+        RasterizeLaneMask(width)
+
+
 def test_points_that_leave_the_image_stay_with_their_lane() -> None:
     lanes = [np.array([[5.0, 40.0], [75.0, 5.0]]), np.zeros((0, 2)), np.ones((3, 2))]
     shift = {"name": "Affine", "translate_px": {"x": 30, "y": 0}, "p": 1.0}

@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from lanedet.datasets import RasterizeLaneMask
+from lanedet.datasets import LoadImage, RasterizeLaneMask
 from lanedet.engine import load_config
 from lanedet.engine.config_checks import check_agreement, check_parts
 from lanedet.models import build_model, describe_model
@@ -205,6 +205,7 @@ def test_odd_values_are_told_in_one_line(path: Path, count: int) -> None:
     [
         ({"param_scheduler": 5}, "param_scheduler must be .*, got 5"),
         ({"train_cfg": 5}, "train_cfg must be .*a dict.*, got 5"),
+        ({"train_cfg.max_iters": 2, "train_cfg": 5}, "train_cfg must be a dict, got 5"),
         ({"train_cfg.val_interval": "x"}, "val_interval must be a whole number"),
         ({"train_dataloader.dataset.ann_files": 5}, "ann_files must be .*, got 5"),
         ({"train_cfg.max_iters.x": 1}, "max_iters is 460 and has no parts"),
@@ -215,6 +216,28 @@ def test_odd_values_are_told_in_one_line(path: Path, count: int) -> None:
 def test_values_of_another_kind(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         load_config(SCENES, options)
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    [("batch_size", 65_536), ("num_workers", 256), ("prefetch_factor", 1024)],
+)
+def test_what_a_loader_takes_memory_for_has_a_bound(key: str, most: int) -> None:
+    place = f"val_dataloader.{key}"
+    assert load_config(SCENES, {place: most}) is not None
+    with pytest.raises(ValueError, match=rf"{place} must be at most {most}, got 10"):
+        load_config(SCENES, {place: 10**9})
+
+
+@pytest.mark.parametrize("steps", [[], [{"type": LoadImage}]])
+def test_a_pipeline_ends_with_what_the_model_takes(steps: list[Any]) -> None:
+    place = "train_dataloader.dataset.pipeline"
+    with pytest.raises(
+        ValueError, match=rf"{place} must end with PackInputs.*, got \["
+    ):
+        load_config(SCENES, {place: steps})
+    with pytest.raises(ValueError, match=r"val_dataloader\.dataset\.pipeline must end"):
+        load_config(SCENES, {"val_dataloader.dataset.pipeline": steps})
 
 
 def test_an_option_may_name_an_entry_of_a_list() -> None:

@@ -16,7 +16,10 @@ def test_without_a_name_a_gpu_where_there_is_one() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["meta", "cpu:5", "cuda:99", "gpu", "", "CPU", "cpu:", "xla", "x" * 999],
+    [
+        *("meta", "cpu:5", "cuda:99", "gpu", "", "CPU", "cpu:", "xla", "x" * 999),
+        *("hpu", "privateuseone"),
+    ],
 )
 def test_what_is_no_device_to_compute_on(name: str) -> None:
     with pytest.raises(ValueError, match=r"no device .* here\. There is cpu") as caught:

@@ -22,6 +22,7 @@ from lanedet.models import (
     build_model,
     check_state_dict,
     describe_model,
+    is_whole_checkpoint,
     load_weights,
     pack_weights,
     read_checkpoint,
@@ -49,6 +50,20 @@ def test_round_trip_gives_the_same_predictions(
     assert not loaded.training
     for ours, theirs in zip(loaded(inputs), model.eval()(inputs), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_a_name_that_is_not_utf8(saved: tuple[LaneDetector, Path]) -> None:
+    model, path = saved
+    odd = path.with_name(os.fsdecode(b"caf\xe9.safetensors"))
+    try:
+        path.rename(odd)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    loaded = load_weights(odd).state_dict()
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(loaded[name], tensor)
+    assert read_provenance(odd)["seed"] == "3"
+    assert is_whole_checkpoint(odd)
 
 
 def test_weights_carry_provenance_and_no_distiller(

@@ -9,6 +9,7 @@ from lanedet.ops import (
     LetterboxView,
     StretchView,
     check_count,
+    check_line_width,
 )
 
 
@@ -21,6 +22,17 @@ def test_counts(value: int) -> None:
 def test_what_is_no_count(value: Any) -> None:
     with pytest.raises(ValueError, match="rows must be at least 1 and at most 7"):
         check_count("rows", value, 7)
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 7, np.float64(3), 32767])
+def test_widths_of_lines(value: float) -> None:
+    assert check_line_width("width", value) == value
+
+
+@pytest.mark.parametrize("value", [-1, 32768, 1e9, True, "3", None, float("nan")])
+def test_what_is_no_width_of_a_line(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"width must be in \[0, 32767\] pixels, got"):
+        check_line_width("width", value)
 
 
 @pytest.mark.parametrize("decoder", [LaneDecoder, ComponentLaneDecoder])

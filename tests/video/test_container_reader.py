@@ -58,7 +58,9 @@ def test_a_given_rate_is_not_for_what_has_time_stamps(tmp_path: Path) -> None:
     assert times == pytest.approx(np.arange(5) / 25)
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts", "clip.flv"])
+@pytest.mark.parametrize(
+    "name", ["clip.mp4", "fragmented.mp4", "clip.mkv", "clip.ts", "clip.flv"]
+)
 @pytest.mark.parametrize(("first", "gap"), [(1, 3600), (10, 3600), (19, 7000)])
 def test_a_long_gap_makes_no_frame_longer(
     tmp_path: Path, name: str, first: int, gap: int
@@ -80,6 +82,7 @@ def test_a_long_gap_makes_no_frame_longer(
         ("clip.mkv", 20 * DAY),
         ("clip.mkv", 40 * DAY),
         ("clip.mp4", 7 * 3600),
+        ("fragmented.mp4", 7 * 3600),
         ("clip.flv", DAY),
     ],
 )

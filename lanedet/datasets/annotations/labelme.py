@@ -23,6 +23,7 @@ from lanedet.datasets.annotations.drawing import (
 from lanedet.datasets.annotations.json_files import read_json
 from lanedet.datasets.annotations.pictures import EncodedPicture
 from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.datasets.picture_files import picture_stem
 from lanedet.files import check_distinct_outputs, replace_file, visible_files
 from lanedet.structures import LaneSample
 
@@ -96,7 +97,10 @@ def _read_file(
     if not isinstance(record, dict) or not isinstance(record.get("shapes"), list):
         raise LabelError(f"{file}: this is no labelme file: it has no list 'shapes'.")
     lanes, others = _lanes(record["shapes"], file, labels)
-    name = clean_name(record.get("imagePath"), str(file))
+    named = record.get("imagePath")
+    if not named and record.get("imageData"):  # the picture goes with its file
+        named = file.stem
+    name = clean_name(named, str(file))
     # A renamed picture, as long as it still goes with its file.
     places = [file.parent / name, file.with_suffix("")]
     if pictures is not None:
@@ -140,7 +144,7 @@ def _inside(text: Any, file: Path, name: str) -> EncodedPicture | None:
         return None
     suffixes = (".jpg", ".jpeg") if text.startswith(_JPEG_IN_BASE64) else (".png",)
     if Path(name).suffix.lower() not in suffixes:
-        name = f"{Path(name).stem}{suffixes[0]}"
+        name = f"{picture_stem(name)}{suffixes[0]}"
     return EncodedPicture(file, name, text)
 
 

@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 
 from lanedet.engine.config_errors import config_errors
 from lanedet.files import replace_file
-from lanedet.runtime import hold_interrupts
+from lanedet.runtime import hold_interrupts, shell_word
 
 ATOMIC_BACKEND = "lanedet_atomic"
 LAST_VALIDATION = "last_validation"
@@ -77,11 +77,32 @@ class UninterruptedCheckpointHook(CheckpointHook):
     def after_val_epoch(
         self, runner: Runner, metrics: Mapping[str, Any] | None = None
     ) -> None:
-        """Save, if it is the best so far."""
+        """Save, if it is the best so far.
+
+        Raises:
+            ValueError: If ``save_best`` names no metric of the validation. The state is
+                saved all the same.
+        """
         with hold_interrupts():
+            self._check_best(runner, metrics or {})
             # Nearly all other hooks are done: what is saved now holds the validation.
             runner.message_hub.update_info(LAST_VALIDATION, runner.iter)
             super().after_val_epoch(runner, metrics)
+
+    def _check_best(self, runner: Runner, metrics: Mapping[str, Any]) -> None:
+        if self.save_best is None or not metrics:
+            return
+        unknown = set(self.key_indicators) - {"auto", *metrics}
+        if not unknown:
+            return
+        error = ValueError(
+            "default_hooks.checkpoint.save_best must name metrics of the validation, "
+            f"{', '.join(sorted(metrics))}, got "
+            f"{', '.join(sorted(unknown))}."
+        )
+        saved = shell_word(str(self.save_now(runner)))
+        error.add_note(f"The state after iteration {runner.iter} is in {saved}")
+        raise error
 
     def _save_checkpoint_with_step(
         self, runner: Runner, step: int, meta: dict[str, int]
@@ -143,9 +164,6 @@ class AtomicLocalBackend(LocalBackend):
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-
-
-register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
 
 
 register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)

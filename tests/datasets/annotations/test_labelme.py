@@ -12,7 +12,7 @@ from lanedet.datasets.annotations import read_annotations, read_labelme, write_l
 from lanedet.structures import LaneSample
 
 
-def record(name: str = "a.jpg", **changes: Any) -> dict[str, Any]:
+def record(name: str | None = "a.jpg", **changes: Any) -> dict[str, Any]:
     shape = {
         "label": "lane",
         "points": [[10.5, 80.5], [60.5, 20.5]],
@@ -211,15 +211,23 @@ class TestPictureInside:
             pytest.param("x.bmp", "b.png", "x.png", id="turned into PNG"),
             pytest.param("x", "a.jpg", "x.jpg", id="no suffix"),
             pytest.param("x.JPEG", "a.jpg", "x.JPEG", id="other suffix"),
+            pytest.param("x.5", "a.jpg", "x.5.jpg", id="another dot"),
+            pytest.param(None, "a.jpg", "lane.7.jpg", id="no name"),
+            pytest.param("", "b.png", "lane.7.png", id="empty name"),
         ],
     )
     def test_is_read(
-        self, pictures: Path, tmp_path: Path, stated: str, content: str, name: str
+        self,
+        pictures: Path,
+        tmp_path: Path,
+        stated: str | None,
+        content: str,
+        name: str,
     ) -> None:
         folder = tmp_path / "labels"
         folder.mkdir()
         text = self.inside(pictures, content)
-        write(folder / "label.json", record(stated, imageData=text))
+        write(folder / "lane.7.json", record(stated, imageData=text))
         (sample,) = read_annotations(folder, read_labelme).samples
         assert sample.raw_file == name
         assert sample.picture.read_bytes() == (pictures / content).read_bytes()

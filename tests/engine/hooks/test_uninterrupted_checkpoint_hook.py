@@ -218,3 +218,26 @@ def test_a_backend_that_is_none(toy_runner: MakeRunner, backend: Any) -> None:
     options["default_hooks"]["checkpoint"]["backend_args"] = {"backend": backend}
     with pytest.raises(ValueError, match=r"default_hooks\.checkpoint does not fit"):
         toy_runner(**options).train()
+
+
+def test_a_best_by_no_metric_is_told_and_the_state_saved(
+    toy_runner: MakeRunner, tmp_path: Path
+) -> None:
+    checkpoint = {
+        "type": UninterruptedCheckpointHook,
+        "by_epoch": False,
+        "interval": 100,
+        "save_best": "toy/scor",
+        "rule": "greater",
+    }
+    runner = toy_runner(
+        val_evaluator={"type": RisingMetric}, default_hooks={"checkpoint": checkpoint}
+    )
+    with pytest.raises(
+        ValueError, match=r"save_best must name metrics.*toy/score, got toy/scor"
+    ) as caught:
+        runner.train()
+    assert caught.value.__notes__ == [
+        f"The state after iteration 4 is in {tmp_path}/iter_4.pth"
+    ]
+    assert read_checkpoint(tmp_path / "iter_4.pth")["meta"]["iter"] == 4
