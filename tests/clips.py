@@ -7,8 +7,12 @@ from pathlib import Path
 import av
 import numpy as np
 
+from lanedet.video import VideoBreakError, VideoReader
+
 FRAGMENTED = {"movflags": "+frag_keyframe+empty_moov+default_base_moof"}
 NO_RATE = {"x265-params": "log-level=none:vui-timing-info=0"}
+
+_NO_NEW_SCENES = {"libx264": "0", "mpeg2video": "1000000000"}
 
 # How each name is written: its codec, FFmpeg's format, options of it.
 CONTAINERS: dict[str, tuple[str, str | None, dict[str, str]]] = {
@@ -52,8 +56,8 @@ def write_clip(
     codec, container_format, options = CONTAINERS[name]
     rng = np.random.default_rng(0)
     encoder = dict(codec_options or {})
-    if codec == "libx264":  # which takes each picture of noise for a new scene
-        encoder.setdefault("sc_threshold", "0")
+    if codec in _NO_NEW_SCENES:  # for which each picture of noise would be taken
+        encoder.setdefault("sc_threshold", _NO_NEW_SCENES[codec])
     path = folder / name
     with av.open(str(path), "w", format=container_format, options=options) as container:
         streams = []
@@ -78,3 +82,19 @@ def write_clip(
         for stream in streams:
             container.mux(stream.encode(None))
     return path
+
+
+def read_through(path: Path) -> tuple[int, str]:
+    """Return how many frames of a file come, and what is said in the end.
+
+    Also that some could not be decoded, of which the summary of a run tells.
+    """
+    number = 0
+    with VideoReader(path) as reader:
+        try:
+            for _ in reader:
+                number += 1
+        except VideoBreakError as error:
+            return number, str(error)
+        lost = reader.num_undecodable
+    return number, f"{lost} could not be decoded" if lost else ""

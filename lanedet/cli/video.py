@@ -29,10 +29,10 @@ Pictures have a name, their path below the folder that was named.
 
 What ends a run early (a broken video, a full disk, Ctrl-C) leaves whole files, which a
 last line names, and an exit status that is not 0. So do frames that damage has
-swallowed in the middle of a Matroska, WebM, FLV or fragmented MP4 file. After Ctrl-C
+swallowed in the middle of a file of any format but a bare stream (.h264). After Ctrl-C
 the clips of events so far are still cut; Ctrl-C again stops that, and leaves the whole
-ones. Not every video that was cut off can be told from a whole one: of MPEG-TS (.ts)
-some cuts pass for the end, of WMV, MPEG-PS (.mpg) and bare streams (.h264) nearly all.
+ones. Not every video that was cut off can be told from a whole one: of bare streams
+none, of MPEG-TS (.ts) and MPEG-PS (.mpg) not those cut between two packets or pictures.
 {PATH_HINT}"""
 
 
@@ -85,7 +85,8 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="lanes, as CULane predictions. The frames of a folder are named by their "
         "paths in it: name the benchmark's root as the source, and another folder "
-        "here, as labels beside the images would be replaced",
+        "here, as labels beside the images would be replaced. Where other lanes "
+        "lie already, as of an earlier run, nothing is started",
     )
     group.add_argument(
         "--event-clips",
@@ -246,11 +247,9 @@ def main() -> None:
     inferencer = LaneInferencer(
         args.weights or default_weights(), device=args.device, half=args.half
     )
-    told: list[str] = []
 
     def tell(warning: str) -> None:
-        told.append(f"warning: {warning}")
-        tqdm.write(told[-1], file=sys.stderr)  # above the progress bar
+        tqdm.write(f"warning: {warning}", file=sys.stderr)  # above the progress bar
 
     with (
         reported_warnings(tell),
@@ -265,7 +264,7 @@ def main() -> None:
         summary = annotate_video(
             source, inferencer, outputs, selection=selection, options=options
         )
-    for line in [*told, *summary.lines()]:
+    for line in summary.lines():
         print(line)
     if summary.written:
         print("Wrote " + ", ".join(str(path) for path in summary.written))

@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
-from pathlib import PurePath
 
 import av
 import numpy as np
@@ -16,10 +15,11 @@ from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.video import stream_facts
 from lanedet.video.media_errors import MEDIA_ERRORS, failure_reason
 from lanedet.video.orientation import FrameOrientations
-from lanedet.video.source import Source, VideoBreakError, VideoFrame
+from lanedet.video.source import Source, VideoBreakError, VideoFrame, film_of
 from lanedet.video.steady_clock import SteadyClock
 
 _STATE_DURATION = ("matroska", "flv")  # formats that state it without a count
+_START_ANYWHERE = ("mpeg",)  # formats whose clocks do, transport streams among them
 _MAX_MISSING_S = 0.5  # where only the duration is stated, and that roughly
 _LATE = Fraction(1, 2)  # of a frame
 
@@ -29,10 +29,10 @@ class ContainerReader(Source):
 
     What cannot be decoded in the middle is left out and counted; how far the frames
     after it differ from what was filmed is up to the codec. The frames before a break
-    are delivered, then :class:`VideoBreakError` is raised. A cut is noticed where it
-    goes through a frame, or where the container states how long it should be: MP4,
-    MOV, FLV and Matroska do; fragmented MP4, MPEG-TS and bare streams do not, and some
-    of their cuts pass for the end.
+    are delivered, then :class:`VideoBreakError` is raised. A cut is noticed where the
+    container states how long it should be, as MP4, MOV, FLV, ASF and Matroska do, and
+    where it goes through a piece of the container: of fragmented MP4, MPEG-TS and
+    MPEG-PS some cuts pass for the end, of bare streams all.
 
     Where the container's clock jumps back, as in files that were put one after another,
     or hours ahead, times go on as if it had not. Frames that damage in the middle has
@@ -53,6 +53,7 @@ class ContainerReader(Source):
             decoded.
 
     Attributes:
+        container_format: FFmpeg's name of the container's format.
         height: Of the frames, in pixels, after turning them upright.
         width: Likewise.
         has_times: Whether the container has time stamps; else they are made up.
@@ -72,9 +73,10 @@ class ContainerReader(Source):
     ) -> None:
         self.name, self.is_live = name, is_live
         self._container = container
+        self.container_format: str = container.format.name
         self._to_rgb = VideoReformatter()  # a frame's own would be set up each time
         self._orientations = FrameOrientations()
-        self._stem = PurePath(name).stem or "video"
+        self.films = (film_of(name),)
         self.has_times = not container.format.flags & Flags.no_timestamps.value
         self._has_given_rate = bare_rate is not None and not self.has_times
         try:
@@ -128,7 +130,8 @@ class ContainerReader(Source):
         length = 1 / self.frame_rate
         end, index, first_gap = Fraction(0), self._first_index, None
         told = Fraction(0)
-        if (self._start or 0) > length:  # what comes before it may be missing
+        has_zero = not self.container_format.startswith(_START_ANYWHERE)
+        if has_zero and (self._start or 0) > length:  # what comes before may be missing
             first_gap = end
         frames = chain([self._first], self._decoded)
         try:
@@ -139,13 +142,14 @@ class ContainerReader(Source):
                     first_gap = end if first_gap is None else first_gap
                 end = max(end, time + length)
                 self._shown_end = time + (frame.duration or 0) * self.time_base
-                name = f"{self._stem}/{index:06d}.jpg"
+                name = f"{self.films[0]}/{index:06d}.jpg"
                 yield VideoFrame(index, time, self._image(frame), name)
         except MEDIA_ERRORS as error:
             raise self._broken(index + 1, end, failure_reason(error)) from error
         self._tell_jumps(told)
         self._check_end(index + 1, end)
-        if self._is_damaged(first_gap is not None):
+        has_gap = first_gap is not None or self._is_short(end)
+        if self._is_damaged(has_gap):
             raise self._gappy(index + 1, first_gap)
 
     def close(self) -> None:
@@ -259,7 +263,7 @@ class ContainerReader(Source):
         last = self._last_packet
         if last is not None and last.is_corrupt:
             return True
-        if self._container.format.name == "avi" and last and last.dts is not None:
+        if self.container_format == "avi" and last and last.dts is not None:
             # AVI counts in frames, among them the empty ones that fill gaps and are
             # not decoded. Of a cut file FFmpeg only estimates the duration.
             return last.dts + 1 < (self.num_frames or 0)
@@ -273,7 +277,7 @@ class ContainerReader(Source):
             missing_s = min(missing_s, duration_s - float(self._shown_end))
             return num_seen < self.num_frames and missing_s > late_s
         # In other formats a duration without a count is an estimate.
-        if not self._container.format.name.startswith(_STATE_DURATION):
+        if not self.container_format.startswith(_STATE_DURATION):
             return False
         if stream_facts.DURATION_TAG not in self._stream.metadata:
             return missing_s > _MAX_MISSING_S
@@ -282,12 +286,19 @@ class ContainerReader(Source):
         missing_s = min(missing_s, duration_s - float(packets_end))
         return missing_s > late_s
 
+    def _is_short(self, end: Fraction) -> bool:
+        """Return whether more was stated, roughly, or for all tracks together."""
+        if self.duration_s is None:
+            return False
+        missing_s = self.duration_s - float(self._skipped) - float(end)
+        return missing_s > float(_LATE / self.frame_rate)
+
     def _is_damaged(self, has_gap: bool) -> bool:  # noqa: ARG002 - files look at it
         """Return whether the file's structure says that something was lost.
 
         Args:
-            has_gap: Whether frames follow one another later than they should, which
-                may as well be a pause of the recorder.
+            has_gap: Whether frames follow one another later than they should or end
+                early, which may as well be a pause of the recorder.
         """
         return False
 
@@ -318,8 +329,9 @@ class ContainerReader(Source):
         )
 
     def _gappy(self, num_seen: int, begin: Fraction | None) -> VideoBreakError:
-        place = "" if begin is None else f" from {float(begin):.2f} s on"
-        reason = f"frames are missing{place}"
+        reason = "frames or pieces of them are missing"
+        if begin is not None:
+            reason = f"frames are missing from {float(begin):.2f} s on"
         return VideoBreakError(
             f"{self.name!r} is damaged: {reason}, {counted(num_seen)} could be read. "
             "Copy or record it again to get the others.",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 
 from lanedet.images import ImageError, read_image
 from lanedet.video.source import Source, VideoFrame
@@ -39,7 +39,8 @@ class ImageSource(Source):
         self.frame_rate = Fraction(frame_rate)
         self.time_base = 1 / self.frame_rate
         self.files = tuple(sorted(paths, key=_natural_order))
-        self._root = root
+        self._names = [path.relative_to(root).as_posix() for path in self.files]
+        self.films = tuple({str(PurePosixPath(name).parent) for name in self._names})
 
     @property
     def expected_frames(self) -> int:
@@ -56,7 +57,9 @@ class ImageSource(Source):
             UserWarning: Of each file that holds several images, of which one is read.
         """
         index = 0
-        for position, path in enumerate(self.files):
+        for position, (path, name) in enumerate(
+            zip(self.files, self._names, strict=True)
+        ):
             try:
                 image = read_image(path)
             except ImageError:
@@ -64,7 +67,6 @@ class ImageSource(Source):
                 if self.num_undecodable == len(self.files):
                     raise
                 continue
-            name = path.relative_to(self._root).as_posix()
             yield VideoFrame(index, position * self.time_base, image, name)
             index += 1
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from lanedet.video.container_reader import ContainerReader, counted
-from lanedet.video.source import Source, VideoBreakError, VideoFrame
+from lanedet.video.source import Source, VideoBreakError, VideoFrame, film_of
 
 _MILLISECOND = Fraction(1, 1000)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
@@ -44,7 +44,7 @@ class LiveSource(Source):
         *,
         max_wait_s: float = 30.0,
     ) -> None:
-        self.name = name
+        self.name, self.films = name, (film_of(name),)
         self._connect = connect
         self._max_wait_s = max_wait_s
         self._stopped = threading.Event()

@@ -269,12 +269,12 @@ def annotate_video(
     selection = Selection() if selection is None else selection
     options = VideoOptions() if options is None else options
     if isinstance(source, Source):
-        outputs.check(source.name, source.files)
+        outputs.check(source.name, source.files, source.films)
         return _Run(source, inferencer, outputs, selection, options).run()
     outputs.check(str(source))
     has_clip = outputs.clip is not None
     with open_source(str(source), with_sound=has_clip) as opened:
-        outputs.check(opened.name, opened.files)
+        outputs.check(opened.name, opened.files, opened.films)
         return _Run(opened, inferencer, outputs, selection, options).run()
 
 

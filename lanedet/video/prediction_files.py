@@ -1,5 +1,6 @@
 """Lanes of a video in the formats in which benchmarks take predictions."""
 
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -47,7 +48,8 @@ class CULanePredictions:
     bottom too and end at the same share of the height.
 
     Args:
-        path: The folder. It is made if missing; files of the same names are replaced.
+        path: The folder. It is made if missing; files of the same names are replaced,
+            so that :func:`check_no_lanes` is to be called before.
 
     Attributes:
         num_frames: Files that were written.
@@ -89,6 +91,27 @@ class CULanePredictions:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, format_culane_lanes(lanes))
         self.num_frames += 1
+
+
+def check_no_lanes(path: Path, films: Iterable[str]) -> None:
+    """Raise ValueError if other lanes lie where new ones will.
+
+    They may be labels, or lanes of another source of the same name, or of an earlier
+    run over more frames. Nothing could tell them from the new ones.
+
+    Args:
+        path: The folder of the predictions, which need not exist.
+        films: The folders in it that will be written, with ``/``.
+    """
+    for film in films:
+        other = next((path / film).glob("*.lines.txt"), None)
+        if other is not None:
+            raise ValueError(
+                "CULane predictions must go to a folder apart from the images and from "
+                f"other lanes, got {str(path / film)!r}, which holds {other.name!r} "
+                "already. Name another folder, or delete that one if it is of an "
+                "earlier run."
+            )
 
 
 def tusimple_rows(height: int) -> FloatArray:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import TracebackType
 from typing import Self
 
@@ -59,6 +59,7 @@ class Source(ABC):
         time_base: What the frames' times are multiples of, in seconds.
         sample_aspect_ratio: Width to height of a pixel as it is to be shown.
         files: The files that it reads; none for cameras and streams.
+        films: The folders that its frames' names lie in, each a film of its own.
         is_live: Whether it goes on without waiting for its reader.
         sound: The sound beside the frames; None where there is none.
         num_undecodable: Frames lost so far because they could not be decoded.
@@ -70,6 +71,7 @@ class Source(ABC):
     time_base: Fraction
     sample_aspect_ratio = Fraction(1)
     files: tuple[Path, ...] = ()
+    films: tuple[str, ...] = ()
     is_live = False
     sound: Sound | None = None
     num_undecodable = 0
@@ -112,3 +114,16 @@ class Source(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def film_of(name: str) -> str:
+    """Return the folder that frames of a video are named in.
+
+    Args:
+        name: What the video is called.
+
+    Example:
+        >>> film_of("drives/monday.mp4"), film_of("rtsp://camera.local/")
+        ('monday', 'camera')
+    """
+    return PurePath(name).stem or "video"

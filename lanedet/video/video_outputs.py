@@ -25,7 +25,11 @@ from lanedet.video.frame_painter import FramePainter, fit_picture
 from lanedet.video.frame_window import FrameWindow
 from lanedet.video.image_source import ImageSource
 from lanedet.video.lane_log import LaneLog, LineFile
-from lanedet.video.prediction_files import CULanePredictions, TuSimplePredictions
+from lanedet.video.prediction_files import (
+    CULanePredictions,
+    TuSimplePredictions,
+    check_no_lanes,
+)
 from lanedet.video.source import Source
 from lanedet.video.stage_times import StageTimes
 from lanedet.video.video_writer import VideoWriter
@@ -59,12 +63,15 @@ class VideoOutputs:
         values = (getattr(self, field.name) for field in fields(self))
         return [value for value in values if isinstance(value, Path)]
 
-    def check(self, source: str, files: Sequence[Path] = ()) -> None:
+    def check(
+        self, source: str, files: Sequence[Path] = (), films: Sequence[str] = ()
+    ) -> None:
         """Raise ValueError if this cannot be made of a source.
 
         Args:
             source: What the user calls it.
             files: What it reads, where that is known (:attr:`Source.files`).
+            films: How its frames will be named, likewise (:attr:`Source.films`).
         """
         if not self.paths and not self.show:
             raise ValueError(
@@ -84,6 +91,8 @@ class VideoOutputs:
                 )
             taken.add(_identity(path))
         self._check_names(files)
+        if self.culane is not None:
+            check_no_lanes(self.culane, films)
 
     def _check_names(self, files: Sequence[Path]) -> None:
         """Raise ValueError or OSError where a file could not get its name."""

@@ -1,7 +1,6 @@
 """Frames out of a video file."""
 
 import errno
-from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
@@ -11,8 +10,7 @@ import av
 
 from lanedet.video import stream_facts
 from lanedet.video.container_reader import ContainerReader
-from lanedet.video.file_damage import is_flv_damaged, is_matroska_damaged
-from lanedet.video.fragments import ends_in_fragment, has_lost_fragments
+from lanedet.video.damage import is_cut, is_damaged
 from lanedet.video.media_errors import MEDIA_ERRORS, failure_reason
 from lanedet.video.steady_clock import longest_gap
 
@@ -21,11 +19,6 @@ _CUT_MP4_HINT = (
     "was recorded: repair it first"
 )
 _MP4_BOXES = (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip")
-_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
-_DAMAGE_CHECKS: dict[str, Callable[[Path], bool]] = {  # by FFmpeg's format
-    "flv": is_flv_damaged,
-    "matroska,webm": is_matroska_damaged,
-}
 _SELF_CONTAINED = {  # options of FFmpeg, by which other formats name other files
     "protocol_whitelist": "file",
     "format_whitelist": "amv,apng,asf,av1,avi,dhav,dv,flv,gif,gxf,h261,h263,h264,hevc,"
@@ -35,8 +28,6 @@ _SELF_CONTAINED = {  # options of FFmpeg, by which other formats name other file
 # What FFmpeg says of damage: that there is nothing, or that it may not.
 _DAMAGE = (errno.EIO, errno.EPERM)
 _NUM_TIMED = 250  # packets, ten seconds of most recordings
-_TS_SYNC = 0x47
-_TS_SIZES = {188: 0, 192: 4, 204: 0}  # of a packet, and where its sync byte is
 
 
 class VideoReader(ContainerReader):
@@ -115,19 +106,14 @@ class VideoReader(ContainerReader):
             return stream_facts.rate_of_packets(times, Fraction(stream.time_base))
 
     def _ends_early(self, num_seen: int, end: Fraction) -> bool:
-        check = _CUT_CHECKS.get(self._container.format.name)
-        if check is not None and self.path.is_file() and check(self.path):
+        if self.path.is_file() and is_cut(self.path, self.container_format):
             return True
         return super()._ends_early(num_seen, end)
 
     def _is_damaged(self, has_gap: bool) -> bool:
-        name = self._container.format.name
-        if not self.path.is_file():
-            return False
-        if name == _MP4:  # times go on over a lost fragment; and its walk is short
-            return has_lost_fragments(self.path)
-        check = _DAMAGE_CHECKS.get(name)
-        return has_gap and check is not None and check(self.path)
+        return self.path.is_file() and is_damaged(
+            self.path, self.container_format, has_gap=has_gap
+        )
 
     def _index_after_seek(self, target: int) -> int | None:
         """Go to a time stamp; return the first frame's index, None if not known."""
@@ -216,23 +202,6 @@ def _open_video(path: Path, self_contained: bool) -> av.container.InputContainer
         container.close()
         raise ValueError(f"{str(path)!r} is a text file. Use a video file.")
     return container
-
-
-def _ends_in_packet(path: Path) -> bool:
-    """Return whether an MPEG transport stream ends before its last packet does."""
-    with path.open("rb") as file:
-        head = file.read(3 * max(_TS_SIZES))
-    for size, sync in _TS_SIZES.items():
-        places = range(sync, len(head), size)
-        if all(head[place] == _TS_SYNC for place in places):
-            return path.stat().st_size % size != 0
-    return False
-
-
-_CUT_CHECKS: dict[str, Callable[[Path], bool]] = {  # by FFmpeg's format
-    _MP4: ends_in_fragment,
-    "mpegts": _ends_in_packet,
-}
 
 
 def _begins_as_mp4(path: Path) -> bool:

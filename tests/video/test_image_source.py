@@ -32,6 +32,7 @@ def test_images_come_in_the_order_of_their_numbers(images, tmp_path: Path) -> No
     assert [frame.index for frame in frames] == list(range(12))
     assert frames[5].time == 2
     assert frames[5].name == f"{tmp_path.name}/5.png"
+    assert source.films == (tmp_path.name,)
 
 
 def test_names_with_digits_that_are_no_numbers(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from lanedet.datasets import read_culane_lanes, read_tusimple_lines
 from lanedet.structures import LaneSample
 from lanedet.video import CULanePredictions, TuSimplePredictions
+from lanedet.video.prediction_files import check_no_lanes
 
 FullDisk = Callable[[int], AbstractContextManager[None]]
 
@@ -92,3 +93,17 @@ def test_a_full_disk_leaves_no_file_that_says_no_lanes(
     assert [path.name for path in (folder.path / "a").iterdir()] == ["1.lines.txt"]
     assert (folder.path / "a/1.lines.txt").read_bytes() == before
     assert folder.num_frames == 1
+
+
+@pytest.mark.parametrize("film", [".", "a/05.MP4", "[0]*?"])
+def test_lanes_must_not_be_mixed_with_others(tmp_path: Path, film: str) -> None:
+    root = tmp_path / "lanes"
+    check_no_lanes(root, [film])  # there is no folder yet
+    (root / film).mkdir(parents=True)
+    (root / film / "00.txt").touch()
+    (root / "other").mkdir()
+    (root / "other" / "00.lines.txt").touch()
+    check_no_lanes(root, [film])
+    (root / film / "01.lines.txt").touch()
+    with pytest.raises(ValueError, match=r"holds '01\.lines\.txt' already\. Name"):
+        check_no_lanes(root, ["new", film])

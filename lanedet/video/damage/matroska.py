@@ -1,10 +1,4 @@
-"""Whether the structure of a video file shows that pieces of it are lost.
-
-FFmpeg passes over what it cannot make sense of, and goes on with the next piece. That
-is the best for who wants the rest, but nothing then says that frames are missing:
-a gap in time stamps alone may as well be a pause of the recorder. These functions walk
-through a file from element to element, without decoding anything.
-"""
+"""Whether clusters of a Matroska or WebM file are lost."""
 
 import os
 from collections.abc import Iterator
@@ -26,9 +20,6 @@ _IN_CLUSTER = _EVERYWHERE | {
 _IN_BLOCK_GROUP = _EVERYWHERE | {
     *(_BLOCK, 0xA2, 0x75A1, 0x9B, 0xFA, 0xFB, 0xFD, 0xA4, 0x75A2, 0x8E, 0xC8),
 }
-
-_FLV_TAG, _FLV_SIZE = 11, 4  # bytes
-_FLV_KINDS = (8, 9, 18)  # sound, pictures, notes
 
 
 class _Element(NamedTuple):
@@ -56,24 +47,6 @@ def is_matroska_damaged(path: Path) -> bool:
             _walk_matroska(file, size)
         except _DamageError:
             return True
-    return False
-
-
-def is_flv_damaged(path: Path) -> bool:
-    """Return whether the chain of tags in an FLV file is broken."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(5)
-        place = int.from_bytes(file.read(4), "big") + _FLV_SIZE
-        while place + _FLV_TAG + _FLV_SIZE <= size:
-            file.seek(place)
-            header = file.read(_FLV_TAG)
-            length = _FLV_TAG + int.from_bytes(header[1:4], "big")
-            file.seek(place + length)
-            stated = int.from_bytes(file.read(_FLV_SIZE), "big")
-            if header[0] not in _FLV_KINDS or stated != length:
-                return True
-            place += length + _FLV_SIZE
     return False
 
 
