@@ -65,9 +65,11 @@ def _check_text(config: Config) -> None:
             text.encode()
         except UnicodeEncodeError as error:
             raise ValueError(
-                "The names of a run's folders and files must be UTF-8, for its logs "
-                f"hold them, got {_around(text, error.start)}. Rename it, or make a "
-                "link to it that has such a name."
+                "The work dir of a run, and its config with all that is in it, must "
+                "have names in UTF-8: TensorBoard opens no other files, and the saved "
+                f"config holds no other text. Got {_around(text, error.start)}. Name "
+                "another with --work-dir, rename it, or make a link to it that has "
+                "such a name."
             ) from error
 
 

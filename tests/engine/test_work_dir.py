@@ -36,6 +36,25 @@ def test_a_work_dir_is_one_runs_until_it_ends(tmp_path: Path) -> None:
         assert Path(config.work_dir).is_dir()
 
 
+def test_a_work_dir_that_tensorboard_cannot_open_is_refused_at_once(
+    tmp_path: Path,
+) -> None:
+    odd = tmp_path / os.fsdecode(b"runs\xff")
+    expected = (
+        r"TensorBoard opens no other .*runs\\udcff'\. Name another with --work-dir"
+    )
+    with (
+        pytest.raises(ValueError, match=expected),
+        claimed_work_dir(Config({"work_dir": str(odd)})),
+    ):
+        pass
+    assert not odd.exists()
+    odd.mkdir()
+    (tmp_path / "link").symlink_to(odd)
+    with claimed_work_dir(Config({"work_dir": str(tmp_path / "link")})):
+        pass
+
+
 def test_a_killed_run_leaves_its_work_dir_free(tmp_path: Path) -> None:
     config = Config({"work_dir": str(tmp_path)})
     code = (
