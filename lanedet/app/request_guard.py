@@ -4,6 +4,9 @@ A browser lets any web site send requests to this machine. Two rules keep such s
 out: a page is served under its own names only, so that a site which makes *its* name
 point here (DNS rebinding) is refused; and what a browser says to come from another page
 is refused too (https://owasp.org/www-community/attacks/csrf).
+
+The port of a Host is not compared with the one that is listened at: through a tunnel or
+out of a container they differ, and a site that points its name here keeps its name.
 """
 
 import ipaddress
@@ -23,7 +26,8 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("", "0.0.0.0", "::")
 """What to listen at for all addresses of this machine."""
 
-_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d{1,5})?", re.ASCII)
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?", re.ASCII)
+_MAX_PORT = 65535
 
 
 def page_names(host: str, others: Iterable[str] = ()) -> frozenset[str]:
@@ -93,7 +97,7 @@ class RequestGuard:
 
     def _is_own(self, host: str, scope: Message) -> bool:
         match = _HOST.fullmatch(host.lower())
-        if match is None:
+        if match is None or int(match[3] or 0) > _MAX_PORT:
             return False
         name = _plain(match[1] or match[2])
         local = scope.get("server")  # the address that the request came in at
@@ -112,8 +116,11 @@ def _checked_name(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a name in small letters, and an address in its shortest form."""
-    name = name.lower().removeprefix("[").removesuffix("]")
+    """Return a name in small letters, and an address in its shortest form.
+
+    A dot at the end says that a name is whole (RFC 1034, 3.1); it means the same.
+    """
+    name = name.lower().removeprefix("[").removesuffix("]").removesuffix(".")
     try:
         address = ipaddress.ip_address(name)
     except ValueError:

@@ -27,6 +27,14 @@ class ServedPage:
     errors: Path
     """What the tool writes to stderr."""
 
+    process_id: int
+
+    @property
+    def most_memory_mib(self) -> float:
+        """The most memory that the tool has had so far, in MiB."""
+        status = Path(f"/proc/{self.process_id}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
     @cached_property
     def config(self) -> dict[str, Any]:
         """Its parts and functions."""
@@ -117,7 +125,7 @@ def start_app() -> Any:
         line = process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+/", line)
         assert found is not None, (folder / "errors.txt").read_text()
-        return process, ServedPage(found[0], folder / "errors.txt")
+        return process, ServedPage(found[0], folder / "errors.txt", process.pid)
 
     return start
 

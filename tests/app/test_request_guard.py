@@ -51,6 +51,9 @@ def _status(
         "[::1]:7860",
         "[0:0:0:0:0:0:0:1]:80",
         "localhost:9999",  # as through a tunnel
+        "localhost.",
+        "LOCALHOST.:7860",
+        "127.0.0.1.:7860",
     ],
 )
 def test_the_pages_own_names_are_served(host: str) -> None:
@@ -68,6 +71,11 @@ def test_the_pages_own_names_are_served(host: str) -> None:
         "evil.example@localhost",
         "localhost:7860, evil.example",
         "127.0.0.1.nip.io:7860",
+        "localhost..",
+        "localhost.evil.example.",
+        ".",
+        "localhost:65536",
+        "localhost:",
         "192.168.1.5",
         "0.0.0.0:7860",
         "[::1",
@@ -113,8 +121,15 @@ def test_requests_of_other_pages_are_refused(origin: str) -> None:
 
 
 def test_more_names_can_be_allowed() -> None:
-    names = page_names("lanes.example", ["proxy.example", "192.168.1.5", "[fe80::1]"])
-    for host in ("lanes.example", "proxy.example:80", "192.168.1.5", "[FE80::1]:7860"):
+    names = page_names("lanes.example", ["proxy.example.", "192.168.1.5", "[fe80::1]"])
+    for host in (
+        "lanes.example.:80",
+        "proxy.example.",
+        "lanes.example",
+        "proxy.example:80",
+        "192.168.1.5",
+        "[FE80::1]:7860",
+    ):
         assert _status(host, names=names) == 200
     assert _status("other.example", names=names) == 403
 

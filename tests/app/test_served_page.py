@@ -1,10 +1,14 @@
 """What the page does with requests that its own page would not send."""
 
 import signal
+import sys
+import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -180,6 +184,46 @@ def test_names_that_are_not_utf8(served, road: bytes) -> None:
     output, error = served.call(PICTURE, file_data(path), served.weights)
     assert not error
     assert read_image(output[0]["path"]).shape == (90, 160, 3)
+
+
+def jpeg_bomb(side: int) -> bytes:
+    """Return a JPEG of some hundred bytes whose header tells of side x side pixels."""
+    data = bytearray(cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes())
+    frame = data.index(b"\xff\xc0")  # marker, length, precision, height, width
+    data[frame + 5 : frame + 9] = side.to_bytes(2, "big") * 2
+    return bytes(data)
+
+
+def png_bomb(side: int) -> bytes:
+    """Return a PNG of side x side black pixels of one bit each."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + check
+
+    header = side.to_bytes(4, "big") * 2 + b"\1\0\0\0\0"
+    rows = zlib.compress(bytes((side // 8 + 1) * side), 9)
+    parts = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.jpg", jpeg_bomb(20_000)), ("a.png", png_bomb(20_000))]
+)
+def test_a_few_bytes_command_no_memory_and_no_time(
+    served, name: str, content: bytes, road: bytes
+) -> None:
+    assert len(content) < 100_000
+    served.call(PICTURE, served.upload("road.jpg", road), served.weights)
+    before = served.most_memory_mib
+    start = time.monotonic()
+    output, error = served.call(PICTURE, served.upload(name, content), served.weights)
+    assert time.monotonic() - start < 20  # it took minutes once
+    assert served.most_memory_mib - before < 200  # its pixels alone would take 1,144
+    assert output is None
+    assert error.startswith(f"'{name}' is too large: ")
+    assert "20000x20000 pixels" in error
 
 
 def test_what_is_no_picture(served) -> None:
