@@ -14,6 +14,7 @@ import numpy as np
 
 from lanedet import __version__
 from lanedet.arrays import ByteArray
+from lanedet.files import replace_file
 from lanedet.runtime import num_usable_cores, progress_bar, tune_allocator
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.make import make_scene
@@ -32,6 +33,9 @@ PROVENANCE_FILE = "scenes.json"
 
 MIN_SCENES_TO_SHARE = 200
 """The fewest scenes for which starting processes takes no longer than it saves."""
+
+MAX_WORKERS = 256
+"""The most processes that make scenes at once."""
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -163,9 +167,13 @@ def num_scene_workers(num_scenes: int) -> int:
 
 
 def check_num_workers(num_workers: int) -> None:
-    """Raise ValueError if there cannot be so many."""
+    """Raise ValueError unless there can be so many."""
     if num_workers < 1:
         raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
+    if num_workers > MAX_WORKERS:
+        raise ValueError(
+            f"num_workers must be at most {MAX_WORKERS}, got {num_workers}."
+        )
 
 
 def _results(
@@ -203,6 +211,6 @@ def _write_scene(
     )
     path = root / task.image
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_scene(image))
+    replace_file(path, encode_scene(image))
     sample.set_metainfo({"raw_file": task.raw_file, "img_path": str(path)})
     return sample

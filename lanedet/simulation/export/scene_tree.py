@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lanedet.datasets import culane_label_path
-from lanedet.files import replace_file
+from lanedet.files import is_hidden, replace_file
 from lanedet.runtime import hold_interrupts
 from lanedet.simulation.arguments import check_whole
 from lanedet.simulation.export.bdd100k import BDD100K_TREE
@@ -40,6 +40,9 @@ TREE_FORMATS = {
 
 CATEGORIES_FILE = "categories.json"
 """The file that lists the scenes of each category, by the category's name."""
+
+MAX_SCENES = 10_000_000
+"""Most scenes in one tree."""
 
 _LABEL_FILES: dict[str, Callable[[Sequence[str]], Iterable[str]]] = {
     "tusimple": lambda _: TUSIMPLE_TREE.labels,
@@ -75,7 +78,8 @@ def write_scene_tree(
 
     Args:
         root: Folder of the data set; it is made.
-        num_scenes: Number of scenes in all splits together, at least one for each.
+        num_scenes: Number of scenes in all splits together, at least one for each, at
+            most 10 million.
         seed: Names the collection, from 0 to 2 ** 32 - 1, but for RoadScenes' own
             (:data:`~lanedet.simulation.export.scene_files.BENCHMARK_SEEDS`).
         shape: (H, W) of the images, or None for those of the format.
@@ -100,7 +104,8 @@ def write_scene_tree(
     collection = SceneCollection(seed, shape or layout.shape, category)
     check_seed_is_free(seed)
     lowest = len(layout.shares)
-    check_whole("num_scenes, one or more for each split,", num_scenes, lowest)
+    name = "num_scenes, one or more for each split,"
+    check_whole(name, num_scenes, lowest, MAX_SCENES)
     check_num_workers(num_workers)
     _files_of_scenes(root, tree_format)  # the folder of others gets no lock either
     with _only_writer(root):
@@ -198,13 +203,17 @@ def _places(layout: Layout) -> tuple[str, ...]:
 
 
 def _files_in(root: Path, top: str) -> Iterator[str]:
-    """Yield the paths of all files at or below a place. Links are files."""
+    """Yield the paths of all files at or below a place, but for hidden ones.
+
+    Links are files.
+    """
     if not (root / top).is_dir() or (root / top).is_symlink():
         if os.path.lexists(root / top):
             yield top
         return
     for folder, folders, files in os.walk(root / top):
-        for name in (*sorted(folders), *sorted(files)):
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
+        for name in (*folders, *sorted(n for n in files if not is_hidden(n))):
             path = Path(folder, name)
             if name in files or path.is_symlink():
                 yield path.relative_to(root).as_posix()
@@ -234,8 +243,8 @@ def _read_provenance(provenance_file: Path, tree_format: str) -> tuple[int, int]
     try:
         provenance = json.loads(provenance_file.read_bytes())
         num_scenes, seed = int(provenance["num"]), int(provenance["seed"])
-        said = provenance["format"]
-    except (ValueError, KeyError, TypeError):
+        said = provenance["format"] if num_scenes <= MAX_SCENES else "too many scenes"
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         num_scenes, seed = 0, 0
     if said != tree_format:
         raise ValueError(

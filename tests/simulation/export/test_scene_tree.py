@@ -276,6 +276,24 @@ def test_files_of_others_among_scenes_are_left_alone(
     assert contents(tmp_path) == before
 
 
+def test_what_systems_hide_among_scenes_is_no_file_of_others(
+    tmp_path: Path, tree_format: str
+) -> None:
+    write(tmp_path, tree_format, num_scenes=4)
+    folder = next(tmp_path.rglob("*.jpg")).parent
+    for name in (".DS_Store", "Thumbs.db", "__MACOSX/._1.jpg", ".0a.part.jpg"):
+        put(folder / name)
+    write(tmp_path, tree_format, num_scenes=4, seed=7)
+    assert complete(tmp_path, tree_format)
+
+
+def test_more_scenes_than_a_tree_holds_are_not_counted(tmp_path: Path) -> None:
+    said = '{"format": "tusimple", "num": 1000000000000, "seed": 0}'
+    (tmp_path / PROVENANCE_FILE).write_text(said)
+    with pytest.raises(ValueError, match="in the format tusimple, got too many scenes"):
+        write(tmp_path, "tusimple")
+
+
 def test_linked_images_of_others_are_left_alone(tmp_path: Path) -> None:
     real, root = tmp_path / "real", tmp_path / "scenes"
     put(real / "6040/20.jpg")
@@ -298,7 +316,11 @@ def test_files_elsewhere_in_the_folder_stay(tree_format: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "said", ['{"format": "culane", "num": 4, "seed": 0}', "{}", "[]", "{", '{"num": 4}']
+    "said",
+    [
+        *('{"format": "culane", "num": 4, "seed": 0}', "{}", "[]", "{", '{"num": 4}'),
+        *("[" * 99_999, '{"format": "tusimple", "num": 1e400, "seed": 0}'),
+    ],
 )
 def test_scenes_in_another_format_are_left_alone(tmp_path: Path, said: str) -> None:
     (tmp_path / PROVENANCE_FILE).write_text(said)
@@ -398,14 +420,16 @@ def test_scenes_without_a_category_are_not_listed(tmp_path: Path) -> None:
     [
         (
             {"num_scenes": 2},
-            "num_scenes, one or more for each split, must be at least 3, got 2",
+            "num_scenes, one or more for each split, must be from 3 to 10000000, got 2",
         ),
+        ({"num_scenes": 10**12}, "must be from 3 to 10000000, got 1000000000000"),
+        ({"num_workers": 257}, "num_workers must be at most 256, got 257"),
         ({"seed": -1}, "seed must be from 0 to 4294967295, got -1"),
         ({"seed": 2**32}, "seed must be from 0 to 4294967295, got 4294967296"),
         ({"seed": 20_001}, "must not be 20001: those scenes are the train split"),
         ({"seed": 20_003}, "must not be 20003: those scenes are the test split"),
         ({"seed": 0.5}, "seed must be from 0 to 4294967295, a whole number"),
-        ({"num_scenes": 8.0}, "each split, must be at least 3, a whole number"),
+        ({"num_scenes": 8.0}, "each split, must be from 3 to 10000000, a whole"),
         ({"shape": (90.0, 160.0)}, "two whole numbers"),
         ({"shape": (10, 20)}, "at least"),
         ({"num_workers": 0}, "num_workers must be at least 1"),
