@@ -2,26 +2,19 @@
 
 import difflib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
-import mmengine.registry
 from mmengine.config import Config, ConfigDict
 from mmengine.hooks import Hook
-from mmengine.registry import Registry
 from mmengine.runner import Runner
-from mmengine.utils import get_object_from_string
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.utils.data import DataLoader
 
-from lanedet.datasets import RasterizeLaneMask
+from lanedet.engine.config_parts import built_by, look_up, typed_dicts
 from lanedet.engine.config_types import arguments_of, check_type, hands_on
+from lanedet.engine.shared_values import DATALOADERS
 
-_REGISTRIES = tuple(
-    value for value in vars(mmengine.registry).values() if isinstance(value, Registry)
-)
-DATALOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
-"""The keys of a config that hold a data set."""
 # Keys that mmengine takes out of a dict before it calls the dict's type.
 _TAKEN_BY_MMENGINE = {
     "type",
@@ -76,7 +69,7 @@ def check_parts(config: Config) -> None:
         if config.get(name):
             _check_part(name, config[name], loader, "a DataLoader takes")
     for place, known in _PLAIN_DICTS.items():
-        part = _look_up(config, place)
+        part = look_up(config, place)
         if part is not None:
             check_type(place, part, dict)
             if "type" not in part or "type" in known:
@@ -96,72 +89,8 @@ def _check_part(
             check_type(f"{place}.{key}" if place else key, value, known[key])
 
 
-def check_agreement(config: Config) -> None:
-    """Raise ValueError if the model and its data see different images or lanes.
-
-    Weights that were trained on one view are useless behind another, and a head for
-    other lanes than the labels' fails only at the first batch.
-    """
-    view = _look_up(config, "model.view")
-    num_lanes = _look_up(config, "model.head.num_lanes")
-    for place, step in _pipeline_steps(config):
-        for key, expected in (("view", view), ("num_lanes", num_lanes)):
-            if key in step and step[key] != expected:
-                raise ValueError(
-                    f"{place} has {key}={step[key]!r}, but the model has {expected!r}. "
-                    "They must be the same."
-                )
-        if step.get("type") is RasterizeLaneMask and num_lanes not in (None, 1):
-            raise ValueError(
-                f"{place} draws all lanes as one class, but the model has "
-                f"num_lanes={num_lanes}. Use RasterizeLanes, or num_lanes=1."
-            )
-    branch = "model.head.existence_branch.input_shape"
-    expected, got = _look_up(config, "model.view.input_shape"), _look_up(config, branch)
-    if expected is not None and got is not None and list(expected) != list(got):
-        raise ValueError(
-            f"{branch} is {tuple(got)}, but the model's view makes images of "
-            f"{tuple(expected)}. They must be the same."
-        )
-
-
-def _pipeline_steps(config: Config) -> Iterator[tuple[str, ConfigDict]]:
-    """Yield every transform of every data set, also of those inside others."""
-    for name in DATALOADERS:
-        dataset = f"{name}.dataset"
-        for place, part in typed_dicts(_look_up(config, dataset), dataset):
-            for number, step in enumerate(part.get("pipeline") or []):
-                yield f"{place}.pipeline.{number}", step
-
-
-def _look_up(config: Mapping[str, Any], place: str) -> Any:
-    """Return the value at a dotted place, None if there is none."""
-    value: Any = config
-    for key in place.split("."):
-        if not isinstance(value, Mapping | Config) or value.get(key) is None:
-            return None
-        value = value[key]
-    return value
-
-
-def typed_dicts(value: Any, place: str) -> Iterator[tuple[str, ConfigDict]]:
-    """Yield every dict with a ``type`` in a value, and where it is."""
-    if isinstance(value, ConfigDict):
-        if "type" in value:
-            yield place, value
-        for key, item in value.items():
-            yield from typed_dicts(item, f"{place}.{key}")
-    elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            yield from typed_dicts(item, f"{place}.{number}")
-
-
 def _check_arguments(place: str, part: ConfigDict) -> None:
-    built = part["type"]
-    if isinstance(built, str):
-        built = _registered(built, place)
-    if not callable(built):
-        raise ValueError(f"{place}.type must be a class or its name, got {built!r}.")
+    built = built_by(part, place)
     known: dict[str, Any] = {}
     # What a class hands on by **kwargs goes to the next class that has an __init__;
     # where there is none, it goes elsewhere, and nothing can be said of other keys.
@@ -176,29 +105,6 @@ def _check_arguments(place: str, part: ConfigDict) -> None:
             break
     for key in part.keys() & known.keys() - _TAKEN_BY_MMENGINE:
         check_type(f"{place}.{key}", part[key], known[key])
-
-
-def _registered(name: str, place: str) -> Any:
-    """Return the class that mmengine builds for a type given by its name."""
-    names: set[str] = set()
-    for registry in _REGISTRIES:
-        registry.import_from_location()
-        if name in registry.module_dict:
-            return registry.module_dict[name]
-        names |= registry.module_dict.keys()
-    try:
-        built = get_object_from_string(name)  # the whole name, module and all
-    except (ImportError, ValueError):
-        built = None
-    if built is None:
-        close = difflib.get_close_matches(name, names, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(
-            f"{place} has the unknown type {name!r}.{hint} Name a class of mmengine or "
-            "torch, a class with its module (package.module.Class), or import the "
-            "class in the config."
-        )
-    return built
 
 
 def _check(keys: set[str], known: set[str], place: str, who: str) -> None:
