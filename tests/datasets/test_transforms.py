@@ -310,9 +310,7 @@ def test_a_lane_mask_without_lanes(lanes: list[np.ndarray]) -> None:
 
 
 def test_a_lane_mask_is_of_one_class() -> None:
-    with pytest.raises(
-        ValueError, match="num_lanes of the model's head must be 1"
-    ):
+    with pytest.raises(ValueError, match="num_lanes of the model's head must be 1"):
         RasterizeLaneMask(num_lanes=4, lane_width_px=3)
 
 
