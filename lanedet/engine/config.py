@@ -7,6 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from lanedet.engine.config_bounds import check_bounds
 from lanedet.engine.config_checks import check_parts
 from lanedet.engine.config_files import find_config
 from lanedet.engine.config_parts import typed_dicts
@@ -37,7 +38,8 @@ def load_config(
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is no config, a key or a named type does not exist,
-            says again what follows from another, or the schedule ends before training.
+            says again what follows from another, a number is impossible, or the
+            schedule ends before training.
     """
     config = _read(find_config(path))
     merge_options(config, options or {})
@@ -48,6 +50,7 @@ def load_config(
                 check_type(f"{name}.dataset", config[name].get("dataset"), dict)
                 config[name].dataset.data_root = str(data_root)
     check_said_once(config)
+    check_bounds(config)
     check_schedule(config)
     return config
 

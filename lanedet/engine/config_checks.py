@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from lanedet.engine.config_parts import built_by, look_up, typed_dicts
 from lanedet.engine.config_types import arguments_of, check_type, hands_on
 from lanedet.engine.shared_values import DATALOADERS
+from lanedet.runtime import LAUNCHERS
 
 # Keys that mmengine takes out of a dict before it calls the dict's type.
 _TAKEN_BY_MMENGINE = {
@@ -58,7 +59,8 @@ def check_parts(config: Config) -> None:
     """
     # Names that a config imports are in it too, but not in to_dict().
     own = {key: config[key] for key in config.to_dict() if not str(key).startswith("_")}
-    _check_part("", own, arguments_of(Runner), "mmengine's Runner knows")
+    known = {**arguments_of(Runner), "launcher": Literal[*LAUNCHERS]}
+    _check_part("", own, known, "mmengine's Runner knows")
     loader = {
         **arguments_of(DataLoader),
         "num_batch_per_epoch": int,

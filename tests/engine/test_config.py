@@ -196,6 +196,10 @@ def test_odd_values_are_told_in_one_line(path: Path, count: int) -> None:
         ({"train_cfg.max_iters.x": 1}, "max_iters is 460 and has no parts"),
         ({"custom_hooks.99.x": 1}, "custom_hooks is a list of 9"),
         ({"param_scheduler.0": 3}, "param_scheduler.0 must be a dict, got 3"),
+        (
+            {"launcher": "foo"},
+            "launcher must be 'none' or 'pytorch' or 'slurm' or 'mpi', got 'foo'",
+        ),
     ],
 )
 def test_values_of_another_kind(options: dict[str, Any], message: str) -> None:
