@@ -21,6 +21,8 @@ from mmengine.optim import OneCycleLR
 from mmengine.registry import METRICS, MODELS, Registry
 
 from lanedet.engine import load_config
+from lanedet.engine.schedule import with_peak
+from lanedet.engine.shared_values import fit_to_model
 
 KEPT = Path(__file__).parent / "configs/experiments.json"
 Facts = dict[str, str]
@@ -139,7 +141,7 @@ def _model_sections(config: Config) -> dict[str, Facts]:
 
 
 def _data_facts(config: Config, split: str) -> Facts:
-    loader = {**config[f"{split}_dataloader"]}
+    loader = {**fit_to_model(config[f"{split}_dataloader"], config.model)}
     dataset = {**loader.pop("dataset")}
     with _recorded("pipeline") as facts:
         Compose(dataset.pop("pipeline"))
@@ -160,12 +162,12 @@ def _built_facts(place: str, registry: Registry, configs: Any) -> Facts:
 def _schedule_facts(config: Config) -> Facts:
     facts: Facts = dict(_flat("train_cfg", _bound(config.train_cfg)))
     facts |= _flat("optim_wrapper", _bound(config.optim_wrapper))
-    length = config.train_cfg.max_iters
-    for number, each in enumerate(config.param_scheduler):
+    length, lr = config.train_cfg.max_iters, config.optim_wrapper.optimizer.lr
+    for number, each in enumerate(with_peak(config.param_scheduler, lr)):
         # What mmengine fills in when it builds them.
         bound = _bound({"end": length, **each})
         bound["end"] = min(bound["end"], length)
-        if each.type is OneCycleLR:
+        if each["type"] is OneCycleLR:
             bound["total_steps"] = each.get("total_steps", bound["end"])
         facts |= _flat(f"param_scheduler.{number}", bound)
     return facts

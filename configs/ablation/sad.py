@@ -15,62 +15,39 @@ iterations, not 60,000.
 """
 
 from mmengine.config import read_base
-from mmengine.optim import LinearLR, OptimWrapper, PolyLR
-from torch.optim import SGD
+from mmengine.optim import LinearLR
 
-from lanedet.engine import LaneTrainLoop
 from lanedet.models import (
     AttentionGenerator,
     DeepSupervision,
-    ENet,
-    ExistenceBranch,
-    LaneDetector,
-    LaneSegmentationHead,
     SelfAttentionDistiller,
-    TransposedConvClassifier,
     sad_preset,
 )
-from lanedet.ops import LaneDecoder, LetterboxView
+from lanedet.ops import LaneDecoder
 
 with read_base():
     from .._base_.datasets.scenes import *
     from .._base_.default_runtime import *
+    from .._base_.models.enet_sad import *
+    from .._base_.schedules.sgd import *
 
-_view = dict(type=LetterboxView, input_shape=(96, 160))
+_view.update(input_shape=(96, 160))
+model.update(view=_view, distiller=None)
+model["head"].update(
+    num_lanes=_num_lanes,
+    decoder=dict(type=LaneDecoder, smoothing=3, row_step=1),
+)
+_labels.update(lane_width_px=3)
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
-    _loader["dataset"]["pipeline"][1]["view"] = _view
     _loader.update(num_workers=0, persistent_workers=False)
-train_dataloader["dataset"]["pipeline"][3]["lane_width_px"] = 3
-
-model = dict(
-    type=LaneDetector,
-    backbone=dict(type=ENet),
-    head=dict(
-        type=LaneSegmentationHead,
-        num_lanes=_num_lanes,
-        seg_stage="D2",
-        classifier=dict(type=TransposedConvClassifier, in_channels=16),
-        existence_branch=dict(
-            type=ExistenceBranch,
-            stage="E4",
-            in_channels=128,
-            input_shape=_view["input_shape"],
-        ),
-        decoder=dict(type=LaneDecoder, smoothing=3, row_step=1),
-    ),
-    view=_view,
+train_dataloader["dataset"].update(
+    pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs]
 )
-
-_max_iters = 900
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=_max_iters)
-optim_wrapper = dict(
-    type=OptimWrapper,
-    optimizer=dict(type=SGD, lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
-    clip_grad=dict(max_norm=5.0),
-)
+train_cfg.update(max_iters=900, val_interval=900)
+optim_wrapper.update(optimizer=dict(lr=0.1), clip_grad=dict(max_norm=5.0))
 param_scheduler = [
     dict(type=LinearLR, start_factor=0.01, begin=0, end=50, by_epoch=False),
-    dict(type=PolyLR, power=0.9, eta_min=0.0, begin=50, end=_max_iters, by_epoch=False),
+    dict(type=PolyLR, power=0.9, eta_min=0.0, begin=50, by_epoch=False),
 ]
 
 _sad = dict(type=SelfAttentionDistiller)
@@ -95,12 +72,7 @@ _rows = {
     "backward, P32 + P43": dict(
         type=SelfAttentionDistiller, paths=[("E3", "E2"), ("E4", "E3")]
     ),
-    "deep supervision": dict(
-        type=DeepSupervision,
-        stages=dict(E1=64, E2=128, E3=128),
-        num_lanes=_num_lanes,
-        weight=0.1,
-    ),
+    "deep supervision": dict(type=DeepSupervision, stages=["E1", "E2", "E3"]),
     "start at 1/3": dict(type=SelfAttentionDistiller, start=1 / 3),
     "start at 1/2": dict(type=SelfAttentionDistiller, start=1 / 2),
 }

@@ -9,64 +9,15 @@ enet_plain_roadscenes.py is what to compare it with.
 """
 
 from mmengine.config import read_base
-from mmengine.optim import OneCycleLR, OptimWrapper
-from torch.optim import AdamW
-
-from lanedet.engine import LaneTrainLoop
-from lanedet.models import (
-    ENet,
-    ExistenceBranch,
-    LaneDetector,
-    LaneSegmentationHead,
-    SelfAttentionDistiller,
-    TransposedConvClassifier,
-)
 
 with read_base():
     from .._base_.datasets.roadscenes import *
     from .._base_.default_runtime import *
+    from .._base_.models.enet_sad import *
+    from .._base_.schedules.adamw import *
 
-model = dict(
-    type=LaneDetector,
-    backbone=dict(type=ENet),
-    head=dict(
-        type=LaneSegmentationHead,
-        num_lanes=_num_lanes,
-        seg_stage="D2",
-        classifier=dict(type=TransposedConvClassifier, in_channels=16),
-        existence_branch=dict(
-            type=ExistenceBranch,
-            stage="E4",
-            in_channels=128,
-            input_shape=_view["input_shape"],
-        ),
-    ),
-    distiller=dict(
-        type=SelfAttentionDistiller,
-        paths=[("E2", "E3"), ("E3", "E4")],
-        weight=0.02,
-        start=0.5,
-        ramp=0.2,
-    ),
-    view=_view,
-)
-
-_max_iters = 7_500  # 12 epochs
-_lr = 3e-3
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=750)
-optim_wrapper = dict(
-    type=OptimWrapper,
-    optimizer=dict(type=AdamW, lr=_lr, weight_decay=1e-2),
-    clip_grad=dict(max_norm=5.0),
-)
-param_scheduler = [
-    dict(
-        type=OneCycleLR,
-        eta_max=_lr,
-        total_steps=_max_iters,
-        pct_start=0.1,
-        by_epoch=False,
-    )
-]
-default_hooks.update(checkpoint=dict(save_best="culane/f1"))
-visualizer.update(num_slots=_num_lanes)
+model.update(view=_view)
+model["head"].update(num_lanes=_num_lanes)
+model["distiller"].update(weight=0.02, start=0.5, ramp=0.2)
+train_cfg.update(max_iters=7_500, val_interval=750)  # 12 epochs
+default_hooks["checkpoint"].update(save_best="culane/f1")

@@ -12,62 +12,13 @@ as ENet's does: neither is there anything to fetch, nor is its licence another's
 """
 
 from mmengine.config import read_base
-from mmengine.optim import OneCycleLR, OptimWrapper
-from torch.optim import AdamW
-
-from lanedet.engine import LaneTrainLoop
-from lanedet.models import (
-    ConvClassifier,
-    LaneDetector,
-    LaneSegmentationHead,
-    LogitsExistenceBranch,
-    ResNet,
-    SelfAttentionDistiller,
-)
 
 with read_base():
-    from .._base_.datasets.roadscenes import *
-    from .._base_.default_runtime import *
+    from .enet_sad_roadscenes import *
+    from .._base_.models.resnet18_sad import *
 
-model = dict(
-    type=LaneDetector,
-    backbone=dict(type=ResNet, depth=18),
-    head=dict(
-        type=LaneSegmentationHead,
-        num_lanes=_num_lanes,
-        seg_stage="layer4",
-        classifier=dict(type=ConvClassifier, in_channels=512),
-        upsampling=8,
-        existence_branch=dict(
-            type=LogitsExistenceBranch, input_shape=_view["input_shape"]
-        ),
-    ),
-    distiller=dict(
-        type=SelfAttentionDistiller,
-        paths=[("layer2", "layer3"), ("layer3", "layer4")],
-        weight=0.02,
-        start=0.5,
-        ramp=0.2,
-    ),
-    view=_view,
-)
-
-_max_iters = 7_500  # 12 epochs
-_lr = 1e-3
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=750)
-optim_wrapper = dict(
-    type=OptimWrapper,
-    optimizer=dict(type=AdamW, lr=_lr, weight_decay=1e-2),
-    clip_grad=dict(max_norm=5.0),
-)
-param_scheduler = [
-    dict(
-        type=OneCycleLR,
-        eta_max=_lr,
-        total_steps=_max_iters,
-        pct_start=0.1,
-        by_epoch=False,
-    )
-]
-default_hooks.update(checkpoint=dict(save_best="culane/f1"))
-visualizer.update(num_slots=_num_lanes)
+model.update(view=_view)
+model["backbone"].update(weights=None)
+model["head"].update(num_lanes=_num_lanes)
+model["distiller"].update(weight=0.02, start=0.5, ramp=0.2)
+optim_wrapper["optimizer"].update(lr=1e-3)

@@ -4,60 +4,11 @@ Run:      lanedet train roadscenes/resnet34_plain_roadscenes
 Expected: not measured yet.
 
 What to compare resnet34_sad_roadscenes.py with: the recipe is the same.
-
-The stride is 8 by dilation, as in resnet18_sad_culane.py. Training begins from nothing,
-as ENet's does: neither is there anything to fetch, nor is its licence another's.
 """
 
 from mmengine.config import read_base
-from mmengine.optim import OneCycleLR, OptimWrapper
-from torch.optim import AdamW
-
-from lanedet.engine import LaneTrainLoop
-from lanedet.models import (
-    ConvClassifier,
-    LaneDetector,
-    LaneSegmentationHead,
-    LogitsExistenceBranch,
-    ResNet,
-)
 
 with read_base():
-    from .._base_.datasets.roadscenes import *
-    from .._base_.default_runtime import *
+    from .resnet34_sad_roadscenes import *
 
-model = dict(
-    type=LaneDetector,
-    backbone=dict(type=ResNet, depth=34),
-    head=dict(
-        type=LaneSegmentationHead,
-        num_lanes=_num_lanes,
-        seg_stage="layer4",
-        classifier=dict(type=ConvClassifier, in_channels=512),
-        upsampling=8,
-        existence_branch=dict(
-            type=LogitsExistenceBranch, input_shape=_view["input_shape"]
-        ),
-    ),
-    view=_view,
-)
-
-_max_iters = 7_500  # 12 epochs
-_lr = 1e-3
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=750)
-optim_wrapper = dict(
-    type=OptimWrapper,
-    optimizer=dict(type=AdamW, lr=_lr, weight_decay=1e-2),
-    clip_grad=dict(max_norm=5.0),
-)
-param_scheduler = [
-    dict(
-        type=OneCycleLR,
-        eta_max=_lr,
-        total_steps=_max_iters,
-        pct_start=0.1,
-        by_epoch=False,
-    )
-]
-default_hooks.update(checkpoint=dict(save_best="culane/f1"))
-visualizer.update(num_slots=_num_lanes)
+model.update(distiller=None)

@@ -5,88 +5,25 @@ Expected: not known. Nobody has published SAD with this recipe, and we have not 
           it. Without SAD it is said to give accuracy 94.18 %
           (resnet18_plain_tusimple_modern.py).
 
-The recipe of the strongest published baselines without SAD that we know,
+The recipe is that of _base_/schedules/sgd_warm_up.py, for 50 epochs of 3,268 images in
+batches of 20, with a learning rate of 0.2, after
 https://github.com/voldemortX/pytorch-auto-drive
-(configs/lane_detection/baseline/resnet18_tusimple.py): SGD with momentum 0.9, weight
-decay 1e-4, batch 20, learning rate 0.2 falling by the power 0.9 after 200 iterations of
-warm-up, 50 epochs of 3,268 images, rotations by up to 3 degrees, ImageNet weights, no
-IoU loss, mixed precision (--amp; leave it out without a GPU). What differs: 368 rows
-instead of 360, because the existence branch needs multiples of 16, and the first
-convolution of the head, which is 3x3 instead of 1x1.
-
-SAD is added to it as in the paper (https://arxiv.org/abs/1908.00821): weight 0.1, for
-the last third. layer1 to layer4 are taken for the paper's E1 to E4.
-resnet18_plain_tusimple_modern.py is what to compare it with.
-
-Torchvision's ImageNet weights are fetched. Where nothing can be fetched, add
---cfg-options model.backbone.weights=None.
+(configs/lane_detection/baseline/resnet18_tusimple.py). What differs: 368 rows instead
+of 360, because the existence branch needs multiples of 16, and the first convolution of
+the head, which is 3x3 instead of 1x1. SAD is added to it as in the paper
+(https://arxiv.org/abs/1908.00821): weight 0.1, for the last third.
 """
 
 from mmengine.config import read_base
-from mmengine.optim import LinearLR, OptimWrapper, PolyLR
-from torch.optim import SGD
-
-from lanedet.datasets import RandomMotion
-from lanedet.engine import LaneTrainLoop
-from lanedet.models import (
-    ConvClassifier,
-    LaneDetector,
-    LaneSegmentationHead,
-    LogitsExistenceBranch,
-    ResNet,
-    SelfAttentionDistiller,
-    SoftIoULoss,
-)
 
 with read_base():
-    from .._base_.datasets.tusimple import *
-    from .._base_.default_runtime import *
+    from .resnet18_sad_tusimple import *
+    from .._base_.schedules.sgd_warm_up import *
 
-model = dict(
-    type=LaneDetector,
-    backbone=dict(type=ResNet, depth=18, weights="imagenet"),
-    head=dict(
-        type=LaneSegmentationHead,
-        num_lanes=_num_lanes,
-        seg_stage="layer4",
-        classifier=dict(type=ConvClassifier, in_channels=512),
-        upsampling=8,
-        existence_branch=dict(
-            type=LogitsExistenceBranch, input_shape=_view["input_shape"]
-        ),
-        losses=dict(iou=dict(type=SoftIoULoss, loss_weight=0.0)),
-    ),
-    distiller=dict(
-        type=SelfAttentionDistiller,
-        paths=[("layer2", "layer3"), ("layer3", "layer4")],
-        weight=0.1,
-        start=2 / 3,
-    ),
-    view=_view,
-    # RGB in [0, 255], of ImageNet.
-    mean=(123.675, 116.28, 103.53),
-    std=(58.395, 57.12, 57.375),
-)
-
+model["head"].update(losses=dict(iou=None))
+_apply_view["motion"].update(rotate_deg=(-3, 3))
 train_dataloader.update(batch_size=20)
-train_dataloader["dataset"]["pipeline"][1]["motion"] = dict(
-    type=RandomMotion, rotate_deg=(-3, 3)
+train_dataloader["dataset"].update(
+    pipeline=[_load_image, _apply_view, _labels, _pack_inputs]
 )
-
-_max_iters = 8170  # 50 epochs
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=817)
-optim_wrapper = dict(
-    type=OptimWrapper,
-    optimizer=dict(type=SGD, lr=0.2, momentum=0.9, weight_decay=1e-4),
-)
-param_scheduler = [
-    dict(type=LinearLR, start_factor=0.005, begin=0, end=200, by_epoch=False),
-    dict(
-        type=PolyLR,
-        power=0.9,
-        eta_min=0.0,
-        begin=200,
-        end=_max_iters,
-        by_epoch=False,
-    ),
-]
+train_cfg.update(max_iters=8170, val_interval=817)

@@ -4,71 +4,12 @@ Run:      lanedet train sad/resnet34_sad_bdd100k
 Expected: not known. The paper's number could not be checked, so none is given, and we
           have not measured it.
 
-Section 4 of the paper (https://arxiv.org/abs/1908.00821) and its authors' scripts: SGD
-with Nesterov momentum 0.9, weight decay 1e-4, learning rate 0.01 falling by the power
-0.9, batch 12, 60,000 iterations, SAD from iteration 40,000 on. The batch is that of the
-other data sets; the authors' script for BDD100K has 4. When SAD starts is not known for
-BDD100K: here after two thirds, as on the other data sets. All lanes are one class, and
-there is no existence branch, as in that script. Where the paper is silent or does not
-train: the energies are standardised (lanedet/models/distillation/sad.py says why).
-
-The authors published no code with a ResNet. The stride of 8 by dilation is as the first
-author says (https://github.com/cardwing/Codes-for-Lane-Detection/issues/145), the head
-SCNN's (https://arxiv.org/abs/1712.06080), and layer1 to layer4 are taken for the
-paper's E1 to E4, so that layer2 mimics layer3 and layer3 mimics layer4. Training begins
-with torchvision's ImageNet weights, which are fetched, and images are normalised as for
-these. Where nothing can be fetched, add --cfg-options model.backbone.weights=None.
+resnet18_sad_bdd100k.py with a deeper network.
 """
 
 from mmengine.config import read_base
-from mmengine.optim import OptimWrapper, PolyLR
-from torch.optim import SGD
-
-from lanedet.engine import LaneTrainLoop
-from lanedet.models import (
-    ConvClassifier,
-    LaneDetector,
-    LaneSegmentationHead,
-    ResNet,
-    SelfAttentionDistiller,
-)
 
 with read_base():
-    from .._base_.datasets.bdd100k import *
-    from .._base_.default_runtime import *
+    from .resnet18_sad_bdd100k import *
 
-model = dict(
-    type=LaneDetector,
-    backbone=dict(type=ResNet, depth=34, weights="imagenet"),
-    head=dict(
-        type=LaneSegmentationHead,
-        num_lanes=_num_lanes,
-        seg_stage="layer4",
-        classifier=dict(type=ConvClassifier, in_channels=512),
-        upsampling=8,
-        existence_branch=None,
-        decoder=_decoder,
-    ),
-    distiller=dict(
-        type=SelfAttentionDistiller,
-        paths=[("layer2", "layer3"), ("layer3", "layer4")],
-        weight=0.1,
-        start=2 / 3,
-    ),
-    view=_view,
-    # RGB in [0, 255], of ImageNet.
-    mean=(123.675, 116.28, 103.53),
-    std=(58.395, 57.12, 57.375),
-)
-
-_max_iters = 60_000
-train_cfg = dict(type=LaneTrainLoop, max_iters=_max_iters, val_interval=5000)
-optim_wrapper = dict(
-    type=OptimWrapper,
-    optimizer=dict(type=SGD, lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-4),
-)
-param_scheduler = [
-    dict(type=PolyLR, power=0.9, eta_min=0.0, begin=0, end=_max_iters, by_epoch=False)
-]
-default_hooks.update(checkpoint=dict(save_best="bdd100k/sad_iou"))
-visualizer.update(num_slots=_num_lanes)
+model["backbone"].update(depth=34)

@@ -40,7 +40,7 @@ class KnownPort:
     def __init__(self, detector: LaneDetector) -> None:
         self._detector = detector.to(memory_format=torch.contiguous_format).eval()
         self._device = next(detector.parameters()).device
-        self._input_shape: tuple[int, int] = detector.view.input_shape  # type: ignore[attr-defined]
+        self._input_shape = detector.view.input_shape
         self._threshold: float = detector.head.decode.threshold
         self._mean = detector.data_preprocessor.mean
         self._std = detector.data_preprocessor.std

@@ -161,9 +161,6 @@ def count_macs(network: nn.Module, inputs: Tensor) -> int:
 def _network(config: str, size: tuple[int, int], device: str) -> _Network:
     description = describe_model(load_config(config).model)
     description["view"]["input_shape"] = size
-    branch = description["head"].get("existence_branch")
-    if branch is not None:
-        branch["input_shape"] = size
     torch.manual_seed(0)
     plain = build_model(description).eval()
     parameters = sum(parameter.numel() for parameter in plain.parameters())

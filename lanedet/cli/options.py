@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lanedet.runtime import shell_word
+from lanedet.runtime import LAUNCHERS, shell_word
 
 PATH_HINT = """\
 lanedet is the environment's: `source .venv/bin/activate` first, or write
@@ -89,10 +89,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--launcher",
-        choices=("none", "pytorch", "slurm", "mpi"),
-        default="none",
+        choices=LAUNCHERS,
         help="how the processes of a distributed run were started: pytorch for "
-        "torchrun, which needs no GPU (default: none)",
+        "torchrun, which needs no GPU (default: the config's, or none)",
     )
     # What torch.distributed.launch, the forerunner of torchrun, passes on.
     parser.add_argument(

@@ -52,7 +52,8 @@ def main() -> None:
     from lanedet.evaluation import benchmark_table
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)
-    config.launcher = args.launcher
+    if args.launcher is not None:
+        config.launcher = args.launcher
     engine.set_work_dir(config, args.work_dir)
     result = engine.evaluate(
         config, args.checkpoint, out=args.out, show_dir=args.show_dir

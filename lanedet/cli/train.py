@@ -59,7 +59,8 @@ def main() -> None:
     from lanedet import engine
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)
-    config.launcher = args.launcher
+    if args.launcher is not None:
+        config.launcher = args.launcher
     engine.set_work_dir(config, args.work_dir)
     engine.set_resume(config, args.resume)
     if args.amp:

@@ -80,7 +80,7 @@ class ApplyView:
     With a motion, view and motion are one map, and the image is sampled once.
 
     Args:
-        view: Config of the view, the same as the detector's.
+        view: Config of the detector's view.
         motion: Config of a :class:`RandomMotion`, for training.
     """
 
@@ -203,13 +203,19 @@ class RasterizeLaneMask:
     (1,), 1 if a lane is in sight.
 
     Args:
+        num_lanes: Number of classes of lanes that the model has: 1.
         lane_width_px: Width of a drawn lane, in pixels of the network input.
 
     Raises:
-        ValueError: If no line is so wide.
+        ValueError: If the model has more classes, or no line is so wide.
     """
 
-    def __init__(self, lane_width_px: float) -> None:
+    def __init__(self, num_lanes: int, lane_width_px: float) -> None:
+        if num_lanes != 1:
+            raise ValueError(
+                "RasterizeLaneMask draws all lanes as one class, so num_lanes of the "
+                f"model's head must be 1, got {num_lanes}. Use RasterizeLanes."
+            )
         self.lane_width_px = check_line_width("lane_width_px", lane_width_px)
 
     def __call__(self, results: Results) -> Results:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmengine.config import Config
-from mmengine.registry import DATASETS, MODELS
+from mmengine.registry import MODELS
 
 from lanedet.engine.ablation_measures import measure_run
 from lanedet.engine.ablation_table import Results
@@ -31,6 +31,7 @@ from lanedet.engine.hooks import (
 )
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import end_with_parent
+from lanedet.engine.shared_values import build_dataset
 from lanedet.files import claim_folder, replace_file
 from lanedet.models import Distiller
 from lanedet.runtime import progress_bar
@@ -174,7 +175,7 @@ def trunk_iteration(distiller: Any, num_iters: int) -> int:
         num_iters: Iterations of training.
     """
     built = None if distiller is None else MODELS.build(distiller)
-    if not isinstance(built, Distiller) or list(built.parameters()):
+    if not isinstance(built, Distiller) or built.has_parameters:
         return 0
     # The first iteration that is no longer before the start, as the distiller says it.
     return next(i for i in range(num_iters) if i / num_iters >= built.start)
@@ -218,7 +219,7 @@ def checkpoint_before(ablation: Ablation) -> Path | None:
 def first_test_image(ablation: Ablation) -> str:
     """Return the file of the first image of the test set."""
     config = load_config(ablation.config, ablation.options, ablation.data_root)
-    sample = DATASETS.build(config.test_dataloader.dataset)[0]["data_samples"]
+    sample = build_dataset(config, "test")[0]["data_samples"]
     return str(sample.img_path)
 
 

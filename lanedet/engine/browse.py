@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import Compose
-from mmengine.registry import DATASETS
 
 from lanedet.arrays import ByteArray
-from lanedet.datasets import ApplyView, Augment, LaneDataset
+from lanedet.datasets import ApplyView, Augment
+from lanedet.engine.shared_values import build_dataset, fit_to_model
 from lanedet.images import read_image
 from lanedet.structures import LaneSample
 from lanedet.visualization import draw_caption, draw_class_map, draw_lanes
@@ -54,9 +54,10 @@ def draw_samples(config: Config, split: str, num: int) -> Iterator[SamplePicture
     if num < 1:
         raise ValueError(f"The number of pictures must be at least 1, got {num}.")
     num_slots = config.model.head.num_lanes
-    augmented: LaneDataset = DATASETS.build(loader.dataset)
+    augmented = build_dataset(config, split)
     still = copy.copy(augmented)
-    still.pipeline = Compose(without_augmentation(loader.dataset.pipeline))
+    pipeline = fit_to_model(loader.dataset, config.model).pipeline
+    still.pipeline = Compose(without_augmentation(pipeline))
     spread = np.linspace(0, len(augmented) - 1, min(num, len(augmented)))
     for index in np.unique(np.rint(spread).astype(int)).tolist():
         plain, changed = still[index], augmented[index]

@@ -7,15 +7,13 @@ from typing import Any
 
 from mmengine.config import Config
 
-from lanedet.engine.config_checks import (
-    DATALOADERS,
-    check_agreement,
-    check_parts,
-    typed_dicts,
-)
+from lanedet.engine.config_bounds import check_bounds
+from lanedet.engine.config_checks import check_parts, check_pipelines
 from lanedet.engine.config_files import find_config
+from lanedet.engine.config_parts import typed_dicts
 from lanedet.engine.config_types import check_type
 from lanedet.engine.schedule import check_schedule, merge_options
+from lanedet.engine.shared_values import DATALOADERS, check_said_once
 
 
 def load_config(
@@ -40,7 +38,8 @@ def load_config(
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is no config, a key or a named type does not exist,
-            or the model, its data and the schedule do not fit together.
+            says again what follows from another, a number is impossible, or the
+            schedule ends before training.
     """
     config = _read(find_config(path))
     merge_options(config, options or {})
@@ -50,7 +49,9 @@ def load_config(
             if config.get(name):
                 check_type(f"{name}.dataset", config[name].get("dataset"), dict)
                 config[name].dataset.data_root = str(data_root)
-    check_agreement(config)
+    check_said_once(config)
+    check_pipelines(config)
+    check_bounds(config)
     check_schedule(config)
     return config
 

@@ -85,6 +85,8 @@ def check_type(place: str, value: Any, annotation: Any) -> None:
 
 def _fits(value: Any, annotation: Any) -> bool:
     origin, args = get_origin(annotation), get_args(annotation)
+    if annotation is Any:  # a class, for Python
+        return True
     if annotation is None or annotation is type(None):
         return value is None
     if origin in (Union, types.UnionType):

@@ -18,9 +18,12 @@ from lanedet.engine.config_errors import built_from, config_errors
 from lanedet.engine.console import show_only_warnings
 from lanedet.engine.hooks import find_checkpoint_hook
 from lanedet.engine.processes import start_worker
+from lanedet.engine.schedule import with_peak
+from lanedet.engine.shared_values import fit_to_model
 from lanedet.files import replace_file
-from lanedet.models import check_state_dict, read_checkpoint
+from lanedet.models import LaneDetector, check_state_dict, read_checkpoint
 from lanedet.runtime import shell_word
+from lanedet.visualization import LaneVisualizer
 
 
 class LaneRunner(Runner):
@@ -42,9 +45,13 @@ class LaneRunner(Runner):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        model = cast(nn.Module, getattr(self.model, "module", self.model))
+        if isinstance(model, LaneDetector) and isinstance(
+            self.visualizer, LaneVisualizer
+        ):
+            self.visualizer.num_slots = model.head.num_slots
         if self._load_from is not None:
             # Now, not when mmengine loads it: after the data sets, which can take long.
-            model = cast(nn.Module, getattr(self.model, "module", self.model))
             state_dict = read_checkpoint(self._load_from).get("state_dict", {})
             check_state_dict(model, state_dict, self._load_from)
 
@@ -59,8 +66,16 @@ class LaneRunner(Runner):
     build_test_loop = built_from("test_cfg", Runner.build_test_loop)
     build_evaluator = built_from("An evaluator", Runner.build_evaluator)
     build_optim_wrapper = built_from("optim_wrapper", Runner.build_optim_wrapper)
-    build_param_scheduler = built_from("param_scheduler", Runner.build_param_scheduler)
     scale_lr = built_from("auto_scale_lr", Runner.scale_lr)
+
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        """Build param_scheduler, one cycle up to the optimizer's learning rate.
+
+        A scheduler without an end ends with the training.
+        """
+        with config_errors("param_scheduler"):
+            lr = self.optim_wrapper.param_groups[0]["lr"]
+            return super().build_param_scheduler(with_peak(scheduler, lr))
 
     def dump_config(self) -> None:
         """Write the config into the work directory, whole or not at all."""
@@ -73,11 +88,15 @@ class LaneRunner(Runner):
     def build_dataloader(
         self, dataloader: Any, *args: Any, **kwargs: Any
     ) -> DataLoader[Any]:
-        """Return a loader whose workers end with this process, however it ends."""
+        """Return a loader whose data fit the model.
+
+        Its workers end with this process, however it ends.
+        """
         names = ("train_dataloader", "val_dataloader", "test_dataloader")
         own = (name for name in names if getattr(self, f"_{name}") is dataloader)
         with config_errors(next(own, "A dataloader")):
-            loader = Runner.build_dataloader(dataloader, *args, **kwargs)
+            fitted = fit_to_model(dataloader, self.cfg.get("model"))
+            loader = Runner.build_dataloader(fitted, *args, **kwargs)
         loader.worker_init_fn = partial(start_worker, then=loader.worker_init_fn)
         return loader
 

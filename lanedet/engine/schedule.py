@@ -10,6 +10,7 @@ from lanedet.engine.config_options import set_values
 from lanedet.engine.config_types import check_type
 
 _COUNTS = ("begin", "end", "total_steps", "T_max", "step_size")
+_ONE_CYCLE = (OneCycleLR, OneCycleLR.__name__)
 _FOREVER = 10**9  # mmengine's default for the end of a schedule
 _MAX_ITERS = "train_cfg.max_iters"
 _SCHEDULERS = "param_scheduler"
@@ -53,7 +54,7 @@ def check_schedule(config: Config) -> None:
         return
     _check_length(length)
     for place, scheduler in _iteration_schedulers(config):
-        if scheduler["type"] not in (OneCycleLR, OneCycleLR.__name__):
+        if scheduler["type"] not in _ONE_CYCLE:
             continue
         begin = scheduler.get("begin", 0)
         end = scheduler.get("end", _FOREVER)
@@ -70,7 +71,8 @@ def check_schedule(config: Config) -> None:
 def check_resumed_schedule(config: Config, checkpoint: Mapping[str, Any]) -> None:
     """Raise ValueError if a checkpoint's run was planned for another length.
 
-    A resumed run goes on in the checkpoint's schedule, not in the config's.
+    A resumed run goes on in the checkpoint's schedule, not in the config's. A schedule
+    without an end of its own ends with the training.
 
     Args:
         config: Of the run that shall go on.
@@ -82,6 +84,8 @@ def check_resumed_schedule(config: Config, checkpoint: Mapping[str, Any]) -> Non
     for (place, scheduler), state in zip(_schedulers(config), states, strict=False):
         for name in ("begin", "end", "total_steps"):
             planned, wanted = state.get(name), scheduler.get(name)
+            if name == "end" and wanted is None and scheduler.get("by_epoch") is False:
+                wanted = _length(config)
             if planned is not None and wanted is not None and planned != wanted:
                 raise ValueError(
                     f"The run to resume was planned with {place}.{name}={planned}, but "
@@ -90,6 +94,19 @@ def check_resumed_schedule(config: Config, checkpoint: Mapping[str, Any]) -> Non
                     f"options {_MAX_ITERS}=...), or start a new run from its weights "
                     "(--cfg-options load_from=CKPT, another --work-dir)."
                 )
+
+
+def with_peak(schedulers: Any, lr: float) -> Any:
+    """Return schedulers whose one-cycle ones rise to the optimizer's learning rate.
+
+    Args:
+        schedulers: Config of a scheduler or of several, or ready ones.
+        lr: The optimizer's. A config that names its own ``eta_max`` keeps it.
+    """
+    if isinstance(schedulers, list | tuple):
+        return [with_peak(each, lr) for each in schedulers]
+    is_cycle = isinstance(schedulers, Mapping) and schedulers.get("type") in _ONE_CYCLE
+    return {"eta_max": lr, **schedulers} if is_cycle else schedulers
 
 
 def _length(config: Config) -> Any:

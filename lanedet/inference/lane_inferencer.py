@@ -1,5 +1,6 @@
 """The user's object: trained weights that find lanes in images."""
 
+import copy
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -40,13 +41,15 @@ class LaneInferencer:
     """Find lanes with a trained detector.
 
     ``LaneInferencer()`` uses the weights that come with the package,
-    ``LaneInferencer(weights)`` a file that says what model it holds, and
-    ``LaneInferencer(config, weights)`` any other.
+    ``LaneInferencer(weights)`` a file that says what model it holds,
+    ``LaneInferencer(config, weights)`` any other, and ``LaneInferencer(detector)`` a
+    detector that is there already.
 
     Args:
         model: A weights file (``.safetensors``) or a training checkpoint (``.pth``).
             If ``weights`` is given too, the config of the model: a file or what
             ``lanedet.engine.load_config`` returned. A config file is code and is run.
+            Or a detector, which is copied.
         weights: The weights for a config. Nothing in weights is run as code.
         device: Such as ``cpu`` or ``cuda:0``. If not given, a GPU where there is one.
         half: Whether to compute with float16: on a GPU only.
@@ -74,7 +77,7 @@ class LaneInferencer:
 
     def __init__(
         self,
-        model: Path | str | Config | None = None,
+        model: Path | str | Config | LaneDetector | None = None,
         weights: Path | str | None = None,
         *,
         device: str | None = None,
@@ -243,8 +246,14 @@ class LaneInferencer:
 
 
 def _load(
-    model: Path | str | Config | None, weights: Path | str | None, device: torch.device
+    model: Path | str | Config | LaneDetector | None,
+    weights: Path | str | None,
+    device: torch.device,
 ) -> LaneDetector:
+    if isinstance(model, LaneDetector):
+        if weights is not None:
+            raise ValueError("A detector holds its weights: LaneInferencer(detector).")
+        return copy.deepcopy(model).eval().to(device)
     if weights is not None:
         if model is None:
             raise ValueError(

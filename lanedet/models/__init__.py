@@ -9,6 +9,7 @@ from lanedet.models.backbones import (
     TimmFeatures,
     TorchvisionFeatures,
 )
+from lanedet.models.build import build_detector
 from lanedet.models.checkpoint_files import is_whole_checkpoint
 from lanedet.models.context import (
     ACmix,
@@ -101,6 +102,7 @@ __all__ = [
     "attention_energy",
     "attention_entropies",
     "attention_from_conv",
+    "build_detector",
     "build_model",
     "check_state_dict",
     "describe_model",

@@ -20,7 +20,6 @@ from torch.nn.modules.module import (
 
 from lanedet.models.backbones import (
     ENet,
-    LaneBackbone,
     ResNet,
     TimmFeatures,
     TorchvisionFeatures,
@@ -41,7 +40,6 @@ from lanedet.models.context import (
 from lanedet.models.heads import (
     ConvClassifier,
     ExistenceBranch,
-    LaneHead,
     LaneSegmentationHead,
     LogitsExistenceBranch,
     TransposedConvClassifier,
@@ -149,7 +147,6 @@ def build_model(description: Mapping[str, Any]) -> LaneDetector:
             f"The description must be that of a LaneDetector, "
             f"got {description.get('type')!r}."
         )
-    _check_roles(model)
     used = sum(
         tensor.numel() * tensor.itemsize
         for tensors in (model.parameters(), model.buffers())
@@ -161,21 +158,6 @@ def build_model(description: Mapping[str, Any]) -> LaneDetector:
             f"detector does not use, got {sum(bytes_made.values()) - used}."
         )
     return model
-
-
-def _check_roles(model: LaneDetector) -> None:
-    """Raise ValueError if a known class stands where another one belongs."""
-    roles: list[tuple[str, Any, tuple[type, ...]]] = [
-        ("backbone", model.backbone, (LaneBackbone,)),
-        ("head", model.head, (LaneHead,)),
-        ("view", model.view, (LetterboxView, StretchView)),
-    ]
-    for role, part, kinds in roles:
-        if not isinstance(part, kinds):
-            names = " or ".join(kind.__name__ for kind in kinds)
-            raise ValueError(
-                f"The {role} must be a {names}, got {type(part).__name__}."
-            )
 
 
 def build_outline(build: Callable[[], LaneDetector]) -> LaneDetector:

@@ -1,13 +1,13 @@
 """The lane detector: backbone, head and, while training, a distiller."""
 
 import copy
-from collections.abc import Callable, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, cast
 
 import torch
 from mmengine.model import BaseModel, ImgDataPreprocessor
 from mmengine.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
 from lanedet.models.backbones import LaneBackbone, StageFeatures
 from lanedet.models.distillation import Distiller
@@ -20,43 +20,53 @@ IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
 _MAX_NORMALISATION = 10_000  # far from what moves pixels in [0, 255] to about [-3, 3]
 
-Part = dict[str, Any] | nn.Module
+
+class View(Protocol):
+    """How images of any size become network inputs of one size."""
+
+    input_shape: tuple[int, int]
+    """(H, W) of the network input."""
+
+    def __call__(self, ori_shape: tuple[int, int]) -> ViewTransform:
+        """Return the view of images of (H, W) = ``ori_shape``."""
 
 
 class LaneDetector(BaseModel):
     """Compose a backbone, a head and an optional distiller.
 
+    What one part says another need not repeat: the detector tells the head the size of
+    the network input and the channels of the backbone's stages, and the distiller these
+    channels and the number of lanes.
+
     The distiller adds terms to the training loss. Prediction never touches it, so a
     detector predicts the same, bit for bit, with it and without it.
 
     Args:
-        backbone: Module or config: images (B, 3, H, W) to stage features by name.
-        head: :class:`~lanedet.models.heads.LaneHead` or config.
-        view: Config of the view, for example
-            ``dict(type=LetterboxView, input_shape=(192, 320))``: how an image of any
-            size becomes the network input.
-        distiller: :class:`~lanedet.models.distillation.Distiller` or config, or None
-            for training without one.
+        backbone: Images (B, 3, H, W) to stage features by name. Or its config.
+        head: Config of a :class:`~lanedet.models.heads.LaneHead`, ``input_shape`` and
+            ``stage_channels`` left out.
+        view: :class:`~lanedet.ops.StretchView`, :class:`~lanedet.ops.LetterboxView` or
+            the like: how an image of any size becomes the network input. Or its config,
+            for example ``dict(type=LetterboxView, input_shape=(192, 320))``.
+        distiller: What adds to the loss, or its config, or None for training without.
         mean: Mean of R, G and B in [0, 255], subtracted from the input. In
             [-10,000, 10,000].
         std: Standard deviation of R, G and B in [0, 255], divides the input. In
             [1/10,000, 10,000].
 
     Raises:
-        ValueError: If the parts do not fit together: the backbone or the head cannot
-            take the view's inputs, or a stage is read that is not there or has another
-            number of channels. Parts that are no :class:`LaneBackbone`,
-            :class:`LaneHead` or :class:`Distiller` are not judged. Or if ``mean`` or
-            ``std`` is out of range: then all images would look alike, or be NaN.
+        ValueError: If the backbone cannot take the view's inputs, head or distiller
+            read a stage that is not there, or ``mean`` or ``std`` is out of range: then
+            all images would look alike, or be NaN.
     """
 
     def __init__(
         self,
         *,
-        backbone: Part,
-        head: Part,
-        view: dict[str, Any] | Callable[[tuple[int, int]], ViewTransform],
-        distiller: Part | None = None,
+        backbone: LaneBackbone | dict[str, Any],
+        head: dict[str, Any],
+        view: View | dict[str, Any],
+        distiller: Distiller | dict[str, Any] | None = None,
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
     ) -> None:
@@ -64,36 +74,27 @@ class LaneDetector(BaseModel):
             preprocessor = ImgDataPreprocessor(mean=mean, std=std)
         _check_normalisation(preprocessor)
         super().__init__(data_preprocessor=preprocessor)
-        self.backbone = _built(backbone)
-        self.head = _built(head)
-        self.view: Callable[[tuple[int, int]], ViewTransform] = _built(view)
-        self.distiller = None if distiller is None else _built(distiller)
-        self._check_parts()
+        self.view: View = _built(view)
+        self.backbone: LaneBackbone = _built(backbone)
+        self.backbone.check_size(self.view.input_shape)
+        self.head: LaneHead = MODELS.build(
+            {
+                **head,
+                "input_shape": self.view.input_shape,
+                "stage_channels": self.backbone.stage_channels,
+            }
+        )
+        self.distiller: Distiller | None = None
+        if distiller is not None:
+            self.distiller = _built(distiller)
+            self.distiller.attach(self.backbone.stage_channels, self.head.num_lanes)
         # Once the weights have their channels last, so have all activations behind
         # them. Tensor cores want it, and a CPU gains too.
         self.to(memory_format=torch.channels_last)
 
-    def _check_parts(self) -> None:
-        input_shape = getattr(self.view, "input_shape", None)
-        if input_shape is not None:
-            if isinstance(self.backbone, LaneBackbone):
-                self.backbone.check_size(input_shape)
-            if isinstance(self.head, LaneHead):
-                self.head.check_input_shape(input_shape)
-        if not isinstance(self.backbone, LaneBackbone):
-            return
-        if isinstance(self.head, LaneHead):
-            self.backbone.check_channels(self.head.stages, "The head")
-        if isinstance(self.distiller, Distiller):
-            self.distiller.check_stages(list(self.backbone.stage_channels))
-            self.backbone.check_channels(
-                self.distiller.stage_channels, type(self.distiller).__name__
-            )
-
     def extract_features(self, inputs: Tensor) -> StageFeatures:
         """Map normalised images (B, 3, H, W) to stage features."""
-        features: StageFeatures = self.backbone(inputs)
-        return features
+        return cast(StageFeatures, self.backbone(inputs))
 
     def forward(
         self,
@@ -149,9 +150,8 @@ class LaneDetector(BaseModel):
         fused = copy.deepcopy(self)
         fused.distiller = None
         fused.eval().requires_grad_(False)
-        if isinstance(fused.backbone, LaneBackbone):
-            fused.backbone = fused.backbone.fuse()
-        fused.head = fuse(fused.head)
+        fused.backbone = fused.backbone.fuse()
+        fused.head = cast(LaneHead, fuse(fused.head))
         return fused.to(memory_format=torch.channels_last)
 
 

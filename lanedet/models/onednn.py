@@ -33,10 +33,10 @@ def prepare_for_onednn(detector: LaneDetector) -> LaneDetector:
             up to the rounding of floats.
     """
     is_on_cpu = next(detector.parameters()).device.type == "cpu"
-    is_narrow = getattr(detector.backbone, "has_narrow_layers", False)
+    is_narrow = detector.backbone.has_narrow_layers
     if is_narrow and is_on_cpu and _has_operators():
-        detector.backbone = _prepare(detector.backbone)
-        detector.head = _prepare(detector.head)
+        for part in (detector.backbone, detector.head):
+            _prepare(part)
     return detector
 
 

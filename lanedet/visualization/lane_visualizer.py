@@ -18,16 +18,17 @@ class LaneVisualizer(Visualizer):
 
     Args:
         name: Name of this visualizer among all of the process.
-        num_slots: Number of slots K of the model.
         options: Further arguments of mmengine's ``Visualizer``, above all
             ``vis_backends`` and ``save_dir``.
+
+    Attributes:
+        num_slots: Number of slots K in which the model's head names lanes. A run sets
+            it.
     """
 
-    def __init__(
-        self, name: str = "visualizer", num_slots: int = 6, **options: Any
-    ) -> None:
+    def __init__(self, name: str = "visualizer", **options: Any) -> None:
         super().__init__(name, **options)
-        self.num_slots = num_slots
+        self.num_slots = 6
 
     @master_only
     def add_datasample(  # noqa: PLR0913 - mmengine's signature

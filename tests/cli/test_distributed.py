@@ -18,11 +18,6 @@ CONFIG = "configs/sad/enet_sad_scenes.py"
 NUM_IMAGES = 5  # two processes cannot share it evenly
 SMALL = {
     "model.view.input_shape": (96, 160),
-    "model.head.existence_branch.input_shape": (96, 160),
-    **{
-        f"{name}_dataloader.dataset.pipeline.1.view.input_shape": (96, 160)
-        for name in ("train", "val", "test")
-    },
     "train_dataloader.batch_size": 2,
     "test_dataloader.batch_size": 2,
     "test_dataloader.dataset.ann_files": ["label_data_0313.json"],

@@ -26,11 +26,6 @@ CONFIG = "configs/sad/enet_sad_scenes.py"
 SMALL = [
     "--cfg-options",
     "model.view.input_shape=(96,160)",
-    "model.head.existence_branch.input_shape=(96,160)",
-    *(
-        f"{name}_dataloader.dataset.pipeline.1.view.input_shape=(96,160)"
-        for name in ("train", "val", "test")
-    ),
     "train_dataloader.batch_size=2",
     "train_cfg.max_iters=8",
     "train_cfg.val_interval=5",

@@ -9,11 +9,12 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
-from mmengine.registry import DATASETS, MODELS
+from mmengine.registry import MODELS
 from torch.optim import AdamW
 
 from lanedet.datasets import culane_label_path
 from lanedet.engine import load_config
+from lanedet.engine.shared_values import build_dataset
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.models import SelfAttentionDistiller
 from lanedet.simulation.export.scene_files import BENCHMARK_SEEDS, SceneCollection
@@ -76,7 +77,7 @@ def test_scenes_are_drawn_as_when_the_version_was_frozen(split: str) -> None:
 def test_sad_and_its_plain_baseline_differ_in_nothing_else(pair: str) -> None:
     plain = load(pair.format("plain")).to_dict()
     sad = load(pair.format("sad")).to_dict()
-    assert "distiller" not in plain["model"]
+    assert plain["model"].pop("distiller") is None
     distiller = MODELS.build(sad["model"].pop("distiller"))
     assert isinstance(distiller, SelfAttentionDistiller)
     assert distiller.weight == 0.02
@@ -134,11 +135,11 @@ def test_from_no_data_to_scores_by_both_rules(tmp_path: Path) -> None:
         data_root=tmp_path / "scenes",
     )
     model = MODELS.build(config.model)
-    batch = pseudo_collate([DATASETS.build(config.train_dataloader.dataset)[7]])
+    batch = pseudo_collate([build_dataset(config, "train")[7]])
     model.distiller.progress = 1.0
     losses = model(**model.data_preprocessor(batch, training=True), mode="loss")
     assert torch.isfinite(model.parse_losses(losses)[0])
-    dataset = DATASETS.build(config.test_dataloader.dataset)
+    dataset = build_dataset(config, "test")
     evaluator = Evaluator(config.test_evaluator)
     evaluator.metrics[0].out_dir = tmp_path / "predictions"
     model.eval()

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DATASETS, METRICS
 
+from lanedet.engine.shared_values import fit_to_model
 from lanedet.models import LaneSegmentationHead, TransposedConvClassifier
 from lanedet.models.heads.segmentation_head import SegmentationOutputs
 
@@ -50,8 +51,10 @@ class MapHead(LaneSegmentationHead):
         super().__init__(
             num_lanes=1,
             seg_stage="D2",
-            classifier={"type": TransposedConvClassifier, "in_channels": 16},
+            classifier={"type": TransposedConvClassifier},
             existence_branch=None,
+            input_shape=(360, 640),
+            stage_channels={"D2": 16},
             decoder=decoder,
         )
         logits = 8.0 * (2.0 * class_map.float() - 1.0)
@@ -63,18 +66,20 @@ class MapHead(LaneSegmentationHead):
 
 def test_a_perfect_network_scores_and_draws_the_labelled_lane(tree: Path) -> None:
     config = Config.fromfile(BASE)
-    wanted = config.test_dataloader.dataset
+    model = {"view": config["_view"], "head": {"num_lanes": config["_num_lanes"]}}
+    wanted = fit_to_model(config.test_dataloader.dataset, model)
     wanted.data_root = str(tree)
     batch = pseudo_collate([DATASETS.build(wanted)[0]])
     assert batch["inputs"][0].shape == (3, 360, 640)
 
-    taught = {**wanted, "pipeline": config.train_dataloader.dataset.pipeline}
-    taught["pipeline"][1].pop("motion")
+    pipeline = fit_to_model(config.train_dataloader.dataset, model).pipeline
+    pipeline[1].pop("motion")
+    taught = {**wanted, "pipeline": pipeline}
     label = DATASETS.build(taught)[0]["data_samples"]
     assert label.gt_existence.tolist() == [1.0]
     assert label.gt_class_map.sum(dim=1)[340] == pytest.approx(5, abs=1)
 
-    head = MapHead(label.gt_class_map, config["_decoder"])
+    head = MapHead(label.gt_class_map, config["_head"]["decoder"])
     (predicted,) = head.predict({}, batch["data_samples"])
     (lane,) = predicted.pred_lanes
     at = np.interp([400.0, 600.0], lane[::-1, 1], lane[::-1, 0])

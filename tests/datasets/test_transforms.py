@@ -179,7 +179,7 @@ def test_any_finite_lanes_are_drawn(
     lanes: list[list[tuple[float, float]]], num_lanes: int, width: float
 ) -> None:
     polylines = [np.array(lane, dtype=float).reshape(-1, 2) for lane in lanes]
-    for transform in (RasterizeLanes(num_lanes, width), RasterizeLaneMask(width)):
+    for transform in (RasterizeLanes(num_lanes, width), RasterizeLaneMask(1, width)):
         results = transform(make_results(input_lanes=polylines))
         sample = results["data_samples"]
         found = set(np.unique(sample.gt_class_map.numpy())) - {0}
@@ -289,7 +289,9 @@ def test_a_lane_mask_holds_every_lane_as_one_class() -> None:
     lanes = [left + np.array([dx, 0.0]) for dx in (0, 8, 16, 24, 32, 40)] + [
         np.ones((1, 2))
     ]
-    results = RasterizeLaneMask(lane_width_px=3)(make_results(input_lanes=lanes))
+    results = RasterizeLaneMask(num_lanes=1, lane_width_px=3)(
+        make_results(input_lanes=lanes)
+    )
     sample = results["data_samples"]
     assert sample.gt_existence.tolist() == [1]
     assert sample.gt_existence.dtype == torch.float32
@@ -310,9 +312,14 @@ def test_a_lane_mask_holds_every_lane_as_one_class() -> None:
     ],
 )
 def test_a_lane_mask_without_lanes(lanes: list[np.ndarray]) -> None:
-    sample = RasterizeLaneMask(3)(make_results(input_lanes=lanes))["data_samples"]
+    sample = RasterizeLaneMask(1, 3)(make_results(input_lanes=lanes))["data_samples"]
     assert sample.gt_existence.tolist() == [0]
     assert not sample.gt_class_map.any()
+
+
+def test_a_lane_mask_is_of_one_class() -> None:
+    with pytest.raises(ValueError, match="num_lanes of the model's head must be 1"):
+        RasterizeLaneMask(num_lanes=4, lane_width_px=3)
 
 
 def test_missing_image(tmp_path: Path) -> None:

@@ -40,12 +40,7 @@ TINY = {
         pytest.param({"type": SelfAttentionDistiller, "start": 0.5}, 450, id="1/2"),
         pytest.param({"type": SelfAttentionDistiller, "start": 0.0}, 0, id="at once"),
         pytest.param(
-            {
-                "type": DeepSupervision,
-                "stages": {"E1": 4},
-                "num_lanes": 2,
-                "start": 0.5,
-            },
+            {"type": DeepSupervision, "stages": ["E1"], "start": 0.5},
             0,
             id="parameters of its own",
         ),

@@ -25,6 +25,8 @@ from lanedet.engine.config_types import arguments_of, check_type
         ("sum", Literal["sum", "mean"]),
         ("a/b", Path),
         (object(), Any),
+        ({"a": None}, dict[str, Any]),
+        ({"a": {"b": None}}, dict[str, Any]),
     ],
 )
 def test_fits(value: Any, annotation: Any) -> None:

@@ -19,18 +19,13 @@ def deep_supervision_config(data_root: Path, work_dir: Path) -> Config:
         "train_dataloader.batch_size": 2,
         "default_hooks.checkpoint.interval": 1,
         "model.view.input_shape": SHAPE,
-        "model.head.existence_branch.input_shape": SHAPE,
-        "param_scheduler.0.total_steps": 2,
     }
     for name in ("train", "val", "test"):
-        options[f"{name}_dataloader.dataset.pipeline.1.view.input_shape"] = SHAPE
         options[f"{name}_dataloader.num_workers"] = 0
     for name in ("train", "val"):
         options[f"{name}_dataloader.persistent_workers"] = False
     config = load_config(SCENES, options, data_root)
-    config.model.distiller = dict(
-        type="lanedet.models.DeepSupervision", stages={"E2": 128}, num_lanes=6
-    )
+    config.model.distiller = dict(type="lanedet.models.DeepSupervision", stages=["E2"])
     set_work_dir(config, work_dir)
     return config
 

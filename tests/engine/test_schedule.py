@@ -10,11 +10,12 @@ from lanedet.engine.schedule import (
     check_resumed_schedule,
     check_schedule,
     merge_options,
+    with_peak,
 )
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs/sad"
 SCENES = CONFIGS / "enet_sad_scenes.py"  # one cycle of 460 iterations
-TUSIMPLE = CONFIGS / "enet_sad_tusimple.py"  # a polynomial of 1800
+MODERN = CONFIGS / "enet_sad_tusimple_modern.py"  # 200 of 8,170 are warm-up
 
 
 def make(max_iters: int, *schedulers: dict[str, Any]) -> Config:
@@ -24,14 +25,11 @@ def make(max_iters: int, *schedulers: dict[str, Any]) -> Config:
 
 
 def test_schedule_is_stretched_with_the_length() -> None:
-    scenes = load_config(SCENES, {"train_cfg.max_iters": 1000})
-    assert scenes.param_scheduler[0].total_steps == 1000
-    assert scenes.param_scheduler[0].pct_start == 0.15
-    tusimple = load_config(TUSIMPLE, {"train_cfg.max_iters": 900})
-    assert (tusimple.param_scheduler[0].begin, tusimple.param_scheduler[0].end) == (
-        0,
-        900,
-    )
+    config = load_config(MODERN, {"train_cfg.max_iters": 817})  # a tenth
+    warm_up, fall = config.param_scheduler
+    assert (warm_up.begin, warm_up.end) == (0, 20)
+    assert fall.begin == 20
+    assert "end" not in fall, "it ends with the training"
 
 
 def test_all_counts_are_stretched_alike() -> None:
@@ -66,7 +64,7 @@ def test_tiny_lengths_keep_a_schedule() -> None:
     ],
 )
 def test_nothing_else_stretches_it(options: dict[str, Any]) -> None:
-    assert load_config(SCENES, options).param_scheduler[0].total_steps == 460
+    assert load_config(MODERN, options).param_scheduler[0].end == 200
 
 
 def test_who_names_the_schedule_has_the_last_word() -> None:
@@ -101,7 +99,18 @@ def test_length_must_be_a_count(length: Any) -> None:
 
 def test_a_run_goes_on_only_in_its_own_schedule() -> None:
     config = load_config(SCENES)
-    check_resumed_schedule(config, {"param_schedulers": [{"total_steps": 460}]})
+    check_resumed_schedule(config, {"param_schedulers": [{"end": 460}]})
     check_resumed_schedule(config, {})
+    with pytest.raises(ValueError, match=r"0\.end=100, but the config has 460"):
+        check_resumed_schedule(config, {"param_schedulers": [{"end": 100}]})
+    config = make(460, {"type": OneCycleLR, "total_steps": 460, "by_epoch": False})
     with pytest.raises(ValueError, match=r"0\.total_steps=100, but the config has 460"):
         check_resumed_schedule(config, {"param_schedulers": [{"total_steps": 100}]})
+
+
+def test_one_cycle_rises_to_the_optimizers_learning_rate() -> None:
+    cycle = {"type": OneCycleLR, "by_epoch": False}
+    fall = {"type": PolyLR, "by_epoch": False}
+    assert with_peak([cycle, fall], 0.3) == [{**cycle, "eta_max": 0.3}, fall]
+    own = {"type": "OneCycleLR", "eta_max": 0.1}
+    assert with_peak(own, 0.3) == own

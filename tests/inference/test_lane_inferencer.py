@@ -22,13 +22,8 @@ DESCRIPTION = {
         "type": "LaneSegmentationHead",
         "num_lanes": 6,
         "seg_stage": "D2",
-        "classifier": {"type": "TransposedConvClassifier", "in_channels": 16},
-        "existence_branch": {
-            "type": "ExistenceBranch",
-            "stage": "E4",
-            "in_channels": 128,
-            "input_shape": [96, 160],
-        },
+        "classifier": {"type": "TransposedConvClassifier"},
+        "existence_branch": {"type": "ExistenceBranch", "stage": "E4"},
         # An untrained network is sure of nothing: let everything through.
         "decoder": {
             "type": "LaneDecoder",

@@ -37,10 +37,8 @@ def _enet(**backbone: Any) -> LaneDetector:
             type=LaneSegmentationHead,
             num_lanes=4,
             seg_stage="D2",
-            classifier=dict(type=TransposedConvClassifier, in_channels=16),
-            existence_branch=dict(
-                type=ExistenceBranch, stage="E3", in_channels=128, input_shape=SHAPE
-            ),
+            classifier=dict(type=TransposedConvClassifier),
+            existence_branch=dict(type=ExistenceBranch, stage="E3"),
             decoder=DECODER,
         ),
         view=dict(type=LetterboxView, input_shape=SHAPE),
@@ -54,9 +52,9 @@ def _resnet() -> LaneDetector:
             type=LaneSegmentationHead,
             num_lanes=4,
             seg_stage="layer4",
-            classifier=dict(type=ConvClassifier, in_channels=512),
+            classifier=dict(type=ConvClassifier),
             upsampling=8,
-            existence_branch=dict(type=LogitsExistenceBranch, input_shape=SHAPE),
+            existence_branch=dict(type=LogitsExistenceBranch),
             decoder=DECODER,
         ),
         view=dict(type=StretchView, input_shape=SHAPE),
@@ -166,7 +164,7 @@ def test_a_network_of_torchvision_stays_as_it_is(form, inputs) -> None:
         type=LaneSegmentationHead,
         num_lanes=4,
         seg_stage="layer4",
-        classifier=dict(type=ConvClassifier, in_channels=24),
+        classifier=dict(type=ConvClassifier),
         existence_branch=None,
         upsampling=4,
     )

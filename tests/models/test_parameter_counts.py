@@ -32,13 +32,8 @@ def count(backbone: dict[str, Any], head: dict[str, Any]) -> float:
 def enet_head(existence_stage: str) -> dict[str, Any]:
     return dict(
         seg_stage="D2",
-        classifier=dict(type=TransposedConvClassifier, in_channels=16),
-        existence_branch=dict(
-            type=ExistenceBranch,
-            stage=existence_stage,
-            in_channels=128,
-            input_shape=INPUT_SHAPE,
-        ),
+        classifier=dict(type=TransposedConvClassifier),
+        existence_branch=dict(type=ExistenceBranch, stage=existence_stage),
     )
 
 
@@ -68,9 +63,9 @@ def test_resnets(depth: int, expected: float) -> None:
     # first convolution of the head is 1x1 instead of 3x3.
     head = dict(
         seg_stage="layer4",
-        classifier=dict(type=ConvClassifier, in_channels=512),
+        classifier=dict(type=ConvClassifier),
         upsampling=8,
-        existence_branch=dict(type=LogitsExistenceBranch, input_shape=INPUT_SHAPE),
+        existence_branch=dict(type=LogitsExistenceBranch),
     )
     assert count(dict(type=ResNet, depth=depth), head) == pytest.approx(
         expected, abs=1e-9

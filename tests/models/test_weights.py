@@ -76,8 +76,7 @@ def test_weights_carry_provenance_and_no_distiller(
 
 
 def with_deep_supervision(model_config: dict[str, Any]) -> dict[str, Any]:
-    stages = {"E2": 128, "E3": 128}
-    distiller = dict(type=DeepSupervision, stages=stages, num_lanes=4)
+    distiller = dict(type=DeepSupervision, stages=["E2", "E3"])
     return {**model_config, "distiller": distiller}
 
 
@@ -114,9 +113,9 @@ def test_training_checkpoint_with_weights_of_a_distiller(
 
 
 @pytest.mark.parametrize(
-    ("backbone", "stage", "channels"),
+    ("backbone", "stage"),
     [
-        (dict(type=ResNet, weights="/home/someone/resnet18.pth"), "layer4", 512),
+        (dict(type=ResNet, weights="/home/someone/resnet18.pth"), "layer4"),
         (
             dict(
                 type=TorchvisionFeatures,
@@ -125,12 +124,10 @@ def test_training_checkpoint_with_weights_of_a_distiller(
                 weights="imagenet",
             ),
             "S2",
-            24,
         ),
         (
             dict(type=TimmFeatures, name="resnet10t", stages={"S3": 2}, weights=None),
             "S3",
-            128,
         ),
     ],
     ids=["resnet", "torchvision", "timm"],
@@ -140,7 +137,6 @@ def test_other_backbones_load_without_their_pretrained_weights(
     tmp_path: Path,
     backbone: dict[str, Any],
     stage: str,
-    channels: int,
 ) -> None:
     if backbone["type"] is TimmFeatures:
         pytest.importorskip("timm", reason="Needs the extra lanedet[timm].")
@@ -151,7 +147,7 @@ def test_other_backbones_load_without_their_pretrained_weights(
             type=LaneSegmentationHead,
             num_lanes=1,
             seg_stage=stage,
-            classifier=dict(type=ConvClassifier, in_channels=channels),
+            classifier=dict(type=ConvClassifier),
             upsampling=8,
             existence_branch=None,
         ),

@@ -119,7 +119,8 @@ def test_it_shows_in_tensorboard(image, sample, tmp_path: Path) -> None:
 
 
 def test_the_number_of_slots_decides_who_is_ego(backend, image, sample) -> None:
-    visualizer = LaneVisualizer(num_slots=4, vis_backends=[backend])
+    visualizer = LaneVisualizer(vis_backends=[backend])
+    visualizer.num_slots = 4
     sample.pred_slots = [1, 2]
     visualizer.add_datasample("a", image, sample, draw_gt=False)
     assert tuple(backend.images[0][1][80, 30]) == (230, 159, 0)

@@ -3,7 +3,7 @@
 from lanedet.models.backbones.base_backbone import (
     LaneBackbone,
     StageFeatures,
-    take_stage,
+    channels_of,
 )
 from lanedet.models.backbones.enet import ENet
 from lanedet.models.backbones.resnet import ResNet
@@ -17,5 +17,5 @@ __all__ = [
     "StageFeatures",
     "TimmFeatures",
     "TorchvisionFeatures",
-    "take_stage",
+    "channels_of",
 ]

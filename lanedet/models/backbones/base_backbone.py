@@ -1,7 +1,7 @@
 """What a backbone must tell about itself, so that mistakes show before training."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from mmengine.model import BaseModule
@@ -64,44 +64,21 @@ class LaneBackbone(BaseModule, ABC):
                     f"Use {sizes}."
                 )
 
-    def check_channels(self, wanted: Mapping[str, int], reader: str) -> None:
-        """Check what a part of the model expects of the stages.
 
-        Args:
-            wanted: Channels by name of the stage.
-            reader: Who expects them, for the error message.
-
-        Raises:
-            ValueError: If there is no such stage, or it has other channels.
-        """
-        for stage, channels in wanted.items():
-            if stage not in self.stage_channels:
-                raise ValueError(_no_stage(reader, stage, self.stage_channels))
-            if channels != self.stage_channels[stage]:
-                raise ValueError(
-                    f"{reader} expects {channels} channels of the stage {stage!r}, "
-                    f"which has {self.stage_channels[stage]}."
-                )
-
-
-def take_stage(features: StageFeatures, stage: str, reader: str) -> Tensor:
-    """Return the features (B, C, h, w) of one stage.
+def channels_of(stage_channels: Mapping[str, int], stage: str, reader: str) -> int:
+    """Return the channels of one stage.
 
     Args:
-        features: Stage features of the backbone.
+        stage_channels: Channels of the backbone's stages by name.
         stage: Name of the stage.
         reader: Who reads it, for the error message.
 
     Raises:
         ValueError: If there is no such stage.
     """
-    if stage not in features:
-        raise ValueError(_no_stage(reader, stage, features))
-    return features[stage]
-
-
-def _no_stage(reader: str, stage: str, known: Iterable[str]) -> str:
-    return (
-        f"{reader} reads the stage {stage!r}, which the backbone does not have. "
-        f"Its stages are {list(known)}."
-    )
+    if stage not in stage_channels:
+        raise ValueError(
+            f"{reader} reads the stage {stage!r}, which the backbone does not have. "
+            f"Its stages are {list(stage_channels)}."
+        )
+    return stage_channels[stage]

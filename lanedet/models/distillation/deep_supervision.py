@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.backbones import StageFeatures, take_stage
+from lanedet.models.backbones import StageFeatures
 from lanedet.models.distillation.distiller import Distiller
 from lanedet.models.losses import SegmentationLoss
 from lanedet.structures import LaneSample
@@ -24,8 +24,7 @@ class DeepSupervision(Distiller):
     the cross entropy of the segmentation.
 
     Args:
-        stages: Channels of the stages to supervise, by name.
-        num_lanes: Number of slots K.
+        stages: Names of the stages to supervise.
         weight: Weight of the sum over stages, positive. The paper gives none; 0.1 is
             that of its other additional terms.
         background_weight: Weight of background pixels; lane pixels weigh 1.
@@ -36,36 +35,36 @@ class DeepSupervision(Distiller):
         ValueError: If an argument is outside its range or there is no stage.
     """
 
+    has_parameters = True
+
     def __init__(
         self,
         *,
-        stages: Mapping[str, int],
-        num_lanes: int,
+        stages: Sequence[str],
         weight: float = 0.1,
         background_weight: float = 0.4,
         start: float = 0.0,
         ramp: float = 0.0,
     ) -> None:
         super().__init__(weight=weight, start=start, ramp=ramp)
-        if not stages:
-            raise ValueError("stages must give the channels of at least one stage.")
-        self._stage_channels = dict(stages)
-        self.num_lanes = num_lanes
+        if not stages or isinstance(stages, str):
+            raise ValueError(f"stages must name at least one stage, got {stages!r}.")
+        self._stages = list(stages)
         # A list: names of stages may hold what names of modules must not, dots.
-        self.classifiers = nn.ModuleList(
-            nn.Conv2d(channels, num_lanes + 1, 1) for channels in stages.values()
-        )
+        self.classifiers = nn.ModuleList()
         self.seg_loss = SegmentationLoss(background_weight)
 
     @property
     def stages(self) -> list[str]:
         """Names of the supervised stages."""
-        return list(self._stage_channels)
+        return self._stages
 
-    @property
-    def stage_channels(self) -> dict[str, int]:
-        """Channels of the supervised stages, by name."""
-        return self._stage_channels
+    def attach(self, stage_channels: Mapping[str, int], num_lanes: int) -> None:
+        """Make a classifier for each stage, with new weights."""
+        super().attach(stage_channels, num_lanes)
+        self.classifiers = nn.ModuleList(
+            nn.Conv2d(stage_channels[stage], num_lanes + 1, 1) for stage in self.stages
+        )
 
     def forward(
         self, features: StageFeatures, data_samples: Sequence[LaneSample] = ()
@@ -74,27 +73,24 @@ class DeepSupervision(Distiller):
 
         Args:
             features: Stage features of the backbone by name.
-            data_samples: With ``gt_class_map`` and ``gt_existence``.
+            data_samples: With ``gt_class_map``.
 
         Raises:
-            ValueError: If a stage is not there, or the labels have another number of
-                slots.
+            ValueError: If it is not attached to a network.
         """
         weight = self.current_weight()
         if weight == 0:
             return {}
-        num_labelled = {len(sample.gt_existence) for sample in data_samples}
-        if num_labelled != {self.num_lanes}:
+        if not self.classifiers:
             raise ValueError(
-                f"Deep supervision has num_lanes={self.num_lanes}, but the labels were "
-                f"made for {sorted(num_labelled)}. Use one number in the model and in "
-                "the data pipeline."
+                "Deep supervision must be attached to a network: call attach first, as "
+                "a LaneDetector does."
             )
         class_map = torch.stack([sample.gt_class_map for sample in data_samples]).long()
         size = (class_map.shape[1], class_map.shape[2])
         terms = []
         for stage, classifier in zip(self.stages, self.classifiers, strict=True):
-            logits = classifier(take_stage(features, stage, "Deep supervision"))
+            logits = classifier(features[stage])
             enlarged = F.interpolate(
                 logits.float(), size, mode="bilinear", align_corners=False
             )

@@ -52,15 +52,25 @@ class Distiller(nn.Module, ABC):
         self.progress = 0.0
         self.monitor: GradientMonitor | None = None
 
+    has_parameters: bool = False
+    """Whether it has parameters of its own, once it is attached."""
+
     @property
     @abstractmethod
     def stages(self) -> list[str]:
         """Names of the stages that are read, each once."""
 
-    @property
-    def stage_channels(self) -> dict[str, int]:
-        """Channels that stages must have, by name; empty where any number will do."""
-        return {}
+    def attach(self, stage_channels: Mapping[str, int], num_lanes: int) -> None:  # noqa: ARG002
+        """Learn what network it trains; a detector calls it once.
+
+        Args:
+            stage_channels: Channels of the backbone's stages by name.
+            num_lanes: Number of slots K of the labels.
+
+        Raises:
+            ValueError: If a stage is read that the backbone does not have.
+        """
+        self.check_stages(list(stage_channels))
 
     @abstractmethod
     def forward(

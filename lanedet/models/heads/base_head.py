@@ -18,19 +18,17 @@ class LaneHead(BaseModule, ABC):
 
     A head owns its output format, its losses and its decoding. Lanes leave it in
     pixels of the original image.
+
+    A detector builds its head, and knows two of its arguments, which a head's config
+    leaves out: ``input_shape``, (H, W) of the network input, and ``stage_channels``,
+    the channels of the backbone's stages by name.
     """
+
+    num_lanes: int
+    """Number of slots K in which training labels name lanes."""
 
     num_slots: int
     """Number of slots in which lanes are named: as many as it finds at the most."""
-
-    @property
-    @abstractmethod
-    def stages(self) -> dict[str, int]:
-        """Channels of the stages that the head reads, by name."""
-
-    @abstractmethod
-    def check_input_shape(self, input_shape: tuple[int, int]) -> None:
-        """Raise ValueError if the head cannot work behind inputs of this (H, W)."""
 
     @abstractmethod
     def forward(self, features: StageFeatures) -> Any:

@@ -6,12 +6,15 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.backbones import StageFeatures, take_stage
+from lanedet.models.backbones import StageFeatures
 from lanedet.ops import MAX_INPUT_SIDE, MAX_LANES, check_count
 
 
 class ExistencePredictor(nn.Module, ABC):
     """Pool a map of class probabilities and classify it as a whole (SCNN, SAD's P1).
+
+    A head builds it, and knows the number of lanes, the size of the network input and
+    the channels of the stage that it names.
 
     Args:
         num_classes: Channels of the map that :meth:`logits` returns.
@@ -23,9 +26,6 @@ class ExistencePredictor(nn.Module, ABC):
         ValueError: If ``input_shape`` is not a multiple of twice the stride, or
             ``num_lanes`` is not in [1, 255].
     """
-
-    reads: dict[str, int]
-    """Channels of the stages that the branch reads, by name."""
 
     def __init__(
         self,
@@ -44,7 +44,6 @@ class ExistencePredictor(nn.Module, ABC):
                 f"input_shape must be a multiple of {2 * stride} for the existence "
                 f"branch, got {tuple(input_shape)}."
             )
-        self.input_shape = (height, width)
         pooled_pixels = (height // (2 * stride)) * (width // (2 * stride))
         self.classify = nn.Sequential(
             nn.Linear(num_classes * pooled_pixels, 128),
@@ -103,7 +102,6 @@ class ExistenceBranch(ExistencePredictor):
             stride=stride,
         )
         self.stage = stage
-        self.reads = {stage: in_channels}
         self.reduce = nn.Sequential(
             nn.Conv2d(in_channels, 32, 3, padding=4, dilation=4, bias=False),
             nn.BatchNorm2d(32),
@@ -114,8 +112,7 @@ class ExistenceBranch(ExistencePredictor):
 
     def logits(self, features: StageFeatures, class_logits: Tensor) -> Tensor:  # noqa: ARG002
         """Return five maps of the stage, (B, 5, h, w)."""
-        feature = take_stage(features, self.stage, "The existence branch")
-        return cast(Tensor, self.reduce(feature))
+        return cast(Tensor, self.reduce(features[self.stage]))
 
 
 class LogitsExistenceBranch(ExistencePredictor):
@@ -141,7 +138,6 @@ class LogitsExistenceBranch(ExistencePredictor):
             num_lanes=num_lanes,
             stride=stride,
         )
-        self.reads = {}
 
     def logits(self, features: StageFeatures, class_logits: Tensor) -> Tensor:  # noqa: ARG002
         """Return the classifier's output, (B, K + 1, h, w)."""

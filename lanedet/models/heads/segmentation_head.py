@@ -5,16 +5,16 @@ The head of SCNN (https://arxiv.org/abs/1712.06080) as SAD uses it
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from mmengine.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.backbones import StageFeatures, take_stage
+from lanedet.models.backbones import StageFeatures, channels_of
 from lanedet.models.heads.base_head import LaneHead
 from lanedet.models.heads.existence import ExistencePredictor
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
@@ -42,34 +42,41 @@ class LaneSegmentationHead(LaneHead):
         seg_stage: Name of the stage that is segmented.
         classifier: Config of a module that maps this stage to class logits, such as
             :class:`~lanedet.models.heads.TransposedConvClassifier` or
-            :class:`~lanedet.models.heads.ConvClassifier`, ``num_classes`` left out.
+            :class:`~lanedet.models.heads.ConvClassifier`. The head knows its
+            ``in_channels`` and ``num_classes``.
         existence_branch: Config of an :class:`~lanedet.models.heads.ExistenceBranch`
-            or :class:`~lanedet.models.heads.LogitsExistenceBranch`, ``num_lanes`` left
-            out. None for a head without: then every slot counts as existing, and there
-            is no loss of existence.
+            or :class:`~lanedet.models.heads.LogitsExistenceBranch`. The head knows its
+            ``in_channels``, ``input_shape`` and ``num_lanes``. None for a head without:
+            then every slot counts as existing, and there is no loss of existence.
+        input_shape: (H, W) of the network input.
+        stage_channels: Channels of the backbone's stages by name.
         upsampling: Ratio of the network input's size to the classifier's output, which
             is enlarged by it, bilinear with aligned corners as in SCNN's code.
         decoder: Config of the :class:`~lanedet.ops.LaneDecoder`, the default, or of the
             :class:`~lanedet.ops.ComponentLaneDecoder` for a single class of lanes.
         losses: Configs of the losses by role, to replace the defaults of ``seg``,
-            ``iou`` and ``existence``, which are the paper's.
+            ``iou`` and ``existence``, which are the paper's. None for ``iou``: without
+            it.
 
     Raises:
         ValueError: If ``num_lanes`` is not in [1, 255], ``upsampling`` is below 1,
-            ``losses`` has an unknown role, or classifier and existence branch read one
-            stage but expect other channels of it.
+            ``losses`` has an unknown role or None for another than ``iou``, a stage is
+            read that is not there, or the logits of an image would be more than 2**27
+            numbers.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two of them are the detector's
         self,
         *,
         num_lanes: int,
         seg_stage: str,
         classifier: dict[str, Any],
         existence_branch: dict[str, Any] | None,
+        input_shape: tuple[int, int],
+        stage_channels: Mapping[str, int],
         upsampling: int = 1,
         decoder: dict[str, Any] | None = None,
-        losses: dict[str, dict[str, Any]] | None = None,
+        losses: dict[str, dict[str, Any] | None] | None = None,
     ) -> None:
         super().__init__()
         if num_lanes < 1 or upsampling < 1:
@@ -82,38 +89,33 @@ class LaneSegmentationHead(LaneHead):
         self.num_lanes = num_lanes
         self.seg_stage = seg_stage
         self.upsampling = upsampling
-        self.classifier = MODELS.build({**classifier, "num_classes": num_lanes + 1})
+        self._check_logits(input_shape)
+        self.classifier = MODELS.build(
+            {
+                **classifier,
+                "in_channels": channels_of(stage_channels, seg_stage, "The head"),
+                "num_classes": num_lanes + 1,
+            }
+        )
         self.existence: ExistencePredictor | None = None
         if existence_branch is not None:
-            self.existence = MODELS.build({**existence_branch, "num_lanes": num_lanes})
-            self._check_shared_stage(self.existence.reads)
+            known = {"input_shape": input_shape, "num_lanes": num_lanes}
+            if "stage" in existence_branch:
+                known["in_channels"] = channels_of(
+                    stage_channels, existence_branch["stage"], "The existence branch"
+                )
+            self.existence = MODELS.build({**existence_branch, **known})
         self.decode = MODELS.build(decoder or {"type": LaneDecoder})
         self.num_slots = self.decode.max_lanes or num_lanes
-        chosen = _chosen_losses(losses or {}, has_existence=self.existence is not None)
-        self.seg_loss = MODELS.build(chosen["seg"])
-        self.iou_loss = MODELS.build(chosen["iou"])
-        self.existence_loss = None
-        if self.existence is not None:
-            self.existence_loss = MODELS.build(chosen["existence"])
-
-    @property
-    def stages(self) -> dict[str, int]:
-        """Channels of the stages that the head reads, by name."""
-        own = {self.seg_stage: self.classifier.in_channels}
-        return own if self.existence is None else own | self.existence.reads
-
-    def check_input_shape(self, input_shape: tuple[int, int]) -> None:
-        """Raise ValueError unless the head can work behind inputs of this (H, W).
-
-        The existence branch must be made for them, and the logits of all classes must
-        not be more than 2**27 numbers.
-        """
-        self._check_logits(input_shape)
-        if self.existence is not None and self.existence.input_shape != input_shape:
-            raise ValueError(
-                f"existence_branch has input_shape={self.existence.input_shape}, but "
-                f"the view makes inputs of {input_shape}. They must be the same."
-            )
+        built: dict[str, Any] = {
+            role: loss if loss is None else MODELS.build(loss)
+            for role, loss in _chosen_losses(
+                losses or {}, has_existence=self.existence is not None
+            ).items()
+        }
+        self.seg_loss: nn.Module = built["seg"]
+        self.iou_loss: nn.Module | None = built["iou"]
+        self.existence_loss: nn.Module | None = built.get("existence")
 
     def _check_logits(self, shape: Sequence[int]) -> None:
         """Raise ValueError if logits (K + 1, H, W) take too much memory."""
@@ -125,23 +127,13 @@ class LaneSegmentationHead(LaneHead):
                 "the size of the network input, a smaller input or fewer lanes."
             )
 
-    def _check_shared_stage(self, reads: dict[str, int]) -> None:
-        own = self.classifier.in_channels
-        other = reads.get(self.seg_stage, own)
-        if other != own:
-            raise ValueError(
-                f"The classifier expects {own} channels of the stage "
-                f"{self.seg_stage!r}, the existence branch {other}."
-            )
-
     def forward(self, features: StageFeatures) -> SegmentationOutputs:
         """Return logits of pixels and of existence.
 
         Raises:
-            ValueError: If the backbone does not have a stage that the head reads, or
-                its output would be more than 2**27 numbers.
+            ValueError: If the output would be more than 2**27 numbers.
         """
-        class_logits = self.classifier(take_stage(features, self.seg_stage, "The head"))
+        class_logits = self.classifier(features[self.seg_stage])
         existence_logits = None
         if self.existence is not None:
             existence_logits = self.existence(features, class_logits)
@@ -160,24 +152,18 @@ class LaneSegmentationHead(LaneHead):
     def loss(
         self, features: StageFeatures, data_samples: Sequence[LaneSample]
     ) -> dict[str, Tensor]:
-        """Return ``loss_seg``, ``loss_iou`` and, with a branch, ``loss_existence``.
+        """Return ``loss_seg`` and, where there are such losses, the others.
+
+        They are ``loss_iou`` and ``loss_existence``.
 
         Args:
             features: Stage features of the backbone.
             data_samples: With ``gt_class_map`` and ``gt_existence``.
 
         Raises:
-            ValueError: If the labels have another number of slots than the head, or
-                its output another size than they.
+            ValueError: If the head's output has another size than the labels.
         """
         outputs = self(features)
-        existence = torch.stack([sample.gt_existence for sample in data_samples])
-        if existence.shape[1] != self.num_lanes:
-            raise ValueError(
-                f"The head has num_lanes={self.num_lanes}, but the labels were made "
-                f"for {existence.shape[1]}. Use one number in the model and in the "
-                "data pipeline."
-            )
         class_map = torch.stack([sample.gt_class_map for sample in data_samples]).long()
         if outputs.seg_logits.shape[2:] != class_map.shape[1:]:
             raise ValueError(
@@ -185,11 +171,11 @@ class LaneSegmentationHead(LaneHead):
                 f"and the network input {tuple(class_map.shape[1:])}. Choose the "
                 f"head's upsampling (now {self.upsampling}) so that they are the same."
             )
-        losses = {
-            "loss_seg": self.seg_loss(outputs.seg_logits, class_map),
-            "loss_iou": self.iou_loss(outputs.seg_logits, class_map),
-        }
+        losses = {"loss_seg": self.seg_loss(outputs.seg_logits, class_map)}
+        if self.iou_loss is not None:
+            losses["loss_iou"] = self.iou_loss(outputs.seg_logits, class_map)
         if self.existence_loss is not None:
+            existence = torch.stack([sample.gt_existence for sample in data_samples])
             losses["loss_existence"] = self.existence_loss(
                 outputs.existence_logits, existence
             )
@@ -244,10 +230,10 @@ def _with_last_channels(outputs: SegmentationOutputs) -> SegmentationOutputs:
 
 
 def _chosen_losses(
-    losses: dict[str, dict[str, Any]], has_existence: bool
-) -> dict[str, dict[str, Any]]:
+    losses: dict[str, dict[str, Any] | None], has_existence: bool
+) -> dict[str, dict[str, Any] | None]:
     """Return the config of each role's loss, the paper's where none is given."""
-    defaults: dict[str, dict[str, Any]] = {
+    defaults: dict[str, dict[str, Any] | None] = {
         "seg": {"type": SegmentationLoss},
         "iou": {"type": SoftIoULoss},
     }
@@ -257,4 +243,7 @@ def _chosen_losses(
         raise ValueError(
             f"losses must be some of {sorted(defaults)}, got {sorted(losses)}."
         )
+    unwanted = [role for role, loss in losses.items() if loss is None and role != "iou"]
+    if unwanted:
+        raise ValueError(f"losses can do without iou only, got {unwanted[0]}=None.")
     return defaults | losses

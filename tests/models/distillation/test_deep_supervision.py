@@ -8,12 +8,18 @@ from lanedet.models import DeepSupervision
 from lanedet.structures import LaneSample
 
 
-def labels(num_lanes: int = 2) -> list[LaneSample]:
+def labels() -> list[LaneSample]:
     sample = LaneSample()
     sample.gt_class_map = torch.zeros(8, 16, dtype=torch.uint8)
     sample.gt_class_map[:, 4:8] = 1
-    sample.gt_existence = torch.eye(num_lanes)[0]
     return [sample, sample]
+
+
+def supervise(*stages: str, num_lanes: int = 2, **options: float) -> DeepSupervision:
+    """Return a supervision that is attached to the features below."""
+    supervision = DeepSupervision(stages=stages, **options)
+    supervision.attach({"a": 3, "b": 5}, num_lanes)
+    return supervision
 
 
 @pytest.fixture
@@ -23,7 +29,7 @@ def features() -> dict[str, Tensor]:
 
 
 def test_uniform_logits_by_hand(features: dict[str, Tensor]) -> None:
-    supervision = DeepSupervision(stages={"a": 3, "b": 5}, num_lanes=2, weight=0.25)
+    supervision = supervise("a", "b", weight=0.25)
     for parameter in supervision.parameters():
         torch.nn.init.zeros_(parameter)
     losses = supervision(features, labels())
@@ -38,7 +44,7 @@ def test_perfect_stage_has_no_loss() -> None:
     one_hot[:, 0] = 1
     one_hot[:, 0, :, 4:8] = 0
     one_hot[:, 1, :, 4:8] = 1
-    supervision = DeepSupervision(stages={"a": 3}, num_lanes=2)
+    supervision = supervise("a")
     with torch.no_grad():
         supervision.classifiers[0].weight.copy_(50 * torch.eye(3)[:, :, None, None])
     loss = supervision({"a": one_hot}, labels())["loss_deep_supervision"]
@@ -48,7 +54,7 @@ def test_perfect_stage_has_no_loss() -> None:
 def test_gradient_reaches_stages_and_classifiers(features: dict[str, Tensor]) -> None:
     for feature in features.values():
         feature.requires_grad_()
-    supervision = DeepSupervision(stages={"a": 3, "b": 5}, num_lanes=2)
+    supervision = supervise("a", "b")
     supervision(features, labels())["loss_deep_supervision"].backward()
     for tensor in (*features.values(), *supervision.parameters()):
         assert tensor.grad is not None
@@ -56,14 +62,14 @@ def test_gradient_reaches_stages_and_classifiers(features: dict[str, Tensor]) ->
 
 
 def test_nothing_before_its_start(features: dict[str, Tensor]) -> None:
-    supervision = DeepSupervision(stages={"a": 3}, num_lanes=2, start=0.5)
+    supervision = supervise("a", start=0.5)
     assert supervision(features, labels()) == {}
     supervision.progress = 0.5
     assert supervision(features, labels())
 
 
 def test_half_precision(features: dict[str, Tensor]) -> None:
-    supervision = DeepSupervision(stages={"a": 3}, num_lanes=2)
+    supervision = supervise("a")
     exact = supervision(features, labels())["loss_deep_supervision"]
     with torch.autocast("cpu", dtype=torch.bfloat16):
         mixed = supervision(features, labels())["loss_deep_supervision"]
@@ -71,11 +77,25 @@ def test_half_precision(features: dict[str, Tensor]) -> None:
     torch.testing.assert_close(mixed, exact, rtol=1e-2, atol=1e-3)
 
 
-def test_bad_input(features: dict[str, Tensor]) -> None:
-    with pytest.raises(ValueError, match="channels of at least one stage"):
-        DeepSupervision(stages={}, num_lanes=2)
-    supervision = DeepSupervision(stages={"z": 3}, num_lanes=2)
-    with pytest.raises(ValueError, match=r"reads the stage 'z'.*\['a', 'b'\]"):
-        supervision(features, labels())
-    with pytest.raises(ValueError, match=r"num_lanes=2, but the labels .* for \[4\]"):
-        supervision(features, labels(4))
+def test_a_classifier_for_each_stage_and_slot() -> None:
+    shapes = [
+        tuple(each.weight.shape) for each in supervise("b", num_lanes=4).classifiers
+    ]
+    assert shapes == [(5, 5, 1, 1)]
+    assert DeepSupervision.has_parameters
+
+
+@pytest.mark.parametrize("stages", [[], "a"])
+def test_stages_are_a_list_of_names(stages: object) -> None:
+    with pytest.raises(ValueError, match="stages must name at least one stage, got"):
+        DeepSupervision(stages=stages)
+
+
+def test_a_stage_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match=r"names stages \['z'\] .*\['a', 'b'\]"):
+        supervise("z")
+
+
+def test_it_must_be_attached(features: dict[str, Tensor]) -> None:
+    with pytest.raises(ValueError, match="must be attached to a network: call attach"):
+        DeepSupervision(stages=["a"])(features, labels())

@@ -17,8 +17,10 @@ def head(num_lanes: int, decoder: dict[str, Any] | None = None) -> LaneSegmentat
     return LaneSegmentationHead(
         num_lanes=num_lanes,
         seg_stage="D2",
-        classifier=dict(type=TransposedConvClassifier, in_channels=16),
+        classifier=dict(type=TransposedConvClassifier),
         existence_branch=None,
+        input_shape=(32, 64),
+        stage_channels={"D2": 16},
         decoder=decoder,
     )
 

@@ -15,14 +15,12 @@ def test_stage_branch_has_the_authors_sizes(
         stage="E4", in_channels=128, input_shape=input_shape, num_lanes=4
     )
     assert branch.classify[0].in_features == flat
-    assert branch.reads == {"E4": 128}
 
 
 def test_logits_branch_has_scnns_size() -> None:
     # SCNN's Linear(4500, 128): five classes on a quarter of 36x100 pixels.
     branch = LogitsExistenceBranch(input_shape=(288, 800), num_lanes=4)
     assert branch.classify[0].in_features == 4500
-    assert branch.reads == {}
 
 
 def test_logits_branch_reads_nothing_but_the_classes() -> None:
@@ -33,14 +31,6 @@ def test_logits_branch_reads_nothing_but_the_classes() -> None:
     existence.sum().backward()
     assert logits.grad is not None
     assert logits.grad.abs().sum() > 0
-
-
-def test_missing_stage() -> None:
-    branch = ExistenceBranch(
-        stage="E5", in_channels=8, input_shape=(32, 64), num_lanes=2
-    )
-    with pytest.raises(ValueError, match=r"existence branch reads .*'E5'.*\['E4'\]"):
-        branch({"E4": torch.zeros(1, 8, 4, 8)}, torch.zeros(0))
 
 
 def test_sizes_that_cannot_be_pooled() -> None:

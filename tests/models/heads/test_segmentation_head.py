@@ -18,16 +18,18 @@ from lanedet.structures import LaneSample
 SIZE = (48, 64)
 ENET_PARTS: dict[str, Any] = dict(
     seg_stage="D2",
-    classifier=dict(type=TransposedConvClassifier, in_channels=16),
-    existence_branch=dict(
-        type=ExistenceBranch, stage="E4", in_channels=128, input_shape=SIZE
-    ),
+    classifier=dict(type=TransposedConvClassifier),
+    existence_branch=dict(type=ExistenceBranch, stage="E4"),
+    input_shape=SIZE,
+    stage_channels={"D2": 16, "E4": 128},
 )
 RESNET_PARTS: dict[str, Any] = dict(
     seg_stage="layer4",
-    classifier=dict(type=ConvClassifier, in_channels=32, channels=8),
+    classifier=dict(type=ConvClassifier, channels=8),
     upsampling=8,
-    existence_branch=dict(type=LogitsExistenceBranch, input_shape=SIZE),
+    existence_branch=dict(type=LogitsExistenceBranch),
+    input_shape=SIZE,
+    stage_channels={"layer4": 32},
 )
 FEATURES = {
     "D2": torch.zeros(2, 16, 24, 32),
@@ -69,14 +71,6 @@ def test_logits_are_enlarged_with_aligned_corners() -> None:
     torch.testing.assert_close(large[..., ::47, ::63], small[..., ::5, ::7])
 
 
-def test_stages_that_the_head_reads() -> None:
-    assert LaneSegmentationHead(num_lanes=1, **ENET_PARTS).stages == {
-        "D2": 16,
-        "E4": 128,
-    }
-    assert LaneSegmentationHead(num_lanes=1, **RESNET_PARTS).stages == {"layer4": 32}
-
-
 def certain_of_column(column: int, background: float = 20.0) -> Tensor:
     seg_logits = torch.zeros(2, 2, *SIZE)
     seg_logits[:, 0] = background
@@ -87,7 +81,6 @@ def certain_of_column(column: int, background: float = 20.0) -> Tensor:
 def test_without_existence_branch_every_slot_counts() -> None:
     parts = {**ENET_PARTS, "existence_branch": None}
     head = LaneSegmentationHead(num_lanes=1, **parts).eval()
-    assert head.stages == {"D2": 16}
     assert set(head.loss(FEATURES, labelled(1))) == {"loss_seg", "loss_iou"}
     head.classifier.forward = lambda _: certain_of_column(20)
     samples = head.predict(FEATURES, labelled(1))
@@ -150,6 +143,7 @@ def test_extreme_logits_have_finite_losses_and_gradients(dtype: torch.dtype) -> 
     ("changes", "message"),
     [
         ({"losses": {"sge": {}}}, r"losses must be some of .*got \['sge'\]"),
+        ({"losses": {"seg": None}}, "do without iou only, got seg=None"),
         (
             {"existence_branch": None, "losses": {"existence": {}}},
             r"some of \['iou', 'seg'\], got \['existence'\]",
@@ -163,10 +157,9 @@ def test_bad_arguments(changes: dict[str, Any], message: str) -> None:
         LaneSegmentationHead(**{"num_lanes": 4, **ENET_PARTS, **changes})
 
 
-def test_lane_count_that_differs_from_the_labels() -> None:
-    head = LaneSegmentationHead(num_lanes=6, **ENET_PARTS)
-    with pytest.raises(ValueError, match="num_lanes=6, but the labels were made for 4"):
-        head.loss(FEATURES, labelled(4))
+def test_without_an_iou_loss() -> None:
+    head = LaneSegmentationHead(num_lanes=4, losses={"iou": None}, **ENET_PARTS)
+    assert set(head.loss(FEATURES, labelled(4))) == {"loss_seg", "loss_existence"}
 
 
 def test_output_of_another_size_than_the_labels() -> None:
@@ -176,17 +169,19 @@ def test_output_of_another_size_than_the_labels() -> None:
         head.loss(FEATURES, labelled(1))
 
 
-def test_classifier_and_branch_expect_the_same_channels_of_one_stage() -> None:
-    parts = {**ENET_PARTS, "seg_stage": "E4"}
-    message = "16 channels of the stage 'E4', the existence branch 128"
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seg_stage": "D5"}, r"The head reads the stage 'D5'.*\['D2', 'E4'\]"),
+        (
+            {"existence_branch": {"type": ExistenceBranch, "stage": "E5"}},
+            r"The existence branch reads the stage 'E5'.*\['D2', 'E4'\]",
+        ),
+    ],
+)
+def test_missing_stage(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        LaneSegmentationHead(num_lanes=4, **parts)
-
-
-def test_missing_stage() -> None:
-    head = LaneSegmentationHead(num_lanes=1, **ENET_PARTS)
-    with pytest.raises(ValueError, match=r"head reads the stage 'D2'.*\['E4'\]"):
-        head({"E4": FEATURES["E4"]})
+        LaneSegmentationHead(**{**ENET_PARTS, "num_lanes": 1, **changes})
 
 
 @pytest.mark.parametrize("num_lanes", [256, 10**7, 2.5, True])
@@ -202,4 +197,6 @@ def test_logits_have_an_end() -> None:
     with pytest.raises(ValueError, match=r"enlarged 4096 times: more than 134217728"):
         head(FEATURES)
     with pytest.raises(ValueError, match=r"maps of \(8192, 8192\)"):
-        head.check_input_shape((8192, 8192))
+        LaneSegmentationHead(
+            **{**RESNET_PARTS, "num_lanes": 4, "input_shape": (8192, 8192)}
+        )
