@@ -111,7 +111,7 @@ def annotate_picture(
         write_image(attention[stage], draw_attention(background, on_image))
     with LaneLog(folder / f"{source.stem}_lanes.jsonl") as log:
         log.write(0, 0.0, sample, state)
-    names = ", ".join(state.names)
+    names = ", ".join(sample.pred_names)
     lines.append(f"Lanes found: {names}." if names else "No lane was found.")
     return PictureResult(picture, attention, log.path, lines)
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from lanedet.arrays import ByteArray
 from lanedet.models import LaneDetector
-from lanedet.video import StageTimes
+from lanedet.video import StepTimes
 
 _NUM_ROWS = 18
 _ROW_STEP = 20 / 590  # of the image height, as CULane's official conversion has it
@@ -45,13 +45,13 @@ class KnownPort:
         self._mean = detector.data_preprocessor.mean
         self._std = detector.data_preprocessor.std
 
-    def annotate(self, source: Path, out: Path) -> StageTimes:
-        """Write a clip with tinted lanes; return how long that took by stage.
+    def annotate(self, source: Path, out: Path) -> StepTimes:
+        """Write a clip with tinted lanes; return how long that took by step.
 
         Raises:
             ValueError: If the source is no video.
         """
-        times = StageTimes()
+        times = StepTimes()
         writer = None
         for frame in _frames(source, times):
             with times.measure("infer"):
@@ -96,7 +96,7 @@ class KnownPort:
         return lanes
 
 
-def _frames(source: Path, times: StageTimes) -> Iterator[ByteArray]:
+def _frames(source: Path, times: StepTimes) -> Iterator[ByteArray]:
     capture = cv2.VideoCapture(str(source))
     try:
         while True:

@@ -1,4 +1,4 @@
-"""How fast a clip is annotated: each stage and the whole, with and without threads.
+"""How fast a clip is annotated: each step and the whole, with and without threads.
 
 A clip of 1280x720 in H.264 goes through the whole pipeline and comes out as another,
 with its log. Two networks are tried: an ENet for 288x800, which is untrained, so that
@@ -42,7 +42,7 @@ from lanedet.models import (
 )
 from lanedet.simulation import Drive
 from lanedet.video import (
-    STAGES,
+    STEPS,
     VideoOptions,
     VideoOutputs,
     VideoWriter,
@@ -60,7 +60,7 @@ class _Measured(NamedTuple):
 
     whole_s: float
     cpu_s: float
-    stages_s: dict[str, float]
+    steps_s: dict[str, float]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -189,8 +189,8 @@ def _run_of(
         summary = annotate_video(source, inferencer, outputs, options=options)
         cpu_s = time.process_time() - begin_s
         count = summary.num_frames
-        stages_s = {stage: summary.times.seconds[stage] / count for stage in STAGES}
-        return _Measured(summary.seconds / count, cpu_s / count, stages_s)
+        steps_s = {step: summary.times.seconds[step] / count for step in STEPS}
+        return _Measured(summary.seconds / count, cpu_s / count, steps_s)
 
     return annotate
 
@@ -203,8 +203,8 @@ def _run_of_port(
         times = port.annotate(source, folder / "port.mp4")
         whole_s, cpu_s = time.perf_counter() - begin_s, time.process_time() - cpu_s
         count = times.num_frames["infer"]
-        stages_s = {stage: times.seconds[stage] / count for stage in STAGES}
-        return _Measured(whole_s / count, cpu_s / count, stages_s)
+        steps_s = {step: times.seconds[step] / count for step in STEPS}
+        return _Measured(whole_s / count, cpu_s / count, steps_s)
 
     return annotate
 
@@ -215,7 +215,7 @@ def _summed_up(
     return _Measured(
         typical(each.whole_s for each in measured),
         typical(each.cpu_s for each in measured),
-        {stage: typical(each.stages_s[stage] for each in measured) for stage in STAGES},
+        {step: typical(each.steps_s[step] for each in measured) for step in STEPS},
     )
 
 
@@ -224,7 +224,7 @@ def _table(results: dict[str, _Measured]) -> str:
     rows = [
         [
             name,
-            *(f"{taken.stages_s[stage] * 1e3:.1f}" for stage in STAGES),
+            *(f"{taken.steps_s[step] * 1e3:.1f}" for step in STEPS),
             f"{taken.cpu_s * 1e3:.1f}",
             f"{taken.whole_s * 1e3:.1f}",
             f"{1 / taken.whole_s:.1f}",
@@ -232,5 +232,5 @@ def _table(results: dict[str, _Measured]) -> str:
         ]
         for name, taken in results.items()
     ]
-    header = ["ms a frame", *STAGES, "cpu", "whole", "frames/s", "x"]
+    header = ["ms a frame", *STEPS, "cpu", "whole", "frames/s", "x"]
     return format_table(header, rows)

@@ -51,7 +51,7 @@ def parse_args() -> argparse.Namespace:
         "source",
         help="video in any format that FFmpeg knows, image, folder or pattern of "
         "images, number of a camera, or URL (rtsp://, http://, ...). The images of a "
-        "folder are taken as a film, those of its folders as a film each; where they "
+        "folder are taken as a clip, those of its folders as a clip each; where they "
         "are single pictures add --no-tracking",
     )
     _add_outputs(parser)
@@ -196,7 +196,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         dest="tracking",
         action="store_false",
         help="take each frame's lanes as they are found in it alone, as for pictures "
-        "that are no film",
+        "that are no clip",
     )
     group.add_argument(
         "--calibration",

@@ -31,10 +31,6 @@ class DepartureEvent:
 class DrivingState:
     """What the lanes of one frame say. None is what they do not."""
 
-    names: tuple[str, ...]
-    """Name of each lane of the sample: "ego left", "ego right", "left 2" for the line
-    beyond the first, "right 2", and so on."""
-
     ego_left: int | None
     """Which lane of the sample is the left line of the driver's own lane."""
 

@@ -1,35 +1,31 @@
 """Everything between a video, pictures or a camera and an annotated clip."""
 
-from lanedet.video.annotated_frame import AnnotatedFrame
-from lanedet.video.calibration import Calibration
-from lanedet.video.container_reader import ContainerReader
-from lanedet.video.driving_monitor import DrivingMonitor, DrivingSummary
-from lanedet.video.event_clips import cut_event_clips
-from lanedet.video.frame_painter import FramePainter
-from lanedet.video.frame_queue import FrameQueue, ReadAhead, WriteBehind
-from lanedet.video.image_source import ImageSource
-from lanedet.video.lane_filter import FilterConfig
-from lanedet.video.lane_log import LaneLog, LineFile, LoggedFrame, read_lane_log
-from lanedet.video.lane_tracker import LaneTracker, TrackerConfig
-from lanedet.video.live_source import LiveSource
-from lanedet.video.open_source import open_source
-from lanedet.video.pipeline import (
-    VideoOptions,
-    VideoSummary,
-    annotate_video,
-    threads_pay,
-)
-from lanedet.video.prediction_files import CULanePredictions, TuSimplePredictions
+from lanedet.video.annotation import AnnotatedFrame
+from lanedet.video.driving.calibration import Calibration
+from lanedet.video.driving.monitor import DrivingMonitor, DrivingSummary
+from lanedet.video.outputs.event_clips import cut_event_clips
+from lanedet.video.outputs.log import LaneLog, LineFile, LoggedFrame, read_lane_log
+from lanedet.video.outputs.outputs import VideoOutputs
+from lanedet.video.outputs.painter import FramePainter, Paint
+from lanedet.video.outputs.predictions import CULanePredictions, TuSimplePredictions
+from lanedet.video.outputs.writer import VideoWriter
+from lanedet.video.pipeline import VideoOptions, annotate_video, threads_pay
 from lanedet.video.pseudo_labels import extract_pseudo_labels
-from lanedet.video.selection import Selection, parse_time
-from lanedet.video.source import Source, VideoBreakError, VideoFrame
-from lanedet.video.stage_times import STAGES, StageTimes
-from lanedet.video.video_outputs import VideoOutputs
-from lanedet.video.video_reader import VideoReader
-from lanedet.video.video_writer import VideoWriter
+from lanedet.video.sources.container import ContainerReader
+from lanedet.video.sources.file import VideoReader
+from lanedet.video.sources.images import ImageSource
+from lanedet.video.sources.live import LiveSource
+from lanedet.video.sources.open import open_source
+from lanedet.video.sources.selection import Selection, parse_time
+from lanedet.video.sources.source import Source, VideoBreakError, VideoFrame
+from lanedet.video.step_times import STEPS, StepTimes
+from lanedet.video.summary import VideoSummary
+from lanedet.video.threads import FrameQueue, ReadAhead, WriteBehind
+from lanedet.video.tracking.filter import FilterConfig
+from lanedet.video.tracking.tracker import LaneTracker, TrackerConfig
 
 __all__ = [
-    "STAGES",
+    "STEPS",
     "AnnotatedFrame",
     "CULanePredictions",
     "Calibration",
@@ -45,10 +41,11 @@ __all__ = [
     "LineFile",
     "LiveSource",
     "LoggedFrame",
+    "Paint",
     "ReadAhead",
     "Selection",
     "Source",
-    "StageTimes",
+    "StepTimes",
     "TrackerConfig",
     "TuSimplePredictions",
     "VideoBreakError",

@@ -8,8 +8,8 @@ from lanedet.images import write_image
 from lanedet.ops import simplify_polyline
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
-from lanedet.video.lane_log import LoggedFrame, read_lane_log
-from lanedet.video.video_reader import VideoReader
+from lanedet.video.outputs.log import LoggedFrame, read_lane_log
+from lanedet.video.sources.file import VideoReader
 
 _JPEG_QUALITY = 95
 

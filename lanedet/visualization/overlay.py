@@ -50,7 +50,8 @@ def draw_overlay(
 
     Args:
         canvas: (H, W, 3) uint8, RGB, of any size, drawn into.
-        sample: Its lanes: ``pred_lanes``, ``pred_scores`` and ``pred_slots``.
+        sample: Its lanes: ``pred_lanes``, ``pred_scores``, ``pred_slots`` and
+            ``pred_names``.
         driving: What they say.
         num_slots: Number of slots K.
         to_road: (3, 3), from pixels of ``canvas`` to the road, for a bird's-eye inset;
@@ -82,7 +83,7 @@ def draw_overlay(
         draw_birds_eye(canvas, lanes, colors, to_road)
         taken.append(birds_eye_box(canvas))
     for i in reversed(order):
-        text = f"{driving.names[i]}  {sample.pred_scores[i]:.0%}"
+        text = f"{sample.pred_names[i]}  {sample.pred_scores[i]:.0%}"
         _name_lane(canvas, lanes[i], text, colors[i], taken)
 
 

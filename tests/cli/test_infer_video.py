@@ -89,7 +89,7 @@ def test_a_whole_run(
     frames = [json.loads(line)["frame"] for line in log.read_text().splitlines()]
     assert frames == list(range(12))
     assert printed.out.startswith("12 frames, 1.2 s long, in ")
-    assert "frames/s of each stage alone: decode " in printed.out
+    assert "frames/s of each step alone: decode " in printed.out
     assert printed.out.endswith(f"Wrote {out}, {log}\n")
     assert "drive.mp4: 100%" in printed.err
 

@@ -24,7 +24,10 @@ from lanedet.datasets import read_culane_lanes, read_tusimple_lines
 from lanedet.ops import LetterboxView
 from lanedet.structures import LaneSample
 from lanedet.video import (
-    STAGES,
+    STEPS,
+    AnnotatedFrame,
+    Calibration,
+    FramePainter,
     LineFile,
     Selection,
     Source,
@@ -38,13 +41,14 @@ from lanedet.video import (
     annotate_video,
 )
 
-AS_FOUND = VideoOptions(tracking=False)
+
+def _options(**more: Any) -> VideoOptions:
+    """One thread, and one frame at a time in the network: most fakes count them."""
+    return VideoOptions(**{"threads": False, "num_networks": 1} | more)
 
 
-@pytest.fixture(autouse=True)
-def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the network look at one frame at a time: most fakes here count them."""
-    monkeypatch.setattr("lanedet.video.pipeline._num_cores", lambda: 1)
+AS_FOUND = _options(tracking=False)
+TOGETHER = _options(tracking=False, threads=True, num_networks=3)
 
 
 class FakeInferencer:
@@ -69,6 +73,7 @@ class FakeInferencer:
         sample.pred_lanes = [lane] if has_lane else []
         sample.pred_scores = [0.9] if has_lane else []
         sample.pred_slots = [2] if has_lane else []
+        sample.pred_names = ["ego left"] if has_lane else []
         return sample
 
 
@@ -150,8 +155,8 @@ def test_either_output_is_enough(make_video, tmp_path: Path) -> None:
 def test_batches_change_nothing_but_the_passes(make_video, tmp_path: Path) -> None:
     source = make_video(num_frames=10)
     single, batched = FakeInferencer(), FakeInferencer()
-    annotate(source, single, log=tmp_path / "a.jsonl", options=VideoOptions(1))
-    annotate(source, batched, log=tmp_path / "b.jsonl", options=VideoOptions(4))
+    annotate(source, single, log=tmp_path / "a.jsonl", options=_options(batch_size=1))
+    annotate(source, batched, log=tmp_path / "b.jsonl", options=_options(batch_size=4))
     assert single.batch_sizes == [1] * 10
     assert batched.batch_sizes == [4, 4, 2]
     assert (tmp_path / "a.jsonl").read_text() == (tmp_path / "b.jsonl").read_text()
@@ -162,7 +167,7 @@ def test_batches_change_nothing_but_the_passes(make_video, tmp_path: Path) -> No
 def test_what_comes_before_a_break_is_written_whole(
     make_video, tmp_path: Path, batch_size: int, threads: bool
 ) -> None:
-    options = VideoOptions(batch_size, threads)
+    options = _options(batch_size=batch_size, threads=threads)
     source = make_video(num_frames=40, container_options={"movflags": "+faststart"})
     content = source.read_bytes()
     source.write_bytes(content[: len(content) // 2])
@@ -185,7 +190,7 @@ def test_what_comes_before_a_break_is_written_whole(
 def test_ctrl_c_leaves_both_outputs_whole_and_alike(
     make_video, tmp_path: Path, threads: bool
 ) -> None:
-    options = VideoOptions(threads=threads)
+    options = _options(threads=threads)
 
     class InterruptedInferencer(FakeInferencer):
         def predict(self, images: Sequence[np.ndarray], **_: Any) -> list[LaneSample]:
@@ -203,15 +208,16 @@ def test_ctrl_c_leaves_both_outputs_whole_and_alike(
 
 
 def test_ctrl_c_while_a_frame_is_written_waits_for_the_frame(
-    make_video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_video, tmp_path: Path
 ) -> None:
-    def interrupted_draw(*_args: Any, **_keywords: Any) -> None:
+    def interrupted_paint(found: AnnotatedFrame) -> np.ndarray:
         signal.raise_signal(signal.SIGINT)
+        return found.frame.image
 
-    monkeypatch.setattr("lanedet.video.frame_painter.draw_overlay", interrupted_draw)
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    source = make_video(num_frames=20)
     with pytest.raises(KeyboardInterrupt):
-        annotate(make_video(num_frames=20), FakeInferencer(), out, log)
+        annotate(source, FakeInferencer(), out, log, paint=interrupted_paint)
     assert len(_images(out)) == len(_lines(log)) == 1
 
 
@@ -229,26 +235,24 @@ class SleepyInferencer(FakeInferencer):
         [sample] = super().predict(images)
         sample.pred_lanes = [np.array([[x, 47.0], [x, 0.0]])]
         sample.pred_scores, sample.pred_slots = [0.9], [2]
+        sample.pred_names = ["ego left"]
         return [sample]
 
 
 @pytest.fixture
-def three_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the network look at three frames at once, and PyTorch use two threads."""
-    monkeypatch.setattr("lanedet.video.pipeline._num_cores", lambda: 3)
+def two_torch_threads() -> Iterator[None]:
     num_threads = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
     torch.set_num_threads(num_threads)
 
 
-@pytest.mark.usefixtures("three_cores")
+@pytest.mark.usefixtures("two_torch_threads")
 def test_several_frames_at_once_keep_their_order(make_video, tmp_path: Path) -> None:
     source = make_video(num_frames=40)
     alone, together = SleepyInferencer(), SleepyInferencer()
-    one = VideoOptions(threads=False, tracking=False)
-    annotate(source, alone, log=tmp_path / "a", options=one)
-    summary = annotate(source, together, log=tmp_path / "b")
+    annotate(source, alone, log=tmp_path / "a")
+    summary = annotate(source, together, log=tmp_path / "b", options=TOGETHER)
     assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
     assert len({str(line["lanes"]) for line in _lines(tmp_path / "a")}) > 20
     assert summary.times.num_frames["infer"] == 40
@@ -256,19 +260,19 @@ def test_several_frames_at_once_keep_their_order(make_video, tmp_path: Path) -> 
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.usefixtures("three_cores")
+@pytest.mark.usefixtures("two_torch_threads")
 def test_several_frames_at_once_before_a_break(make_video, tmp_path: Path) -> None:
     source = make_video(num_frames=40, container_options={"movflags": "+faststart"})
     content = source.read_bytes()
     source.write_bytes(content[: len(content) // 2])
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     with pytest.raises(VideoBreakError) as caught:
-        annotate(source, SleepyInferencer(), out, log)
+        annotate(source, SleepyInferencer(), out, log, TOGETHER)
     num_good = int(str(caught.value).split("after ")[1].split()[0])
     assert len(_images(out)) == len(_lines(log)) == num_good > 5
 
 
-@pytest.mark.usefixtures("three_cores")
+@pytest.mark.usefixtures("two_torch_threads")
 def test_ctrl_c_among_several_frames_leaves_both_outputs_alike(
     make_video, tmp_path: Path
 ) -> None:
@@ -282,13 +286,13 @@ def test_ctrl_c_among_several_frames_leaves_both_outputs_alike(
 
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     with pytest.raises(KeyboardInterrupt):
-        annotate(make_video(), InterruptedInferencer(), out, log)
+        annotate(make_video(), InterruptedInferencer(), out, log, TOGETHER)
     frames = [line["frame"] for line in _lines(log)]
     assert len(_images(out)) == len(frames) > 3
     assert frames == list(range(len(frames)))
 
 
-@pytest.mark.usefixtures("three_cores")
+@pytest.mark.usefixtures("two_torch_threads")
 @THREADS
 def test_few_frames_are_held_however_long_the_clip_is(
     make_video, tmp_path: Path, threads: bool
@@ -304,7 +308,7 @@ def test_few_frames_are_held_however_long_the_clip_is(
             return super().predict(images)
 
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
-    options = VideoOptions(threads=threads)
+    options = _options(threads=threads, num_networks=3)
     annotate(make_video(num_frames=150), WatchingInferencer(), out, log, options)
     assert max(most) <= (20 if threads else 2)
     assert len(held) <= 1
@@ -326,7 +330,7 @@ def _fail_at(calls: int, function: Callable[..., Any]) -> Callable[..., Any]:
 def test_a_log_that_gets_no_room_leaves_both_alike(
     make_video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: bool
 ) -> None:
-    options = VideoOptions(threads=threads)
+    options = _options(threads=threads)
     monkeypatch.setattr(LineFile, "append", _fail_at(8, LineFile.append))
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     with pytest.raises(OSError, match="No space left") as caught:
@@ -500,9 +504,10 @@ def test_a_missing_source_makes_no_files(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_batch_size_must_be_positive() -> None:
-    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
-        VideoOptions(batch_size=0)
+@pytest.mark.parametrize("name", ["batch_size", "num_networks"])
+def test_numbers_must_be_positive(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        VideoOptions(**{name: 0})
 
 
 @THREADS
@@ -517,7 +522,7 @@ def test_times_sound_and_numbers_of_a_stretch(
         FakeInferencer(),
         out,
         log,
-        VideoOptions(threads=threads),
+        _options(threads=threads),
         selection=Selection(0.4, 1.0, 2),
     )
     kept = [i for i in range(30) if 0.4 <= times[i] < 1][::2]
@@ -532,9 +537,9 @@ def test_times_sound_and_numbers_of_a_stretch(
     assert summary.length_s == pytest.approx(0.6, abs=0.05)
 
 
-def test_every_stage_is_measured(make_video, tmp_path: Path) -> None:
+def test_every_step_is_measured(make_video, tmp_path: Path) -> None:
     summary = annotate(make_video(num_frames=4), FakeInferencer(), tmp_path / "o.mp4")
-    assert summary.times.num_frames == dict.fromkeys(STAGES, 4)
+    assert summary.times.num_frames == dict.fromkeys(STEPS, 4)
     assert all(seconds > 0 for seconds in summary.times.seconds.values())
     assert sum(summary.times.seconds.values()) < summary.seconds
 
@@ -566,8 +571,8 @@ def test_benchmark_files_of_a_folder_of_images(tmp_path: Path) -> None:
     assert lane[:, 0].tolist() == [20] * len(lane)
 
 
-def test_each_folder_of_images_is_a_film(tmp_path: Path) -> None:
-    """Lanes near enough to be the same one, were they of one film."""
+def test_each_folder_of_images_is_a_sequence(tmp_path: Path) -> None:
+    """Lanes near enough to be the same one, were they of one sequence."""
     for x, folder in enumerate(("a", "b", "c"), start=20):
         for path in _pictures(tmp_path / "root" / folder, 3):
             cv2.imwrite(str(path), np.full((48, 64, 3), x, dtype=np.uint8))
@@ -584,10 +589,10 @@ def test_each_folder_of_images_is_a_film(tmp_path: Path) -> None:
         source = str(tmp_path / "root" / source)
         annotate_video(source, ShownInferencer(), VideoOutputs(log=log))
         lanes = [lane for line in _lines(log) for lane in line["lanes"]]
-        films = [film for film in range(3) for _ in range(num_each)]
-        assert [lane["id"] for lane in lanes] == films
+        sequences = [sequence for sequence in range(3) for _ in range(num_each)]
+        assert [lane["id"] for lane in lanes] == sequences
         xs = [lane["points"][0][0] for lane in lanes]
-        assert xs == pytest.approx([20 + film for film in films], abs=0.05)
+        assert xs == pytest.approx([20 + sequence for sequence in sequences], abs=0.05)
 
 
 @THREADS
@@ -600,7 +605,7 @@ def test_images_of_another_size_fit_into_the_clip(
         image = np.full(size, 200, dtype=np.uint8)
         cv2.imwrite(str(folder / f"{number}.png"), image)
     cv2.imwrite(str(folder / "2.png"), np.zeros((30, 30, 3), dtype=np.uint8))
-    options = VideoOptions(threads=threads, tracking=False)
+    options = _options(threads=threads, tracking=False)
     text = "size: 0.png has 64x48 pixels, 1.png 64x96. All are shown at the size"
     with pytest.warns(UserWarning, match=text) as told:
         annotate(folder, FakeInferencer(), tmp_path / "out.mp4", options=options)
@@ -614,14 +619,14 @@ def test_images_of_another_size_fit_into_the_clip(
         annotate(folder, FakeInferencer(), log=tmp_path / "lanes.jsonl")
 
 
-def test_pictures_that_are_no_film_are_counted_as_pictures(tmp_path: Path) -> None:
-    """Of a film the same ones have a length, and departures."""
+def test_pictures_that_are_no_sequence_are_counted_as_pictures(tmp_path: Path) -> None:
+    """Of a sequence the same ones have a length, and departures."""
     _pictures(tmp_path / "drive", 40)
     (tmp_path / "drive" / "40.png").write_bytes(b"cut off")
     log = tmp_path / "lanes.jsonl"
     texts, num_events = [], []
     for tracking in (False, True):
-        options = VideoOptions(tracking=tracking)
+        options = _options(tracking=tracking)
         inferencer = WeavingInferencer()
         summary = annotate(tmp_path / "drive", inferencer, log=log, options=options)
         texts.append(summary.lines())
@@ -678,7 +683,7 @@ def test_a_live_source_loses_old_frames(tmp_path: Path, threads: bool) -> None:
 
     source = LiveFake(20, is_seen)
     log = tmp_path / "lanes.jsonl"
-    options = VideoOptions(threads=threads)
+    options = _options(threads=threads)
     summary = annotate(source, SlowInferencer(), log=log, options=options)
     assert [line["frame"] for line in _lines(log)] == [0, 18, 19]
     assert summary.num_dropped == 17
@@ -739,7 +744,7 @@ def test_what_is_held_does_not_grow_with_the_length(
             CountingInferencer(),
             tmp_path / "out.mp4",
             tmp_path / "lanes.jsonl",
-            VideoOptions(threads=threads),
+            _options(threads=threads),
         )
     finally:
         gc.enable()
@@ -777,7 +782,7 @@ def test_the_process_does_not_grow_with_the_length(
         tmp_path / "predictions.json",
         event_clips=tmp_path / "events",
     )
-    options = VideoOptions(threads=threads)
+    options = _options(threads=threads)
     annotate_video(clip, MeasuringInferencer(), outputs, options=options)
     assert len(sizes_mib) == 900
     # The frames from here to the end are 395 MiB, and as much again once drawn.
@@ -804,6 +809,7 @@ class DriftingInferencer(FakeInferencer):
         lanes = [[[8.0, 47.0], [28.0, 20.0]], [[56.0, 47.0], [36.0, 20.0]]]
         sample.pred_lanes = [np.array(lane) - moved for lane in lanes]
         sample.pred_scores, sample.pred_slots = [0.9, 0.9], [2, 3]
+        sample.pred_names = ["ego left", "ego right"]
         return sample
 
 
@@ -845,6 +851,7 @@ class WeavingInferencer(FakeInferencer):
         lanes = [[[8.0, 47.0], [28.0, 20.0]], [[56.0, 47.0], [36.0, 20.0]]]
         sample.pred_lanes = [np.array(lane) - moved for lane in lanes]
         sample.pred_scores, sample.pred_slots = [0.9, 0.9], [2, 3]
+        sample.pred_names = ["ego left", "ego right"]
         if self.num_seen == 65:
             signal.raise_signal(signal.SIGINT)
         return sample
@@ -890,7 +897,7 @@ def test_ctrl_c_cuts_the_events_and_ctrl_c_again_stops_that(
     monkeypatch.setattr(VideoWriter, "close", close_and_stop)
     source = make_video(num_frames=70, frame_rate=Fraction(10))
     outputs = VideoOutputs(tmp_path / "out.mp4", event_clips=events)
-    options = VideoOptions(threads=threads, tracking=False)
+    options = _options(threads=threads, tracking=False)
     with pytest.raises(KeyboardInterrupt) as caught:
         annotate_video(source, WeavingInferencer(), outputs, options=options)
     cut = sorted(events.iterdir())  # hidden files, too
@@ -914,7 +921,7 @@ def test_attention_is_shown_beside_the_road(make_video, tmp_path: Path) -> None:
             sample.set_metainfo({"view": view})
             return sample, {"E2": torch.rand(6, 8), "E3": torch.rand(3, 4)}
 
-    options = VideoOptions(tracking=False, attention=True)
+    options = _options(tracking=False, attention=True)
     out = tmp_path / "out.mp4"
     source = make_video(num_frames=3)
     annotate(source, AttentiveInferencer(), out, options=options)
@@ -953,9 +960,87 @@ def test_a_window_that_is_closed_ends_the_run(
         def close(self) -> None:
             shown.append("closed")
 
-    monkeypatch.setattr("lanedet.video.video_outputs.FrameWindow", FakeWindow)
+    monkeypatch.setattr("lanedet.video.outputs.outputs.FrameWindow", FakeWindow)
     outputs = VideoOutputs(tmp_path / "out.mp4", show=True)
-    options = VideoOptions(threads=threads)
+    options = _options(threads=threads)
     annotate_video(make_video(), FakeInferencer(), outputs, options=options)
     assert shown == [((48, 64, 3), "MainThread")] * 3 + ["closed"]
     assert len(_images(tmp_path / "out.mp4")) == 3
+
+
+@THREADS
+def test_a_user_draws_what_he_likes(make_video, tmp_path: Path, threads: bool) -> None:
+    """A bar as long as the frame's number, on top of what is drawn otherwise."""
+    painter, lanes = FramePainter(num_slots=6), []
+
+    def paint(found: AnnotatedFrame) -> np.ndarray:
+        picture = painter.paint(found)
+        picture[:4, : 2 * found.frame.index] = 255
+        lanes.append((found.frame.index, found.sample.pred_names))
+        return picture
+
+    source, out = make_video(num_frames=20), tmp_path / "out.mp4"
+    options = _options(threads=threads, tracking=False)
+    annotate(source, FakeInferencer(), out, options=options, paint=paint)
+    images = _images(out)
+    bars = [(image[1, :, 2] > 180).sum() for image in images]
+    assert bars == pytest.approx(2 * np.arange(20), abs=2)
+    assert lanes == [(0, []), *((number, ["ego left"]) for number in range(1, 20))]
+    orange, blue = images[10][10:40, 20, 0].mean(), images[10][10:40, 20, 2].mean()
+    assert orange > blue + 60
+
+
+def test_a_user_draws_pictures_of_another_size(make_video, tmp_path: Path) -> None:
+    def paint(found: AnnotatedFrame) -> np.ndarray:
+        return found.frame.image[:24, :32]
+
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    annotate(make_video(num_frames=3), FakeInferencer(), out, log, paint=paint)
+    assert [image.shape for image in _images(out)] == 3 * [(24, 32, 3)]
+    assert [(line["width"], line["height"]) for line in _lines(log)] == 3 * [(64, 48)]
+
+
+def test_without_a_clip_nothing_is_drawn(make_video, tmp_path: Path) -> None:
+    def paint(_found: AnnotatedFrame) -> np.ndarray:
+        raise AssertionError
+
+    log = tmp_path / "lanes.jsonl"
+    annotate(make_video(num_frames=3), FakeInferencer(), log=log, paint=paint)
+    assert len(_lines(log)) == 3
+
+
+@pytest.mark.parametrize(
+    ("picture", "got"),
+    [
+        (None, "NoneType"),
+        (np.zeros((48, 64), np.uint8), r"\(48, 64\) uint8"),
+        (np.zeros((48, 64, 3)), r"\(48, 64, 3\) float64"),
+    ],
+)
+@THREADS
+def test_what_a_user_draws_must_be_a_picture(
+    make_video, tmp_path: Path, threads: bool, picture: Any, got: str
+) -> None:
+    def paint(found: AnnotatedFrame) -> Any:
+        return found.frame.image if found.frame.index < 5 else picture
+
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    options = _options(threads=threads)
+    with pytest.raises(ValueError, match=rf"must return a picture .*, got {got}\."):
+        annotate(make_video(), FakeInferencer(), out, log, options, paint=paint)
+    assert len(_images(out)) == len(_lines(log)) == 5
+
+
+def test_the_view_from_above_is_up_to_who_draws(make_video, tmp_path: Path) -> None:
+    camera = Calibration((48, 64), np.eye(3))
+    options = _options(birds_eye=True, calibration=camera)
+    out = tmp_path / "out.mp4"
+    with pytest.raises(ValueError, match="birds_eye must be left out where paint"):
+        annotate(
+            make_video(),
+            FakeInferencer(),
+            out,
+            options=options,
+            paint=lambda found: found.frame.image,
+        )
+    assert not out.exists()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lanedet.arrays import FloatArray
-from lanedet.ops import camera_to_road
+from lanedet.ops import camera_to_road, slot_name
 from lanedet.structures import DrivingState, LaneSample
 from lanedet.visualization import draw_overlay
 from lanedet.visualization.birds_eye import birds_eye_box
@@ -16,7 +16,6 @@ GREY = 90
 
 
 CENTRED = DrivingState(
-    names=("ego left", "ego right"),
     ego_left=0,
     ego_right=1,
     offset_share=0.0,
@@ -34,11 +33,8 @@ def _driving(**other: Any) -> DrivingState:
     return replace(CENTRED, **other)
 
 
-def _no_own_lane(*names: str) -> DrivingState:
-    return _driving(names=names, ego_left=None, ego_right=None, offset_share=None)
-
-
-NOTHING = replace(_no_own_lane(), curvature_sign=None)
+NO_OWN_LANE = _driving(ego_left=None, ego_right=None, offset_share=None)
+NOTHING = replace(NO_OWN_LANE, curvature_sign=None)
 
 
 def _grey(height: int = 360, width: int = 640) -> np.ndarray:
@@ -55,6 +51,7 @@ def _sample(*lanes: FloatArray, slots: tuple[int, ...] = (2, 3)) -> LaneSample:
     sample = LaneSample()
     sample.pred_lanes = lanes
     sample.pred_slots = slots[: len(lanes)]
+    sample.pred_names = [slot_name(slot, 6) for slot in sample.pred_slots]
     sample.pred_scores = [0.9] * len(lanes)
     return sample
 
@@ -124,7 +121,7 @@ def test_the_tint_fades_out_where_one_line_ends_early() -> None:
 
 
 def test_a_lane_without_its_other_line_is_not_filled() -> None:
-    driving = _driving(names=("ego left",), ego_right=None, offset_share=None)
+    driving = _driving(ego_right=None, offset_share=None)
     drawn = _drawn(driving, sample=_sample(_line(-1)))
     assert (drawn[340, 200:560] == GREY).all()
 
@@ -214,9 +211,8 @@ def test_any_size(shape: tuple[int, int]) -> None:
 def test_names_do_not_lie_on_one_another() -> None:
     """Of two lanes at one place one is named: only the line's blended rim differs."""
     lane = _line(-1)
-    both = _no_own_lane("left 2", "left 3")
-    once = _drawn(both, sample=_sample(lane, slots=(1,)))
-    twice = _drawn(both, sample=_sample(lane, lane, slots=(1, 1)))
+    once = _drawn(NO_OWN_LANE, sample=_sample(lane, slots=(1,)))
+    twice = _drawn(NO_OWN_LANE, sample=_sample(lane, lane, slots=(1, 1)))
     beside = slice(320, 352), slice(0, int(lane[-1, 0]) - 10)
     assert _changed(once, _grey())[beside].sum() > 500
     texts = [(drawn[beside] > 200).all(axis=2).sum() for drawn in (once, twice)]
@@ -225,9 +221,8 @@ def test_names_do_not_lie_on_one_another() -> None:
 
 def test_empty_and_far_lanes_are_left_out() -> None:
     lanes = (np.zeros((0, 2)), np.array([[1e9, 1e9], [2e9, 3e9]]))
-    driving = replace(_no_own_lane("left 2", "right 2"), curvature_sign=None)
     nothing = _drawn(NOTHING, sample=_sample())
-    assert not _changed(_drawn(driving, sample=_sample(*lanes)), nothing).any()
+    assert not _changed(_drawn(NOTHING, sample=_sample(*lanes)), nothing).any()
 
 
 def test_the_birds_eye_inset_shows_lanes_where_they_are() -> None:
@@ -262,6 +257,6 @@ def test_bad_images(image: np.ndarray) -> None:
 
 def test_coordinates_must_be_finite() -> None:
     lane = np.array([[0.0, np.nan], [1.0, 2.0]])
-    driving = _no_own_lane("left 2")
+    driving = NO_OWN_LANE
     with pytest.raises(ValueError, match="must be finite"):
         _drawn(driving, sample=_sample(lane, slots=(1,)))

@@ -1,0 +1,1 @@
+"""What lanes say about the driving."""

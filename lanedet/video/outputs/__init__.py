@@ -1,0 +1,1 @@
+"""What is made of a source: clips, logs, predictions, a window."""

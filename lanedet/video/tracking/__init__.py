@@ -1,0 +1,1 @@
+"""Lanes that last from frame to frame."""

@@ -1,0 +1,113 @@
+"""MPEG program streams that have lost something."""
+
+from pathlib import Path
+
+import pytest
+from clips import read_through, write_clip
+
+from lanedet.video.sources.damage.program_stream import (
+    is_program_stream_cut,
+    is_program_stream_damaged,
+)
+
+PACK = 2048  # bytes, as FFmpeg makes them; a packet of pictures ends with each
+START, END = b"\0\0\1", b"\0\0\1\xb9"
+SIZE = (144, 176)
+LAST_ROW = START + b"\x09"  # of 16 pixels
+
+
+def _has_whole_end(content: bytes) -> bool:
+    """Return whether the last picture has begun its last row."""
+    return content.rfind(LAST_ROW) > content.rfind(START + b"\0")
+
+
+@pytest.mark.parametrize("missing", [1, 5, 700, 2045, 3000, 9001])
+def test_a_cut_inside_a_packet_is_told(tmp_path: Path, missing: int) -> None:
+    path = write_clip(tmp_path, "clip.mpg", sizes=[SIZE])
+    content = path.read_bytes()
+    assert read_through(path) == (30, "")
+    path.write_bytes(content[:-missing])
+    number, told = read_through(path)
+    assert 0 < number <= 30
+    assert "breaks off after" in told
+
+
+def test_a_cut_between_packets_is_told_by_the_picture_it_goes_through(
+    tmp_path: Path,
+) -> None:
+    path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
+    content = path.read_bytes()
+    assert len(content) % PACK == 0
+    told, whole = 0, 0
+    for end in range(3 * PACK, len(content), PACK):
+        path.write_bytes(content[:end])
+        assert is_program_stream_cut(path) != _has_whole_end(content[:end])
+        told += is_program_stream_cut(path)
+        whole += _has_whole_end(content[:end])
+    assert told > whole
+
+
+def test_a_stream_that_says_it_ends_is_whole(tmp_path: Path) -> None:
+    path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
+    content = path.read_bytes()
+    ends = range(3 * PACK, len(content), PACK)
+    end = next(end for end in ends if not _has_whole_end(content[:end]))
+    path.write_bytes(content[:end])
+    assert is_program_stream_cut(path)
+    path.write_bytes(content[:end] + END)
+    assert not is_program_stream_cut(path)
+
+
+@pytest.mark.parametrize("number", [0, 5000, 100_000])
+def test_room_that_was_set_aside_is_no_cut(tmp_path: Path, number: int) -> None:
+    path = write_clip(tmp_path, "clip.mpg", sizes=[SIZE])
+    path.write_bytes(path.read_bytes() + bytes(number))
+    assert read_through(path) == (30, "")
+    assert not is_program_stream_cut(path)
+    assert not is_program_stream_damaged(path)
+
+
+@pytest.mark.parametrize(("number", "is_damaged"), [(20, False), (200, True)])
+def test_sectors_are_filled_with_a_few_zeros(
+    tmp_path: Path, number: int, is_damaged: bool
+) -> None:
+    """As on Video CDs."""
+    path = write_clip(tmp_path, "clip.mpg", sizes=[SIZE])
+    content = path.read_bytes()
+    path.write_bytes(content[: 2 * PACK] + bytes(number) + content[2 * PACK :])
+    assert is_program_stream_damaged(path) == is_damaged
+
+
+@pytest.mark.parametrize("num_packs", [5, 9])
+@pytest.mark.parametrize("is_shifted", [False, True])
+def test_packs_that_are_gone_are_told(
+    tmp_path: Path, num_packs: int, is_shifted: bool
+) -> None:
+    path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
+    content = path.read_bytes()
+    begin = 6 * PACK + 900 * is_shifted
+    path.write_bytes(content[:begin] + content[begin + num_packs * PACK :])
+    number, told = read_through(path)
+    assert number < 60
+    assert "is damaged: frames are missing from" in told
+
+
+def test_rows_that_are_gone_are_told(tmp_path: Path) -> None:
+    """Also where FFmpeg makes up the picture from the one before."""
+    path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
+    content = path.read_bytes()
+    path.write_bytes(content[: 6 * PACK] + content[7 * PACK :])
+    number, told = read_through(path)
+    assert number == 60
+    assert "is damaged: frames or pieces of them are missing, 60 frames" in told
+
+
+def test_something_else_than_a_packet_is_told(tmp_path: Path) -> None:
+    path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
+    content = path.read_bytes()
+    begin = 6 * PACK
+    assert content[begin : begin + 3] == START
+    path.write_bytes(content[:begin] + b"\x55" * 9000 + content[begin + 9000 :])
+    number, told = read_through(path)
+    assert number < 60
+    assert "is damaged: frames are missing from" in told
