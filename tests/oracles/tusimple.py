@@ -1,8 +1,7 @@
 """TuSimple's official evaluator, done plainly: lane by lane and point by point.
 
 The steps are those of https://github.com/TuSimple/tusimple-benchmark, evaluate/lane.py.
-Its linear regression is the closed form of least squares here. Tests of the fast code
-have the program's own numbers; ``tools/benchmark.py evaluation`` measures against this.
+Its linear regression is the closed form of least squares here. Tests compare with it.
 """
 
 import json
