@@ -200,6 +200,27 @@ def _paint_between(
 
 
 @njit(cache=True, nogil=True)
+def _is_inside(mask: Mask, width: int, margin: int, x: int, y: int) -> bool:
+    """Return whether a pixel is that far from the border of the image."""
+    return margin <= x < width - margin and margin <= y < len(mask) - margin
+
+
+@njit(cache=True, nogil=True)
+def _paint_corners(
+    mask: Mask, width: int, radius: int, start: tuple[int, int], step: tuple[int, int]
+) -> None:
+    """Paint what a line to a diagonal neighbour covers beside its discs.
+
+    Far from the border that is no more than the corners of its parallelogram.
+    """
+    off = (int(np.rint(radius * 65536.0 / np.sqrt(2.0))) + _HALF) >> 16
+    (x, y), (dx, dy) = start, step
+    for k in range(2):
+        _put(mask, width, x + k * dx + dy * off, y + k * dy - dx * off)
+        _put(mask, width, x + k * dx - dy * off, y + k * dy + dx * off)
+
+
+@njit(cache=True, nogil=True)
 def _disc_rows(radius: int) -> NDArray[np.int16]:
     """Return half the width of a filled disc in each of its rows, (2 radius + 1,)."""
     rows = np.zeros(2 * radius + 1, np.int16)
@@ -266,7 +287,10 @@ def _paint_lane(
         direction = dy if dy != 0 else direction
         # A line to the next row or column lies within its discs.
         if abs(dx) + abs(dy) > 1:
-            _paint_between(mask, width, radius, (x, y), (x + dx, y + dy))
+            if max(abs(dx), abs(dy)) == 1 and _is_inside(mask, width, radius + 2, x, y):
+                _paint_corners(mask, width, radius, (x, y), (dx, dy))
+            else:
+                _paint_between(mask, width, radius, (x, y), (x + dx, y + dy))
         x, y = x + dx, y + dy
         if -radius <= x < width + radius and -radius <= y < len(mask) + radius:
             top = y + radius

@@ -3,6 +3,7 @@ import zlib
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -76,6 +77,19 @@ def test_small_lines_near_a_border_are_opencvs() -> None:
             mask = paint_line(oracle.SHAPE, (x, y), (x + dx, y + dy), 30)
             expected = oracle.draw([(x, y), (x + dx, y + dy)])
             assert np.array_equal(mask, expected), (x, y, dx, dy)
+
+
+def test_lines_to_neighbours_are_opencvs_at_every_width() -> None:
+    neighbours = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    for width in range(2, 201):
+        side = width + 24
+        middle = side // 2
+        for dx, dy in neighbours:
+            start, end = (middle, middle), (middle + dx, middle + dy)
+            expected = np.zeros((side, side), np.uint8)
+            cv2.line(expected, start, end, 1, width)
+            mask = paint_line((side, side), start, end, width)
+            assert np.array_equal(mask, expected), (width, dx, dy)
 
 
 def test_lanes_without_pixels_overlap_nothing_and_those_outside_are_nan() -> None:
