@@ -46,7 +46,7 @@ def iou(a: ByteArray, b: ByteArray) -> float:
 @pytest.mark.parametrize("longest", [1, 2, 3, 7, 60])
 @pytest.mark.parametrize("width", [2, 3, 15, 30, 71])
 def test_a_lane_is_the_union_of_its_lines(width: int, longest: int) -> None:
-    """A path of steps of either sort: straight on, and to and fro over borders."""
+    """A path of steps of either sort: straight on, and back and forth over borders."""
     rng = np.random.default_rng([width, longest])
     shape = (90, 131)
     for is_wild in (False, True, True):

@@ -67,6 +67,20 @@ def test_corner_cases(pred, gt, counts) -> None:
     assert oracle.count(pred, gt) == counts
 
 
+OFFICIAL = json.loads((Path(__file__).parent / "official_counts.json").read_text())
+
+
+@pytest.mark.parametrize("case", OFFICIAL["cases"], ids=lambda case: case["case"])
+def test_frames_count_as_the_official_program_says(case) -> None:
+    pred, gt = (
+        parse_lanes("".join(f"{line}\n" for line in case[name]).encode())[0]
+        for name in ("pred", "gt")
+    )
+    thresholds = [float(threshold) for threshold in case["tp_fp_fn"]]
+    counts = evaluate_image(pred, gt, thresholds)
+    assert [list(each) for each in counts] == list(case["tp_fp_fn"].values())
+
+
 def test_a_match_must_exceed_the_threshold() -> None:
     iou = float(lane_ious([shifted(UPRIGHT, 8)], [UPRIGHT])[0, 0])
     below = np.nextafter(iou, 0)
