@@ -1,18 +1,14 @@
-"""The benchmarks' metrics beside plain re-implementations of the official programs.
+"""How fast the benchmarks' metrics score.
 
 Label and prediction files are generated in the forms of CULane and TuSimple and scored
-with file reading included. The plain programs are those that the tests compare with,
-tests/oracles in a checkout. Both must give the same counts, or there is no report.
+with file reading included.
 """
 
 import argparse
-import importlib.util
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 
@@ -35,37 +31,15 @@ from lanedet.evaluation import evaluate_culane
 from lanedet.evaluation.functional.tusimple import evaluate_submission
 from lanedet.runtime import num_usable_cores
 
-_ORACLES = Path(__file__).resolve().parents[2] / "tests" / "oracles"
 _BEYOND = 100  # pixels that lanes go on beyond the sides of an image
 _ROWS = np.arange(160.0, 720.0, 10.0)  # TuSimple's
-
-
-class _Case(NamedTuple):
-    """A benchmark to measure: what to run on how many images."""
-
-    name: str
-    fast: Callable[[int], tuple[float, ...]]
-    plain: Callable[[int], tuple[float, ...]]
-    num_plain: int
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this benchmark."""
     parser.add_argument("--images", type=int, default=2000, help="default: 2000")
     parser.add_argument(
-        "--plain-images",
-        type=int,
-        default=20,
-        help="images for the plain CULane program, which is slow (default: 20)",
-    )
-    parser.add_argument(
         "--workers", type=int, help="threads for CULane (default: one per core)"
-    )
-    parser.add_argument(
-        "--oracles",
-        type=Path,
-        default=_ORACLES,
-        help="folder of the plain programs (default: that of this checkout)",
     )
     add_common_arguments(parser, rounds=5)
 
@@ -74,89 +48,60 @@ def run(args: argparse.Namespace) -> None:
     """Measure and print a table.
 
     Raises:
-        FileNotFoundError: If the plain programs are not there.
-        ValueError: If a number is out of its range, or the programs disagree.
+        ValueError: If a number is out of its range.
     """
-    if not 1 <= args.plain_images <= args.images:
-        raise ValueError(
-            f"--plain-images must lie in [1, {args.images}], got {args.plain_images}."
-        )
+    if args.images < 1:
+        raise ValueError(f"--images must be at least 1, got {args.images}.")
     workers = args.workers or num_usable_cores()
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        names = _write_culane_files(folder, args.images)
+        _write_tusimple_files(folder, args.images)
+        subjects = {
+            "culane": partial(_score_culane, folder, names, workers),
+            "tusimple": partial(_score_tusimple, folder),
+        }
+        timings = time_in_turns(subjects, args.rounds)
     rows, report = [], {}
-    with TemporaryDirectory() as folder:
-        for case in (
-            _culane_case(Path(folder), args, workers),
-            _tusimple_case(Path(folder), args),
-        ):
-            found, expected = case.fast(case.num_plain), case.plain(case.num_plain)
-            if not np.allclose(found, expected, rtol=0, atol=1e-9):
-                raise ValueError(
-                    f"{case.name}: the plain program must find the same as the fast "
-                    f"one, {found}, but found {expected}."
-                )
-            timings = time_in_turns(
-                {
-                    "fast": partial(case.fast, args.images),
-                    "plain": partial(case.plain, case.num_plain),
-                },
-                args.rounds,
-            )
-            fast = timings["fast"].per(args.images)
-            plain = timings["plain"].per(case.num_plain)
-            rows.append(
-                [
-                    case.name,
-                    f"{1 / fast.median_s:.0f}",
-                    f"{fast.median_s * 1e3:.4f} ({fast.min_s * 1e3:.4f})",
-                    f"{plain.median_s * 1e3:.2f} ({plain.min_s * 1e3:.2f})",
-                    f"{plain.median_s / fast.median_s:.0f}",
-                ]
-            )
-            report[case.name] = {"fast": fast._asdict(), "plain": plain._asdict()}
+    for name, timing in timings.items():
+        image = timing.per(args.images)
+        times = f"{image.median_s * 1e3:.4f} ({image.min_s * 1e3:.4f})"
+        rows.append([name, f"{1 / image.median_s:.0f}", times])
+        report[name] = image._asdict()
     print(f"{args.images} images, {workers} threads for CULane; {hardware_line()}")
-    header = ["benchmark", "images/s", "ms/image", "plain program", "ratio"]
-    print(format_table(header, rows))
+    print(format_table(["benchmark", "images/s", "ms/image"], rows))
     write_json(args.json, {"images": args.images, "s_per_image": report})
 
 
-def _culane_case(folder: Path, args: argparse.Namespace, workers: int) -> _Case:
-    oracle = _load(args.oracles / "culane.py")
+def _write_culane_files(folder: Path, num_images: int) -> list[str]:
+    """Write labels and predictions; return the names of the images."""
     rng = np.random.default_rng(0)
-    names = [f"driver_0/{n // 500}.MP4/{n:05d}.jpg" for n in range(args.images)]
-    roots = folder / "pred", folder / "anno"
+    names = [f"driver_0/{n // 500}.MP4/{n:05d}.jpg" for n in range(num_images)]
     for name in names:
         gt = _lanes(rng, np.arange(590.0, rng.integers(270, 340), -10.0))
         pred = [lane[1::2] + rng.normal(0, 6, 2) for lane in gt if rng.random() < 0.9]
-        for root, lanes in zip(roots, (pred, gt), strict=True):
-            path = culane_label_path(root, name)
+        for root, lanes in (("pred", pred), ("gt", gt)):
+            path = culane_label_path(folder / root, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(format_culane_lanes(lanes))
-
-    def fast(number: int) -> tuple[float, ...]:
-        report = evaluate_culane(
-            *roots,
-            names[:number],
-            thresholds=[0.5],
-            num_workers=workers,
-            show_progress=False,
-        )
-        return tuple(report.counts[0])
-
-    def plain(number: int) -> tuple[float, ...]:
-        counts = np.zeros(3)
-        for name in names[:number]:
-            texts = [culane_label_path(root, name).read_text() for root in roots]
-            counts += oracle.count(*(oracle.read_lanes(text) for text in texts))
-        return tuple(counts)
-
-    return _Case("culane", fast, plain, args.plain_images)
+    return names
 
 
-def _tusimple_case(folder: Path, args: argparse.Namespace) -> _Case:
-    oracle = _load(args.oracles / "tusimple.py")
+def _score_culane(folder: Path, names: Sequence[str], workers: int) -> None:
+    evaluate_culane(
+        folder / "pred",
+        folder / "gt",
+        names,
+        thresholds=[0.5],
+        num_workers=workers,
+        show_progress=False,
+    )
+
+
+def _write_tusimple_files(folder: Path, num_images: int) -> None:
     rng = np.random.default_rng(0)
     gt_lines, pred_lines = [], []
-    for number in range(args.images):
+    for number in range(num_images):
         name = f"clips/0/{number}/20.jpg"
         gt = _lanes(rng, _ROWS[::-1])
         pred = [
@@ -166,24 +111,13 @@ def _tusimple_case(folder: Path, args: argparse.Namespace) -> _Case:
         ]
         gt_lines.append(format_tusimple_line(name, gt, _ROWS))
         pred_lines.append(format_tusimple_line(name, pred, _ROWS, run_time_ms=10.0))
-    files: dict[int, tuple[Path, Path]] = {}
+    for name, lines in (("pred.json", pred_lines), ("gt.json", gt_lines)):
+        (folder / name).write_text("\n".join(lines) + "\n")
 
-    def files_of(number: int) -> tuple[Path, Path]:
-        if number not in files:
-            pair = folder / f"pred{number}.json", folder / f"gt{number}.json"
-            for path, lines in zip(pair, (pred_lines, gt_lines), strict=True):
-                path.write_text("\n".join(lines[:number]) + "\n")
-            files[number] = pair
-        return files[number]
 
-    def fast(number: int) -> tuple[float, ...]:
-        pred, gt = (read_tusimple_lines(path) for path in files_of(number))
-        return tuple(evaluate_submission(pred, gt))
-
-    def plain(number: int) -> tuple[float, ...]:
-        return tuple(oracle.evaluate(*files_of(number)))
-
-    return _Case("tusimple", fast, plain, min(args.images, 10 * args.plain_images))
+def _score_tusimple(folder: Path) -> None:
+    pred, gt = (read_tusimple_lines(folder / name) for name in ("pred.json", "gt.json"))
+    evaluate_submission(pred, gt)
 
 
 def _lanes(rng: np.random.Generator, rows: FloatArray) -> list[FloatArray]:
@@ -197,16 +131,3 @@ def _lanes(rng: np.random.Generator, rows: FloatArray) -> list[FloatArray]:
         seen = (xs > -_BEYOND) & (xs < CULANE_SHAPE[1] + _BEYOND)
         lanes.append(np.stack([xs, rows], axis=1)[seen])
     return lanes
-
-
-def _load(path: Path) -> ModuleType:
-    """Load a plain program by its path: tests are no package."""
-    spec = importlib.util.spec_from_file_location(f"oracle_{path.stem}", path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise FileNotFoundError(
-            f"There is no plain program at '{path}'. It comes with a checkout, not "
-            "with the installed package: run this from a checkout, or set --oracles."
-        )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -9,7 +9,7 @@ from lanedet.runtime import tune_allocator, tune_threads, user_errors
 BENCHMARKS = ("data", "evaluation", "models", "sad", "scenes", "steadiness", "video")
 EXAMPLES = """benchmarks:
   data        the input pipeline by stage, and a data loader with workers
-  evaluation  the benchmarks' metrics beside the official algorithms
+  evaluation  how many images a second the benchmarks' metrics score
   models      networks: parameters, multiplications, milliseconds
   sad         a training step with and without self attention distillation
   scenes      drawing generated scenes, by category

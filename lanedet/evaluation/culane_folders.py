@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.culane_frame import FrameTally, find_picture_shape, tally_lanes
 from lanedet.evaluation.functional.culane import (
     OFFICIAL_RULE,
@@ -20,12 +21,12 @@ from lanedet.evaluation.functional.culane import (
     CULaneRule,
     checked_thresholds,
 )
-from lanedet.evaluation.functional.culane_batch import ExcessError
-from lanedet.evaluation.functional.culane_text import parse_lane_files
+from lanedet.evaluation.functional.culane.batch import ExcessError, pack_lanes
+from lanedet.evaluation.functional.culane.reading import parse_lanes
 from lanedet.runtime import num_usable_cores, progress_bar
 
 _CHUNK = 32  # images that one thread scores at a time: their curves fit in its cache
-_MAX_FILE = 4 << 20  # bytes; one image may have 20,000 points
+_MAX_FILE = 1 << 20  # bytes; one image may have 20,000 points
 _CATEGORY_THRESHOLD = 0.5
 _CROSS = "cross"  # images without labels: only false positives say anything
 
@@ -89,7 +90,7 @@ def evaluate_culane(
 
     The files of ``driver/clip/00000.jpg`` are ``driver/clip/00000.lines.txt`` under
     both folders. They are read as the official program reads them (see
-    ``culane_text``), but a label file that is missing or holds something else than
+    ``culane.reading``), but a label file that is missing or holds something else than
     pairs of numbers is an error here: it would cost recall silently.
 
     Args:
@@ -190,9 +191,10 @@ class _Scorer:
 
     def score(self, images: Sequence[str]) -> _Result:
         """Score some images."""
-        contents: list[bytes] = []
+        pairs: list[tuple[list[FloatArray], list[FloatArray]]] = []
+        odd_predictions: list[str] = []
         num_missing = 0
-        for image in images:
+        for number, image in enumerate(images):
             name = lines_file(image)
             label = _read(f"{self.anno_root}/{name}")
             if label is None:
@@ -203,17 +205,17 @@ class _Scorer:
                 )
             prediction = _read(f"{self.pred_root}/{name}")
             num_missing += prediction is None
-            contents += [label, prediction or b""]
-        batch, odd_lines = parse_lane_files(contents)
-        for index in np.flatnonzero(odd_lines[::2]).tolist():
-            raise ValueError(
-                f"{self._place(images, 2 * index, odd_lines[2 * index])}: a label must "
-                "be pairs of numbers, x y x y."
-            )
-        odd_predictions = [
-            self._place(images, 2 * index + 1, odd_lines[2 * index + 1])
-            for index in np.flatnonzero(odd_lines[1::2]).tolist()
-        ]
+            gt_lanes, odd_line = parse_lanes(label)
+            if odd_line:
+                raise ValueError(
+                    f"{self._place(images, 2 * number, odd_line)}: a label must be "
+                    "pairs of numbers, x y x y."
+                )
+            pred_lanes, odd_line = parse_lanes(prediction or b"")
+            if odd_line:
+                odd_predictions.append(self._place(images, 2 * number + 1, odd_line))
+            pairs.append((gt_lanes, pred_lanes))
+        batch = pack_lanes(pairs)
         frame = tally_lanes(batch, self.rule.frame, partial(self._place, images))
         try:
             counts = self.rule.count(batch, self.thresholds)

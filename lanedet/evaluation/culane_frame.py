@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lanedet.evaluation.functional.culane_batch import LaneBatch
+from lanedet.evaluation.functional.culane.batch import LaneBatch
 from lanedet.evaluation.functional.image_frame import (
     NUM_EXAMPLES,
     LaneEnd,

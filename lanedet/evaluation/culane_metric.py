@@ -16,7 +16,7 @@ from lanedet.evaluation.functional.culane import (
     CULaneCounts,
     checked_thresholds,
 )
-from lanedet.evaluation.functional.culane_batch import pack_lanes
+from lanedet.evaluation.functional.culane.batch import pack_lanes
 from lanedet.files import replace_file
 from lanedet.ops import is_beyond_rows, map_points, resize_matrix, xs_at_rows
 

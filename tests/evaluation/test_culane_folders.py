@@ -19,7 +19,6 @@ from lanedet.evaluation.functional.culane import (
     CULaneRule,
     OfficialRule,
 )
-from lanedet.evaluation.functional.culane_continuous import polygon_ious
 from lanedet.structures import LaneSample
 
 HD = (1080, 1920)
@@ -226,17 +225,6 @@ def test_a_lane_that_goes_back_and_forth_is_refused_where_it_takes_minutes(
     assert score(tmp_path).counts[0] == (1, 0, 0)
     with pytest.raises(ValueError, match="right angle 300 times, got 398"):
         score(tmp_path, ContinuousRule())
-
-
-def test_polygons_that_cannot_be_joined_overlap_nothing() -> None:
-    # GEOS gives up on the union of these.
-    wound = [[-0.5, 0.0], [-1.0, 589.0], [-1.0, -0.5], [-0.5, 0.0], [1639.0, 589.0]]
-    far = [[-1e6, 552.9290807718984], [-1e6, 108.85367288304657], [-1e6, 62.5490995]]
-    upright = np.array([[800.0, 580.0], [800.0, 300.0]])
-    lanes = [np.array(wound), upright]
-    ious = polygon_ious(lanes, [np.array(far), upright], (590, 1640), 30)
-    assert ious[:, 0].tolist() == [0.0, 0.0]
-    assert ious[1, 1] == 1.0
 
 
 @pytest.mark.parametrize(

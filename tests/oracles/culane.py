@@ -4,8 +4,7 @@ The steps are those of https://github.com/XingangPan/SCNN, tools/lane_evaluation
 of a few pixels are OpenCV's, all versions of which draw them alike; long ones are drawn
 by ``paint_line``, which has tests of its own against OpenCV 4.
 
-It knows nothing of the fast code's tables and intervals. Tests compare with it, and
-``tools/benchmark.py evaluation`` measures against it.
+It knows nothing of the fast code's bits and intervals. Tests compare with it.
 """
 
 import math
@@ -14,7 +13,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from lanedet.evaluation.functional.culane_raster import paint_line
+from lanedet.evaluation.functional.culane.paint import paint_line
 
 SHAPE = (590, 1640)
 WIDTH = 30
@@ -92,7 +91,7 @@ def draw(lane):
         if length <= SAME_IN_ALL_VERSIONS and max(map(abs, start)) < 2**15:
             cv2.line(image, start, end, 1, WIDTH)
         else:
-            paint_line(image, start, end, WIDTH)
+            image |= paint_line(SHAPE, start, end, WIDTH)
     return image
 
 

@@ -61,6 +61,22 @@ def test_scores_equal_the_official_programs() -> None:
     assert found.by_attribute["category"] == pytest.approx(expected, abs=5.1e-5)
 
 
+OFFICIAL = json.loads(
+    (Path(__file__).parent / "bdd100k_official_scores.json").read_text()
+)
+
+
+def lane_bytes(rows: list[str]) -> np.ndarray:
+    values = [[OFFICIAL["bytes"][letter] for letter in row] for row in rows]
+    return np.array(values, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("case", OFFICIAL["cases"], ids=lambda case: case["case"])
+def test_masks_score_as_the_official_program_says(case) -> None:
+    scores = boundary_scores(lane_bytes(case["pred"]), lane_bytes(case["gt"]))
+    np.testing.assert_allclose(scores, case["scores"], rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("radius", [0, 1, 2, 5])
 def test_dilation_is_by_a_disk(radius: int) -> None:
     mask = np.random.default_rng(radius).random((23, 31)) < 0.01

@@ -102,6 +102,24 @@ def test_random_scenes_score_as_the_rules_written_out(seed: int) -> None:
     assert len(seen) > 5  # the scenes are not all perfect or all lost
 
 
+OFFICIAL = json.loads(
+    (Path(__file__).parent / "tusimple_official_scores.json").read_text()
+)
+
+
+def absent_as_nan(lanes: list[list[float]]) -> FloatArray:
+    xs = np.array(lanes, dtype=np.float64).reshape(-1, len(ROWS))
+    return np.where(xs >= 0, xs, np.nan)
+
+
+@pytest.mark.parametrize("case", OFFICIAL["cases"], ids=lambda case: case["case"])
+def test_scenes_score_as_the_official_program_says(case) -> None:
+    assert OFFICIAL["h_samples"] == ROWS.tolist()
+    pred, gt = absent_as_nan(case["pred"]), absent_as_nan(case["gt"])
+    score = evaluate_image(pred, gt, ROWS, case["run_time"])
+    assert score == pytest.approx(case["score"], abs=1e-12)
+
+
 # --- tolerance and accuracy
 
 

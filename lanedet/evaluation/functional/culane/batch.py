@@ -45,46 +45,17 @@ class LaneBatch(NamedTuple):
     List 2 i holds the labels of image i, list 2 i + 1 its predictions.
     """
 
-    def lanes_of(self, index: int) -> list[FloatArray]:
-        """Return the lanes of a list, each (N, 2)."""
-        first, last = self.list_starts[index : index + 2]
+    @property
+    def num_lanes(self) -> NDArray[np.int64]:
+        """Number of labels and of predictions of each image, (I, 2)."""
+        return np.diff(self.list_starts).reshape(-1, 2)
+
+    def lanes_of(self, image: int) -> tuple[list[FloatArray], list[FloatArray]]:
+        """Return the labels and the predictions of an image, each (N, 2)."""
+        first, middle, last = self.list_starts[2 * image : 2 * image + 3]
         starts = self.lane_starts[first : last + 1]
-        return [self.points[a:b] for a, b in pairwise(starts)]
-
-
-def check_amounts(batch: LaneBatch, shape: tuple[int, int]) -> None:
-    """Check that scoring a batch takes seconds: a few bytes can ask for hours.
-
-    Labels have up to five lanes of some sixty points.
-
-    Args:
-        batch: The lanes.
-        shape: (H, W) at which they are drawn.
-
-    Raises:
-        ExcessError: If an image has more than :data:`MAX_POINTS` points, more than
-            :data:`MAX_PAIRS` pairs of lanes, or too many lanes for its size.
-    """
-    num_lanes = np.diff(batch.list_starts).reshape(-1, 2)
-    num_points = np.diff(batch.lane_starts[batch.list_starts]).reshape(-1, 2)
-    pairs = num_lanes.prod(axis=1)
-    pixels = np.where(pairs > 0, num_lanes.sum(axis=1), 0) * (shape[0] * shape[1])
-    for amounts, bound, what in (
-        (
-            num_points.max(axis=1, initial=0),
-            MAX_POINTS,
-            "points of labels, or of predictions",
-        ),
-        (pairs, MAX_PAIRS, "pairs of a label and a prediction"),
-        (pixels, _MAX_PIXELS, "lanes times pixels"),
-    ):
-        if (amounts > bound).any():
-            image = int(np.argmax(amounts > bound))
-            raise ExcessError(
-                image,
-                f"an image may have up to {bound:,} {what}, got {amounts[image]:,}. "
-                "Leave out lanes of low scores, or points that lie close together.",
-            )
+        lanes = [self.points[a:b] for a, b in pairwise(starts)]
+        return lanes[: middle - first], lanes[middle - first :]
 
 
 def pack_lanes(
@@ -112,3 +83,34 @@ def _starts(sizes: Sequence[int]) -> NDArray[np.int64]:
     starts = np.zeros(len(sizes) + 1, np.int64)
     np.cumsum(sizes, out=starts[1:])
     return starts
+
+
+def check_amounts(batch: LaneBatch, shape: tuple[int, int]) -> None:
+    """Check that scoring a batch takes seconds: a few bytes can ask for hours.
+
+    Labels have up to five lanes of some sixty points.
+
+    Args:
+        batch: The lanes.
+        shape: (H, W) at which they are drawn.
+
+    Raises:
+        ExcessError: If an image has more than :data:`MAX_POINTS` points, more than
+            :data:`MAX_PAIRS` pairs of lanes, or too many lanes for its size.
+    """
+    num_lanes = batch.num_lanes
+    num_points = np.diff(batch.lane_starts[batch.list_starts]).reshape(-1, 2)
+    pairs = num_lanes.prod(axis=1)
+    pixels = np.where(pairs > 0, num_lanes.sum(axis=1), 0) * (shape[0] * shape[1])
+    for amounts, bound, what in (
+        (num_points.max(axis=1), MAX_POINTS, "points of labels, or of predictions"),
+        (pairs, MAX_PAIRS, "pairs of a label and a prediction"),
+        (pixels, _MAX_PIXELS, "lanes times pixels"),
+    ):
+        if (amounts > bound).any():
+            image = int(np.argmax(amounts > bound))
+            raise ExcessError(
+                image,
+                f"an image may have up to {bound:,} {what}, got {amounts[image]:,}. "
+                "Leave out lanes of low scores, or points that lie close together.",
+            )

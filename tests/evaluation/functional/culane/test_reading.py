@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lanedet.evaluation.functional.culane_text import parse_lane_files
+from lanedet.evaluation.functional.culane.reading import parse_lanes
 
 
 def lanes_of(text: bytes) -> list[list[float]]:
-    batch, _ = parse_lane_files([text])
-    return [lane.ravel().tolist() for lane in batch.lanes_of(0)]
+    lanes, _ = parse_lanes(text)
+    assert all(lane.dtype == np.float64 and lane.shape[1] == 2 for lane in lanes)
+    return [lane.ravel().tolist() for lane in lanes]
 
 
 @pytest.mark.parametrize(
@@ -30,21 +31,31 @@ def lanes_of(text: bytes) -> list[list[float]]:
         (b"1 2 3 1e999 5 6\n", [[1, 2]]),
         (b"1,2 3 4\n", [[]]),
         (b"1.5.5 2 3\n", [[1.5, 0.5, 2, 3]]),
+        (b"1_0 2\n", [[]]),
+        (b"1 2 33e 4\n", [[1, 2]]),
+        (b"1 2 0x10 4\n", [[1, 2]]),
+        (b"1e-400 2\n", [[0, 2]]),
     ],
 )
 def test_lines_are_read_as_a_stream_of_c_plus_plus_does(text, lanes) -> None:
     assert lanes_of(text) == lanes
 
 
-def test_the_first_odd_line_of_each_file_is_named() -> None:
-    _, odd = parse_lane_files([b"1 2\n\n3 4\n", b"1 2\n1\nx\n", b"1 2 3 4,5\n"])
-    assert odd.tolist() == [0, 2, 1]
-
-
-def test_files_are_kept_apart() -> None:
-    batch, _ = parse_lane_files([b"1 2", b"", b"3 4\n5 6\n", b"\n"])
-    assert batch.list_starts.tolist() == [0, 1, 1, 3, 4]
-    assert batch.points.tolist() == [[1, 2], [3, 4], [5, 6]]
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (b"", 0),
+        (b"1 2\n\n3 4\n", 0),
+        (b"1 2\n1\nx\n", 2),
+        (b"1 2 3 4,5\n", 1),
+        (b"1 2 3 nan\n", 1),
+        (b"1 2\n 1_0 2\n", 2),
+        (b"1 2\n0x1 2\n", 2),
+        (b"1.5.5\n", 0),
+    ],
+)
+def test_the_first_odd_line_is_named(text: bytes, number: int) -> None:
+    assert parse_lanes(text)[1] == number
 
 
 numbers = st.floats(-1e300, 1e300).filter(math.isfinite)
@@ -61,10 +72,12 @@ def test_numbers_are_read_to_the_last_bit(entries) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.binary(max_size=40), min_size=1, max_size=4))
-def test_any_bytes_are_read(contents) -> None:
-    batch, odd = parse_lane_files(contents)
-    assert len(batch.list_starts) == len(contents) + 1
-    assert batch.lane_starts[-1] == len(batch.points)
-    assert len(odd) == len(contents)
-    assert np.isfinite(batch.points).all()
+@given(st.one_of(st.binary(max_size=40), st.text("0123.+-eE x_\n", max_size=40)))
+def test_any_bytes_are_read(content) -> None:
+    content = content if isinstance(content, bytes) else content.encode()
+    lanes, odd_line = parse_lanes(content)
+    text = content.removeprefix(b"\xef\xbb\xbf")
+    num_lines = len(text.removesuffix(b"\n").split(b"\n")) if text else 0
+    assert len(lanes) == num_lines
+    assert 0 <= odd_line <= num_lines
+    assert all(np.isfinite(lane).all() for lane in lanes)

@@ -12,23 +12,29 @@ Rules: https://github.com/XingangPan/SCNN, tools/lane_evaluation, built with Ope
 The tests compare with counts of that program.
 """
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.culane_batch import (
+from lanedet.evaluation.functional.culane.batch import (
     LaneBatch,
     check_amounts,
     pack_lanes,
 )
-from lanedet.evaluation.functional.culane_continuous import count_polygon_matches
-from lanedet.evaluation.functional.culane_matching import count_matches
-from lanedet.evaluation.functional.culane_raster import painted_ious
-from lanedet.evaluation.functional.culane_spline import trace_lanes
+from lanedet.evaluation.functional.culane.continuous import (
+    check_turns,
+    pair_lanes,
+    polygon_ious,
+    without_short_lanes,
+)
+from lanedet.evaluation.functional.culane.matching import match_lanes
+from lanedet.evaluation.functional.culane.paint import painted_ious
+from lanedet.evaluation.functional.culane.spline import trace_lanes
 from lanedet.evaluation.functional.image_frame import checked_image_shape
 from lanedet.ops import map_points, resize_matrix
 
@@ -89,32 +95,9 @@ class CULaneCounts(NamedTuple):
         return 2 * self.tp / max(2 * self.tp + self.fp + self.fn, 1)
 
 
-class CULaneRule(Protocol):
-    """A way to decide which predictions are right."""
-
-    @property
-    def frame(self) -> tuple[int, int]:
-        """(H, W) of the images that lanes come in, in pixels."""
-
-    @property
-    def is_frame_told(self) -> bool:
-        """Whether someone said so. If not, it is that of the benchmark's images."""
-
-    def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
-        """Return the counts of each image, (I, T, 3): tp, fp and fn per threshold.
-
-        Args:
-            batch: Lanes of I images, in pixels of images of the size ``frame``.
-            thresholds: Overlap that a match must exceed, (T,), each in [0, 1).
-
-        Raises:
-            ExcessError: If an image has too many lanes or points.
-        """
-
-
 @dataclass(frozen=True)
-class _Drawing:
-    """How lanes are drawn.
+class CULaneRule(ABC):
+    """A way to decide which predictions are right.
 
     Attributes:
         shape: (H, W) at which lanes are compared, in pixels.
@@ -153,7 +136,19 @@ class _Drawing:
     @property
     def is_frame_told(self) -> bool:
         """Whether someone said so. If not, it is that of the benchmark's images."""
-        return self.image_shape is not None or self.shape != _Drawing.shape
+        return self.image_shape is not None or self.shape != CULaneRule.shape
+
+    @abstractmethod
+    def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
+        """Return the counts of each image, (I, T, 3): tp, fp and fn per threshold.
+
+        Args:
+            batch: Lanes of I images, in pixels of images of the size ``frame``.
+            thresholds: Overlap that a match must exceed, (T,), each in [0, 1).
+
+        Raises:
+            ExcessError: If an image has too many lanes or points.
+        """
 
     def _scaled(self, batch: LaneBatch) -> LaneBatch:
         """Return lanes as they are compared, if they are not too many."""
@@ -165,7 +160,7 @@ class _Drawing:
 
 
 @dataclass(frozen=True)
-class OfficialRule(_Drawing):
+class OfficialRule(CULaneRule):
     """The benchmark's own program, bit by bit.
 
     Peculiarities included: a lane of fewer than two points counts as a lane that
@@ -176,40 +171,68 @@ class OfficialRule(_Drawing):
     def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
         """Return the counts of each image (see :class:`CULaneRule`)."""
         batch = self._scaled(batch)
-        ious, iou_starts = painted_ious(
-            *_trace(batch), batch.list_starts, self.shape, self.lane_width
-        )
-        tp = count_matches(ious, iou_starts, batch.list_starts, thresholds)
-        sizes = np.diff(batch.list_starts)
-        num_gt, num_pred = sizes[0::2, None], sizes[1::2, None]
-        return np.stack([tp, num_pred - tp, num_gt - tp], axis=-1)
+        pixels, starts = trace_lanes(batch.points, batch.lane_starts)
+
+        def ious_of(image: int) -> FloatArray:
+            first, middle, last = batch.list_starts[2 * image : 2 * image + 3]
+            lanes = starts[first : last + 1]
+            return painted_ious(
+                pixels, lanes, middle - first, self.shape, self.lane_width
+            )
+
+        return _count(batch, thresholds, ious_of, match_lanes)
 
 
 OFFICIAL_RULE = OfficialRule()
 
 
 @dataclass(frozen=True)
-class ContinuousRule(_Drawing):
-    """LaneATT's program in its continuous mode (see ``culane_continuous``)."""
+class ContinuousRule(CULaneRule):
+    """LaneATT's program in its continuous mode (see ``continuous``)."""
 
     def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
         """Return the counts of each image (see :class:`CULaneRule`)."""
-        return count_polygon_matches(
-            self._scaled(batch), thresholds, self.shape, self.lane_width
-        )
+        batch = without_short_lanes(self._scaled(batch))
+        check_turns(batch)
+
+        def ious_of(image: int) -> FloatArray:
+            gt_lanes, pred_lanes = batch.lanes_of(image)
+            return polygon_ious(gt_lanes, pred_lanes, self.shape, self.lane_width)
+
+        return _count(batch, thresholds, ious_of, pair_lanes)
 
 
-RULES: Mapping[str, type[OfficialRule] | type[ContinuousRule]] = {
+RULES: Mapping[str, type[CULaneRule]] = {
     "official": OfficialRule,
     "continuous": ContinuousRule,
 }
 """The rules by the names that tools and configs use."""
 
 
-def _trace(batch: LaneBatch) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    with np.errstate(over="ignore"):
-        points = batch.points.astype(np.float32)
-    return trace_lanes(points, batch.lane_starts)
+def _count(
+    batch: LaneBatch,
+    thresholds: FloatArray,
+    ious_of: Callable[[int], FloatArray],
+    pair: Callable[[FloatArray], NDArray[np.int64]],
+) -> NDArray[np.int64]:
+    """Return the counts of each image, (I, T, 3).
+
+    Args:
+        batch: Lanes of I images.
+        thresholds: Overlaps that a match must exceed, (T,).
+        ious_of: Returns the overlap of each label with each prediction of an image.
+        pair: Returns the prediction of each label, -1 for none.
+    """
+    counts = []
+    for image, (num_gt, num_pred) in enumerate(batch.num_lanes.tolist()):
+        tp = np.zeros(len(thresholds), np.int64)
+        if num_gt > 0 and num_pred > 0:
+            ious = ious_of(image)
+            pairs = pair(ious)
+            matched = ious[pairs >= 0, pairs[pairs >= 0]]
+            tp = (matched[:, None] > thresholds).sum(axis=0)
+        counts.append(np.stack([tp, num_pred - tp, num_gt - tp], axis=-1))
+    return np.array(counts, dtype=np.int64).reshape(-1, len(thresholds), 3)
 
 
 def lane_ious(
@@ -236,8 +259,8 @@ def lane_ious(
         array([[0.579]])
     """
     batch = pack_lanes([(gt_lanes, pred_lanes)])
-    ious, _ = painted_ious(*_trace(batch), batch.list_starts, shape, lane_width)
-    return ious.reshape(len(gt_lanes), len(pred_lanes))
+    pixels, starts = trace_lanes(batch.points, batch.lane_starts)
+    return painted_ious(pixels, starts, len(gt_lanes), shape, lane_width)
 
 
 def evaluate_image(

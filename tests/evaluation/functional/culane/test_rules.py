@@ -1,12 +1,9 @@
-import importlib.util
 import json
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from oracles import culane as oracle
 
 from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane import (
@@ -17,27 +14,14 @@ from lanedet.evaluation.functional.culane import (
     evaluate_image,
     lane_ious,
 )
-from lanedet.evaluation.functional.culane_batch import pack_lanes
-from lanedet.evaluation.functional.culane_matching import match_lanes
-from lanedet.evaluation.functional.culane_raster import paint_line
-from lanedet.evaluation.functional.culane_text import parse_lane_files
+from lanedet.evaluation.functional.culane.batch import pack_lanes
+from lanedet.evaluation.functional.culane.reading import parse_lanes
 
-TESTS = Path(__file__).resolve().parents[2]
+TESTS = Path(__file__).resolve().parents[3]
 FIXTURES = TESTS / ".." / ".." / "shared" / "fixtures" / "culane"
 needs_fixtures = pytest.mark.skipif(
     not FIXTURES.is_dir(), reason="the benchmark's files are not at ../shared"
 )
-
-
-def load_oracle():
-    path = TESTS / "oracles" / "culane.py"
-    spec = importlib.util.spec_from_file_location("culane_oracle", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-oracle = load_oracle()
 
 
 def lane(*points: tuple[float, float]) -> FloatArray:
@@ -83,6 +67,20 @@ def test_corner_cases(pred, gt, counts) -> None:
     assert oracle.count(pred, gt) == counts
 
 
+OFFICIAL = json.loads((Path(__file__).parent / "official_counts.json").read_text())
+
+
+@pytest.mark.parametrize("case", OFFICIAL["cases"], ids=lambda case: case["case"])
+def test_frames_count_as_the_official_program_says(case) -> None:
+    pred, gt = (
+        parse_lanes("".join(f"{line}\n" for line in case[name]).encode())[0]
+        for name in ("pred", "gt")
+    )
+    thresholds = [float(threshold) for threshold in case["tp_fp_fn"]]
+    counts = evaluate_image(pred, gt, thresholds)
+    assert [list(each) for each in counts] == list(case["tp_fp_fn"].values())
+
+
 def test_a_match_must_exceed_the_threshold() -> None:
     iou = float(lane_ious([shifted(UPRIGHT, 8)], [UPRIGHT])[0, 0])
     below = np.nextafter(iou, 0)
@@ -111,16 +109,6 @@ def test_wrong_settings_are_refused() -> None:
         evaluate_image([], [], [1.0])
     with pytest.raises(ValueError, match="lane_width must be a whole number from 2"):
         OfficialRule(lane_width=1)
-    with pytest.raises(ValueError, match="Each side of the image must have"):
-        evaluate_image([UPRIGHT], [UPRIGHT], rule=OfficialRule(shape=(40, 900)))
-
-
-def test_lines_are_those_of_opencv_4() -> None:
-    table = json.loads((Path(__file__).parent / "opencv4_lines.json").read_text())
-    for height, width, x0, y0, x1, y1, thickness, crc in table["lines"]:
-        mask = np.zeros((height, width), np.uint8)
-        paint_line(mask, (x0, y0), (x1, y1), thickness)
-        assert zlib.crc32(mask.tobytes()) == crc, (x0, y0, x1, y1, thickness)
 
 
 def random_lane(rng: np.random.Generator) -> FloatArray:
@@ -161,50 +149,15 @@ def test_overlaps_are_those_of_the_plain_program(seed: int) -> None:
     assert evaluate_image(pred, gt)[0] == oracle.count(pred, gt)
 
 
-def test_every_small_line_near_a_border_is_looked_up_right() -> None:
-    offsets = (-17, -15, -1, 0, 1, 14, 16, 20)
-    xs = [*offsets, *(1639 - each for each in offsets), 800]
-    ys = [*offsets, *(589 - each for each in offsets), 300]
-    rng = np.random.default_rng(3)
-    whole_image = lane((0, 590), (1640, 0))
-    for x in xs:
-        for y in ys:
-            dx, dy = rng.integers(-3, 4, 2)
-            short = lane((x, y), (x + dx, y + dy))
-            image, other = oracle.draw(short), oracle.draw(whole_image)
-            shared, total = int((image & other).sum()), int(image.sum())
-            expected = shared / (total + int(other.sum()) - shared)
-            assert lane_ious([short], [whole_image])[0, 0] == expected, (x, y, dx, dy)
-
-
-cells = st.one_of(
-    st.sampled_from([0.0, 0.5, 0.505, 0.51, 0.9, float("nan")]), st.floats(0, 1)
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.data(), st.integers(1, 5), st.integers(1, 5))
-def test_pairs_are_those_of_the_plain_program(data, num_gt, num_pred) -> None:
-    table = [[data.draw(cells) for _ in range(num_pred)] for _ in range(num_gt)]
-    assert match_lanes(np.array(table)).tolist() == oracle.match(table)
-
-
-def test_pairs_can_fall_short_of_the_optimum() -> None:
-    # Within 0.01 every edge is tight. The second label tries the first prediction
-    # first, and the label that has it gives way: 1.208 in total instead of 1.217.
-    assert match_lanes(np.array([[0.608, 0.601], [0.607, 0.609]])).tolist() == [1, 0]
-    assert match_lanes(np.array([[0.608, 0.601], [0.590, 0.609]])).tolist() == [0, 1]
-    assert match_lanes(np.zeros((2, 0))).tolist() == [-1, -1]
-
-
 def fixture_batch():
     names = [line.strip() for line in (FIXTURES / "list.txt").open()]
-    contents = []
+    images = []
     for name in names:
-        for folder in ("anno", "pred"):
-            path = FIXTURES / folder / (name.rpartition(".")[0] + ".lines.txt")
-            contents.append(path.read_bytes() if path.is_file() else b"")
-    return names, parse_lane_files(contents)[0]
+        file = name.rpartition(".")[0] + ".lines.txt"
+        paths = FIXTURES / "anno" / file, FIXTURES / "pred" / file
+        contents = [path.read_bytes() if path.is_file() else b"" for path in paths]
+        images.append([parse_lanes(content)[0] for content in contents])
+    return names, pack_lanes(images)
 
 
 @needs_fixtures
@@ -226,26 +179,3 @@ def test_continuous_counts_are_those_of_laneatt() -> None:
     _, batch = fixture_batch()
     counts = ContinuousRule().count(batch, np.array([0.5, 0.75])).sum(axis=0)
     assert counts.tolist() == [[798, 140, 236], [573, 365, 461]]
-
-
-def test_continuous_rule_leaves_out_lanes_of_one_point() -> None:
-    rule = ContinuousRule()
-    pred = [UPRIGHT, UPRIGHT[:1], lane()]
-    assert evaluate_image(pred, [UPRIGHT], rule=rule) == [CULaneCounts(1, 0, 0)]
-    for odd in (TWICE, OUTSIDE):
-        assert evaluate_image([odd], [odd], rule=rule) == [CULaneCounts(0, 1, 1)]
-
-
-def test_continuous_overlap_by_hand() -> None:
-    # Flat ends: rectangles 30 wide, 8 apart, so 22 of 38 columns in all rows.
-    ious = [0.5, 22 / 38 - 1e-6, 22 / 38 + 1e-6]
-    counts = evaluate_image(
-        [shifted(UPRIGHT, 8)], [UPRIGHT], ious, rule=ContinuousRule()
-    )
-    assert [each.tp for each in counts] == [1, 1, 0]
-
-
-def test_a_batch_keeps_lanes_apart() -> None:
-    batch = pack_lanes([([UPRIGHT], []), ([], [SLANTED, lane()])])
-    assert [len(batch.lanes_of(index)) for index in range(4)] == [1, 0, 0, 2]
-    np.testing.assert_array_equal(batch.lanes_of(3)[0], SLANTED)

@@ -31,7 +31,11 @@ from scipy.interpolate import splev, splprep
 from scipy.optimize import linear_sum_assignment
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.culane_batch import ExcessError, LaneBatch
+from lanedet.evaluation.functional.culane.batch import (
+    ExcessError,
+    LaneBatch,
+    pack_lanes,
+)
 
 MAX_TURNS = 300
 """Most sharp turns, by more than a right angle, of an image's labels or predictions.
@@ -87,42 +91,38 @@ def _area(join: Callable[..., Any], a: Any, b: Any) -> float:
         return 0.0
 
 
-def count_polygon_matches(
-    batch: LaneBatch,
-    thresholds: FloatArray,
-    shape: tuple[int, int],
-    lane_width: float,
-) -> NDArray[np.int64]:
-    """Return the counts of each image, (I, T, 3): tp, fp and fn at each threshold.
+def without_short_lanes(batch: LaneBatch) -> LaneBatch:
+    """Return a batch without its lanes of fewer than two points."""
+    images = (batch.lanes_of(image) for image in range(len(batch.num_lanes)))
+    return pack_lanes((_long_lanes(gt), _long_lanes(pred)) for gt, pred in images)
+
+
+def _long_lanes(lanes: list[FloatArray]) -> list[FloatArray]:
+    return [lane for lane in lanes if len(lane) >= 2]
+
+
+def pair_lanes(ious: FloatArray) -> NDArray[np.int64]:
+    """Return the prediction that each label is paired with, -1 for none.
 
     Args:
-        batch: Lanes of I images.
-        thresholds: Overlap above which a pair is a true positive, (T,).
-        shape: (H, W) of the images in pixels.
-        lane_width: Width of the polygons in pixels.
+        ious: Overlap of each label with each prediction, (G, P).
+    """
+    # Transposed, because among equal pairings the order decides.
+    predictions, labels = linear_sum_assignment(1 - ious.T)
+    pairs = np.full(len(ious), -1)
+    pairs[labels] = predictions
+    return pairs
+
+
+def check_turns(batch: LaneBatch) -> None:
+    """Check that the polygons of a batch are made in seconds.
+
+    Args:
+        batch: The lanes.
 
     Raises:
         ExcessError: If lanes of an image turn back more than :data:`MAX_TURNS` times.
     """
-    _check_turns(batch)
-    num_images = len(batch.list_starts) // 2
-    counts = np.zeros((num_images, len(thresholds), 3), np.int64)
-    for image in range(num_images):
-        gt = [lane for lane in batch.lanes_of(2 * image) if len(lane) >= 2]
-        pred = [lane for lane in batch.lanes_of(2 * image + 1) if len(lane) >= 2]
-        counts[image] = 0, len(pred), len(gt)
-        if not gt or not pred:
-            continue
-        ious = polygon_ious(gt, pred, shape, lane_width)
-        # Transposed, because among equal pairings the order decides.
-        pred_index, gt_index = linear_sum_assignment(1 - ious.T)
-        best = ious[gt_index, pred_index]
-        tp = (best > thresholds[:, None]).sum(axis=1)
-        counts[image] += np.stack([tp, -tp, -tp], axis=1)
-    return counts
-
-
-def _check_turns(batch: LaneBatch) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         steps = np.diff(batch.points, axis=0)
         is_back = (steps[1:] * steps[:-1]).sum(axis=1) < 0

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from lanedet.arrays import FloatArray
+from lanedet.evaluation.functional.culane.batch import ExcessError, pack_lanes
+from lanedet.evaluation.functional.culane.continuous import (
+    check_turns,
+    pair_lanes,
+    polygon_ious,
+    without_short_lanes,
+)
+
+SHAPE = (590, 1640)
+UPRIGHT = np.array([[800.0, 580.0], [800.0, 500.0], [800.0, 400.0], [800.0, 300.0]])
+OUTSIDE = np.array([[-300.0, 580.0], [-320.0, 480.0], [-350.0, 400.0]])
+TWICE = UPRIGHT[[0, 1, 1, 3]]
+
+
+def shifted(points: FloatArray, dx: float) -> FloatArray:
+    return points + np.array([dx, 0.0])
+
+
+def test_overlap_by_hand() -> None:
+    # Flat ends: rectangles 30 wide, 8 apart, so 22 of 38 columns in all rows.
+    ious = polygon_ious(
+        [UPRIGHT], [shifted(UPRIGHT, 8), shifted(UPRIGHT, 30)], SHAPE, 30
+    )
+    assert ious == pytest.approx(np.array([[22 / 38, 0.0]]), abs=1e-9)
+
+
+def test_lanes_on_which_laneatt_stops_overlap_nothing() -> None:
+    lanes = [UPRIGHT, TWICE, OUTSIDE]
+    ious = polygon_ious(lanes, lanes, SHAPE, 30)
+    assert ious == pytest.approx(np.diag([1.0, 0.0, 0.0]), abs=1e-9)
+
+
+def test_polygons_that_cannot_be_joined_overlap_nothing() -> None:
+    # GEOS gives up on the union of these.
+    wound = [[-0.5, 0.0], [-1.0, 589.0], [-1.0, -0.5], [-0.5, 0.0], [1639.0, 589.0]]
+    far = [[-1e6, 552.9290807718984], [-1e6, 108.85367288304657], [-1e6, 62.5490995]]
+    upright = UPRIGHT[[0, 3]]
+    lanes = [np.array(wound), upright]
+    ious = polygon_ious(lanes, [np.array(far), upright], SHAPE, 30)
+    assert ious[:, 0].tolist() == [0.0, 0.0]
+    assert ious[1, 1] == 1.0
+
+
+def test_pairs_are_the_best_in_total() -> None:
+    # Unlike the official program's: 0.608 + 0.609 is more than 0.601 + 0.607.
+    assert pair_lanes(np.array([[0.608, 0.601], [0.607, 0.609]])).tolist() == [0, 1]
+    assert pair_lanes(np.array([[0.2], [0.9], [0.4]])).tolist() == [-1, 0, -1]
+
+
+def test_lanes_of_fewer_than_two_points_are_left_out() -> None:
+    empty = np.empty((0, 2))
+    batch = pack_lanes([([empty, UPRIGHT], [UPRIGHT[:1]]), ([], [empty, TWICE])])
+    kept = without_short_lanes(batch)
+    assert kept.num_lanes.tolist() == [[1, 0], [0, 1]]
+    np.testing.assert_array_equal(kept.points, np.concatenate([UPRIGHT, TWICE]))
+
+
+def test_turns_are_counted_within_lanes() -> None:
+    zigzag = np.stack([np.arange(302) % 2, np.arange(302)], axis=1) * [9.0, 0.1]
+    check_turns(pack_lanes([([zigzag[:160], zigzag[160:]], [])]))
+    check_turns(pack_lanes([([zigzag], []), ([zigzag], [zigzag])]))
+    longer = np.concatenate([zigzag, [[0.0, 31.0], [9.0, 31.1]]])
+    with pytest.raises(ExcessError, match="right angle 300 times, got 301") as error:
+        check_turns(pack_lanes([([UPRIGHT], []), ([], [longer[1:]])]))
+    assert error.value.image == 1
