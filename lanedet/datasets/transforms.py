@@ -29,6 +29,7 @@ from lanedet.images import read_shrunk_image
 from lanedet.ops import (
     assign_slots,
     check_line_width,
+    encode_lines,
     map_points,
     rasterize_lanes,
     resize_matrix,
@@ -222,6 +223,27 @@ class RasterizeLaneMask:
         """Add the labels to the sample."""
         slots = [0] * len(results["input_lanes"])
         return _add_labels(results, slots, 1, self.lane_width_px)
+
+
+class EncodeLines:
+    """Put the lanes on rows, for line heads: the sample's ``gt_lines``, (G, R + 2).
+
+    There are as many as can be seen after augmentation, perhaps none
+    (:func:`lanedet.ops.encode_lines` says which).
+
+    Args:
+        num_rows: Number of rows R, the same as the head's.
+    """
+
+    def __init__(self, num_rows: int) -> None:
+        self.num_rows = num_rows
+
+    def __call__(self, results: Results) -> Results:
+        """Add the lines to the sample."""
+        shape = results["inputs"].shape[:2]
+        lines = encode_lines(results["input_lanes"], shape, self.num_rows)
+        results["data_samples"].gt_lines = torch.from_numpy(lines)
+        return results
 
 
 class PackInputs:
