@@ -23,7 +23,7 @@ train_dataloader["dataset"]["pipeline"][3:4] = [
     dict(type=EncodeLines, num_rows=_num_rows),
 ]
 
-_num_lanes = 8
+_num_slots = 8
 model = dict(
     type=LaneDetector,
     backbone=dict(type=ENet, decoder=False),
@@ -37,21 +37,19 @@ model = dict(
         ),
         num_extra_levels=1,
         num_rows=_num_rows,
-        num_lanes=_num_lanes,
+        num_slots=_num_slots,
         hidden_channels=96,
         num_points=18,
     ),
     view=_view,
 )
-visualizer.update(num_slots=_num_lanes)
+visualizer.update(num_slots=_num_slots)
 
 _max_iters = 3_600
 train_cfg.update(max_iters=_max_iters, val_interval=_max_iters)
 param_scheduler[0].update(total_steps=_max_iters)
 
-_segmentation = dict(
-    type=DeepSupervision, stages=dict(E4=128), num_lanes=1, weight=1.0
-)
+_segmentation = dict(type=DeepSupervision, stages=dict(E4=128), num_lanes=1, weight=1.0)
 _sad = _rows["SAD"]
 _rows = {
     "plain": None,

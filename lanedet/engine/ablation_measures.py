@@ -50,8 +50,8 @@ def measure_scalars(scalars: Mapping[str, Any]) -> dict[str, Any]:
         ``loss_ratio``: the distiller's weighted loss over the segmentation's, means
         over the last iterations, None where one of the two is not there. For SAD, by
         stage: ``gradient_share``, its gradient over all others', ``median`` and
-        ``largest`` of the last values; ``own_entropy``, the entropy of the maps that it compares,
-        as a share of its maximum, mean of the last values.
+        ``largest`` of the last values; ``own_entropy``, the entropy of the maps that it
+        compares, as a share of its maximum, mean of the last values.
     """
     last = {
         name.removeprefix("train/"): np.asarray(values)[-_LAST_VALUES:]

@@ -95,14 +95,6 @@ def test_data_sets_inside_others_say_nothing_again_either() -> None:
         check_said_once(config)
 
 
-def test_lines_have_no_slots_and_rows_that_agree() -> None:
-    config = load_config(REPOSITORY / "configs/ablation/roadscenes_line_enet.py")
-    check_agreement(config)
-    config.train_dataloader.dataset.pipeline[4].num_rows = 72
-    with pytest.raises(ValueError, match=r"pipeline.4 has num_rows=72, .* has 36"):
-        check_agreement(config)
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

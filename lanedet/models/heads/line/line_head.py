@@ -75,12 +75,12 @@ class LineHead(LaneHead):
     """Propose lines, judge and bend them, and keep the best of each lane.
 
     Args:
+        num_slots: K, most lanes of an image and number of their names.
         stages: Of the backbone, the finest first: by name the ``channels`` of a stage,
             its ``stride`` and the ``offset`` of its first cell, see
             :class:`~lanedet.models.heads.line.PyramidStage`.
         num_extra_levels: Levels of the pyramid beyond these stages.
         num_rows: R, rows on which a line has an x.
-        num_lanes: K, most lanes of an image and number of their names.
         sketch_shape: (rows, columns) of the grid of proposals.
         channels: Of every level.
         hidden_channels: Width of the layers of a refinement.
@@ -99,13 +99,16 @@ class LineHead(LaneHead):
             coarser.
     """
 
+    num_lanes = 1
+    """Labels beside the lines, if there are any, are of one class: lane."""
+
     def __init__(  # noqa: PLR0913
         self,
         *,
+        num_slots: int,
         stages: Mapping[str, Mapping[str, Any]],
         num_extra_levels: int = 0,
         num_rows: int = 72,
-        num_lanes: int = 8,
         sketch_shape: tuple[int, int] = (4, 10),
         channels: int = 64,
         hidden_channels: int = 192,
@@ -117,7 +120,7 @@ class LineHead(LaneHead):
         criterion: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
-        check_count("num_lanes", num_lanes, MAX_LANES)
+        check_count("num_slots", num_slots, MAX_LANES)
         check_count("num_rows", num_rows, MAX_INPUT_SIDE)
         check_count("channels", channels, _MAX_CHANNELS)
         check_count("hidden_channels", hidden_channels, _MAX_CHANNELS)
@@ -132,7 +135,7 @@ class LineHead(LaneHead):
                 "min_score must lie in (0, 1) and min_distance be positive, "
                 f"got {min_score} and {min_distance}."
             )
-        self.num_lanes = self.num_slots = num_lanes
+        self.num_slots = num_slots
         self.num_rows = num_rows
         self.min_score = min_score
         self.min_distance = min_distance
@@ -337,7 +340,7 @@ class LineHead(LaneHead):
         lanes: list[DecodedLane] = []
         for index in suppress_lines(scores, lines, distance):
             points = decode_line(lines[index], view.input_shape)
-            if len(points) >= 2 and len(lanes) < self.num_lanes:
+            if len(points) >= 2 and len(lanes) < self.num_slots:
                 # The slot is only a place: names are given by where lanes lie.
                 lane = view.to_original(points)
                 lanes.append(DecodedLane(lane, float(scores[index]), len(lanes)))

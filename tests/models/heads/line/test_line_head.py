@@ -41,6 +41,7 @@ def head_config(**changes: Any) -> dict[str, Any]:
     return (
         dict(
             type=LineHead,
+            num_slots=8,
             stages=ENET_STAGES,
             num_extra_levels=1,
             num_rows=NUM_ROWS,
@@ -128,7 +129,7 @@ def test_parameters_on_enets_encoder() -> None:
 def test_parameters_on_strided_resnets(depth: int, body: int) -> None:
     model = LaneDetector(
         backbone=dict(type=ResNet, depth=depth, weights=None, output_stride=32),
-        head=dict(type=LineHead, stages=RESNET_STAGES),
+        head=dict(type=LineHead, num_slots=8, stages=RESNET_STAGES),
         view=dict(type=StretchView, input_shape=(288, 800)),
     )
     assert sum(p.numel() for p in model.backbone.parameters()) == body
@@ -156,7 +157,7 @@ def test_networks_of_torchvision_will_do() -> None:
         backbone=dict(
             type=TorchvisionFeatures, name="resnet18", stages=stages, weights=None
         ),
-        head=dict(type=LineHead, stages=RESNET_STAGES, num_rows=NUM_ROWS),
+        head=dict(type=LineHead, num_slots=8, stages=RESNET_STAGES, num_rows=NUM_ROWS),
         view=dict(type=StretchView, input_shape=(64, 192)),
     )
     losses = model.loss(torch.rand(1, 3, 64, 192), [sample(LEFT)])
@@ -333,7 +334,7 @@ def test_no_more_lanes_than_names_and_the_best_of_them(
 ) -> None:
     xs = [upright(x) for x in (20, 60, 100, 140)]
     outputs = outputs_of(xs, [0.5, 0.9, 0.6, 0.8], [(0, 35)] * 4)
-    predicted = predict_outputs(monkeypatch, outputs, num_lanes=3)
+    predicted = predict_outputs(monkeypatch, outputs, num_slots=3)
     assert predicted.pred_scores == pytest.approx([0.9, 0.6, 0.8])
     assert len(set(predicted.pred_slots)) == 3
 
@@ -413,7 +414,7 @@ def test_half_precision_moves_no_line_by_half_a_pixel() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (dict(num_lanes=0), "num_lanes must be at least 1"),
+        (dict(num_slots=0), "num_slots must be at least 1"),
         (dict(min_score=0.0), "min_score must lie in"),
         (dict(min_distance=0.0), "min_distance be positive"),
         (dict(sketch_shape=(0, 10)), "sketch_shape: rows must be at least 1"),
