@@ -12,45 +12,27 @@ along the lines. So the rows differ in whether E4 is also trained to segment lan
 from mmengine.config import read_base
 
 from lanedet.datasets import EncodeLines, RasterizeLaneMask
-from lanedet.models import DeepSupervision, ENet, LaneDetector, LineHead
 
 with read_base():
     from .roadscenes_enet import *
+    from .._base_.models.enet_line import *
 
-_num_rows = 36
-train_dataloader["dataset"]["pipeline"][3:4] = [
-    dict(type=RasterizeLaneMask, lane_width_px=3),
-    dict(type=EncodeLines, num_rows=_num_rows),
-]
-
-_num_slots = 8
-model = dict(
-    type=LaneDetector,
-    backbone=dict(type=ENet, decoder=False),
-    head=dict(
-        type=LineHead,
-        # Where an image is small, the finest stage counts: to lie a pixel beside a lane
-        # is to miss it.
-        stages=dict(
-            E1=dict(channels=64, stride=4, offset=1.5),
-            E4=dict(channels=128, stride=8, offset=3.5),
-        ),
-        num_extra_levels=1,
-        num_rows=_num_rows,
-        num_slots=_num_slots,
-        hidden_channels=96,
-        num_points=18,
-    ),
-    view=_view,
+model.update(view=dict(_view, input_shape=(64, 176)), distiller=None)
+# Where an image is small the finest level counts: to lie a pixel aside is to miss.
+model["head"].update(
+    num_rows=36,
+    stages=dict(E1=dict(stride=4, offset=1.5), E4=dict(stride=8, offset=3.5)),
+    num_extra_levels=1,
+    hidden_channels=96,
+    num_points=18,
 )
-visualizer.update(num_slots=_num_slots)
+_labels = dict(type=RasterizeLaneMask, lane_width_px=3)
+_lines = dict(type=EncodeLines)
+train_dataloader["dataset"].update(
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+)
+train_cfg.update(max_iters=3_600, val_interval=3_600)
 
-_max_iters = 3_600
-train_cfg.update(max_iters=_max_iters, val_interval=_max_iters)
-param_scheduler[0].update(total_steps=_max_iters)
-
-_segmentation = dict(type=DeepSupervision, stages=dict(E4=128), num_lanes=1, weight=1.0)
-_sad = _rows["SAD"]
 _rows = {
     "plain": None,
     "SAD": _sad,

@@ -204,14 +204,14 @@ class RasterizeLaneMask:
     (1,), 1 if a lane is in sight.
 
     Args:
-        num_lanes: Number of classes of lanes that the model has: 1.
         lane_width_px: Width of a drawn lane, in pixels of the network input.
+        num_lanes: Number of classes of lanes that the model has: 1.
 
     Raises:
         ValueError: If the model has more classes, or no line is so wide.
     """
 
-    def __init__(self, num_lanes: int, lane_width_px: float) -> None:
+    def __init__(self, lane_width_px: float, num_lanes: int = 1) -> None:
         if num_lanes != 1:
             raise ValueError(
                 "RasterizeLaneMask draws all lanes as one class, so num_lanes of the "

@@ -1,8 +1,8 @@
 """What one part of a config takes from another, so that each fact is said once.
 
 The size of the network input is that of ``model.view``, the number of lanes is
-``model.head.num_lanes``, of rows ``model.head.num_rows``. The transforms that need them are built with the model's; the
-detector itself tells its parts.
+``model.head.num_lanes``, and that of rows ``model.head.num_rows``. The transforms that
+need them are built with the model's; the detector itself tells its parts.
 """
 
 from collections.abc import Mapping

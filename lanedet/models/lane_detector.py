@@ -99,10 +99,9 @@ class LaneDetector(BaseModel):
     @property
     def distillers(self) -> list[Distiller]:
         """The distillers: none, one, or those of a list."""
-        if self.distiller is None:
-            return []
-        is_list = isinstance(self.distiller, nn.ModuleList)
-        return [*self.distiller] if is_list else [self.distiller]
+        if isinstance(self.distiller, nn.ModuleList):
+            return cast(list[Distiller], [*self.distiller])
+        return [] if self.distiller is None else [cast(Distiller, self.distiller)]
 
     def extract_features(self, inputs: Tensor) -> StageFeatures:
         """Map normalised images (B, 3, H, W) to stage features."""

@@ -180,7 +180,7 @@ def test_any_finite_lanes_are_drawn(
     lanes: list[list[tuple[float, float]]], num_lanes: int, width: float
 ) -> None:
     polylines = [np.array(lane, dtype=float).reshape(-1, 2) for lane in lanes]
-    for transform in (RasterizeLanes(num_lanes, width), RasterizeLaneMask(1, width)):
+    for transform in (RasterizeLanes(num_lanes, width), RasterizeLaneMask(width)):
         results = transform(make_results(input_lanes=polylines))
         sample = results["data_samples"]
         found = set(np.unique(sample.gt_class_map.numpy())) - {0}
@@ -313,7 +313,7 @@ def test_a_lane_mask_holds_every_lane_as_one_class() -> None:
     ],
 )
 def test_a_lane_mask_without_lanes(lanes: list[np.ndarray]) -> None:
-    sample = RasterizeLaneMask(1, 3)(make_results(input_lanes=lanes))["data_samples"]
+    sample = RasterizeLaneMask(3)(make_results(input_lanes=lanes))["data_samples"]
     assert sample.gt_existence.tolist() == [0]
     assert not sample.gt_class_map.any()
 

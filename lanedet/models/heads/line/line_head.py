@@ -18,7 +18,7 @@ from mmengine.logging import print_log
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.backbones import StageFeatures
+from lanedet.models.backbones import StageFeatures, channels_of
 from lanedet.models.heads.base_head import LaneHead
 from lanedet.models.heads.line.pyramid import (
     FeaturePyramid,
@@ -35,7 +35,6 @@ from lanedet.models.heads.line.sketch import (
 )
 from lanedet.models.losses.line_criterion import LabelledLines, LineCriterion, Lines
 from lanedet.ops import (
-    MAX_INPUT_SIDE,
     MAX_LANES,
     DecodedLane,
     ViewTransform,
@@ -49,7 +48,6 @@ from lanedet.structures import LaneSample
 _BENCHMARK_SHAPE = (590, 1640)  # CULane's frame, in which LaneIoU is meant
 _MAX_PROPOSALS = 4096
 _MAX_CHANNELS = 4096
-_DRAWN_WIDTH = 30 / 1640  # of the image's width: how CULane draws lanes
 
 
 class LineOutputs(NamedTuple):
@@ -76,11 +74,13 @@ class LineHead(LaneHead):
 
     Args:
         num_slots: K, most lanes of an image and number of their names.
-        stages: Of the backbone, the finest first: by name the ``channels`` of a stage,
-            its ``stride`` and the ``offset`` of its first cell, see
-            :class:`~lanedet.models.heads.line.PyramidStage`.
-        num_extra_levels: Levels of the pyramid beyond these stages.
         num_rows: R, rows on which a line has an x.
+        stages: Of the backbone, each of another stride: by name the ``stride`` of a
+            stage and the ``offset`` of its first cell, see
+            :class:`~lanedet.models.heads.line.PyramidStage`.
+        input_shape: (H, W) of the network input, H at least R.
+        stage_channels: Channels of the backbone's stages by name.
+        num_extra_levels: Levels of the pyramid beyond these stages.
         sketch_shape: (rows, columns) of the grid of proposals.
         channels: Of every level.
         hidden_channels: Width of the layers of a refinement.
@@ -89,14 +89,16 @@ class LineHead(LaneHead):
         min_score: Smallest score of a lane, in (0, 1). Choose it on a validation set.
         min_distance: Mean distance below which two lines show the same lane, as a
             share of the input's width, see :func:`~lanedet.ops.suppress_lines`.
+        drawn_width: Width of the lanes in ``pred_class_map``, as a share of the image's
+            width. CULane draws lanes as wide as the default.
         sketch_weight: Weight of the sketch's losses, one for its classes and one for
             its angles and offsets.
         criterion: Arguments of the :class:`~lanedet.models.LineCriterion` that differ
             from its defaults.
 
     Raises:
-        ValueError: If an argument is out of its range, or the stages do not become
-            coarser.
+        ValueError: If an argument is out of its range, a stage is read that is not
+            there, or two have one stride.
     """
 
     num_lanes = 1
@@ -106,9 +108,11 @@ class LineHead(LaneHead):
         self,
         *,
         num_slots: int,
+        num_rows: int,
         stages: Mapping[str, Mapping[str, Any]],
+        input_shape: tuple[int, int],
+        stage_channels: Mapping[str, int],
         num_extra_levels: int = 0,
-        num_rows: int = 72,
         sketch_shape: tuple[int, int] = (4, 10),
         channels: int = 64,
         hidden_channels: int = 192,
@@ -116,12 +120,13 @@ class LineHead(LaneHead):
         num_refinements: int = 2,
         min_score: float = 0.4,
         min_distance: float = 0.0625,
+        drawn_width: float = 30 / 1640,
         sketch_weight: float = 5.0,
         criterion: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         check_count("num_slots", num_slots, MAX_LANES)
-        check_count("num_rows", num_rows, MAX_INPUT_SIDE)
+        check_count("num_rows", num_rows, input_shape[0])
         check_count("channels", channels, _MAX_CHANNELS)
         check_count("hidden_channels", hidden_channels, _MAX_CHANNELS)
         check_count("num_refinements", num_refinements, 16)
@@ -130,18 +135,27 @@ class LineHead(LaneHead):
             check_count("sketch_shape: columns", sketch_shape[1], _MAX_PROPOSALS),
         )
         check_count("cells of sketch_shape", grid_shape[0] * grid_shape[1], 4096)
-        if not 0 < min_score < 1 or not min_distance > 0:
+        if not 0 < min_score < 1 or not min_distance > 0 or not 0 < drawn_width <= 1:
             raise ValueError(
-                "min_score must lie in (0, 1) and min_distance be positive, "
-                f"got {min_score} and {min_distance}."
+                "min_score must lie in (0, 1), min_distance be positive and "
+                f"drawn_width lie in (0, 1], got {min_score}, {min_distance} and "
+                f"{drawn_width}."
             )
         self.num_slots = num_slots
         self.num_rows = num_rows
         self.min_score = min_score
         self.min_distance = min_distance
+        self.drawn_width = drawn_width
         self.sketch_weight = sketch_weight
         self.pyramid = FeaturePyramid(
-            stages={name: PyramidStage(**stage) for name, stage in stages.items()},
+            stages={
+                name: PyramidStage(
+                    channels=channels_of(stage_channels, name, "The head"), **stage
+                )
+                for name, stage in sorted(
+                    stages.items(), key=lambda item: float(item[1]["stride"])
+                )
+            },
             channels=channels,
             num_extra=num_extra_levels,
         )
@@ -159,25 +173,11 @@ class LineHead(LaneHead):
         self.criterion = LineCriterion(**(criterion or {}))
         self._warned_of_many = False
 
-    @property
-    def stages(self) -> dict[str, int]:
-        """Channels of the stages that the head reads, by name."""
-        return {name: stage.channels for name, stage in self.pyramid.stages.items()}
-
-    def check_input_shape(self, input_shape: tuple[int, int]) -> None:
-        """Raise ValueError if inputs of this (H, W) have fewer pixels than rows."""
-        if input_shape[0] < self.num_rows:
-            raise ValueError(
-                f"num_rows must be at most the height of the network input, got "
-                f"{self.num_rows} rows and {input_shape[0]} pixels."
-            )
-
     def forward(self, features: StageFeatures) -> LineOutputs:
         """Return the sketch, and the lines after each refinement.
 
         Raises:
-            ValueError: If the backbone does not have a stage that the head reads, or
-                its size is not what its stride says.
+            ValueError: If the size of a stage is not what its stride says.
         """
         return self._lines(self.pyramid(features))
 
@@ -290,8 +290,8 @@ class LineHead(LaneHead):
     ) -> list[LaneSample]:
         """Return the samples with their predicted lanes, leftmost first.
 
-        Each also gets a class map, ``pred_class_map``: the lanes drawn as wide as
-        CULane draws them, each in the class of its slot.
+        Each also gets a class map, ``pred_class_map``: the lanes drawn
+        ``drawn_width`` wide, each in the class of its slot.
 
         Args:
             features: Stage features of the backbone.
@@ -305,7 +305,7 @@ class LineHead(LaneHead):
                 [view.to_input(lane) for lane in sample.pred_lanes],
                 sample.pred_slots,
                 view.input_shape,
-                _DRAWN_WIDTH * place_width,
+                self.drawn_width * place_width,
             )
             sample.pred_class_map = torch.from_numpy(class_map)
         return samples

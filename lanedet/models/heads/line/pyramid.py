@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.backbones import StageFeatures, take_stage
+from lanedet.models.backbones import StageFeatures
 
 
 class PyramidStage(NamedTuple):
@@ -59,9 +59,9 @@ class FeaturePyramid(nn.Module):
         strides = [stage.stride for stage in stages.values()]
         if not strides or strides != sorted(set(strides)) or num_extra < 0:
             raise ValueError(
-                "stages must name at least one stage, the finest first, each coarser "
-                "than the one before, and num_extra be at least 0, got strides "
-                f"{strides} and {num_extra}."
+                "stages must name at least one stage, the finest first and each of "
+                "another stride, and there must be 0 extra levels or more, got strides "
+                f"{strides} and {num_extra} levels."
             )
         self.stages = dict(stages)
         self.num_levels = len(stages) + num_extra
@@ -73,14 +73,10 @@ class FeaturePyramid(nn.Module):
         self.extra = nn.ModuleList(_block(channels, 2) for _ in range(num_extra))
 
     def forward(self, features: StageFeatures) -> Sequence[Level]:
-        """Return the levels, the finest first.
-
-        Raises:
-            ValueError: If the backbone does not have one of the stages.
-        """
+        """Return the levels, the finest first."""
         sums: list[Tensor] = []
         for name, lateral in reversed([*zip(self.stages, self.laterals, strict=True)]):
-            own = lateral(take_stage(features, name, "The pyramid"))
+            own = lateral(features[name])
             if sums:  # sizes are rounded up, so the coarser is not always half
                 own = own + F.interpolate(sums[-1], own.shape[2:], mode="nearest")
             sums.append(own)

@@ -27,13 +27,13 @@ from lanedet.structures import LaneSample
 SHAPE, NUM_ROWS = (64, 176), 36
 VIEW = dict(type=StretchView, input_shape=SHAPE)
 ENET_STAGES = dict(
-    E1=dict(channels=64, stride=4, offset=1.5),
-    E4=dict(channels=128, stride=8, offset=3.5),
+    E1=dict(stride=4, offset=1.5),
+    E4=dict(stride=8, offset=3.5),
 )
 RESNET_STAGES = dict(
-    layer2=dict(channels=128, stride=8, offset=0.0),
-    layer3=dict(channels=256, stride=16, offset=0.0),
-    layer4=dict(channels=512, stride=32, offset=0.0),
+    layer2=dict(stride=8, offset=0.0),
+    layer3=dict(stride=16, offset=0.0),
+    layer4=dict(stride=32, offset=0.0),
 )
 
 
@@ -61,7 +61,8 @@ def enet(**changes: Any) -> LaneDetector:
 
 def head(**changes: Any) -> LineHead:
     torch.manual_seed(0)
-    return LineHead(**{k: v for k, v in head_config(**changes).items() if k != "type"})
+    config = {k: v for k, v in head_config(**changes).items() if k != "type"}
+    return LineHead(**config, input_shape=SHAPE, stage_channels=dict(E1=64, E4=128))
 
 
 def sample(*lanes: np.ndarray, num_rows: int = NUM_ROWS) -> LaneSample:
@@ -129,7 +130,7 @@ def test_parameters_on_enets_encoder() -> None:
 def test_parameters_on_strided_resnets(depth: int, body: int) -> None:
     model = LaneDetector(
         backbone=dict(type=ResNet, depth=depth, weights=None, output_stride=32),
-        head=dict(type=LineHead, num_slots=8, stages=RESNET_STAGES),
+        head=dict(type=LineHead, num_slots=8, num_rows=72, stages=RESNET_STAGES),
         view=dict(type=StretchView, input_shape=(288, 800)),
     )
     assert sum(p.numel() for p in model.backbone.parameters()) == body
@@ -195,7 +196,7 @@ def test_images_of_a_batch_do_not_see_one_another() -> None:
 
 
 def test_wrong_strides_are_told() -> None:
-    stages = ENET_STAGES | {"E4": dict(channels=128, stride=16, offset=7.5)}
+    stages = ENET_STAGES | {"E4": dict(stride=16, offset=7.5)}
     model = enet(head=head_config(stages=stages))
     with pytest.raises(ValueError, match="Give the head the strides"):
         model(torch.rand(1, 3, *SHAPE))
@@ -267,7 +268,7 @@ def test_labels_must_have_the_heads_rows() -> None:
 
 def test_distillers_add_terms_and_change_no_lane() -> None:
     distillers = [
-        dict(type=DeepSupervision, stages=dict(E4=128), num_lanes=1),
+        dict(type=DeepSupervision, stages=["E4"]),
         dict(type=SelfAttentionDistiller, start=0.0),
     ]
     model, plain = enet(distiller=distillers), enet()
@@ -416,10 +417,12 @@ def test_half_precision_moves_no_line_by_half_a_pixel() -> None:
     [
         (dict(num_slots=0), "num_slots must be at least 1"),
         (dict(min_score=0.0), "min_score must lie in"),
+        (dict(drawn_width=0.0), "drawn_width lie in"),
+        (dict(stages=dict(E5=dict(stride=8, offset=0.0))), "reads the stage 'E5'"),
         (dict(min_distance=0.0), "min_distance be positive"),
         (dict(sketch_shape=(0, 10)), "sketch_shape: rows must be at least 1"),
         (dict(num_refinements=0), "num_refinements must be at least 1"),
-        (dict(num_extra_levels=-1), "num_extra be at least 0"),
+        (dict(num_extra_levels=-1), "0 extra levels or more"),
     ],
 )
 def test_arguments_out_of_range(changes: dict[str, Any], message: str) -> None:
@@ -428,5 +431,5 @@ def test_arguments_out_of_range(changes: dict[str, Any], message: str) -> None:
 
 
 def test_more_rows_than_pixels_are_refused() -> None:
-    with pytest.raises(ValueError, match="72 rows and 64 pixels"):
+    with pytest.raises(ValueError, match="num_rows must be at least 1 and at most 64"):
         enet(head=head_config(num_rows=72))

@@ -62,7 +62,7 @@ def test_what_a_coarse_stage_sees_reaches_the_finest_level() -> None:
     ],
 )
 def test_stages_must_become_coarser(stages: dict[str, PyramidStage]) -> None:
-    with pytest.raises(ValueError, match="each coarser than the one before"):
+    with pytest.raises(ValueError, match="each of another stride"):
         FeaturePyramid(stages=stages, channels=4, num_extra=0)
 
 
