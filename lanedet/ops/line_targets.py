@@ -76,13 +76,20 @@ def encode_lines(
     return np.array(found, dtype=np.float32).reshape(-1, num_rows + 2)
 
 
-def decode_line(line: NDArray[np.floating], shape: tuple[int, int]) -> FloatArray:
+def decode_line(
+    line: NDArray[np.floating],
+    shape: tuple[int, int],
+    place: tuple[int, int, int, int] | None = None,
+) -> FloatArray:
     """Return the polyline of a line.
 
     Args:
         line: (R + 2,), as :func:`encode_lines` returns it. Ends may lie outside of the
             rows, where they are cut off.
         shape: (H, W) of the network input.
+        place: (top, bottom, left, right) of the image in the network input, bottom and
+            right exclusive, as a :class:`~lanedet.ops.ViewTransform` has it. By default
+            the whole input.
 
     Returns:
         (N, 2) in pixels of the network input, from the bottom to the top: the start,
@@ -102,7 +109,8 @@ def decode_line(line: NDArray[np.floating], shape: tuple[int, int]) -> FloatArra
     positions = np.r_[start, np.arange(np.floor(start) + 1, np.ceil(end)), end]
     xs = np.interp(positions, np.arange(num_rows), line[2:])
     ys = (shape[0] - 1) * (1 - positions / (num_rows - 1))
-    points = _visible_piece(np.stack([xs, ys], axis=1), shape)
+    place = place or (0, shape[0], 0, shape[1])
+    points = _visible_piece(np.stack([xs, ys], axis=1), place)
     tall = len(points) > 1 and np.ptp(points[:, 1]) * (num_rows - 1) >= shape[0] - 1
     return points if tall else np.empty((0, 2))
 
@@ -113,7 +121,7 @@ def _encode(
     """Return the line of a lane, None if it crosses fewer than two rows."""
     if not np.isfinite(lane).all():
         raise ValueError(f"A lane's coordinates must be finite, got {lane!r}.")
-    points = _visible_piece(_rising_piece(lane), shape)
+    points = _visible_piece(_rising_piece(lane), (0, shape[0], 0, shape[1]))
     if len(points) < 2:
         return None
     last_row = len(rows) - 1
@@ -173,17 +181,17 @@ def _rising_piece(points: FloatArray) -> FloatArray:
     return piece[np.r_[True, np.diff(piece[:, 1]) < 0]]
 
 
-def _visible_piece(points: FloatArray, shape: tuple[int, int]) -> FloatArray:
+def _visible_piece(points: FloatArray, place: tuple[int, int, int, int]) -> FloatArray:
     """Return the highest piece of a rising polyline inside the image, cut at its rim.
 
-    Inside is x in [-0.5, W - 0.5], where the outermost pixels end, and y in [0, H - 1],
-    where the outermost rows lie.
+    Inside is x up to where the outermost pixels end, half a pixel beyond their centres,
+    and y up to the centres of the outermost ones, where the outermost rows lie.
     """
     if len(points) < 2:
         return points[:0]
-    height, width = shape
+    top, bottom, left, right = place
     steps = np.diff(points, axis=0)
-    rims = np.array([[-0.5, 0.0], [width - 0.5, height - 1.0]])
+    rims = np.array([[left - 0.5, top], [right - 0.5, bottom - 1.0]])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         shares = (rims[:, None] - points[:-1]) / steps  # (2, N - 1, 2)
     crossed = (shares > 0) & (shares < 1)

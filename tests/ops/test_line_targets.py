@@ -154,6 +154,15 @@ def test_what_a_network_says_beyond_the_rows_and_the_image_is_cut_off() -> None:
     np.testing.assert_allclose(points, [[55.5, 28], [57.5, 24], [59.5, 20]])
 
 
+def test_a_line_ends_where_the_image_in_the_input_ends() -> None:
+    line = np.array([0, 7, *[15.5 + 3 * j for j in range(8)]])
+    points = decode_line(line, SHAPE, place=(4, 23, 10, 28))
+    # Rows 4 pixels apart, 3 of x to each: in at y = 22, out at x = 27.5.
+    np.testing.assert_allclose(
+        points, [[20, 22], [21.5, 20], [24.5, 16], [27.5, 12]], atol=1e-9
+    )
+
+
 @pytest.mark.parametrize("ends", [(3, 3.9), (5, 2), (9, 12), (-4, -1)])
 def test_a_line_of_less_than_a_row_has_no_points(ends: tuple[float, float]) -> None:
     assert decode_line(np.array([*ends, *[10] * 8]), SHAPE).shape == (0, 2)

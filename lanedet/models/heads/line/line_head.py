@@ -339,7 +339,7 @@ class LineHead(LaneHead):
         distance = self.min_distance * view.input_shape[1]
         lanes: list[DecodedLane] = []
         for index in suppress_lines(scores, lines, distance):
-            points = decode_line(lines[index], view.input_shape)
+            points = decode_line(lines[index], view.input_shape, view.place)
             if len(points) >= 2 and len(lanes) < self.num_slots:
                 # The slot is only a place: names are given by where lanes lie.
                 lane = view.to_original(points)
