@@ -35,7 +35,9 @@ from lanedet.models import (
 )
 
 _CONFIGS = tuple(
-    f"configs/sad/{name}_sad_culane.py" for name in ("enet", "resnet18", "resnet34")
+    f"configs/{family}/{name}_sad_culane.py"
+    for name in ("enet", "resnet18", "resnet34")
+    for family in ("sad", "line")
 )
 
 
@@ -56,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "configs",
         nargs="*",
         default=_CONFIGS,
-        help="configs of detectors (default: ENet, ResNet-18 and -34 on CULane)",
+        help="configs of detectors (default: ENet, ResNet-18 and -34 with either head)",
     )
     parser.add_argument(
         "--sizes",
@@ -167,7 +169,7 @@ def _network(config: str, size: tuple[int, int], device: str) -> _Network:
     macs = count_macs(plain, torch.zeros(1, 3, *size))
     plain = plain.to(device)
     return _Network(
-        Path(config).stem,
+        "/".join(Path(config).with_suffix("").parts[-2:]),
         size,
         parameters,
         macs,

@@ -37,6 +37,7 @@ from lanedet.datasets.samplers import EndlessSampler
 from lanedet.datasets.transforms import (
     ApplyView,
     Augment,
+    EncodeLines,
     LoadImage,
     PackInputs,
     RasterizeLaneMask,
@@ -59,6 +60,7 @@ __all__ = [
     "BDD100KDataset",
     "CULaneDataset",
     "CULaneEntry",
+    "EncodeLines",
     "EndlessSampler",
     "LabelError",
     "LabelFaults",

@@ -29,6 +29,7 @@ from lanedet.images import read_shrunk_image
 from lanedet.ops import (
     assign_slots,
     check_line_width,
+    encode_lines,
     map_points,
     rasterize_lanes,
     resize_matrix,
@@ -203,14 +204,14 @@ class RasterizeLaneMask:
     (1,), 1 if a lane is in sight.
 
     Args:
-        num_lanes: Number of classes of lanes that the model has: 1.
         lane_width_px: Width of a drawn lane, in pixels of the network input.
+        num_lanes: Number of classes of lanes that the model has: 1.
 
     Raises:
         ValueError: If the model has more classes, or no line is so wide.
     """
 
-    def __init__(self, num_lanes: int, lane_width_px: float) -> None:
+    def __init__(self, lane_width_px: float, num_lanes: int = 1) -> None:
         if num_lanes != 1:
             raise ValueError(
                 "RasterizeLaneMask draws all lanes as one class, so num_lanes of the "
@@ -222,6 +223,27 @@ class RasterizeLaneMask:
         """Add the labels to the sample."""
         slots = [0] * len(results["input_lanes"])
         return _add_labels(results, slots, 1, self.lane_width_px)
+
+
+class EncodeLines:
+    """Put the lanes on rows, for line heads: the sample's ``gt_lines``, (G, R + 2).
+
+    There are as many as can be seen after augmentation, perhaps none
+    (:func:`lanedet.ops.encode_lines` says which).
+
+    Args:
+        num_rows: Number of rows R, the same as the head's.
+    """
+
+    def __init__(self, num_rows: int) -> None:
+        self.num_rows = num_rows
+
+    def __call__(self, results: Results) -> Results:
+        """Add the lines to the sample."""
+        shape = results["inputs"].shape[:2]
+        lines = encode_lines(results["input_lanes"], shape, self.num_rows)
+        results["data_samples"].gt_lines = torch.from_numpy(lines)
+        return results
 
 
 class PackInputs:

@@ -171,9 +171,11 @@ def trunk_iteration(distiller: Any, num_iters: int) -> int:
     """Return the iteration up to which a row is the plain model, 0 if it never is.
 
     Args:
-        distiller: Its config, or None for the plain row itself.
+        distiller: Its config, those of several, or None for the plain row itself.
         num_iters: Iterations of training.
     """
+    if isinstance(distiller, list | tuple):
+        return min(trunk_iteration(each, num_iters) for each in distiller)
     built = None if distiller is None else MODELS.build(distiller)
     if not isinstance(built, Distiller) or built.has_parameters:
         return 0

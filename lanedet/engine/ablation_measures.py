@@ -48,18 +48,21 @@ def measure_scalars(scalars: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         ``loss_ratio``: the distiller's weighted loss over the segmentation's, means
-        over the last iterations, None without a distiller's loss. For SAD, by stage:
-        ``gradient_share``, its gradient over all others', ``median`` and ``largest``
-        of the last values; ``own_entropy``, the entropy of the maps that it compares,
-        as a share of its maximum, mean of the last values.
+        over the last iterations, None where one of the two is not there. For SAD, by
+        stage: ``gradient_share``, its gradient over all others', ``median`` and
+        ``largest`` of the last values; ``own_entropy``, the entropy of the maps that it
+        compares, as a share of its maximum, mean of the last values.
     """
     last = {
         name.removeprefix("train/"): np.asarray(values)[-_LAST_VALUES:]
         for name, values in scalars.items()
     }
     losses = [np.mean(last[name]) for name in _DISTILLER_LOSSES if name in last]
+    ratio = None
+    if losses and "loss_seg" in last:
+        ratio = float(losses[0] / np.mean(last["loss_seg"]))
     return {
-        "loss_ratio": float(losses[0] / np.mean(last["loss_seg"])) if losses else None,
+        "loss_ratio": ratio,
         "gradient_share": {
             name.removeprefix(_SHARE): {
                 "median": float(np.median(values)),

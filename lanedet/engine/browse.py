@@ -15,6 +15,7 @@ from lanedet.arrays import ByteArray
 from lanedet.datasets import ApplyView, Augment
 from lanedet.engine.shared_values import build_dataset, fit_to_model
 from lanedet.images import read_image
+from lanedet.ops import decode_line
 from lanedet.structures import LaneSample
 from lanedet.visualization import draw_caption, draw_class_map, draw_lanes
 
@@ -53,7 +54,8 @@ def draw_samples(config: Config, split: str, num: int) -> Iterator[SamplePicture
         raise ValueError(f"The config has no {split}_dataloader to show.")
     if num < 1:
         raise ValueError(f"The number of pictures must be at least 1, got {num}.")
-    num_slots = config.model.head.num_lanes
+    head = config.model.head
+    num_slots = head.get("num_lanes", head.get("num_slots"))
     augmented = build_dataset(config, split)
     still = copy.copy(augmented)
     pipeline = fit_to_model(loader.dataset, config.model).pipeline
@@ -96,6 +98,11 @@ def _draw_original(sample: LaneSample, num_slots: int) -> ByteArray:
 def _draw_input(packed: Mapping[str, Any], num_slots: int, caption: str) -> ByteArray:
     image = np.ascontiguousarray(packed["inputs"].numpy().transpose(1, 2, 0))
     sample: LaneSample = packed["data_samples"]
+    if "gt_lines" in sample:
+        lines = sample.gt_lines.numpy()
+        lanes = [decode_line(line, image.shape[:2]) for line in lines]
+        drawn = draw_lanes(image, lanes, num_slots=num_slots)
+        return draw_caption(drawn, f"{caption}, {len(lanes)} lines")
     if "gt_class_map" not in sample:
         lanes = [sample.view.to_input(lane) for lane in sample.gt_lanes]
         return draw_caption(draw_lanes(image, lanes, num_slots=num_slots), caption)

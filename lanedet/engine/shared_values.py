@@ -1,8 +1,8 @@
 """What one part of a config takes from another, so that each fact is said once.
 
 The size of the network input is that of ``model.view``, the number of lanes is
-``model.head.num_lanes``. The transforms that need them are built with the model's; the
-detector itself tells its parts.
+``model.head.num_lanes``, and that of rows ``model.head.num_rows``. The transforms that
+need them are built with the model's; the detector itself tells its parts.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,11 @@ from lanedet.engine.config_types import arguments_of
 
 DATALOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 """The keys of a config that hold a data set."""
-_OF_TRANSFORMS = {"view": "view", "num_lanes": "head.num_lanes"}  # places in the model
+_OF_TRANSFORMS = {  # places in the model
+    "view": "view",
+    "num_lanes": "head.num_lanes",
+    "num_rows": "head.num_rows",
+}
 # Arguments that a part of the model is told, and what they follow from.
 _OF_PARTS = {
     "model.head": {"input_shape": "model.view", "stage_channels": "model.backbone"},

@@ -45,11 +45,19 @@ from lanedet.models.heads import (
     ExistenceBranch,
     LaneHead,
     LaneSegmentationHead,
+    LineHead,
     LogitsExistenceBranch,
     TransposedConvClassifier,
 )
 from lanedet.models.lane_detector import LaneDetector
-from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
+from lanedet.models.losses import (
+    ExistenceLoss,
+    LineCriterion,
+    LineIoULoss,
+    SegmentationLoss,
+    SoftIoULoss,
+    lane_iou,
+)
 from lanedet.models.onednn import prepare_for_onednn
 from lanedet.models.pack import pack_weights, read_provenance
 from lanedet.models.weights import (
@@ -83,6 +91,9 @@ __all__ = [
     "LaneDetector",
     "LaneHead",
     "LaneSegmentationHead",
+    "LineCriterion",
+    "LineHead",
+    "LineIoULoss",
     "LocalSelfAttention",
     "LogitsExistenceBranch",
     "NonLocalAttention",
@@ -108,6 +119,7 @@ __all__ = [
     "describe_model",
     "encoder_stages",
     "is_whole_checkpoint",
+    "lane_iou",
     "load_weights",
     "pack_weights",
     "prepare_for_onednn",

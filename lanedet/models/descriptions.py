@@ -41,6 +41,7 @@ from lanedet.models.heads import (
     ConvClassifier,
     ExistenceBranch,
     LaneSegmentationHead,
+    LineHead,
     LogitsExistenceBranch,
     TransposedConvClassifier,
 )
@@ -70,6 +71,7 @@ _DESCRIBABLE: dict[str, type] = {
         LaneDetector,
         LaneSegmentationHead,
         LetterboxView,
+        LineHead,
         LocalSelfAttention,
         LogitsExistenceBranch,
         NonLocalAttention,

@@ -1,4 +1,4 @@
-"""The lane detector: backbone, head and, while training, a distiller."""
+"""The lane detector: backbone, head and, while training, distillers."""
 
 import copy
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self, cast
 import torch
 from mmengine.model import BaseModel, ImgDataPreprocessor
 from mmengine.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
 from lanedet.models.backbones import LaneBackbone, StageFeatures
 from lanedet.models.distillation import Distiller
@@ -32,14 +32,14 @@ class View(Protocol):
 
 
 class LaneDetector(BaseModel):
-    """Compose a backbone, a head and an optional distiller.
+    """Compose a backbone, a head and, if wanted, distillers.
 
     What one part says another need not repeat: the detector tells the head the size of
-    the network input and the channels of the backbone's stages, and the distiller these
+    the network input and the channels of the backbone's stages, and distillers these
     channels and the number of lanes.
 
-    The distiller adds terms to the training loss. Prediction never touches it, so a
-    detector predicts the same, bit for bit, with it and without it.
+    Distillers add terms to the training loss. Prediction never touches them, so a
+    detector predicts the same, bit for bit, with them and without them.
 
     Args:
         backbone: Images (B, 3, H, W) to stage features by name. Or its config.
@@ -48,7 +48,8 @@ class LaneDetector(BaseModel):
         view: :class:`~lanedet.ops.StretchView`, :class:`~lanedet.ops.LetterboxView` or
             the like: how an image of any size becomes the network input. Or its config,
             for example ``dict(type=LetterboxView, input_shape=(192, 320))``.
-        distiller: What adds to the loss, or its config, or None for training without.
+        distiller: What adds to the loss, or its config, or a list of several, or None
+            for training without.
         mean: Mean of R, G and B in [0, 255], subtracted from the input. In
             [-10,000, 10,000].
         std: Standard deviation of R, G and B in [0, 255], divides the input. In
@@ -66,7 +67,7 @@ class LaneDetector(BaseModel):
         backbone: LaneBackbone | dict[str, Any],
         head: dict[str, Any],
         view: View | dict[str, Any],
-        distiller: Distiller | dict[str, Any] | None = None,
+        distiller: Distiller | dict[str, Any] | Sequence[Any] | None = None,
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
     ) -> None:
@@ -84,13 +85,23 @@ class LaneDetector(BaseModel):
                 "stage_channels": self.backbone.stage_channels,
             }
         )
-        self.distiller: Distiller | None = None
-        if distiller is not None:
+        self.distiller: nn.Module | None = None
+        if isinstance(distiller, list | tuple):
+            self.distiller = nn.ModuleList(_built(part) for part in distiller)
+        elif distiller is not None:
             self.distiller = _built(distiller)
-            self.distiller.attach(self.backbone.stage_channels, self.head.num_lanes)
+        for part in self.distillers:
+            part.attach(self.backbone.stage_channels, self.head.num_lanes)
         # Once the weights have their channels last, so have all activations behind
         # them. Tensor cores want it, and a CPU gains too.
         self.to(memory_format=torch.channels_last)
+
+    @property
+    def distillers(self) -> list[Distiller]:
+        """The distillers: none, one, or those of a list."""
+        if isinstance(self.distiller, nn.ModuleList):
+            return cast(list[Distiller], [*self.distiller])
+        return [] if self.distiller is None else [cast(Distiller, self.distiller)]
 
     def extract_features(self, inputs: Tensor) -> StageFeatures:
         """Map normalised images (B, 3, H, W) to stage features."""
@@ -128,11 +139,11 @@ class LaneDetector(BaseModel):
     def loss(
         self, inputs: Tensor, data_samples: Sequence[LaneSample]
     ) -> dict[str, Tensor]:
-        """Return the head's losses and the distiller's."""
+        """Return the head's losses and the distillers'."""
         features = self.extract_features(inputs)
         distilled: dict[str, Tensor] = {}
-        if self.distiller is not None:
-            distilled = self.distiller(features, data_samples)
+        for distiller in self.distillers:
+            distilled |= distiller(features, data_samples)
         losses: dict[str, Tensor] = self.head.loss(features, data_samples)
         return losses | distilled
 
@@ -144,7 +155,7 @@ class LaneDetector(BaseModel):
         up to the rounding of floats.
 
         Returns:
-            A detector of its own memory, without a distiller, in evaluation mode. It
+            A detector of its own memory, without distillers, in evaluation mode. It
             cannot be trained, and its tensors have other names than this one's.
         """
         fused = copy.deepcopy(self)

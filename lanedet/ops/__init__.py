@@ -41,6 +41,9 @@ from lanedet.ops.lane_slots import (
     slot_name,
     slots_under_camera,
 )
+from lanedet.ops.line_assignment import assign_lines
+from lanedet.ops.line_nms import suppress_lines
+from lanedet.ops.line_targets import decode_line, encode_lines, line_rows
 from lanedet.ops.polylines import resample_polyline, simplify_polyline, xs_at_rows
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
 from lanedet.ops.road_plane import camera_to_road, project
@@ -66,22 +69,26 @@ __all__ = [
     "ViewTransform",
     "are_lanes_aside",
     "are_too_many_aside",
+    "assign_lines",
     "assign_slots",
     "camera_to_road",
     "check_count",
     "check_line_width",
     "class_map_to_original",
+    "decode_line",
     "draw_lane_mask",
     "draw_polyline",
     "driving_lanes",
     "ego_lane_in_image",
     "ego_lane_on_road",
+    "encode_lines",
     "holds_lane_bytes",
     "is_beyond_rows",
     "lane_angle",
     "lane_attribute",
     "lane_foreground",
     "lanes_of_mask",
+    "line_rows",
     "lower_ends",
     "map_points",
     "map_to_original",
@@ -95,6 +102,7 @@ __all__ = [
     "slot_name",
     "slots_under_camera",
     "straighten",
+    "suppress_lines",
     "warp_image",
     "xs_at_rows",
 ]

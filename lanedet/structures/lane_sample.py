@@ -123,6 +123,23 @@ class LaneSample(BaseDataElement):
     def gt_existence(self, existence: Tensor) -> None:
         self.set_field(existence, "_gt_existence", dtype=Tensor)
 
+    @property
+    def gt_lines(self) -> Tensor:
+        """Annotated lanes as lines in the network input, (G, R + 2) float32.
+
+        :func:`lanedet.ops.encode_lines` says what the numbers are.
+        """
+        lines: Tensor = self._gt_lines
+        return lines
+
+    @gt_lines.setter
+    def gt_lines(self, lines: Tensor) -> None:
+        if lines.ndim != 2:
+            raise ValueError(
+                f"gt_lines must have shape (G, R + 2), got {tuple(lines.shape)}."
+            )
+        self.set_field(lines, "_gt_lines", dtype=Tensor)
+
 
 def _check_map(class_map: Tensor, name: str) -> None:
     if class_map.ndim != 2:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lanedet.datasets import (
     ApplyView,
     Augment,
+    EncodeLines,
     LoadImage,
     PackInputs,
     RandomMotion,
@@ -179,7 +180,7 @@ def test_any_finite_lanes_are_drawn(
     lanes: list[list[tuple[float, float]]], num_lanes: int, width: float
 ) -> None:
     polylines = [np.array(lane, dtype=float).reshape(-1, 2) for lane in lanes]
-    for transform in (RasterizeLanes(num_lanes, width), RasterizeLaneMask(1, width)):
+    for transform in (RasterizeLanes(num_lanes, width), RasterizeLaneMask(width)):
         results = transform(make_results(input_lanes=polylines))
         sample = results["data_samples"]
         found = set(np.unique(sample.gt_class_map.numpy())) - {0}
@@ -312,7 +313,7 @@ def test_a_lane_mask_holds_every_lane_as_one_class() -> None:
     ],
 )
 def test_a_lane_mask_without_lanes(lanes: list[np.ndarray]) -> None:
-    sample = RasterizeLaneMask(1, 3)(make_results(input_lanes=lanes))["data_samples"]
+    sample = RasterizeLaneMask(3)(make_results(input_lanes=lanes))["data_samples"]
     assert sample.gt_existence.tolist() == [0]
     assert not sample.gt_class_map.any()
 
@@ -320,6 +321,20 @@ def test_a_lane_mask_without_lanes(lanes: list[np.ndarray]) -> None:
 def test_a_lane_mask_is_of_one_class() -> None:
     with pytest.raises(ValueError, match="num_lanes of the model's head must be 1"):
         RasterizeLaneMask(num_lanes=4, lane_width_px=3)
+
+
+def test_lines_are_those_of_the_moved_lanes_in_sight() -> None:
+    upright = [np.array([[x, 47.0], [x, 0.0]]) for x in (10.0, 110.0, 30.0)]
+    lanes = [*upright[:2], np.ones((1, 2)), upright[2]]
+    sample = EncodeLines(num_rows=12)(make_results(input_lanes=lanes))["data_samples"]
+    assert sample.gt_lines.dtype == torch.float32
+    expected = [[0, 11, *[10] * 12], [0, 11, *[30] * 12]]
+    torch.testing.assert_close(sample.gt_lines, torch.tensor(expected).float())
+
+
+def test_no_lanes_are_no_lines() -> None:
+    sample = EncodeLines(num_rows=12)(make_results(input_lanes=[]))["data_samples"]
+    assert sample.gt_lines.shape == (0, 14)
 
 
 def test_missing_image(tmp_path: Path) -> None:

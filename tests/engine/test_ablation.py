@@ -44,6 +44,14 @@ TINY = {
             0,
             id="parameters of its own",
         ),
+        pytest.param(
+            [
+                {"type": SelfAttentionDistiller},
+                {"type": SelfAttentionDistiller, "start": 0.5},
+            ],
+            450,
+            id="the earlier of two",
+        ),
     ],
 )
 def test_a_row_is_the_plain_model_until_its_start(

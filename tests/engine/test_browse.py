@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
+from lanedet.datasets import EncodeLines
 from lanedet.engine import load_config
 from lanedet.engine.browse import draw_samples, without_augmentation
 
@@ -54,6 +55,20 @@ def test_lanes_where_there_is_no_class_map(config: Config) -> None:
     plain, changed = np.split(picture.image[:, 284:], 2, axis=1)
     # Only the captions differ: validation has no augmentation.
     np.testing.assert_array_equal(plain[30:], changed[30:])
+
+
+def test_lines_are_drawn_as_they_are_learned(config: Config) -> None:
+    steps = config.train_dataloader.dataset.pipeline
+    steps[3] = dict(type=EncodeLines, num_rows=36)
+    config.model.head = dict(num_slots=8)
+    (picture,) = draw_samples(config, "train", 1)
+    plain, changed = np.split(picture.image[:, 284:], 2, axis=1)
+    del steps[3]
+    (bare,) = draw_samples(config, "train", 1)
+    without, _ = np.split(bare.image[:, 284:], 2, axis=1)
+    # What moves no image: lines are drawn where the lanes are, but for the caption.
+    assert np.abs(plain[30:].astype(int) - without[30:]).mean() < 1
+    assert np.abs(plain[30:].astype(int) - changed[30:]).mean() > 5
 
 
 def test_pipeline_without_random_changes(config: Config) -> None:

@@ -351,3 +351,49 @@ def test_attention_is_the_energy_of_the_stages(weights: Path, inferencer) -> Non
 def test_attention_of_a_stage_that_is_not_there(inferencer) -> None:
     with pytest.raises(ValueError, match=r"got \['E9'\]\. Its stages are \['E1'"):
         inferencer.attention(_image(270, 480), ["E1", "E9"])
+
+
+LINES = {
+    "type": "LaneDetector",
+    "backbone": {"type": "ENet", "decoder": False},
+    "head": {
+        "type": "LineHead",
+        "num_slots": 6,
+        "num_rows": 36,
+        "stages": {"E4": {"stride": 8, "offset": 3.5}},
+        "num_extra_levels": 1,
+        "hidden_channels": 48,
+        "num_points": 12,
+        "min_score": 1e-6,
+    },
+    "view": {"type": "LetterboxView", "input_shape": [96, 160]},
+}
+
+
+@pytest.fixture(scope="module")
+def line_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("lines") / "weights.safetensors"
+    save_weights(path, LINES, build_model(LINES).state_dict(), {})
+    return path
+
+
+def test_lines_are_lanes_like_others(line_weights: Path) -> None:
+    inferencer = LaneInferencer(line_weights, device="cpu")
+    images = [_image(270, 480), _image(200, 300, 1)]
+    samples = inferencer(images)
+    for image, sample in zip(images, samples, strict=True):
+        assert len(sample.pred_lanes) >= 2
+        assert sample.pred_slots == sorted(set(sample.pred_slots))
+        assert len(sample.pred_names) == len(sample.pred_lanes)
+        for lane in sample.pred_lanes:
+            assert (np.diff(lane[:, 1]) < 0).all()
+            assert lane.min() >= -1
+            assert (lane.max(axis=0) <= np.array(image.shape[1::-1])).all()
+
+
+def test_lines_show_where_the_encoder_looks(line_weights: Path) -> None:
+    inferencer = LaneInferencer(line_weights, device="cpu")
+    sample, energies = inferencer.attention(_image(270, 480))
+    assert list(energies) == ["E1", "E2", "E3", "E4"]
+    assert sample.pred_lanes

@@ -20,6 +20,7 @@ def full_sample() -> LaneSample:
     sample.gt_class_map = torch.zeros(4, 6, dtype=torch.uint8)
     sample.pred_class_map = torch.ones(4, 6, dtype=torch.uint8)
     sample.gt_existence = torch.tensor([0.0, 1.0])
+    sample.gt_lines = torch.zeros(3, 38)
     return sample
 
 
@@ -33,6 +34,7 @@ FIELDS = {
     "gt_class_map",
     "pred_class_map",
     "gt_existence",
+    "gt_lines",
 }
 
 
@@ -102,3 +104,8 @@ def test_what_is_no_polyline_is_refused(name: str, shape: tuple[int, ...]) -> No
 def test_a_class_map_has_two_dimensions(name: str, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=rf"{name} must have shape \(H, W\)"):
         setattr(LaneSample(), name, torch.zeros(shape))
+
+
+def test_lines_are_rows_of_a_table() -> None:
+    with pytest.raises(ValueError, match=r"shape \(G, R \+ 2\), got \(38,\)"):
+        LaneSample().gt_lines = torch.zeros(38)

@@ -1,4 +1,4 @@
-"""Tells the distiller how far training is, and watches whether SAD does anything."""
+"""Tells distillers how far training is, and watches whether SAD does anything."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _WARNING = 30  # logging.WARNING
 
 
 class DistillationHook(Hook):
-    """Run a :class:`Distiller`'s schedule, and check SAD's health.
+    """Run the schedule of each :class:`Distiller`, and check SAD's health.
 
     While a distiller that can be monitored is active, every ``interval`` iterations
     it logs, for each stage that mimics another, ``sad_gradient_share_<stage>``: the
@@ -23,7 +23,7 @@ class DistillationHook(Hook):
     iterations, it warns once and says what to change: a loss value alone would not
     show it.
 
-    Without a distiller in the model the hook does nothing.
+    Without distillers in the model the hook does nothing.
 
     Args:
         interval: Iterations between two measurements, at least 1.
@@ -56,13 +56,12 @@ class DistillationHook(Hook):
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
-        """Set the distiller's progress; watch this iteration if it is its turn."""
-        distiller = _distiller(runner)
-        if distiller is None:
-            return
-        distiller.progress = runner.iter / runner.max_iters
-        is_watched = distiller.current_weight() > 0 and batch_idx % self.interval == 0
-        distiller.monitor = GradientMonitor() if is_watched else None
+        """Set the distillers' progress; watch this iteration if it is its turn."""
+        is_turn = batch_idx % self.interval == 0
+        for distiller in _distillers(runner):
+            distiller.progress = runner.iter / runner.max_iters
+            is_watched = is_turn and distiller.current_weight() > 0
+            distiller.monitor = GradientMonitor() if is_watched else None
 
     def after_train_iter(
         self,
@@ -72,9 +71,25 @@ class DistillationHook(Hook):
         outputs: dict[str, Any] | None = None,
     ) -> None:
         """Log and judge what was watched."""
-        distiller = _distiller(runner)
-        if distiller is None or distiller.monitor is None or outputs is None:
+        if outputs is None:
             return
+        watched = [each for each in _distillers(runner) if each.monitor is not None]
+        for distiller in watched:
+            self._judge_gradient(runner, distiller)
+        if not watched:
+            return
+        for stage, entropy in attention_entropies(outputs).items():
+            self._judge(
+                f"The attention map of {stage} has collapsed: its entropy is "
+                f"{entropy:.3f} of the largest (healthy: over {self.min_entropy:g}). "
+                "A one-hot softmax has no gradient. Use energy_norm='standardize'.",
+                name=f"entropy {stage}",
+                is_sick=entropy < self.min_entropy,
+            )
+
+    def _judge_gradient(self, runner: Runner, distiller: Distiller) -> None:
+        """Log and judge the gradients of a watched distiller."""
+        assert distiller.monitor is not None
         shares = distiller.monitor.shares()
         distiller.monitor = None
         for stage, share in shares.items():
@@ -96,14 +111,6 @@ class DistillationHook(Hook):
                 name=f"large gradient {stage}",
                 is_sick=share > self.max_gradient_share,
             )
-        for stage, entropy in attention_entropies(outputs).items():
-            self._judge(
-                f"The attention map of {stage} has collapsed: its entropy is "
-                f"{entropy:.3f} of the largest (healthy: over {self.min_entropy:g}). "
-                "A one-hot softmax has no gradient. Use energy_norm='standardize'.",
-                name=f"entropy {stage}",
-                is_sick=entropy < self.min_entropy,
-            )
 
     def _judge(self, message: str, name: str, is_sick: bool) -> None:
         sick = self._sick_iterations.get(name, 0) + self.interval if is_sick else 0
@@ -113,7 +120,7 @@ class DistillationHook(Hook):
             print_log(message, logger="current", level=_WARNING)
 
 
-def _distiller(runner: Runner) -> Distiller | None:
+def _distillers(runner: Runner) -> list[Distiller]:
     model = getattr(runner.model, "module", runner.model)
-    distiller = getattr(model, "distiller", None)
-    return distiller if isinstance(distiller, Distiller) else None
+    parts = getattr(model, "distillers", [])
+    return [part for part in parts if isinstance(part, Distiller)]

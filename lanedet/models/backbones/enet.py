@@ -40,6 +40,8 @@ class ENet(LaneBackbone):
             different statistics, and one running mean cannot serve both.
         dropout: Probability of dropping a channel in a bottleneck of E2, E3 and E4.
             E1 uses a tenth of it, as in ENet; the decoder uses none.
+        decoder: Whether D1 and D2 are there. Heads that read the encoder alone do
+            without, and without unpooling.
         context: Layers by which pixels see one another, by the stage that they come
             after (:data:`Context`).
 
@@ -56,30 +58,24 @@ class ENet(LaneBackbone):
         extra_stage: bool = True,
         share_extra_stage: bool = True,
         dropout: float = 0.1,
+        decoder: bool = True,
         context: Context | None = None,
     ) -> None:
         super().__init__()
         self.stage_channels = {"E1": 64, "E2": 128, "E3": 128}
         if extra_stage:
             self.stage_channels["E4"] = 128
-        self.stage_channels |= {"D1": 64, "D2": 16}
         self.initial = InitialBlock(3, 16)
-        self.down1 = DownBottleneck(16, 64, dropout / 10)
+        self.down1 = DownBottleneck(16, 64, dropout / 10, keep_indices=decoder)
         self.e1 = nn.Sequential(*(Bottleneck(64, dropout / 10) for _ in range(4)))
-        self.down2 = DownBottleneck(64, 128, dropout)
+        self.down2 = DownBottleneck(64, 128, dropout, keep_indices=decoder)
         self.e2 = _context_stage(dropout)
         self.e3 = _context_stage(dropout)
         self.e4 = _context_stage(dropout) if extra_stage else None
         if self.e4 is not None and share_extra_stage:
             _share_convolutions(self.e3, self.e4)
-        decoder_channels = 128 if self.e4 is None else 256
-        self.up1 = UpBottleneck(decoder_channels, 64)
-        self.d1 = nn.Sequential(
-            Bottleneck(64, 0.0, activation=nn.ReLU),
-            Bottleneck(64, 0.0, activation=nn.ReLU),
-        )
-        self.up2 = UpBottleneck(64, 16)
-        self.d2 = Bottleneck(16, 0.0, activation=nn.ReLU)
+        if decoder:
+            self._add_decoder(128 if self.e4 is None else 256)
         placed = build_context(context, self.stage_channels)
         if replacing := [each.stage for each in placed if each.where == REPLACE]:
             raise ValueError(
@@ -87,6 +83,16 @@ class ENet(LaneBackbone):
                 f"for {replacing[0]!r}."
             )
         self.context = layers_after(placed)
+
+    def _add_decoder(self, in_channels: int) -> None:
+        self.stage_channels |= {"D1": 64, "D2": 16}
+        self.up1 = UpBottleneck(in_channels, 64)
+        self.d1 = nn.Sequential(
+            Bottleneck(64, 0.0, activation=nn.ReLU),
+            Bottleneck(64, 0.0, activation=nn.ReLU),
+        )
+        self.up2 = UpBottleneck(64, 16)
+        self.d2 = Bottleneck(16, 0.0, activation=nn.ReLU)
 
     def forward(self, inputs: Tensor) -> StageFeatures:
         """Return the output of every stage.
@@ -96,7 +102,8 @@ class ENet(LaneBackbone):
 
         Returns:
             ``E1`` (B, 64, H/4, W/4), ``E2``, ``E3`` and, if it is there, ``E4``
-            (B, 128, H/8, W/8), ``D1`` (B, 64, H/4, W/4), ``D2`` (B, 16, H/2, W/2).
+            (B, 128, H/8, W/8); with the decoder ``D1`` (B, 64, H/4, W/4) and ``D2``
+            (B, 16, H/2, W/2).
 
         Raises:
             ValueError: If H or W is not a multiple of 8.
@@ -110,6 +117,9 @@ class ENet(LaneBackbone):
         features["E3"] = encoded = self.in_context("E3", self.e3(features["E2"]))
         if self.e4 is not None:
             features["E4"] = self.in_context("E4", self.e4(features["E3"]))
+        if indices1 is None or indices2 is None:  # there is no decoder
+            return features
+        if self.e4 is not None:
             encoded = torch.cat([features["E3"], features["E4"]], dim=1)
         d1 = self.d1(self.up1(encoded, indices2))
         features["D1"] = self.in_context("D1", d1)
@@ -242,10 +252,26 @@ class Bottleneck(nn.Module):
 
 
 class DownBottleneck(nn.Module):
-    """Halve the resolution and keep where each maximum was (ENet, Fig. 2b)."""
+    """Halve the resolution and keep where each maximum was (ENet, Fig. 2b).
 
-    def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        dropout: Probability of dropping a channel of the residual.
+        keep_indices: Whether anything will unpool to where the maxima were. To find
+            them takes longer than to find the maxima.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        dropout: float,
+        *,
+        keep_indices: bool = True,
+    ) -> None:
         super().__init__()
+        self.keep_indices = keep_indices
         inner = out_channels // 4
         self.residual = nn.Sequential(
             nn.Conv2d(in_channels, inner, 2, stride=2, bias=False),
@@ -260,9 +286,13 @@ class DownBottleneck(nn.Module):
         )
         self.activation: nn.Module = nn.PReLU()
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Map (B, C, h, w) to (B, out_channels, h/2, w/2) and the pooling indices."""
-        pooled, indices = F.max_pool2d(x, 2, return_indices=True)
+        indices: Tensor | None = None
+        if self.keep_indices:
+            pooled, indices = F.max_pool2d(x, 2, return_indices=True)
+        else:
+            pooled = F.max_pool2d(x, 2)
         out: Tensor = self.residual(x)
         out[:, : pooled.shape[1]] += pooled  # to the new channels, zeros
         return self.activation(out), indices

@@ -1,4 +1,4 @@
-"""ResNet-18 and -34 at output stride 8.
+"""ResNet-18 and -34, as they are or dilated.
 
 ResNet: He et al., "Deep Residual Learning for Image Recognition",
 https://arxiv.org/abs/1512.03385, Table 1. SAD uses the dilated form "which is the same
@@ -32,15 +32,21 @@ from lanedet.models.context.placement import (
 from lanedet.models.fuse import fuse, fuse_children
 
 _BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+_LAST_STAGES = {  # by output stride: stride and dilations of layer3 and layer4
+    8: ((1, (1, 2)), (1, (2, 4))),
+    16: ((2, (1, 1)), (1, (1, 2))),
+    32: ((2, (1, 1)), (2, (1, 1))),
+}
 
 
 class ResNet(LaneBackbone):
-    """The stages ``layer1`` (stride 4) and ``layer2`` to ``layer4`` (stride 8).
+    """The stages ``layer1`` (stride 4), ``layer2`` (8), ``layer3`` and ``layer4``.
 
-    The convolution that would have halved the resolution still sees the grid before
-    it, so it takes the dilation of the stage before, as in torchvision's dilated
-    ResNet-50. Every fourth pixel of ``layer4`` is thus what the network that was
-    trained on ImageNet computes there, exactly.
+    At output stride 8 neither of the last two halves the resolution, at 16 the last
+    one does not. The convolution that would have halved the resolution still sees the
+    grid before it, so it takes the dilation of the stage before, as in torchvision's
+    dilated ResNet-50. At 8, every fourth pixel of ``layer4`` is thus what the network
+    that was trained on ImageNet computes there, exactly.
 
     With random weights every block begins as the identity, or as its projection: the
     last scale of each residual branch is 0 (Goyal et al.,
@@ -51,12 +57,15 @@ class ResNet(LaneBackbone):
         weights: What a training begins with: ``"imagenet"`` for torchvision's
             weights, the path of a file with a state dict in torchvision's names, or
             None for random ones.
+        output_stride: Stride of ``layer4``: 8, 16, or 32 for the network as it was
+            published, with a fifth of the multiplications that it has at 8. Weights
+            fit them all.
         context: Layers by which pixels see one another, by stage: after it, or in place
             of the second convolution of some of its blocks (:data:`Context`).
 
     Raises:
-        ValueError: If there is no network of this depth, or a context layer does not
-            fit.
+        ValueError: If there is no network of this depth or stride, or a context layer
+            does not fit.
     """
 
     stride = 8
@@ -66,11 +75,17 @@ class ResNet(LaneBackbone):
         *,
         depth: int = 18,
         weights: str | None = IMAGENET,
+        output_stride: int = 8,
         context: Context | None = None,
     ) -> None:
         super().__init__()
         if depth not in _BLOCKS:
             raise ValueError(f"depth must be one of {list(_BLOCKS)}, got {depth}.")
+        if output_stride not in _LAST_STAGES:
+            raise ValueError(
+                f"output_stride must be one of {list(_LAST_STAGES)}, "
+                f"got {output_stride}."
+            )
         self.depth = depth
         self.weights = weights
         self.stage_channels = {
@@ -86,8 +101,9 @@ class ResNet(LaneBackbone):
         numbers = _BLOCKS[depth]
         self.layer1 = _stage(64, 64, numbers[0])
         self.layer2 = _stage(64, 128, numbers[1], stride=2)
-        self.layer3 = _stage(128, 256, numbers[2], dilations=(1, 2))
-        self.layer4 = _stage(256, 512, numbers[3], dilations=(2, 4))
+        layer3, layer4 = _LAST_STAGES[output_stride]
+        self.layer3 = _stage(128, 256, numbers[2], *layer3)
+        self.layer4 = _stage(256, 512, numbers[3], *layer4)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
@@ -130,7 +146,8 @@ class ResNet(LaneBackbone):
 
         Returns:
             ``layer1`` (B, 64, H/4, W/4), ``layer2`` (B, 128, H/8, W/8), ``layer3``
-            (B, 256, H/8, W/8) and ``layer4`` (B, 512, H/8, W/8).
+            (B, 256) and ``layer4`` (B, 512), these also H/8 by W/8 at output stride 8.
+            At 16 and 32 they are smaller, and sizes that do not divide rounded up.
 
         Raises:
             ValueError: If H or W is not a multiple of 8.

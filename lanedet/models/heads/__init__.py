@@ -3,6 +3,7 @@
 from lanedet.models.heads.base_head import LaneHead
 from lanedet.models.heads.classifiers import ConvClassifier, TransposedConvClassifier
 from lanedet.models.heads.existence import ExistenceBranch, LogitsExistenceBranch
+from lanedet.models.heads.line import LineHead, LineOutputs
 from lanedet.models.heads.segmentation_head import (
     LaneSegmentationHead,
     SegmentationOutputs,
@@ -13,6 +14,8 @@ __all__ = [
     "ExistenceBranch",
     "LaneHead",
     "LaneSegmentationHead",
+    "LineHead",
+    "LineOutputs",
     "LogitsExistenceBranch",
     "SegmentationOutputs",
     "TransposedConvClassifier",

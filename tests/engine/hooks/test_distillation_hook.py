@@ -19,7 +19,7 @@ def run(
 ) -> MagicMock:
     """Drive the hook as a runner would; return the message hub."""
     runner: Any = SimpleNamespace(
-        model=SimpleNamespace(distiller=distiller),
+        model=SimpleNamespace(distillers=[] if distiller is None else [distiller]),
         iter=0,
         max_iters=max_iters or num_iters,
         message_hub=MagicMock(),
@@ -115,6 +115,19 @@ def test_patience_counts_active_iterations(warnings: list[str]) -> None:
         num_iters=180,
     )
     assert warnings == []
+
+
+def test_each_of_several_distillers_has_its_own_schedule() -> None:
+    early, late = SelfAttentionDistiller(start=0.2), SelfAttentionDistiller(start=0.8)
+    runner: Any = SimpleNamespace(
+        model=SimpleNamespace(distillers=[early, late, torch.nn.Identity()]),
+        iter=50,
+        max_iters=100,
+    )
+    DistillationHook(interval=10).before_train_iter(runner, 50)
+    assert early.progress == late.progress == 0.5
+    assert early.monitor is not None
+    assert late.monitor is None
 
 
 def test_model_without_distiller() -> None:

@@ -17,6 +17,20 @@ def test_stages_have_the_shapes_of_the_paper() -> None:
     }
 
 
+def test_without_decoder_the_encoder_is_the_same() -> None:
+    torch.manual_seed(0)
+    whole, encoder = ENet().eval(), ENet(decoder=False).eval()
+    state = whole.state_dict()
+    encoder.load_state_dict({name: state[name] for name in encoder.state_dict()})
+    inputs = torch.rand(1, 3, 48, 64)
+    features, encoded = whole(inputs), encoder(inputs)
+    assert list(encoded) == list(encoder.stage_channels) == ["E1", "E2", "E3", "E4"]
+    for name, feature in encoded.items():
+        assert torch.equal(feature, features[name])
+    for name, feature in encoder.fuse()(inputs).items():
+        torch.testing.assert_close(feature, features[name], atol=1e-4, rtol=1e-4)
+
+
 def test_shared_stage_shares_convolutions_but_no_statistics() -> None:
     network = ENet()
     assert network.e4 is not None

@@ -69,6 +69,28 @@ def test_dilation_computes_what_the_pretrained_network_did(
             torch.testing.assert_close(ours, x, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(("output_stride", "step"), [(16, 2), (32, 1)])
+def test_strided_it_is_the_pretrained_network(
+    reference: nn.Module, weights: Path, output_stride: int, step: int
+) -> None:
+    network = ResNet(weights=str(weights), output_stride=output_stride).eval()
+    network.init_weights()
+    images = torch.randn(1, 3, 72, 104)  # multiples of 8, not of 16
+    with torch.no_grad():
+        features = network(images)
+        x = reference.maxpool(reference.relu(reference.bn1(reference.conv1(images))))
+        for stage in ("layer1", "layer2", "layer3", "layer4"):
+            x = getattr(reference, stage)(x)
+            stretch = step if stage == "layer4" else 1
+            ours = features[stage][..., ::stretch, ::stretch]
+            torch.testing.assert_close(ours, x, rtol=1e-4, atol=1e-4)
+
+
+def test_other_output_stride() -> None:
+    with pytest.raises(ValueError, match=r"output_stride must be one of \[8, 16, 32\]"):
+        ResNet(weights=None, output_stride=4)
+
+
 def test_nothing_is_loaded_before_training_begins() -> None:
     ResNet(weights="no/such/file.pth")(torch.zeros(1, 3, 16, 16).repeat(2, 1, 1, 1))
 

@@ -1,0 +1,15 @@
+"""A line head on ENet's encoder, without SAD, on RoadScenes, 288x800.
+
+Run:      lanedet train line/enet_plain_roadscenes
+Kin:      Nothing is published; docs/results.md has what was measured of it.
+Expected: not measured.
+
+What to compare enet_sad_roadscenes.py with: the recipe is the same.
+"""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .enet_sad_roadscenes import *
+
+model.update(distiller=[_segmentation])

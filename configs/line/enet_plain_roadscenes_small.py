@@ -1,0 +1,15 @@
+"""A line head on ENet's encoder, without SAD, on RoadScenes, 144x400, for a CPU.
+
+Run:      lanedet train line/enet_plain_roadscenes_small
+Kin:      Nothing is published; docs/results.md has what was measured of it.
+Expected: not measured.
+
+What to compare enet_sad_roadscenes_small.py with: the recipe is the same.
+"""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .enet_sad_roadscenes_small import *
+
+model.update(distiller=[_segmentation])

@@ -1,0 +1,43 @@
+"""A line head on ENet's encoder, with SAD, on BDD100K, 360x640.
+
+Run:      lanedet train line/enet_sad_bdd100k
+Kin:      Nothing is published of a line head by SAD's rules for BDD100K.
+Expected: not measured.
+
+Lanes in the class map, which the metric reads, are drawn as wide as its labels: 8
+pixels of 1280. 12 epochs of 60,000 images.
+
+Images are moved as those of CLRNet are, colors changed as for RoadScenes.
+
+The network is that of _base_/models/enet_line.py.
+enet_plain_bdd100k.py is what to compare it with.
+"""
+
+from mmengine.config import read_base
+
+from lanedet.datasets import EncodeLines
+
+
+with read_base():
+    from .._base_.datasets.bdd100k import *
+    from .._base_.default_runtime import *
+    from .._base_.models.enet_line import *
+    from .._base_.schedules.line import *
+
+model.update(view=_view)
+model["head"].update(drawn_width=8 / 1280)
+_lines = dict(type=EncodeLines)
+_apply_view["motion"] = dict(
+    type=RandomMotion,
+    rotate_deg=(-10, 10),
+    scale=(0.8, 1.2),
+    shift=(0.1, 0.1),
+    mirror_probability=0.5,
+)
+for _loader in (train_dataloader, val_dataloader, test_dataloader):
+    _loader.update(batch_size=40, num_workers=8)
+train_dataloader["dataset"].update(
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+)
+train_cfg.update(max_iters=18_000, val_interval=1_500)  # 12 epochs
+default_hooks["checkpoint"].update(save_best="bdd100k/sad_iou")

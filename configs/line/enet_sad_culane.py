@@ -1,0 +1,46 @@
+"""A line head on ENet's encoder, with SAD, on CULane, 320x800.
+
+Run:      lanedet train line/enet_sad_culane
+Kin:      Published: F1 80.81 for Polar R-CNN and 79.73 for SRLane, both with
+          ResNet-18 and without SAD (their READMEs). Of ENet, SAD and a line head
+          together nothing is published.
+Expected: not measured.
+
+Of the image the top 270 of 590 rows are cut off, as CLRNet and its kin do. 32 epochs of
+88,880 images, as Polar R-CNN (_base_/schedules/line.py).
+
+Images are moved as those of CLRNet are, colors changed as for RoadScenes.
+
+The network is that of _base_/models/enet_line.py.
+enet_plain_culane.py is what to compare it with.
+"""
+
+from mmengine.config import read_base
+
+from lanedet.datasets import EncodeLines, RasterizeLaneMask
+from lanedet.ops import StretchView
+
+with read_base():
+    from .._base_.datasets.culane import *
+    from .._base_.default_runtime import *
+    from .._base_.models.enet_line import *
+    from .._base_.schedules.line import *
+
+model.update(view=dict(type=StretchView, input_shape=(320, 800), crop_top=270 / 590))
+_load_image.update(shrink=1)  # below the cut the network sees more than half the size
+_labels = dict(type=RasterizeLaneMask, lane_width_px=8)
+_lines = dict(type=EncodeLines)
+_apply_view["motion"] = dict(
+    type=RandomMotion,
+    rotate_deg=(-10, 10),
+    scale=(0.8, 1.2),
+    shift=(0.1, 0.1),
+    mirror_probability=0.5,
+)
+for _loader in (train_dataloader, val_dataloader, test_dataloader):
+    _loader.update(batch_size=40, num_workers=8)
+train_dataloader["dataset"].update(
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+)
+train_cfg.update(max_iters=71_104, val_interval=2_222)  # 32 epochs
+default_hooks["checkpoint"].update(save_best="culane/f1")

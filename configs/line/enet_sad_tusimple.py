@@ -1,0 +1,45 @@
+"""A line head on ENet's encoder, with SAD, on TuSimple, 320x800.
+
+Run:      lanedet train line/enet_sad_tusimple
+Kin:      Published: F1 97.94 for Polar R-CNN with ResNet-18 and without SAD (its
+          README). Of ENet, SAD and a line head together nothing is published.
+Expected: not measured.
+
+Of the image the top 160 of 720 rows are cut off, as CLRNet and its kin do. 70 epochs of
+3,268 frames. The benchmark's program counts an image with more lanes than labelled + 2
+as without any: here at most the best 5 are kept.
+
+Images are moved as those of CLRNet are, colors changed as for RoadScenes.
+
+The network is that of _base_/models/enet_line.py.
+enet_plain_tusimple.py is what to compare it with.
+"""
+
+from mmengine.config import read_base
+
+from lanedet.datasets import EncodeLines, RasterizeLaneMask
+from lanedet.ops import StretchView
+
+with read_base():
+    from .._base_.datasets.tusimple import *
+    from .._base_.default_runtime import *
+    from .._base_.models.enet_line import *
+    from .._base_.schedules.line import *
+
+model.update(view=dict(type=StretchView, input_shape=(320, 800), crop_top=160 / 720))
+model["head"].update(num_slots=5)
+_labels = dict(type=RasterizeLaneMask, lane_width_px=8)
+_lines = dict(type=EncodeLines)
+_apply_view["motion"] = dict(
+    type=RandomMotion,
+    rotate_deg=(-10, 10),
+    scale=(0.8, 1.2),
+    shift=(0.1, 0.1),
+    mirror_probability=0.5,
+)
+for _loader in (train_dataloader, val_dataloader, test_dataloader):
+    _loader.update(batch_size=40, num_workers=8)
+train_dataloader["dataset"].update(
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+)
+train_cfg.update(max_iters=5_740, val_interval=410)  # 70 epochs

@@ -1,0 +1,18 @@
+"""A line head on ResNet-18, with SAD, on BDD100K, 360x640.
+
+Run:      lanedet train line/resnet18_sad_bdd100k
+Kin:      Nothing is published of a line head by SAD's rules for BDD100K.
+Expected: not measured.
+
+The recipe is that of enet_sad_bdd100k.py, the network that of
+_base_/models/resnet18_line.py.
+"""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .enet_sad_bdd100k import *
+    from .._base_.models.resnet18_line import *
+
+model.update(view=_view)
+model["head"].update(drawn_width=8 / 1280)

@@ -1,0 +1,15 @@
+"""A line head on ResNet-34, with SAD, on RoadScenes, 288x800.
+
+Run:      lanedet train line/resnet34_sad_roadscenes
+Kin:      Nothing is published; docs/results.md has what was measured of it.
+Expected: not measured.
+
+resnet18_sad_roadscenes.py with the deeper network.
+"""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .resnet18_sad_roadscenes import *
+
+model["backbone"].update(depth=34)

@@ -1,0 +1,353 @@
+"""Lanes as lines: a sketch of straight proposals, refined along the lines themselves.
+
+Two stages as in SRLane (https://arxiv.org/abs/2401.14729) and Polar R-CNN
+(https://arxiv.org/abs/2411.01499): a coarse map proposes straight lines, features are
+pooled along them, and they are judged and bent. Here they are refined once more, and
+features are then pooled along the *bent* lines: straight ones miss a sharp bend by
+more than a cell. There are any number of lanes and no slots while training; names are
+given to what was found, by where it lies.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from mmengine.logging import print_log
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lanedet.models.backbones import StageFeatures, channels_of
+from lanedet.models.heads.base_head import LaneHead
+from lanedet.models.heads.line.pyramid import (
+    FeaturePyramid,
+    Level,
+    PyramidStage,
+    input_size,
+)
+from lanedet.models.heads.line.refinement import Refinement
+from lanedet.models.heads.line.sketch import (
+    Sketch,
+    SketchOutputs,
+    sketch_lines,
+    sketch_targets,
+)
+from lanedet.models.losses.line_criterion import LabelledLines, LineCriterion, Lines
+from lanedet.ops import (
+    MAX_LANES,
+    DecodedLane,
+    ViewTransform,
+    check_count,
+    decode_line,
+    rasterize_lanes,
+    suppress_lines,
+)
+from lanedet.structures import LaneSample
+
+_BENCHMARK_SHAPE = (590, 1640)  # CULane's frame, in which LaneIoU is meant
+_MAX_PROPOSALS = 4096
+_MAX_CHANNELS = 4096
+
+
+class LineOutputs(NamedTuple):
+    """Raw outputs of :class:`LineHead`, for S refinements of A proposals on R rows.
+
+    All float32. Rows are counted from the bottom (:mod:`lanedet.ops.line_targets`).
+    """
+
+    logits: Tensor
+    """Whether a line shows a lane, (B, S, A)."""
+
+    ends: Tensor
+    """Start and end of the lines as rows, (B, S, A, 2)."""
+
+    xs: Tensor
+    """x on the rows in pixels of the network input, (B, S, A, R)."""
+
+    sketch: SketchOutputs
+    """What the proposals were made of."""
+
+
+class LineHead(LaneHead):
+    """Propose lines, judge and bend them, and keep the best of each lane.
+
+    Args:
+        num_slots: K, most lanes of an image and number of their names.
+        num_rows: R, rows on which a line has an x.
+        stages: Of the backbone, each of another stride: by name the ``stride`` of a
+            stage and the ``offset`` of its first cell, see
+            :class:`~lanedet.models.heads.line.PyramidStage`.
+        input_shape: (H, W) of the network input, H at least R.
+        stage_channels: Channels of the backbone's stages by name.
+        num_extra_levels: Levels of the pyramid beyond these stages.
+        sketch_shape: (rows, columns) of the grid of proposals.
+        channels: Of every level.
+        hidden_channels: Width of the layers of a refinement.
+        num_points: Rows on which a refinement takes features.
+        num_refinements: How often lines are refined, at least 1.
+        min_score: Smallest score of a lane, in (0, 1). Choose it on a validation set.
+        min_distance: Mean distance below which two lines show the same lane, as a
+            share of the input's width, see :func:`~lanedet.ops.suppress_lines`.
+        drawn_width: Width of the lanes in ``pred_class_map``, as a share of the image's
+            width. CULane draws lanes as wide as the default.
+        sketch_weight: Weight of the sketch's losses, one for its classes and one for
+            its angles and offsets.
+        criterion: Arguments of the :class:`~lanedet.models.LineCriterion` that differ
+            from its defaults.
+
+    Raises:
+        ValueError: If an argument is out of its range, a stage is read that is not
+            there, or two have one stride.
+    """
+
+    num_lanes = 1
+    """Labels beside the lines, if there are any, are of one class: lane."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        num_slots: int,
+        num_rows: int,
+        stages: Mapping[str, Mapping[str, Any]],
+        input_shape: tuple[int, int],
+        stage_channels: Mapping[str, int],
+        num_extra_levels: int = 0,
+        sketch_shape: tuple[int, int] = (4, 10),
+        channels: int = 64,
+        hidden_channels: int = 192,
+        num_points: int = 36,
+        num_refinements: int = 2,
+        min_score: float = 0.4,
+        min_distance: float = 0.0625,
+        drawn_width: float = 30 / 1640,
+        sketch_weight: float = 5.0,
+        criterion: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__()
+        check_count("num_slots", num_slots, MAX_LANES)
+        check_count("num_rows", num_rows, input_shape[0])
+        check_count("channels", channels, _MAX_CHANNELS)
+        check_count("hidden_channels", hidden_channels, _MAX_CHANNELS)
+        check_count("num_refinements", num_refinements, 16)
+        grid_shape = (
+            check_count("sketch_shape: rows", sketch_shape[0], _MAX_PROPOSALS),
+            check_count("sketch_shape: columns", sketch_shape[1], _MAX_PROPOSALS),
+        )
+        check_count("cells of sketch_shape", grid_shape[0] * grid_shape[1], 4096)
+        if not 0 < min_score < 1 or not min_distance > 0 or not 0 < drawn_width <= 1:
+            raise ValueError(
+                "min_score must lie in (0, 1), min_distance be positive and "
+                f"drawn_width lie in (0, 1], got {min_score}, {min_distance} and "
+                f"{drawn_width}."
+            )
+        self.num_slots = num_slots
+        self.num_rows = num_rows
+        self.min_score = min_score
+        self.min_distance = min_distance
+        self.drawn_width = drawn_width
+        self.sketch_weight = sketch_weight
+        self.pyramid = FeaturePyramid(
+            stages={
+                name: PyramidStage(
+                    channels=channels_of(stage_channels, name, "The head"), **stage
+                )
+                for name, stage in sorted(
+                    stages.items(), key=lambda item: float(item[1]["stride"])
+                )
+            },
+            channels=channels,
+            num_extra=num_extra_levels,
+        )
+        self.sketch = Sketch(channels=channels, grid_shape=grid_shape)
+        self.refinements = nn.ModuleList(
+            Refinement(
+                num_levels=self.pyramid.num_levels,
+                channels=channels,
+                num_rows=num_rows,
+                num_points=num_points,
+                hidden_channels=hidden_channels,
+            )
+            for _ in range(num_refinements)
+        )
+        self.criterion = LineCriterion(**(criterion or {}))
+        self._warned_of_many = False
+
+    def forward(self, features: StageFeatures) -> LineOutputs:
+        """Return the sketch, and the lines after each refinement.
+
+        Raises:
+            ValueError: If the size of a stage is not what its stride says.
+        """
+        return self._lines(self.pyramid(features))
+
+    def _lines(self, levels: Sequence[Level]) -> LineOutputs:
+        height, width = input_size(levels)
+        # Made here in float32: a model of half precision would keep them so.
+        ys = _row_ys(height, self.num_rows, levels[0].features.device)
+        sketch = self.sketch(levels[-1].features)
+        xs = sketch_lines(sketch, self.sketch.grid_shape, (height, width), ys)
+        stages = []
+        for refinement in self.refinements:
+            stages.append(refinement(levels, xs, ys, width))
+            xs = stages[-1][2]
+        logits, ends, all_xs = (
+            torch.stack(each, dim=1) for each in zip(*stages, strict=True)
+        )
+        return LineOutputs(logits, ends, all_xs, sketch)
+
+    def loss(
+        self, features: StageFeatures, data_samples: Sequence[LaneSample]
+    ) -> dict[str, Tensor]:
+        """Return the losses of the lines, means over refinements, and of the sketch.
+
+        ``loss_cls``, ``loss_line``, ``loss_ends``, ``loss_sketch_cls`` and
+        ``loss_sketch_line``.
+
+        Args:
+            features: Stage features of the backbone.
+            data_samples: With ``gt_lines`` and the meta information ``view``.
+
+        Raises:
+            ValueError: If the labels have another number of rows than the head.
+        """
+        levels = self.pyramid(features)
+        outputs, shape = self._lines(levels), input_size(levels)
+        labels = [self._label(sample, shape) for sample in data_samples]
+        terms = [
+            self.criterion(
+                [
+                    Lines(*each)
+                    for each in zip(
+                        outputs.logits[:, stage],
+                        outputs.ends[:, stage],
+                        outputs.xs[:, stage],
+                        strict=True,
+                    )
+                ],
+                labels,
+            )
+            for stage in range(len(self.refinements))
+        ]
+        losses = {
+            name: torch.stack([each[name] for each in terms]).mean()
+            for name in terms[0]
+        }
+        return losses | self._sketch_losses(outputs.sketch, labels, shape)
+
+    def _label(self, sample: LaneSample, shape: tuple[int, int]) -> LabelledLines:
+        lines = sample.gt_lines
+        if lines.shape[1] != self.num_rows + 2:
+            raise ValueError(
+                f"The head has num_rows={self.num_rows}, but the labels were made for "
+                f"{lines.shape[1] - 2}. Use one number in the model and in the data "
+                "pipeline."
+            )
+        num_proposals = self.sketch.grid_shape[0] * self.sketch.grid_shape[1]
+        if len(lines) > num_proposals and not self._warned_of_many:
+            self._warned_of_many = True
+            print_log(
+                f"{sample.get('img_path')!r} has {len(lines)} lanes, more than the "
+                f"head's {num_proposals} proposals: not all can be learned. Choose a "
+                "finer sketch_shape.",
+                logger="current",
+                level=logging.WARNING,
+            )
+        view: ViewTransform = sample.view
+        # Of the image, scaled to the benchmark's size, to the network input.
+        scale_x, scale_y = view.scale * view.ori_shape[::-1] / _BENCHMARK_SHAPE[::-1]
+        row_step = (shape[0] - 1) / (self.num_rows - 1) / scale_y
+        return LabelledLines(lines, 1 / scale_x, row_step)
+
+    def _sketch_losses(
+        self,
+        sketch: SketchOutputs,
+        labels: Sequence[LabelledLines],
+        shape: tuple[int, int],
+    ) -> dict[str, Tensor]:
+        ys = _row_ys(shape[0], self.num_rows, sketch.angles.device)
+        targets = [
+            sketch_targets(label.lines, self.sketch.grid_shape, shape, ys)
+            for label in labels
+        ]
+        positive, angles, offsets = (
+            torch.stack(each) for each in zip(*targets, strict=True)
+        )
+        classes = F.binary_cross_entropy_with_logits(
+            sketch.objectness, positive.float()
+        )
+        misses = (sketch.angles - angles).abs() + (sketch.offsets - offsets).abs()
+        # A mean over each image's cells, so that a batch is the mean of its images.
+        line = (misses * positive).sum(dim=1) / positive.sum(dim=1).clamp_min(1)
+        return {
+            "loss_sketch_cls": self.sketch_weight * classes,
+            "loss_sketch_line": self.sketch_weight * line.mean(),
+        }
+
+    @torch.no_grad()
+    def predict(
+        self, features: StageFeatures, data_samples: Sequence[LaneSample]
+    ) -> list[LaneSample]:
+        """Return the samples with their predicted lanes, leftmost first.
+
+        Each also gets a class map, ``pred_class_map``: the lanes drawn
+        ``drawn_width`` wide, each in the class of its slot.
+
+        Args:
+            features: Stage features of the backbone.
+            data_samples: With the meta information ``view``.
+        """
+        samples = self.predict_lanes(features, data_samples)
+        for sample in samples:
+            view: ViewTransform = sample.view
+            place_width = view.place[3] - view.place[2]
+            class_map = rasterize_lanes(
+                [view.to_input(lane) for lane in sample.pred_lanes],
+                sample.pred_slots,
+                view.input_shape,
+                self.drawn_width * place_width,
+            )
+            sample.pred_class_map = torch.from_numpy(class_map)
+        return samples
+
+    @torch.no_grad()
+    def predict_lanes(
+        self, features: StageFeatures, data_samples: Sequence[LaneSample]
+    ) -> list[LaneSample]:
+        """Return the same lanes as :meth:`predict`, but no class maps."""
+        outputs = self(features)
+        scores = outputs.logits[:, -1].sigmoid().double().cpu().numpy()
+        lines = torch.cat([outputs.ends[:, -1], outputs.xs[:, -1]], dim=-1)
+        for sample, own_scores, own_lines in zip(
+            data_samples, scores, lines.double().cpu().numpy(), strict=True
+        ):
+            self.add_lanes(sample, self._decode(own_scores, own_lines, sample.view))
+        return list(data_samples)
+
+    def _decode(
+        self, scores: np.ndarray, lines: np.ndarray, view: ViewTransform
+    ) -> list[DecodedLane]:
+        """Return the lanes of one image, best first.
+
+        Args:
+            scores: (A,).
+            lines: (A, R + 2).
+            view: Of the image.
+        """
+        usable = (scores >= self.min_score) & np.isfinite(lines).all(axis=1)
+        scores, lines = scores[usable], lines[usable]
+        distance = self.min_distance * view.input_shape[1]
+        lanes: list[DecodedLane] = []
+        for index in suppress_lines(scores, lines, distance):
+            points = decode_line(lines[index], view.input_shape, view.place)
+            if len(points) >= 2 and len(lanes) < self.num_slots:
+                # The slot is only a place: names are given by where lanes lie.
+                lane = view.to_original(points)
+                lanes.append(DecodedLane(lane, float(scores[index]), len(lanes)))
+        return lanes
+
+
+def _row_ys(height: int, num_rows: int, device: torch.device) -> Tensor:
+    """Return y of the rows of a network input, (R,), as :func:`line_rows` does."""
+    rows = torch.arange(num_rows - 1, -1, -1, device=device)
+    return rows.float() * ((height - 1) / (num_rows - 1))

@@ -1,0 +1,152 @@
+"""What a line head is trained on: classes, overlaps and ends of assigned lines.
+
+Assignment and losses follow CLRerNet (https://arxiv.org/abs/2305.08366) and Polar R-CNN
+(https://arxiv.org/abs/2411.01499), with two changes. Every lane keeps a proposal of its
+own (:func:`~lanedet.ops.assign_lines`). And ends are learned as rows, each by itself,
+not as a start and a length.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchvision.ops import sigmoid_focal_loss
+
+from lanedet.models.losses.line_iou_loss import LineIoULoss, lane_iou
+from lanedet.ops import assign_lines
+
+_LEAST_IOU = 1e-3  # keeps the logarithm of an overlap finite
+
+
+class Lines(NamedTuple):
+    """Predicted lines of one image, all float32."""
+
+    logits: Tensor
+    """Whether a line shows a lane, (A,)."""
+
+    ends: Tensor
+    """Start and end as rows, (A, 2)."""
+
+    xs: Tensor
+    """x on the rows in pixels of the network input, (A, R)."""
+
+
+class LabelledLines(NamedTuple):
+    """Labels of one image, and how large its benchmark draws a lane."""
+
+    lines: Tensor
+    """(G, R + 2) as :func:`~lanedet.ops.encode_lines` returns them."""
+
+    x_scale: float
+    """Pixels of the benchmark's frame to a pixel of the network input, along x."""
+
+    row_step: float
+    """Distance of two rows in pixels of the benchmark's frame."""
+
+
+class LineCriterion(nn.Module):
+    """Score predicted lines by labels.
+
+    Overlaps are LaneIoUs in the frame of CULane's benchmark, 1640x590, in which it
+    draws lanes 30 pixels wide.
+
+    Args:
+        class_weight: Of the focal loss of the lines' classes, summed over the lines
+            of an image and divided by its number of lanes.
+        class_alpha: Weight of lines that show a lane in it; others weigh 1 minus this.
+        iou_weight: Of 1 - LaneIoU, a mean over the lines that learn a lane.
+        iou_half_width: Half the width of a lane there, in pixels of 1640. 15 is the
+            benchmark's.
+        ends_weight: Of the smooth L1 of starts and ends in rows, a mean likewise.
+        cost_iou_weight: Of -log LaneIoU beside -log(score) in the cost by which lines
+            and lanes are assigned to one another.
+        cost_half_width: Half the width of a lane there.
+    """
+
+    def __init__(
+        self,
+        *,
+        class_weight: float = 2.0,
+        class_alpha: float = 0.45,
+        iou_weight: float = 2.0,
+        iou_half_width: float = 15.0,
+        ends_weight: float = 0.2,
+        cost_iou_weight: float = 6.0,
+        cost_half_width: float = 60.0,
+    ) -> None:
+        super().__init__()
+        self.class_weight = class_weight
+        self.class_alpha = class_alpha
+        self.iou_loss = LineIoULoss(iou_half_width, iou_weight)
+        self.ends_weight = ends_weight
+        self.cost_iou_weight = cost_iou_weight
+        self.cost_half_width = cost_half_width
+
+    def forward(
+        self, predicted: Sequence[Lines], labels: Sequence[LabelledLines]
+    ) -> dict[str, Tensor]:
+        """Return ``loss_cls``, ``loss_line`` and ``loss_ends``, means over images.
+
+        Args:
+            predicted: One for each image, at least one.
+            labels: As many. An image may have no lane, or more than there are lines:
+                then the lanes that fit worst are not learned from it.
+        """
+        terms = [
+            self._image_terms(lines, label)
+            for lines, label in zip(predicted, labels, strict=True)
+        ]
+        classes, ious, ends = torch.stack(terms).mean(dim=0)
+        return {"loss_cls": classes, "loss_line": ious, "loss_ends": ends}
+
+    @torch.no_grad()
+    def assign(self, predicted: Lines, label: LabelledLines) -> Tensor:
+        """Return the lane that each line learns, (A,) int64 in [0, G), -1 for none."""
+        xs, target_xs = predicted.xs[:, None], label.lines[:, 2:]
+        ious, wide_ious = (
+            lane_iou(
+                xs * label.x_scale,
+                target_xs * label.x_scale,
+                _valid_rows(label.lines),
+                half_width,
+                xs.new_tensor(label.row_step),
+            )
+            for half_width in (self.iou_loss.half_width, self.cost_half_width)
+        )
+        overlap_cost = -(wide_ious.clamp_min(0) + _LEAST_IOU).log()
+        class_cost = -F.logsigmoid(predicted.logits)[:, None]
+        costs = self.cost_iou_weight * overlap_cost + class_cost
+        assigned = assign_lines(
+            costs.double().cpu().numpy(), ious.double().cpu().numpy()
+        )
+        return torch.from_numpy(assigned).to(xs.device)
+
+    def _image_terms(self, predicted: Lines, label: LabelledLines) -> Tensor:
+        """Return the three weighted terms of one image, (3,)."""
+        assigned = self.assign(predicted, label)
+        learns = assigned >= 0
+        classes = self.class_weight * sigmoid_focal_loss(
+            predicted.logits, learns.float(), alpha=self.class_alpha, reduction="sum"
+        )
+        target = label.lines[assigned[learns]]
+        # Of no lines the sums are 0, and still depend on every output.
+        ious = self.iou_loss(
+            predicted.xs[learns] * label.x_scale,
+            target[:, 2:] * label.x_scale,
+            _valid_rows(target),
+            predicted.xs.new_tensor(label.row_step),
+        )
+        ends = F.smooth_l1_loss(
+            predicted.ends[learns], target[:, :2], reduction="sum"
+        ) / max(2 * len(target), 1)
+        return torch.stack(
+            [classes / max(len(label.lines), 1), ious, self.ends_weight * ends]
+        )
+
+
+def _valid_rows(lines: Tensor) -> Tensor:
+    """Return the rows between the ends of lines, (G, R) bool."""
+    rows = torch.arange(lines.shape[1] - 2, device=lines.device)
+    return (rows >= lines[:, :1]) & (rows <= lines[:, 1:2])

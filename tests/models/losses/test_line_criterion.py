@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from lanedet.models import LineCriterion
+from lanedet.models.losses.line_criterion import LabelledLines, Lines
+from lanedet.ops import encode_lines
+
+SHAPE, NUM_ROWS = (59, 164), 30  # a tenth of the benchmark's frame, rows 2 apart
+SCALE, STEP = 10.0, 20.0
+
+
+def labels(*xs: float) -> LabelledLines:
+    lanes = [np.array([[x, 58.0], [x, 0.0]]) for x in xs]
+    lines = encode_lines(lanes, SHAPE, NUM_ROWS)
+    return LabelledLines(torch.from_numpy(lines), SCALE, STEP)
+
+
+def predicted(*xs: float, logit: float = 0.0) -> Lines:
+    """Return upright lines from the bottom to the top."""
+    ends = torch.tensor([0.0, NUM_ROWS - 1]).expand(len(xs), 2)
+    rows = torch.tensor(xs, dtype=torch.float32)[:, None].expand(-1, NUM_ROWS)
+    return Lines(torch.full((len(xs),), logit), ends.clone(), rows.clone())
+
+
+def score(lines: Lines, label: LabelledLines) -> dict[str, float]:
+    losses = LineCriterion()([lines], [label])
+    return {name: float(loss) for name, loss in losses.items()}
+
+
+def test_perfect_lines_cost_only_their_doubts() -> None:
+    losses = score(predicted(50, 100, logit=20.0), labels(100, 50))
+    assert losses == pytest.approx({"loss_cls": 0, "loss_line": 0, "loss_ends": 0})
+
+
+def test_by_hand() -> None:
+    # One lane, one line 1 pixel of the input, 10 of the benchmark's, beside it.
+    lines = predicted(51)
+    lines.ends[0, 0] += 3
+    losses = score(lines, labels(50))
+    assert losses["loss_cls"] == pytest.approx(2 * 0.45 * 0.25 * np.log(2))
+    assert losses["loss_line"] == pytest.approx(2 * (1 - 20 / 40))
+    assert losses["loss_ends"] == pytest.approx(0.2 * (3 - 0.5) / 2)
+
+
+def test_a_line_that_shows_nothing_weighs_the_rest() -> None:
+    far = score(predicted(50, 150), labels(50))["loss_cls"]
+    assert far == pytest.approx(2 * (0.45 + 0.55) * 0.25 * np.log(2))
+
+
+def test_without_lanes_every_line_is_wrong() -> None:
+    losses = score(predicted(50, 150), labels())
+    assert losses["loss_cls"] == pytest.approx(2 * 2 * 0.55 * 0.25 * np.log(2))
+    assert losses["loss_line"] == losses["loss_ends"] == 0
+
+
+def assigned(lines: Lines, label: LabelledLines) -> list[int]:
+    return LineCriterion().assign(lines, label).tolist()
+
+
+def test_lines_learn_the_lane_near_them() -> None:
+    assert assigned(predicted(99, 20, 51), labels(50, 100)) == [1, -1, 0]
+
+
+def test_of_two_lines_on_a_lane_both_learn_it() -> None:
+    assert assigned(predicted(50, 50.2, 150), labels(50)) == [0, -1, -1]
+    assert assigned(predicted(50, 50, 150), labels(50)) == [0, 0, -1]
+
+
+def test_the_surer_of_equal_lines_is_taken() -> None:
+    lines = predicted(54, 54)
+    lines.logits[1] = 1.0
+    assert assigned(lines, labels(50)) == [-1, 0]
+
+
+def test_lanes_far_from_all_lines_are_learned_too() -> None:
+    assert sorted(assigned(predicted(10, 12, 14), labels(120, 150))) == [-1, 0, 1]
+
+
+def gradients(lines: Lines, label: LabelledLines) -> list[Tensor]:
+    leaves = [each.detach().requires_grad_() for each in lines]
+    losses = LineCriterion()([Lines(*leaves)], [label])
+    torch.stack([*losses.values()]).sum().backward()
+    return [leaf.grad for leaf in leaves if leaf.grad is not None]
+
+
+@pytest.mark.parametrize("xs", [(), (50,), (50, 50.5, 51, 160, 3)])
+def test_gradients_reach_everything_and_are_finite(xs: tuple[float, ...]) -> None:
+    found = gradients(predicted(10, 60, 90, logit=-30.0), labels(*xs))
+    assert len(found) == 3
+    assert all(gradient.isfinite().all() for gradient in found)
+
+
+def test_a_batch_is_the_mean_of_its_images() -> None:
+    images = [
+        (predicted(51, 99, 130), labels(50, 100)),
+        (predicted(20, 60), labels()),
+        (predicted(33), labels(40, 50, 60)),
+    ]
+    together = LineCriterion()(*zip(*images, strict=True))
+    for name, loss in together.items():
+        alone = [score(*image)[name] for image in images]
+        assert float(loss) == pytest.approx(np.mean(alone), rel=1e-5)
+
+
+def test_the_order_of_lanes_and_lines_does_not_matter() -> None:
+    there = score(predicted(51, 99, 130), labels(50, 100, 10))
+    assert there == pytest.approx(score(predicted(130, 51, 99), labels(10, 100, 50)))
+
+
+def test_the_size_of_the_input_does_not_matter() -> None:
+    # The same lines in an input of twice the width.
+    label = labels(50, 100)
+    wide = LabelledLines(
+        torch.cat([label.lines[:, :2], 2 * label.lines[:, 2:]], dim=1), SCALE / 2, STEP
+    )
+    lines = predicted(51, 97)
+    wide_lines = lines._replace(xs=2 * lines.xs)
+    assert score(lines, label) == pytest.approx(score(wide_lines, wide))
