@@ -19,7 +19,7 @@ with read_base():
     from .enet_sad_roadscenes import *
 
 model["view"].update(input_shape=(144, 400))
-model["head"].update(decoder=dict(type=LaneDecoder, smoothing=5, row_step=2))
+model["head"].update(decoder=dict(type=LaneDecoder, row_step=2))
 _labels.update(lane_width_px=4)
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader.update(batch_size=8, num_workers=1)

@@ -25,7 +25,7 @@ with read_base():
 model.update(view=_view)
 model["head"].update(
     num_lanes=_num_lanes,
-    decoder=dict(type=LaneDecoder, smoothing=5, row_step=2),
+    decoder=dict(type=LaneDecoder, row_step=2),
 )
 model["distiller"].update(weight=0.02, start=0.5, ramp=0.2)
 train_cfg.update(max_iters=460, val_interval=230)

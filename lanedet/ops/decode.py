@@ -1,12 +1,17 @@
 """Probability maps to polylines.
 
-The rule is the one of the SAD paper (section 4, after SCNN): smooth each lane's map,
-take the most probable column of every few rows, keep those that are probable enough.
-Three things are added. The column is the middle of the ridge on which it lies: a sure
-network's map is flat across the lane, and its largest value anywhere on it. And a lane
-is one piece: where a map answers in several places, as it does while a car changes
-lanes and slots change their meaning, only the longest piece is kept. And, if asked for,
-the piece is made as stiff as painted lines are.
+The rule of the SAD paper (section 4, after SCNN) is: smooth each lane's map, take the
+most probable column of every few rows, keep those that are probable enough. Its mean
+over a square moves the last rows of a slanted lane along its slope, as it sees rows on
+one side only, and lanes flare at both ends. So the map is read as it is, unless the
+paper's rule is asked for, and a row that holds only a part of the lane is completed
+(:mod:`lanedet.ops.strokes`).
+
+Three more things are added to both. The column is the middle of the run on which it
+lies: a sure network's map is flat across the lane, and its largest value anywhere on
+it. And a lane is one piece: where a map answers in several places, as it does while a
+car changes lanes and slots change their meaning, only the longest piece is kept. And,
+if asked for, the piece is made as stiff as painted lines are.
 """
 
 from itertools import pairwise
@@ -19,8 +24,10 @@ from numpy.typing import NDArray
 from lanedet.arrays import FloatArray
 from lanedet.ops.bounds import MAX_INPUT_SIDE, check_count, check_window
 from lanedet.ops.straighten import straighten
+from lanedet.ops.strokes import highest_runs, stroke_centres
 from lanedet.ops.view import ViewTransform
 
+_END_POINTS = 3  # before the last one, over which a lane's last direction is taken
 _TURN_WINDOW = 0.06  # share of the image height over which a direction is taken
 
 
@@ -41,9 +48,12 @@ class LaneDecoder:
     """Read lanes off the probability maps of a segmentation head.
 
     Args:
-        threshold: Smallest smoothed probability of a point, in (0, 1).
+        threshold: Smallest probability of a point, in (0, 1).
         existence_threshold: Smallest existence of a slot, in [0, 1].
-        smoothing: Side of the square mean filter, in input pixels, odd, at most 1023.
+        smoothing: Side of the square mean filter of the paper's rule, in input pixels,
+            odd, at most 1023; the paper has 9. Lanes narrower than it fade, and flare
+            at their ends. None reads the map as it is and completes the rows at a
+            lane's ends.
         row_step: Distance of the sampled rows, in input pixels.
         max_gap: Largest gap inside one lane, as a share of the image height.
         max_slope: Largest sideways step of one lane, in columns per row. Flatter
@@ -68,7 +78,7 @@ class LaneDecoder:
         *,
         threshold: float = 0.3,
         existence_threshold: float = 0.5,
-        smoothing: int = 9,
+        smoothing: int | None = None,
         row_step: int = 4,
         max_gap: float = 0.25,
         max_slope: float = 10.0,
@@ -82,7 +92,8 @@ class LaneDecoder:
             raise ValueError(
                 f"existence_threshold must lie in [0, 1], got {existence_threshold}."
             )
-        check_window("smoothing", smoothing)
+        if smoothing is not None:
+            check_window("smoothing", smoothing)
         check_count("row_step", row_step, MAX_INPUT_SIDE)
         if not (0 <= max_gap <= 1 and 0 <= min_height <= 1):
             raise ValueError(
@@ -138,24 +149,68 @@ class LaneDecoder:
         rows = np.arange(bottom - top - 1, -1, -self.row_step)
         lanes = []
         for slot in np.flatnonzero(existence >= self.existence_threshold):
-            smooth = self._smooth(lane_probs[slot, top:bottom, left:right])[rows]
-            probs = smooth.max(axis=1)
-            is_hit = probs >= self.threshold
-            points = np.stack([_ridge_middles(smooth[is_hit]), rows[is_hit]], axis=1)
-            piece = self._longest_piece(points, bottom - top)
-            if piece is None:
+            found = self._read(lane_probs[slot, top:bottom, left:right], rows)
+            if found is None:
                 continue
-            smoothed = straighten(points[piece], self.stiffness, bottom - top)
-            placed = smoothed + np.array([left, top])
-            score = float(probs[is_hit][piece].mean())
+            points, probs = found
+            placed = straighten(points, self.stiffness, bottom - top)
+            placed = placed + np.array([left, top])
+            score = float(probs.mean())
             lanes.append(DecodedLane(view.to_original(placed), score, int(slot)))
         return lanes
 
-    def _smooth(self, lane_map: NDArray[np.float32]) -> NDArray[np.float32]:
-        # Replicated borders: a lane does not fade where the image ends.
-        window = (self.smoothing, self.smoothing)
-        smooth = cv2.blur(lane_map, window, borderType=cv2.BORDER_REPLICATE)
-        return np.asarray(smooth, dtype=np.float32)
+    def _read(
+        self, lane_map: NDArray[np.float32], rows: NDArray[np.int64]
+    ) -> tuple[FloatArray, NDArray[np.float32]] | None:
+        """Return the points (N, 2) of a map's lane and their probabilities (N,)."""
+        height, width = lane_map.shape
+        if self.smoothing is not None:
+            # Replicated borders: a lane does not fade where the image ends.
+            window = (self.smoothing, self.smoothing)
+            lane_map = cv2.blur(lane_map, window, borderType=cv2.BORDER_REPLICATE)
+        runs = highest_runs(lane_map[rows], self.threshold)
+        ys = rows[runs.rows].astype(np.float64)
+        piece = self._longest_piece(np.stack([runs.middle, ys], axis=1), height)
+        if piece is None:
+            return None
+        runs, ys = runs.select(piece), ys[piece]
+        if self.smoothing is not None:
+            return np.stack([runs.middle, ys], axis=1), runs.peak
+        xs, is_lane = stroke_centres(runs, width, self.row_step)
+        if is_lane.sum() < 2:
+            return None
+        points = np.stack([xs, ys], axis=1)[is_lane]
+        points = np.concatenate(
+            [
+                self._end_beyond(points[_END_POINTS::-1], lane_map),
+                points,
+                self._end_beyond(points[-_END_POINTS - 1 :], lane_map),
+            ]
+        )
+        return points, runs.peak[is_lane]
+
+    def _end_beyond(
+        self, points: FloatArray, lane_map: NDArray[np.float32]
+    ) -> FloatArray:
+        """Return where a lane ends between the last sampled row and the next.
+
+        Args:
+            points: (N, 2), N > 1, the last points of the lane, its end last.
+            lane_map: (h, w) of the lane.
+
+        Returns:
+            (1, 2), or (0, 2) where it ends on the last row.
+        """
+        (x, y), (dx, dy) = points[-1], points[-1] - points[0]
+        last = points[:0]
+        for away in np.arange(1, self.row_step) * np.sign(dy):
+            row, column = int(y + away), round(x + away * dx / dy)
+            if not (0 <= row < lane_map.shape[0] and 0 <= column < lane_map.shape[1]):
+                break
+            if lane_map[row, column] < self.threshold:
+                break
+            last = np.array([[x + away * dx / dy, row]])
+        return last
 
     def _longest_piece(self, points: FloatArray, image_height: int) -> slice | None:
         """Return which points (N, 2), bottom to top, are one lane; None if too few."""
@@ -175,26 +230,6 @@ class LaneDecoder:
         if stop - start < 2 or extent < self.min_height * image_height:
             return None
         return slice(start, stop)
-
-
-def _ridge_middles(smooth: NDArray[np.float32]) -> FloatArray:
-    """Return the middle of each row's highest ridge, as a column, shape (R,).
-
-    The ridge is the run of columns around the largest value that hold at least half
-    of it; its middle is their centroid.
-
-    Args:
-        smooth: Smoothed probabilities, shape (R, W), above 0 somewhere in each row.
-    """
-    num_columns = smooth.shape[1]
-    columns = np.arange(num_columns)
-    peaks = smooth.argmax(axis=1)[:, None]
-    low = smooth < 0.5 * np.take_along_axis(smooth, peaks, axis=1)
-    before = np.where(low & (columns < peaks), columns, -1).max(axis=1)
-    after = np.where(low & (columns > peaks), columns, num_columns).min(axis=1)
-    on_ridge = (columns > before[:, None]) & (columns < after[:, None])
-    weights = np.where(on_ridge, smooth, 0.0).astype(np.float64)
-    return np.asarray(weights @ columns / weights.sum(axis=1))
 
 
 def _turns_deg(points: FloatArray, window: int) -> FloatArray:

@@ -94,9 +94,10 @@ def test_any_straight_lane_comes_back(top_x: float, bottom_x: float) -> None:
 
 
 def test_a_known_map() -> None:
-    decoder = LaneDecoder(smoothing=1, row_step=10)
+    decoder = LaneDecoder(row_step=10)
     (lane,) = decoder(upright(50)[None] * 0.75, ALL[:1], VIEW)
-    expected = [[50.0, y] for y in range(99, 0, -10)]
+    # Sampled on every tenth row from the lowest, and where it ends.
+    expected = [[50.0, y] for y in (*range(99, 0, -10), 0)]
     np.testing.assert_allclose(lane.points, expected, atol=1e-5)
     assert lane.points.dtype == np.float64
     assert lane.score == pytest.approx(0.75)
@@ -106,13 +107,14 @@ def test_a_known_map() -> None:
 def test_columns_are_refined_below_a_pixel() -> None:
     lane_map = np.zeros((100, 200), dtype=np.float32)
     lane_map[:, 50], lane_map[:, 51] = 0.8, 0.6
-    (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
-    np.testing.assert_allclose(lane.points[:, 0], 50 + 0.6 / 1.4, atol=1e-5)
+    (lane,) = LaneDecoder()(lane_map[None], ALL[:1], VIEW)
+    # At half of the largest value, 0.4, the edges lie at 49.5 and 51 + 0.2 / 0.6.
+    np.testing.assert_allclose(lane.points[:, 0], (49.5 + 51 + 1 / 3) / 2, atol=1e-5)
 
 
 @pytest.mark.parametrize("width", [1, 3, 9, 17, 41])
-@pytest.mark.parametrize("smoothing", [1, 5, 9])
-def test_a_flat_ridge_is_met_in_its_middle(width: int, smoothing: int) -> None:
+@pytest.mark.parametrize("smoothing", [None, 1, 5, 9])
+def test_a_flat_ridge_is_met_in_its_middle(width: int, smoothing: int | None) -> None:
     lane_map = np.zeros((100, 200), dtype=np.float32)
     lane_map[:, 100 - width // 2 : 101 + width // 2] = 1.0
     decoder = LaneDecoder(smoothing=smoothing, threshold=0.1)
@@ -170,7 +172,7 @@ def test_an_empty_map_holds_no_lane() -> None:
 def test_faint_rows_are_left_out() -> None:
     lane_map = upright(50)
     lane_map[:40] *= 0.4
-    (lane,) = LaneDecoder(threshold=0.5, smoothing=1)(lane_map[None], ALL[:1], VIEW)
+    (lane,) = LaneDecoder(threshold=0.5)(lane_map[None], ALL[:1], VIEW)
     assert lane.points[:, 1].min() >= 40
     assert LaneDecoder(threshold=0.5)(lane_map[None] * 0.4, ALL[:1], VIEW) == []
 
@@ -199,9 +201,9 @@ def test_of_far_apart_pieces_the_longest_stays(
 
 def test_a_lane_does_not_jump_sideways() -> None:
     lane_map = upright(50, np.arange(0, 35)) + upright(120, np.arange(35, 100))
-    (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
+    (lane,) = LaneDecoder()(lane_map[None], ALL[:1], VIEW)
     np.testing.assert_allclose(lane.points[:, 0], 120, atol=1e-3)
-    loose = LaneDecoder(smoothing=1, max_slope=99, max_turn_deg=180)
+    loose = LaneDecoder(max_slope=99, max_turn_deg=180)
     (lane,) = loose(lane_map[None], ALL[:1], VIEW)
     assert lane.points[:, 0].min() < 51
 
@@ -215,18 +217,18 @@ def drawn(*corners: tuple[float, float]) -> NDArray[np.float32]:
 def test_a_lane_does_not_turn_back() -> None:
     # Up to the right, then back to the left, without a gap or a jump.
     lane_map = drawn((20, 99), (100, 50), (20, 20))
-    (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
+    (lane,) = LaneDecoder()(lane_map[None], ALL[:1], VIEW)
     assert lane.points[:, 1].min() > 45
-    loose = LaneDecoder(smoothing=1, max_turn_deg=180)
+    loose = LaneDecoder(max_turn_deg=180)
     (lane,) = loose(lane_map[None], ALL[:1], VIEW)
     assert lane.points[:, 1].min() < 25
 
 
 def test_a_lane_does_not_turn_back_over_a_gap() -> None:
     lane_map = drawn((20, 99), (100, 50)) + drawn((30, 38), (60, 22))
-    (lane,) = LaneDecoder(smoothing=1)(lane_map[None], ALL[:1], VIEW)
+    (lane,) = LaneDecoder()(lane_map[None], ALL[:1], VIEW)
     assert lane.points[:, 1].min() > 45
-    loose = LaneDecoder(smoothing=1, max_turn_deg=180)
+    loose = LaneDecoder(max_turn_deg=180)
     (lane,) = loose(lane_map[None], ALL[:1], VIEW)
     assert lane.points[:, 1].min() < 30
 
@@ -239,7 +241,7 @@ def test_a_lane_does_not_turn_back_over_a_gap() -> None:
     ],
 )
 def test_a_lane_may_bend(corners: list[tuple[float, float]]) -> None:
-    (lane,) = LaneDecoder(smoothing=1)(drawn(*corners)[None], ALL[:1], VIEW)
+    (lane,) = LaneDecoder()(drawn(*corners)[None], ALL[:1], VIEW)
     assert lane.points[0, 1] > 95
     assert lane.points[-1, 1] < corners[-1][1] + 4
 
@@ -249,11 +251,20 @@ def test_a_lane_may_bend(corners: list[tuple[float, float]]) -> None:
 )
 @pytest.mark.parametrize(
     ("shape", "width", "smoothing", "row_step", "accuracy"),
-    [((368, 640), 8, 9, 4, 0.998), ((160, 288), 5, 5, 2, 0.988)],
-    ids=["large", "small"],
+    [
+        ((368, 640), 8, None, 4, 0.997),
+        ((160, 288), 5, None, 2, 0.992),
+        ((368, 640), 8, 9, 4, 0.998),
+        ((160, 288), 5, 5, 2, 0.988),
+    ],
+    ids=["large", "small", "large by the paper's rule", "small by the paper's rule"],
 )
 def test_the_published_lanes_come_back(
-    shape: tuple[int, int], width: int, smoothing: int, row_step: int, accuracy: float
+    shape: tuple[int, int],
+    width: int,
+    smoothing: int | None,
+    row_step: int,
+    accuracy: float,
 ) -> None:
     view = StretchView(shape)((720, 1280))
     decoder = LaneDecoder(smoothing=smoothing, row_step=row_step)
@@ -279,7 +290,7 @@ def test_a_blob_is_no_lane() -> None:
     assert len(LaneDecoder(min_height=0.1)(lane_map[None], ALL[:1], VIEW)) == 1
     assert LaneDecoder(min_height=0.5)(lane_map[None], ALL[:1], VIEW) == []
     one_row = upright(50, np.array([99]))
-    decoder = LaneDecoder(smoothing=1, min_height=0.0)
+    decoder = LaneDecoder(min_height=0.0)
     assert decoder(one_row[None], ALL[:1], VIEW) == []
 
 
