@@ -74,7 +74,7 @@ def points(lane: FloatArray) -> np.ndarray:
 def main() -> None:
     """Score the model and draw its worst scenes."""
     samples = test_samples()
-    for metric in (CULaneMetric(), TuSimpleMetric(pixel_threshold=12.5)):
+    for metric in (CULaneMetric(to_border=False), TuSimpleMetric(pixel_threshold=12.5)):
         metric.process(None, samples)
         numbers = metric.compute_metrics(metric.results)
         print("\n".join(f"{name} {value:.4f}" for name, value in numbers.items()))

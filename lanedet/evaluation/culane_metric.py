@@ -18,7 +18,13 @@ from lanedet.evaluation.functional.culane import (
 )
 from lanedet.evaluation.functional.culane.batch import pack_lanes
 from lanedet.files import replace_file
-from lanedet.ops import is_beyond_rows, map_points, resize_matrix, xs_at_rows
+from lanedet.ops import (
+    continue_to_border,
+    is_beyond_rows,
+    map_points,
+    resize_matrix,
+    xs_at_rows,
+)
 
 _CROSS = "cross"  # images without labels: only false positives say anything
 _NEEDED = ("pred_lanes", "gt_lanes", "raw_file")
@@ -39,8 +45,9 @@ class _Record:
 class CULaneMetric(BaseMetric):
     """Score predicted lanes by the rules of the CULane benchmark.
 
-    Predictions are scored as their files would be: on rows of the image, to a
-    thousandth of a pixel, without lanes that cross fewer than two rows.
+    Predictions are scored as their files would be: continued to the border, as the
+    benchmark's labels are, on rows of the image, to a thousandth of a pixel, without
+    lanes that cross fewer than two rows.
 
     It reports ``tp``, ``fp``, ``fn``, ``precision``, ``recall`` and ``f1`` at an
     overlap of 0.5, ``f1_75`` at 0.75 and ``mf1``, the mean F1 from 0.5 to 0.95. Where
@@ -60,6 +67,10 @@ class CULaneMetric(BaseMetric):
         row_step: Distance of the rows on which predictions are written, in pixels at
             that shape, counted from the lowest row. SCNN's program takes every 20th;
             the labels have every 10th.
+        to_border: Whether predicted lanes are continued straight to the lower edge or
+            a side of the image. CULane's labels run through the bonnet to the edge,
+            where a network that knows what it sees finds no line. Leave it out where
+            labels end with what is seen, as in generated scenes.
         out_dir: Folder to write the prediction files to, one per image. None writes
             nothing.
         collect_device: As of ``BaseMetric``.
@@ -78,6 +89,7 @@ class CULaneMetric(BaseMetric):
         shape: tuple[int, int] = (590, 1640),
         lane_width: int = 30,
         row_step: int = 10,
+        to_border: bool = True,
         out_dir: Path | str | None = None,
         **options: Any,
     ) -> None:
@@ -93,6 +105,7 @@ class CULaneMetric(BaseMetric):
         self.rule = RULES[rule]((height, width), lane_width)
         self.shape = (height, width)
         self.row_step = row_step
+        self.to_border = to_border
         self.out_dir = None if out_dir is None else Path(out_dir)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
@@ -111,7 +124,10 @@ class CULaneMetric(BaseMetric):
             ori_shape = tuple(sample.get("ori_shape", self.shape))
             step = self.row_step * ori_shape[0] / self.shape[0]
             rows = np.arange(ori_shape[0] - 1, -1.0, -step)
-            lanes = [_written_points(lane, rows) for lane in sample["pred_lanes"]]
+            lanes = sample["pred_lanes"]
+            if self.to_border:
+                lanes = [continue_to_border(lane, ori_shape) for lane in lanes]
+            lanes = [_written_points(lane, rows) for lane in lanes]
             written = [lane for lane in lanes if len(lane) >= 2]
             gt_lanes = _scaled(sample["gt_lanes"], ori_shape, self.shape)
             images.append((gt_lanes, _scaled(written, ori_shape, self.shape)))

@@ -44,7 +44,12 @@ from lanedet.ops.lane_slots import (
 from lanedet.ops.line_assignment import assign_lines
 from lanedet.ops.line_nms import suppress_lines
 from lanedet.ops.line_targets import decode_line, encode_lines, line_rows
-from lanedet.ops.polylines import resample_polyline, simplify_polyline, xs_at_rows
+from lanedet.ops.polylines import (
+    continue_to_border,
+    resample_polyline,
+    simplify_polyline,
+    xs_at_rows,
+)
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
 from lanedet.ops.road_plane import camera_to_road, project
 from lanedet.ops.straighten import straighten
@@ -75,6 +80,7 @@ __all__ = [
     "check_count",
     "check_line_width",
     "class_map_to_original",
+    "continue_to_border",
     "decode_line",
     "draw_lane_mask",
     "draw_polyline",

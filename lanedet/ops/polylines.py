@@ -5,6 +5,8 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 
+_LAST_PIECE = 0.1  # of the image height: over which a lane's lower end is straight
+
 
 def xs_at_rows(points: FloatArray, rows: FloatArray) -> FloatArray:
     """Return where a lane crosses image rows.
@@ -29,6 +31,44 @@ def xs_at_rows(points: FloatArray, rows: FloatArray) -> FloatArray:
     ordered = points[np.argsort(points[:, 1], kind="stable")]
     xs = np.interp(rows, ordered[:, 1], ordered[:, 0], left=np.nan, right=np.nan)
     return np.asarray(xs, dtype=np.float64)
+
+
+def continue_to_border(points: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Return a lane that goes on at its lower end, straight to the image's border.
+
+    Its direction is that of its lowest tenth of the image height, by least squares. It
+    ends where it meets the lower edge, y = H, or before that a side, x = 0 or W - 1.
+
+    Args:
+        points: Polyline, (N, 2), in pixels of the image.
+        shape: (H, W) of the image.
+
+    Returns:
+        Polyline, (N + 1, 2), bottom to top, the new point first. The given points where
+        they end on the border or beyond, or on one row.
+
+    Example:
+        >>> lane = np.array([[30.0, 80.0], [40.0, 70.0]])
+        >>> continue_to_border(lane, shape=(100, 200))[0]
+        array([ 10., 100.])
+    """
+    if len(points) < 2:
+        return points
+    ordered = points[np.argsort(-points[:, 1], kind="stable")]
+    height, width = shape
+    lowest = ordered[0]
+    piece = ordered[ordered[:, 1] >= lowest[1] - _LAST_PIECE * height]
+    piece = piece if np.ptp(piece[:, 1]) > 0 else ordered[[0, -1]]
+    x, y = (piece - piece.mean(axis=0)).T
+    if not y.any() or lowest[1] >= height or not 0 < lowest[0] < width - 1:
+        return points
+    slope = (x @ y) / (y @ y)
+    side = lowest[0] + slope * (height - lowest[1])
+    end = np.array([side, height])
+    if not 0 <= side <= width - 1:
+        border = 0.0 if side < 0 else width - 1.0
+        end = np.array([border, lowest[1] + (border - lowest[0]) / slope])
+    return np.concatenate([end[None], ordered])
 
 
 def resample_polyline(points: FloatArray, spacing: float) -> FloatArray:

@@ -100,7 +100,7 @@ def test_sizes_recipe_and_scores(pair: str) -> None:
     assert config.train_cfg.max_iters % config.train_cfg.val_interval == 0
     assert config.test_dataloader.dataset.num_scenes == 2_000, "the same for all"
     culane, tusimple = config.test_evaluator
-    assert culane == {"type": CULaneMetric}
+    assert culane == {"type": CULaneMetric, "to_border": False}
     assert tusimple.type is TuSimpleMetric
     assert tusimple.pixel_threshold / 800 == 20 / 1280
 

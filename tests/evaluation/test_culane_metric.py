@@ -19,7 +19,7 @@ from lanedet.datasets import (
 from lanedet.datasets.culane import PREDICTION_ROWS
 from lanedet.evaluation import CULaneMetric, evaluate_culane
 from lanedet.evaluation.functional.culane import ContinuousRule
-from lanedet.ops import map_points, resize_matrix
+from lanedet.ops import continue_to_border, map_points, resize_matrix
 from lanedet.structures import LaneSample
 
 FIXTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "culane"
@@ -114,8 +114,26 @@ def test_written_files_score_the_same(tmp_path: Path, rule: str) -> None:
     assert night.tp == numbers[f"{prefix}/tp_night"]
     written = culane_label_path(tmp_path / "pred", samples[0].raw_file).read_text()
     rows = PREDICTION_ROWS
-    lanes = [sample_culane_lane(each, rows) for each in samples[0].pred_lanes]
+    lanes = [
+        sample_culane_lane(continue_to_border(each, (590, 1640)), rows)
+        for each in samples[0].pred_lanes
+    ]
     assert written == format_culane_lanes(lanes)
+
+
+def test_a_lane_that_ends_at_the_bonnet_is_continued_as_labels_are(
+    tmp_path: Path,
+) -> None:
+    label = np.array([[300.0, 590.0], [700.0, 390.0]])
+    seen = np.array([[500.0, 490.0], [700.0, 390.0]])  # half of it
+    sample = image([seen], [label], "a")
+    assert evaluate(CULaneMetric(out_dir=tmp_path), [sample])["culane/f1"] == 1.0
+    words = (tmp_path / "driver_1/a.MP4/a.lines.txt").read_text().split()
+    assert words[:4] == ["302", "589", "322", "579"]
+    as_seen = CULaneMetric(to_border=False, out_dir=tmp_path)
+    assert evaluate(as_seen, [sample])["culane/f1"] == 0.0
+    words = (tmp_path / "driver_1/a.MP4/a.lines.txt").read_text().split()
+    assert words[:2] == ["502", "489"]
 
 
 def test_row_step_is_that_of_the_files(tmp_path: Path) -> None:

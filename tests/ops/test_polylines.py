@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lanedet.arrays import FloatArray
-from lanedet.ops import resample_polyline, simplify_polyline, xs_at_rows
+from lanedet.ops import (
+    continue_to_border,
+    resample_polyline,
+    simplify_polyline,
+    xs_at_rows,
+)
 
 polylines = st.integers(1, 12).flatmap(
     lambda n: arrays(np.float64, (n, 2), elements=st.integers(-500, 2000).map(float))
@@ -131,3 +136,60 @@ def test_simplified_lines_stay_near_and_keep_their_ends(
 def test_no_negative_tolerance() -> None:
     with pytest.raises(ValueError, match="tolerance must be at least 0"):
         simplify_polyline(np.zeros((3, 2)), -1.0)
+
+
+# --- lanes that go on to the border
+
+
+@pytest.mark.parametrize("flip", [1, -1], ids=["bottom first", "top first"])
+def test_a_lane_goes_on_straight_to_the_lower_edge(flip: int) -> None:
+    # The lowest tenth of 500 rows has slope -1; what lies above is of no account.
+    lane = np.array([[200.0, 400.0], [225.0, 375.0], [250.0, 350.0], [900.0, 200.0]])
+    longer = continue_to_border(lane[::flip], shape=(500, 1000))
+    np.testing.assert_allclose(longer, [[100.0, 500.0], *lane], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("lane", "end"),
+    [
+        pytest.param([[60.0, 400.0], [160.0, 380.0]], [0.0, 412.0], id="left"),
+        pytest.param([[950.0, 400.0], [850.0, 380.0]], [999.0, 409.8], id="right"),
+    ],
+)
+def test_a_lane_ends_at_the_side_that_it_meets_first(
+    lane: list[list[float]], end: list[float]
+) -> None:
+    longer = continue_to_border(np.array(lane), shape=(500, 1000))
+    np.testing.assert_allclose(longer, [end, *lane], atol=1e-9)
+
+
+def test_the_direction_is_that_of_all_points_of_the_lowest_piece() -> None:
+    # Least squares through (0, 2), (10, 0), (20, 1) from above has slope -1/20.
+    lane = np.array([[102.0, 480.0], [100.0, 470.0], [101.0, 460.0]])
+    longer = continue_to_border(lane, shape=(500, 1000))
+    np.testing.assert_allclose(longer[0], [102.0 + 20 / 20, 500.0], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "lane",
+    [
+        pytest.param([[10.0, 500.0], [20.0, 400.0]], id="at the lower edge"),
+        pytest.param([[0.0, 450.0], [20.0, 400.0]], id="at the left side"),
+        pytest.param([[1010.0, 450.0], [900.0, 400.0]], id="beyond the right side"),
+        pytest.param([[10.0, 400.0], [20.0, 400.0]], id="level"),
+        pytest.param([[10.0, 400.0]], id="one point"),
+    ],
+)
+def test_a_lane_that_cannot_go_on_stays(lane: list[list[float]]) -> None:
+    points = np.array(lane)
+    np.testing.assert_array_equal(continue_to_border(points, (500, 1000)), points)
+
+
+def test_a_sparse_lane_goes_on_along_its_chord() -> None:
+    lane = np.array([[100.0, 300.0], [150.0, 200.0]])
+    longer = continue_to_border(lane, shape=(500, 1000))
+    np.testing.assert_allclose(longer[0], [0.0, 500.0], atol=1e-9)
+
+
+def test_no_points_stay_no_points() -> None:
+    assert continue_to_border(np.empty((0, 2)), (500, 1000)).shape == (0, 2)

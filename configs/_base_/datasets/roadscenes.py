@@ -49,7 +49,7 @@ train_dataloader["dataset"].update(
 val_dataloader["dataset"].update(_data, split="val", seed=20_002, num_scenes=500)
 test_dataloader["dataset"].update(_data, split="test", seed=20_003, num_scenes=2_000)
 val_evaluator = [
-    dict(type=CULaneMetric),
+    dict(type=CULaneMetric, to_border=False),  # labels end with what is seen
     dict(type=TuSimpleMetric, pixel_threshold=12.5),
 ]
 test_evaluator = val_evaluator

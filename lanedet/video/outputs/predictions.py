@@ -13,6 +13,7 @@ from lanedet.datasets import (
     sample_culane_lane,
 )
 from lanedet.files import replace_file
+from lanedet.ops import continue_to_border
 from lanedet.structures import LaneSample
 from lanedet.video.outputs.log import LineFile
 
@@ -55,8 +56,9 @@ class CULanePredictions:
         num_frames: Files that were written.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, to_border: bool = True) -> None:
         self.path = Path(path)
+        self.to_border = to_border
         self.num_frames = 0
         self.path.mkdir(parents=True, exist_ok=True)
 
@@ -86,7 +88,10 @@ class CULanePredictions:
                 f"{name!r}. Name another folder."
             )
         rows = culane_rows(sample.ori_shape[0])
-        lanes = [sample_culane_lane(lane, rows) for lane in sample.pred_lanes]
+        lanes = sample.pred_lanes
+        if self.to_border:
+            lanes = [continue_to_border(lane, sample.ori_shape) for lane in lanes]
+        lanes = [sample_culane_lane(lane, rows) for lane in lanes]
         path = culane_label_path(self.path, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, format_culane_lanes(lanes))

@@ -55,6 +55,19 @@ def test_culane_predictions_are_read_back(tmp_path: Path) -> None:
     assert folder.num_frames == 2
 
 
+def test_culane_lanes_are_continued_to_the_border_unless_told_not_to(
+    tmp_path: Path,
+) -> None:
+    sample = LaneSample(metainfo={"ori_shape": (590, 1640)})
+    sample.pred_lanes = [np.array([[500.0, 490.0], [700.0, 390.0]])]
+    for to_border, start in ((True, [302.0, 589.0]), (False, [502.0, 489.0])):
+        folder = CULanePredictions(tmp_path / str(to_border), to_border=to_border)
+        folder.write("a/1.jpg", sample)
+        [lane] = read_culane_lanes(folder.path / "a/1.lines.txt")
+        assert lane[0].tolist() == start
+        assert lane[-1].tolist() == [682.0, 399.0]
+
+
 def test_a_name_must_stay_in_the_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="stay in its folder"):
         CULanePredictions(tmp_path / "p").write("../other/1.jpg", _sample(590, 1640))
