@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from lanedet.cli.options import image_shape
 from lanedet.datasets.checks import check_bdd100k, check_culane, check_tusimple
 from lanedet.runtime import user_errors
 
@@ -14,6 +15,7 @@ CHECKS = {
 EXAMPLES = """examples:
   lanedet check tusimple data/tusimple
   lanedet check culane /data/CULane --images
+  lanedet check tusimple data/tusimple-426x240 --label-shape 720x1280
 The exit status is 1 if anything is wrong.
 """
 
@@ -30,6 +32,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--images", action="store_true", help="decode all images, not just some"
     )
+    parser.add_argument(
+        "--label-shape",
+        type=image_shape,
+        metavar="HxW",
+        help="size of the images for which the labels were made, where those that are "
+        "there are resized copies",
+    )
     return parser.parse_args()
 
 
@@ -37,7 +46,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Check."""
     args = parse_args()
-    report = CHECKS[args.name](args.root, args.images)
+    report = CHECKS[args.name](args.root, args.images, args.label_shape)
     print("\n".join(report.lines()))
     if not report.is_complete:
         raise SystemExit(1)

@@ -22,6 +22,7 @@ from lanedet.arrays import ByteArray
 from lanedet.datasets.bdd100k_curves import centre_lines
 from lanedet.datasets.bdd100k_json import LabelledImage, read_bdd100k_json
 from lanedet.datasets.label_faults import LabelFaults
+from lanedet.datasets.label_scale import LabelScale
 from lanedet.datasets.picture_files import IMAGE_SUFFIXES, FileFinder
 from lanedet.files import check_name_length, is_hidden, replace_file
 from lanedet.images import write_image
@@ -86,6 +87,7 @@ def read_bdd100k_labels(
     faults: LabelFaults,
     drop_vertical: bool = True,
     drop_crosswalks: bool = True,
+    label_shape: tuple[int, int] | None = None,
 ) -> Iterator[LaneSample]:
     """Yield the labelled images of a label file or folder.
 
@@ -97,22 +99,32 @@ def read_bdd100k_labels(
         faults: Takes broken labels. Masks are opened later, not here.
         drop_vertical: Leave out curves across the road, such as stop lines.
         drop_crosswalks: Leave out the edges of crosswalks.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            that are there are resized copies. Labels are scaled to them, and the
+            benchmark scores in pixels of that size. None: they were not resized.
 
     Yields:
         Samples in the file's order, or sorted by name. Meta information: ``raw_file``
-        (the image's name), ``img_path`` and, with a mask, ``gt_mask_path``.
+        (the image's name), ``img_path`` and, with a mask, ``gt_mask_path``; and with
+        ``label_shape`` that and ``ori_shape``.
         ``gt_lanes`` are centre lines; with a mask it is empty.
 
     Raises:
         FileNotFoundError: If there are no such labels.
-        LabelError: If a label is broken and ``faults`` does not take it.
+        LabelError: If a label is broken and ``faults`` does not take it; with
+            ``label_shape`` also if a label does not fit it, an image is missing, or
+            images differ in size.
     """
+    scale = None if label_shape is None else LabelScale(label_shape)
     masks = _files_in(labels, "*.png") if labels.is_dir() else []
     finder = FileFinder()
     for mask in masks:
         sample = _sample(mask.stem, image_folder, finder)
         sample.set_metainfo({"gt_mask_path": str(mask)})
-        yield sample
+        with faults.allow():
+            if scale is not None:
+                scale.apply(sample, str(mask))
+            yield sample
     if masks:
         return
     for image in _labelled_images(labels, faults):
@@ -124,7 +136,10 @@ def read_bdd100k_labels(
         ]
         sample = _sample(image.name, image_folder, finder)
         sample.gt_lanes = centre_lines(kept)
-        yield sample
+        with faults.allow():
+            if scale is not None:
+                scale.apply(sample, image.where)
+            yield sample
 
 
 def write_bdd100k_labels(

@@ -42,12 +42,15 @@ class BDD100KDataset(LaneDataset):
         drop_crosswalks: Leave out the edges of crosswalks.
         on_error: What to do about a broken label: ``"raise"``, or ``"skip"`` to leave
             it out, count and report, and likewise labels whose image is absent.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            under ``data_root`` are resized copies, all of one size. Labels are scaled
+            to them, and the benchmark scores in pixels of that size.
         indices: Use the first so many images, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
 
     Raises:
         FileNotFoundError: If labels or list are missing.
-        LabelError: If a label is broken.
+        LabelError: If a label is broken or does not fit ``label_shape``.
         ValueError: If there is no such split.
     """
 
@@ -62,6 +65,7 @@ class BDD100KDataset(LaneDataset):
         drop_vertical: bool = True,
         drop_crosswalks: bool = True,
         on_error: OnError = "raise",
+        label_shape: tuple[int, int] | None = None,
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
     ) -> None:
@@ -70,6 +74,7 @@ class BDD100KDataset(LaneDataset):
         self.list_file = list_file
         self.drop_vertical = drop_vertical
         self.drop_crosswalks = drop_crosswalks
+        self.label_shape = label_shape
         super().__init__(
             data_root=data_root,
             pipeline=pipeline,
@@ -91,6 +96,7 @@ class BDD100KDataset(LaneDataset):
                 self.faults,
                 drop_vertical=self.drop_vertical,
                 drop_crosswalks=self.drop_crosswalks,
+                label_shape=self.label_shape,
             )
         )
         has_lanes = any("gt_mask_path" in each or each.gt_lanes for each in samples)

@@ -45,6 +45,9 @@ class LabelledImage(NamedTuple):
     marks: list[LaneMark]
     """Marks in the file's order."""
 
+    where: str
+    """File and line at which the label begins."""
+
 
 def read_bdd100k_json(file: Path, faults: LabelFaults) -> Iterator[LabelledImage]:
     """Yield the images of a JSON file of any of the three forms, in its order.
@@ -88,7 +91,7 @@ def parse_image(entry: JsonEntry, file: Path) -> LabelledImage:
     name = None
     try:
         name = _name(entry.value)
-        return LabelledImage(name, _marks(entry.value))
+        return LabelledImage(name, _marks(entry.value), f"{file}:{entry.line}")
     except _FormatError as error:
         image = f", image {name!r}" if name else ""
         raise LabelError(f"{file}:{entry.line}{image}: {error}") from error

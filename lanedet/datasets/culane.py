@@ -21,6 +21,7 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.datasets.label_scale import LabelScale
 from lanedet.datasets.picture_files import NAME_END, FileFinder, can_be_file_name
 from lanedet.files import check_distinct_outputs, check_name_length, replace_file
 from lanedet.ops import xs_at_rows
@@ -151,7 +152,10 @@ def read_culane_lanes(path: Path) -> list[FloatArray]:
 
 
 def read_culane_labels(
-    list_file: Path, data_root: Path, faults: LabelFaults
+    list_file: Path,
+    data_root: Path,
+    faults: LabelFaults,
+    label_shape: tuple[int, int] | None = None,
 ) -> list[LaneSample]:
     """Read the labels of the images of a list.
 
@@ -160,15 +164,21 @@ def read_culane_labels(
         data_root: Folder under which images and labels lie.
         faults: What to do about an image whose label is broken or missing, or that is
             missing itself: driver_161_90frame was published without some of its images.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            that are there are resized copies. Labels are scaled to them, and the
+            benchmark scores in pixels of that size. None: they were not resized.
 
     Returns:
         One sample per image, in the list's order, with ``gt_lanes`` and the meta
-        information ``raw_file``, ``img_path`` and, where known, ``category``.
+        information ``raw_file``, ``img_path`` and, where known, ``category``, and with
+        ``label_shape`` that and ``ori_shape``.
 
     Raises:
         FileNotFoundError: If there is no such list.
-        LabelError: If the list is broken, or a label and ``faults`` says so.
+        LabelError: If the list is broken, or a label and ``faults`` says so; with
+            ``label_shape`` also if a label does not fit it or images differ in size.
     """
+    scale = None if label_shape is None else LabelScale(label_shape)
     categories = read_culane_categories(data_root / "list")
     samples = []
     finder = FileFinder()
@@ -189,6 +199,8 @@ def read_culane_labels(
                 metainfo["category"] = categories[name]
             sample = LaneSample(metainfo=metainfo)
             sample.gt_lanes = read_culane_lanes(label)
+            if scale is not None:
+                scale.apply(sample, str(label), has_line_per_lane=True)
             samples.append(sample)
     return samples
 

@@ -25,10 +25,14 @@ class CULaneDataset(LaneDataset):
         on_error: What to do about an image whose label is broken or missing, or that
             is missing itself: ``"raise"``, or ``"skip"`` to leave the image out, count
             and report.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            under ``data_root`` are resized copies, all of one size. Labels are scaled
+            to them, and the benchmark scores in pixels of that size.
 
     Raises:
         FileNotFoundError: If the list is missing.
-        LabelError: If a label is broken, or with ``"skip"`` if none is whole.
+        LabelError: If a label is broken or does not fit ``label_shape``, or with
+            ``"skip"`` if none is whole.
     """
 
     def __init__(
@@ -40,8 +44,10 @@ class CULaneDataset(LaneDataset):
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
         on_error: OnError = "raise",
+        label_shape: tuple[int, int] | None = None,
     ) -> None:
         self.list_file = list_file
+        self.label_shape = label_shape
         super().__init__(
             data_root=data_root,
             pipeline=pipeline,
@@ -52,4 +58,6 @@ class CULaneDataset(LaneDataset):
 
     def load_samples(self, data_root: Path) -> list[LaneSample]:
         """Read the labels of the listed images."""
-        return read_culane_labels(data_root / self.list_file, data_root, self.faults)
+        return read_culane_labels(
+            data_root / self.list_file, data_root, self.faults, self.label_shape
+        )

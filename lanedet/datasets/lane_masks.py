@@ -11,7 +11,7 @@ from lanedet.arrays import ByteArray
 from lanedet.datasets.label_faults import LabelError
 from lanedet.images import ImageError, read_stored_image
 from lanedet.ops import holds_lane_bytes, lanes_of_mask
-from lanedet.ops.warp import warp_image
+from lanedet.ops.warp import resize_matrix, warp_image
 
 _HALF = 128  # a pixel of which lanes cover half is one of theirs
 
@@ -27,7 +27,7 @@ class LoadLaneMask:
 
     Args:
         edge_width_px: Width to which the edges in a mask of lane bytes are drawn out,
-            in pixels of the original image, odd. Binary masks stay as they are: in
+            in pixels of the mask, odd. Binary masks stay as they are: in
             the releases, their training labels are 8 pixels wide.
 
     Raises:
@@ -49,10 +49,12 @@ class LoadLaneMask:
             return results
         path = Path(sample.gt_mask_path)
         mask = _read(path)
-        if mask.shape != tuple(sample.ori_shape):
+        shape = tuple(sample.get("label_shape", sample.ori_shape))
+        if mask.shape != shape:
             raise LabelError(
-                f"{path}: the mask must have the size of its image, (H, W) = "
-                f"{tuple(sample.ori_shape)}, got {mask.shape}."
+                f"{path}: the mask must have the size of its image, (H, W) = {shape}, "
+                f"or label_shape must say for which the labels were made, got "
+                f"{mask.shape}."
             )
         try:
             lanes = lanes_of_mask(mask).astype(np.uint8) * 255
@@ -60,8 +62,8 @@ class LoadLaneMask:
             raise LabelError(f"{path}: {error}") from error
         if holds_lane_bytes(mask):
             lanes = cv2.dilate(lanes, self.brush)
-        shape = results["inputs"].shape[:2]
-        class_map = warp_image(lanes, results["matrix"], shape) >= _HALF
+        matrix = results["matrix"] @ resize_matrix(shape, sample.ori_shape)
+        class_map = warp_image(lanes, matrix, results["inputs"].shape[:2]) >= _HALF
         sample.gt_class_map = torch.from_numpy(class_map.astype(np.uint8))
         sample.gt_existence = torch.tensor([float(class_map.any())])
         return results

@@ -69,6 +69,12 @@ class LoadImage:
                 f"No image at {sample.img_path!r}, though a label names it. Is "
                 "data_root (--data-root) the folder of the whole data set?"
             ) from error
+        if "label_shape" in sample and sample.ori_shape != ori_shape:
+            raise ValueError(
+                f"The labels of {sample.img_path!r} were scaled to the (H, W) that its "
+                f"header tells, {sample.ori_shape}, but the image is {ori_shape}: an "
+                "EXIF tag turns it. Store it upright."
+            )
         sample.set_field(ori_shape, "ori_shape", field_type="metainfo")
         return results | {"inputs": image}
 
@@ -276,7 +282,8 @@ def _check_lanes_fit(sample: LaneSample) -> None:
                 f"The labels of {sample.get('img_path')!r} must be made for its size, "
                 f"{width}x{height}, got a lane that reaches down to y = {bottom:.0f} "
                 f"and from x = {left:.0f} to {right:.0f}. Use the images at the size "
-                "at which they were labelled."
+                "at which they were labelled, or say that size: label_shape=(H, W) of "
+                "the data set."
             )
 
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.datasets.label_faults import LabelError, LabelFaults, short
+from lanedet.datasets.label_scale import LabelScale
 from lanedet.datasets.picture_files import FileFinder, can_be_file_name
 from lanedet.files import replace_file
 from lanedet.ops import xs_at_rows
@@ -75,7 +76,10 @@ def read_tusimple_lines(
 
 
 def read_tusimple_labels(
-    label_file: Path, data_root: Path, faults: LabelFaults | None = None
+    label_file: Path,
+    data_root: Path,
+    faults: LabelFaults | None = None,
+    label_shape: tuple[int, int] | None = None,
 ) -> list[LaneSample]:
     """Read a label file.
 
@@ -84,20 +88,27 @@ def read_tusimple_labels(
         data_root: Folder under which the images lie, in the original layout or in
             that of Kaggle's copy (``train_set`` and ``test_set``).
         faults: What to do about broken lines. None stops at the first.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            that are there are resized copies. Labels are scaled to them, and the
+            benchmark scores in pixels of that size. None: they were not resized.
 
     Returns:
         One sample per line, in the file's order, with ``gt_lanes`` and the meta
-        information ``raw_file``, ``img_path`` and ``rows``. A lane without any point
-        stays as a polyline of shape (0, 2): the benchmark counts it.
+        information ``raw_file``, ``img_path`` and ``rows``, and with ``label_shape``
+        that and ``ori_shape``. ``rows`` stay those of the label. A lane without any
+        point stays as a polyline of shape (0, 2): the benchmark counts it.
 
     Raises:
         FileNotFoundError: If there is no such label file. Images may be missing.
         LabelError: If a line is broken and ``faults`` does not allow it, or the file
-            holds none.
+            holds none; with ``label_shape`` also if a label does not fit it, an image
+            is missing, or images differ in size.
     """
     samples = []
     finder = FileFinder()
-    for line in _read_lines(label_file, _parse_label, faults):
+    scale = None if label_shape is None else LabelScale(label_shape)
+    faults = LabelFaults() if faults is None else faults
+    for number, line in _read_numbered_lines(label_file, _parse_label, faults):
         sample = LaneSample(
             metainfo={
                 "raw_file": line.raw_file,
@@ -107,7 +118,10 @@ def read_tusimple_labels(
         )
         points = [np.stack([xs, sample.rows], axis=1) for xs in line.xs]
         sample.gt_lanes = [lane[~np.isnan(lane[:, 0])] for lane in points]
-        samples.append(sample)
+        with faults.allow():
+            if scale is not None:
+                scale.apply(sample, f"{label_file}:{number}")
+            samples.append(sample)
     return samples
 
 
@@ -214,6 +228,14 @@ def _read_lines(
     parse: Callable[[bytes], TuSimpleLine],
     faults: LabelFaults | None,
 ) -> list[TuSimpleLine]:
+    return [line for _, line in _read_numbered_lines(file, parse, faults)]
+
+
+def _read_numbered_lines(
+    file: Path,
+    parse: Callable[[bytes], TuSimpleLine],
+    faults: LabelFaults | None,
+) -> list[tuple[int, TuSimpleLine]]:
     if not file.is_file():
         raise FileNotFoundError(
             f"No TuSimple label file at '{file}'. Set data_root to a TuSimple tree, or "
@@ -229,7 +251,7 @@ def _read_lines(
             continue
         with faults.allow():
             try:
-                lines.append(parse(text))
+                lines.append((number, parse(text)))
             except ValueError as error:
                 raise LabelError(f"{file}:{number}: {error}") from error
     return lines

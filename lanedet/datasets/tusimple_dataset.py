@@ -24,10 +24,14 @@ class TuSimpleDataset(LaneDataset):
         on_error: What to do about a broken line of a label file: ``"raise"``, or
             ``"skip"`` to leave its frame out, count and report, and likewise frames
             whose image is absent.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            under ``data_root`` are resized copies, all of one size. Labels are scaled
+            to them, and the benchmark scores in pixels of that size.
 
     Raises:
         FileNotFoundError: If a label file is missing.
-        LabelError: If a label file has a broken line, or with ``"skip"`` if no line
+        LabelError: If a label file has a broken line, or one that does not fit
+            ``label_shape``, or with ``"skip"`` if no line
             is whole.
     """
 
@@ -40,9 +44,11 @@ class TuSimpleDataset(LaneDataset):
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
         on_error: OnError = "raise",
+        label_shape: tuple[int, int] | None = None,
     ) -> None:
         # A text is a sequence too, of its letters.
         self.ann_files = [ann_files] if isinstance(ann_files, str) else list(ann_files)
+        self.label_shape = label_shape
         super().__init__(
             data_root=data_root,
             pipeline=pipeline,
@@ -57,6 +63,9 @@ class TuSimpleDataset(LaneDataset):
             sample
             for name in self.ann_files
             for sample in read_tusimple_labels(
-                find_tusimple_labels(data_root, name), data_root, self.faults
+                find_tusimple_labels(data_root, name),
+                data_root,
+                self.faults,
+                self.label_shape,
             )
         ]

@@ -21,6 +21,7 @@ from lanedet.evaluation.functional.bdd100k import (
     multitask_counts,
     multitask_score,
 )
+from lanedet.evaluation.label_pixels import in_label_pixels
 from lanedet.files import replace_file
 from lanedet.ops import class_map_to_original, draw_lane_mask
 
@@ -45,16 +46,17 @@ class BDD100KMetric(BaseMetric):
     numbers of one protocol may be compared with each other.
 
     It reads of each sample ``pred_class_map``, of which every class but 0 is lane, and
-    the meta information ``view``. The label is the mask at ``gt_mask_path`` where the
-    sample has one, else ``gt_lanes`` drawn into a mask.
+    the meta information ``view``, and where labels were made for another size than the
+    image's, ``label_shape``: pixels are then counted at that size. The label is the
+    mask at ``gt_mask_path`` where the sample has one, else ``gt_lanes`` drawn into one.
 
     Args:
-        gt_width_px: Width at which ``gt_lanes`` are drawn, in pixels of the original
-            image. The protocols' 2 is made for images 1280 pixels wide.
+        gt_width_px: Width at which ``gt_lanes`` are drawn, in pixels of the image that
+            was labelled. The protocols' 2 is made for images 1280 pixels wide.
         multitask_batch_size: Images over which the multi-task protocol adds up
             pixels. It is independent of the loader's batches.
         out_dir: Folder for the predictions as binary masks (``<raw_file>.png``, 0 and
-            255, at the size of the original image). None writes nothing.
+            255, at the size that is scored). None writes nothing.
         collect_device: As of ``BaseMetric``.
         prefix: As of ``BaseMetric``.
         collect_dir: As of ``BaseMetric``.
@@ -134,11 +136,13 @@ class BDD100KMetric(BaseMetric):
         }
 
     def _labelled_lanes(self, sample: Mapping[str, Any]) -> NDArray[np.bool_]:
-        shape = sample["view"].ori_shape
+        ori_shape = sample["view"].ori_shape
+        shape = tuple(sample.get("label_shape", ori_shape))
         if "gt_mask_path" not in sample:
             if "gt_lanes" not in sample:
                 raise ValueError(_lacking(sample, "gt_lanes or gt_mask_path"))
-            return draw_lane_mask(sample["gt_lanes"], shape, self.gt_width_px)
+            gt_lanes = in_label_pixels(sample["gt_lanes"], ori_shape, shape)
+            return draw_lane_mask(gt_lanes, shape, self.gt_width_px)
         path = Path(sample["gt_mask_path"])
         lanes = read_lanes(path)
         if lanes.shape != shape:
@@ -154,7 +158,11 @@ def _predicted_lanes(sample: Mapping[str, Any]) -> NDArray[np.bool_]:
         if name not in sample:
             raise ValueError(_lacking(sample, name))
     class_map = np.asarray(sample["pred_class_map"], dtype=np.uint8)
-    return np.asarray(class_map_to_original(class_map, sample["view"]) > 0)
+    pred = class_map_to_original(class_map, sample["view"])
+    height, width = sample.get("label_shape", pred.shape)
+    if pred.shape != (height, width):
+        pred = cv2.resize(pred, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(pred > 0)
 
 
 def _write_mask(

@@ -17,6 +17,7 @@ from lanedet.evaluation.functional.culane import (
     checked_thresholds,
 )
 from lanedet.evaluation.functional.culane.batch import pack_lanes
+from lanedet.evaluation.label_pixels import in_label_pixels
 from lanedet.files import replace_file
 from lanedet.ops import (
     continue_to_border,
@@ -54,7 +55,8 @@ class CULaneMetric(BaseMetric):
     samples name their ``category``, the first six follow for each, as in
     ``f1_night``, and for the crossroads, which have no labels, ``fp_cross`` alone.
     It reads of each sample ``pred_lanes``, ``gt_lanes`` and ``raw_file`` and, where it
-    is not that of the benchmark, ``ori_shape``.
+    is not that of the benchmark, ``ori_shape``; and where labels were made for another
+    size than the image's, ``label_shape``: then files hold pixels of that size.
 
     Args:
         rule: How to decide, ``"official"`` or ``"continuous"`` (see
@@ -122,15 +124,23 @@ class CULaneMetric(BaseMetric):
         for sample in data_samples:
             _check(sample, self.shape)
             ori_shape = tuple(sample.get("ori_shape", self.shape))
-            step = self.row_step * ori_shape[0] / self.shape[0]
-            rows = np.arange(ori_shape[0] - 1, -1.0, -step)
-            lanes = sample["pred_lanes"]
+            shape = tuple(sample.get("label_shape", ori_shape))
+            step = self.row_step * shape[0] / self.shape[0]
+            rows = np.arange(shape[0] - 1, -1.0, -step)
+            gt_lanes, lanes = (
+                in_label_pixels(sample[name], ori_shape, shape)
+                for name in ("gt_lanes", "pred_lanes")
+            )
             if self.to_border:
-                lanes = [continue_to_border(lane, ori_shape) for lane in lanes]
+                lanes = [continue_to_border(lane, shape) for lane in lanes]
             lanes = [_written_points(lane, rows) for lane in lanes]
             written = [lane for lane in lanes if len(lane) >= 2]
-            gt_lanes = _scaled(sample["gt_lanes"], ori_shape, self.shape)
-            images.append((gt_lanes, _scaled(written, ori_shape, self.shape)))
+            images.append(
+                (
+                    _scaled(gt_lanes, shape, self.shape),
+                    _scaled(written, shape, self.shape),
+                )
+            )
             if self.out_dir is not None:
                 path = self.out_dir / lines_file(sample["raw_file"])
                 path.parent.mkdir(parents=True, exist_ok=True)

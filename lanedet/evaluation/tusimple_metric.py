@@ -22,6 +22,7 @@ from lanedet.evaluation.functional.tusimple import (
     point_accuracy,
     rules_of_width,
 )
+from lanedet.evaluation.label_pixels import in_label_pixels
 from lanedet.files import replace_file
 from lanedet.ops import assign_slots, xs_at_rows
 
@@ -57,7 +58,8 @@ class TuSimpleMetric(BaseMetric):
     :func:`~lanedet.ops.lane_slots.assign_slots`.
 
     It reads of each sample ``pred_lanes`` and ``gt_lanes`` and the meta information
-    ``raw_file``, ``rows`` and ``ori_shape``.
+    ``raw_file``, ``rows`` and ``ori_shape``, and where labels were made for another
+    size than the image's, ``label_shape``: all is then scored in pixels of that size.
 
     Args:
         pixel_threshold: Horizontal distance below which a vertical lane is met, in
@@ -150,14 +152,20 @@ def _record(sample: Mapping[str, Any]) -> _Record:
             f"{sorted(sample)}. Let the dataset keep them through its pipeline."
         )
     rows = np.asarray(sample["rows"], dtype=np.float64)
-    pred_xs = np.rint(_lanes_at_rows(sample["pred_lanes"], rows))
-    inside = (pred_xs >= 0) & (pred_xs < sample["ori_shape"][1])
+    ori_shape = sample["ori_shape"]
+    shape = sample.get("label_shape", ori_shape)
+    pred_lanes, gt_lanes = (
+        in_label_pixels(sample[name], ori_shape, shape)
+        for name in ("pred_lanes", "gt_lanes")
+    )
+    pred_xs = np.rint(_lanes_at_rows(pred_lanes, rows))
+    inside = (pred_xs >= 0) & (pred_xs < shape[1])
     return _Record(
         raw_file=sample["raw_file"],
-        width=int(sample["ori_shape"][1]),
+        width=int(shape[1]),
         rows=rows,
         pred_xs=np.where(inside, pred_xs, np.nan)[inside.any(axis=1)],
-        gt_xs=_lanes_at_rows(sample["gt_lanes"], rows),
+        gt_xs=_lanes_at_rows(gt_lanes, rows),
     )
 
 

@@ -4,6 +4,7 @@ from lanedet.images.header import ImageError
 from lanedet.images.reading import (
     decode_image,
     read_image,
+    read_image_shape,
     read_shrunk_image,
     read_stored_image,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "encode_image",
     "has_image_suffix",
     "read_image",
+    "read_image_shape",
     "read_shrunk_image",
     "read_stored_image",
     "write_image",

@@ -84,6 +84,23 @@ def read_shrunk_image(
     return image, (image.shape[0] * shrink, image.shape[1] * shrink)
 
 
+def read_image_shape(path: Path | str) -> tuple[int, int]:
+    """Return (H, W) of an image file as it is stored, without decoding it.
+
+    An EXIF tag, as telephones write it, may turn what :func:`read_image` returns.
+
+    Args:
+        path: The file, of any format that OpenCV reads.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImageError: As :func:`read_image`.
+    """
+    with _named(path):
+        _, header = _load(path)
+    return header.height, header.width
+
+
 def read_stored_image(path: Path | str, max_pixels: int = MAX_PIXELS) -> NDArray[Any]:
     """Return the pixels of an image file as they are stored, as masks need it.
 

@@ -28,7 +28,9 @@ _SPLIT_OF_FOLDER: dict[str, Split] = {"train": "train", "val": "test"}
 _MIN_LABELLED = 0.99
 
 
-def check_bdd100k(root: Path, decode_all: bool = False) -> DatasetReport:
+def check_bdd100k(
+    root: Path, decode_all: bool = False, label_shape: tuple[int, int] | None = None
+) -> DatasetReport:
     """Check a BDD100K tree, or one of scenes in its form.
 
     Looked at are the official folders ``train`` and ``val``.
@@ -36,9 +38,12 @@ def check_bdd100k(root: Path, decode_all: bool = False) -> DatasetReport:
     Args:
         root: Folder of ``images`` and ``labels``, or of ``bdd100k`` with these.
         decode_all: Decode all images, not just some.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            that are there are resized copies.
 
     Raises:
         FileNotFoundError: If there is no such folder.
+        ValueError: If ``label_shape`` is no size of an image.
     """
     if not root.is_dir():
         raise FileNotFoundError(f"No folder '{root}' with a BDD100K tree.")
@@ -55,7 +60,7 @@ def check_bdd100k(root: Path, decode_all: bool = False) -> DatasetReport:
         looked_at(all_images, decode_all)
     )
     for folder, found in images.items():
-        _check(root, folder, report, is_original, found, labels)
+        _check(root, folder, report, is_original, found, labels, label_shape)
     check_images(
         all_images,
         report,
@@ -63,6 +68,7 @@ def check_bdd100k(root: Path, decode_all: bool = False) -> DatasetReport:
         is_original=is_original,
         decode_all=decode_all,
         label_of=labels.get,
+        label_shape=label_shape,
     )
     return report
 
@@ -85,6 +91,7 @@ def _check(
     is_original: bool,
     images: Mapping[str, Path],
     looked_at_labels: dict[Path, LaneSample | None],
+    label_shape: tuple[int, int] | None,
 ) -> None:
     """Check the labels of a folder, and keep those of the images that are decoded."""
     split = _SPLIT_OF_FOLDER[folder]
@@ -98,7 +105,9 @@ def _check(
     report.notes.append(f"{folder} is read from {labels}")
     faults = LabelFaults("skip")
     names, num_lanes = set(), 0
-    samples = read_bdd100k_labels(labels, find_bdd100k_images(root, split), faults)
+    samples = read_bdd100k_labels(
+        labels, find_bdd100k_images(root, split), faults, label_shape=label_shape
+    )
     for sample in progress_bar(samples, desc=f"labels of {folder}", unit="image"):
         names.add(sample.raw_file)
         num_lanes += len(sample.gt_lanes)

@@ -18,6 +18,7 @@ from lanedet.datasets.culane import (
     read_culane_list,
 )
 from lanedet.datasets.label_faults import LabelError, LabelFaults
+from lanedet.datasets.label_scale import LabelScale
 from lanedet.datasets.picture_files import FileFinder
 from lanedet.files import visible_files
 from lanedet.runtime import progress_bar
@@ -34,15 +35,20 @@ _LABEL_SUFFIX = ".lines.txt"
 _MAX_DISAGREEING = 0.1
 
 
-def check_culane(root: Path, decode_all: bool = False) -> DatasetReport:
+def check_culane(
+    root: Path, decode_all: bool = False, label_shape: tuple[int, int] | None = None
+) -> DatasetReport:
     """Check a CULane tree, or one of one's own pictures in its form.
 
     Args:
         root: Folder of ``list/`` and of the drivers' folders.
         decode_all: Decode all images, not just some.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            that are there are resized copies.
 
     Raises:
         FileNotFoundError: If there is no such folder.
+        ValueError: If ``label_shape`` is no size of an image.
     """
     if not (root / "list").is_dir():
         raise FileNotFoundError(
@@ -58,7 +64,7 @@ def check_culane(root: Path, decode_all: bool = False) -> DatasetReport:
     if not is_original:
         report.notes.append("pictures of one's own: no counts to compare with")
     lanes_of: dict[str, int] = {}
-    files = _Files()
+    files = _Files(label_shape)
     for split in _LISTS:
         lanes_of |= _check_split(root, split, report, is_original, files)
     if is_original:
@@ -71,14 +77,23 @@ def check_culane(root: Path, decode_all: bool = False) -> DatasetReport:
         is_original=is_original,
         decode_all=decode_all,
         label_of=files.label_of,
+        label_shape=label_shape,
     )
+    if files.misfits:
+        report.add_problem(
+            f"{len(files.misfits)} labels cannot be scaled to their images",
+            "See --label-shape.",
+            files.misfits,
+        )
     return report
 
 
 class _Files:
     """What the lists name and is there, in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, label_shape: tuple[int, int] | None) -> None:
+        self.scale = None if label_shape is None else LabelScale(label_shape)
+        self.misfits: list[str] = []
         self.finder = FileFinder()
         self.images: dict[Path, Path | None] = {}  # with their labels
         self.labels: dict[Path, None] = {}
@@ -91,6 +106,12 @@ class _Files:
             sample.gt_lanes = [] if path is None else read_culane_lanes(path)
         except LabelError:
             return None
+        if self.scale is not None:
+            try:
+                self.scale.apply(sample, str(path), has_line_per_lane=True)
+            except LabelError as error:
+                self.misfits.append(str(error))
+                return None
         return sample
 
 

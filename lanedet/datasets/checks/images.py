@@ -41,6 +41,7 @@ def check_images(
     is_original: bool,
     decode_all: bool,
     label_of: Callable[[Path], LaneSample | None],
+    label_shape: tuple[int, int] | None = None,
 ) -> None:
     """Decode images, note unreadable ones, wrong sizes, and labels that do not fit.
 
@@ -52,6 +53,8 @@ def check_images(
         decode_all: Whether to decode all images that are there.
         label_of: Returns an image's label, as :meth:`LabelFit.add` takes it, None
             where it has none that can be read.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            that are there are resized copies of any size.
     """
     chosen = looked_at(paths, decode_all)
     sizes: Counter[tuple[int, int]] = Counter()
@@ -64,7 +67,7 @@ def check_images(
             broken.append(str(error))
             continue
         sizes[height, width] += 1
-        if is_original and (height, width) != shape:
+        if is_original and label_shape is None and (height, width) != shape:
             misfits.append(f"{path} ({width}x{height})")
         elif (label := label_of(path)) is not None:
             fit.add(label, (height, width))
@@ -77,11 +80,17 @@ def check_images(
     if misfits:
         report.add_problem(
             f"{len(misfits)} images are not {shape[1]}x{shape[0]}",
-            "The labels are made for that size: take the original images.",
+            "The labels are made for that size: take the original images, or, if these "
+            "are resized copies, say so: --label-shape "
+            f"{shape[0]}x{shape[1]}, and label_shape of the data set.",
             misfits,
         )
+    if label_shape is not None:
+        report.notes.append(
+            f"labels for {label_shape[1]}x{label_shape[0]}, scaled to the images"
+        )
     fit.report_to(report)
-    if not is_original:
+    if not is_original and label_shape is None:
         _note_sizes(sizes, shape, report)
 
 

@@ -19,7 +19,8 @@ from lanedet.structures import LaneSample
 
 _REMEDY = (
     "Labels are in pixels of the picture beside them: take the pictures at the size at "
-    "which they were labelled (lanedet browse draws both)."
+    "which they were labelled, or say that size with --label-shape (lanedet browse "
+    "draws both)."
 )
 
 
@@ -43,7 +44,8 @@ class LabelFit:
         """
         self._num_pictures += 1
         if "gt_mask_path" in sample:
-            self._add_mask(Path(sample.gt_mask_path), sample.img_path, shape)
+            mask_shape = tuple(sample.get("label_shape", shape))
+            self._add_mask(Path(sample.gt_mask_path), sample.img_path, mask_shape)
         lanes = [lane for lane in sample.get("gt_lanes", []) if len(lane)]
         if lanes:
             self._add_lanes(lanes, sample.img_path, shape)

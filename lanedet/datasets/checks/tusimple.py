@@ -20,15 +20,20 @@ _FRAME = "20.jpg"  # the one of each clip that is labelled
 _SHARED_DATES = ("0531", "0601")
 
 
-def check_tusimple(root: Path, decode_all: bool = False) -> DatasetReport:
+def check_tusimple(
+    root: Path, decode_all: bool = False, label_shape: tuple[int, int] | None = None
+) -> DatasetReport:
     """Check a TuSimple tree, or one of scenes or of one's own pictures in its form.
 
     Args:
         root: Folder of the label files.
         decode_all: Decode all images, not just some.
+        label_shape: (H, W) of the images for which the labels were made, where those
+            that are there are resized copies.
 
     Raises:
         FileNotFoundError: If there is no such folder.
+        ValueError: If ``label_shape`` is no size of an image.
     """
     if not root.is_dir():
         raise FileNotFoundError(f"No folder '{root}' with a TuSimple tree.")
@@ -47,7 +52,7 @@ def check_tusimple(root: Path, decode_all: bool = False) -> DatasetReport:
     samples = [
         sample
         for name in files
-        for sample in _check_file(root, name, report, is_original)
+        for sample in _check_file(root, name, report, is_original, label_shape)
     ]
     _check_names(samples, report)
     present = _check_presence(samples, report, is_original)
@@ -61,6 +66,7 @@ def check_tusimple(root: Path, decode_all: bool = False) -> DatasetReport:
         is_original=is_original,
         decode_all=decode_all,
         label_of=label_of.get,
+        label_shape=label_shape,
     )
     return report
 
@@ -70,11 +76,16 @@ def _is_of_scenes(root: Path) -> bool:
 
 
 def _check_file(
-    root: Path, name: str, report: DatasetReport, is_original: bool
+    root: Path,
+    name: str,
+    report: DatasetReport,
+    is_original: bool,
+    label_shape: tuple[int, int] | None,
 ) -> list[LaneSample]:
     faults = LabelFaults("skip")
     try:
-        samples = read_tusimple_labels(find_tusimple_labels(root, name), root, faults)
+        file = find_tusimple_labels(root, name)
+        samples = read_tusimple_labels(file, root, faults, label_shape)
     except FileNotFoundError:
         report.add_problem(
             f"no {name}",
@@ -88,7 +99,7 @@ def _check_file(
     if faults.messages:
         report.add_problem(
             f"{len(faults.messages)} broken lines in {name}",
-            "Fetch it again.",
+            "Fetch it again." if label_shape is None else "See --label-shape.",
             faults.messages,
         )
     num_lanes = sum(len(lane) > 0 for s in samples for lane in s.gt_lanes)

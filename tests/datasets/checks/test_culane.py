@@ -179,3 +179,16 @@ def test_a_broken_label_is_told_once(tmp_path: Path) -> None:
     text = "\n".join(check_culane(tmp_path).lines())
     assert "1 broken labels of train" in text
     assert "outside" not in text
+
+
+def test_resized_images_need_the_size_of_their_labels(root: Path) -> None:
+    for path in root.glob("driver_*/*/*.jpg"):
+        assert cv2.imwrite(str(path), np.zeros((295, 820, 3), np.uint8))
+    assert "--label-shape 590x1640" in told(root)
+    report = check_culane(root, label_shape=(590, 1640))
+    assert report.is_complete, report.lines()
+    assert "labels for 1640x590, scaled to the images" in "\n".join(report.lines())
+    report = check_culane(root, label_shape=(295, 820))
+    text = "\n".join(report.lines())
+    assert "3 labels cannot be scaled to their images" in text
+    assert "00000.lines.txt:1: there is a point at (700, 590), outside" in text

@@ -212,3 +212,29 @@ def test_pictures_of_several_sizes_are_noted(tmp_path: Path) -> None:
     report = check_tusimple(tmp_path)
     assert report.is_complete
     assert "needs images of one size" in "\n".join(report.lines())
+
+
+def resize_images(root: Path, shape: tuple[int, int]) -> None:
+    for path in root.glob("clips/*/*/20.jpg"):
+        assert cv2.imwrite(str(path), np.zeros((*shape, 3), np.uint8))
+
+
+def test_resized_images_are_wrong_unless_the_labels_size_is_told(root: Path) -> None:
+    resize_images(root, (240, 426))
+    text = told(root)
+    assert "4 images are not 1280x720" in text
+    assert "--label-shape 720x1280" in text
+    report = check_tusimple(root, label_shape=(720, 1280))
+    assert report.is_complete
+    text = "\n".join(report.lines())
+    assert "4 of 4 images decoded (426x240: 4)" in text
+    assert "labels for 1280x720, scaled to the images" in text
+
+
+def test_a_label_shape_that_does_not_fit_is_told_with_file_and_line(root: Path) -> None:
+    resize_images(root, (240, 426))
+    report = check_tusimple(root, label_shape=(480, 852))
+    assert not report.is_complete
+    text = "\n".join(report.lines())
+    assert "1 broken lines in label_data_0313.json" in text
+    assert "label_data_0313.json:1: there is a point at (5, 700), outside" in text
