@@ -16,7 +16,7 @@ with read_base():
     from .._base_.datasets.diverse_scenes import *
 
 model.update(view=_view)
-model["head"]["decoder"].update(row_step=2, stiffness=0.15)
+model["head"]["decoder"].update(stiffness=0.15)
 train_cfg.update(max_iters=4000, val_interval=2000)
 optim_wrapper["optimizer"].update(lr=3e-3)
 param_scheduler[0].update(pct_start=0.1)
