@@ -4,7 +4,7 @@ Run:      lanedet scenes data/diverse --num 12000 --seed 1 \
               --category diverse
           lanedet train sad/enet_sad_diverse
 Expected: not known from nothing. The package's weights, from runs of it one after the
-          other, reach accuracy 0.918 on 63 real frames (docs/results.md).
+          other, reach accuracy 0.924 on 63 real frames (docs/results.md).
 
 The recipe is that of enet_sad_scenes.py, longer, with strong augmentation.
 """

@@ -6,9 +6,13 @@ from collections.abc import Callable
 
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
-BENCHMARKS = ("data", "evaluation", "models", "sad", "scenes", "steadiness", "video")
+BENCHMARKS = (
+    *("data", "decoders", "evaluation", "models", "sad", "scenes", "steadiness"),
+    "video",
+)
 EXAMPLES = """benchmarks:
   data        the input pipeline by stage, and a data loader with workers
+  decoders    where decoded lanes lie, by position along the lane
   evaluation  how many images a second the benchmarks' metrics score
   models      networks: parameters, multiplications, milliseconds
   sad         a training step with and without self attention distillation

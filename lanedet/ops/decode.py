@@ -201,16 +201,19 @@ class LaneDecoder:
         Returns:
             (1, 2), or (0, 2) where it ends on the last row.
         """
-        (x, y), (dx, dy) = points[-1], points[-1] - points[0]
-        last = points[:0]
-        for away in np.arange(1, self.row_step) * np.sign(dy):
-            row, column = int(y + away), round(x + away * dx / dy)
-            if not (0 <= row < lane_map.shape[0] and 0 <= column < lane_map.shape[1]):
+        (first_x, first_y), (last_x, last_y) = points[[0, -1]].tolist()
+        slope = (last_x - first_x) / (last_y - first_y)
+        step = 1 if last_y > first_y else -1
+        height, width = lane_map.shape
+        ends: list[tuple[float, int]] = []
+        for away in range(step, step * self.row_step, step):
+            row, x = int(last_y) + away, last_x + away * slope
+            if not (0 <= row < height and 0 <= round(x) < width):
                 break
-            if lane_map[row, column] < self.threshold:
+            if lane_map[row, round(x)] < self.threshold:
                 break
-            last = np.array([[x + away * dx / dy, row]])
-        return last
+            ends = [(x, row)]
+        return np.array(ends, dtype=np.float64).reshape(-1, 2)
 
     def _longest_piece(self, points: FloatArray, image_height: int) -> slice | None:
         """Return which points (N, 2), bottom to top, are one lane; None if too few."""

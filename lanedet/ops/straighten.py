@@ -52,4 +52,4 @@ def straighten(points: FloatArray, stiffness: float, image_height: float) -> Flo
             weights * rows[shift] * rows[shift + 1]
         )
     bands[0, 2:] += weights * rows[0] * rows[2]
-    return np.stack([solveh_banded(bands, x), y], axis=1)
+    return np.stack([solveh_banded(bands, x, check_finite=False), y], axis=1)
