@@ -75,6 +75,7 @@ class LaneDataset(BaseDataset):
         samples = self.load_samples(Path(self.data_root))
         if self.faults.on_error == "skip":
             samples = [sample for sample in samples if self._has_image(sample)]
+        _check_one_size(samples)
         self.faults.report()
         if self.faults.messages and not samples:
             raise LabelError(
@@ -125,3 +126,19 @@ class LaneDataset(BaseDataset):
             logger="current",
             level=logging.WARNING,
         )
+
+
+def _check_one_size(samples: Sequence[LaneSample]) -> None:
+    """Raise LabelError if labels were scaled to images of several sizes.
+
+    Readers see to it within a label file; a data set may have several of them.
+    """
+    scaled = [sample for sample in samples if "label_shape" in sample]
+    for sample in scaled:
+        if sample.ori_shape != scaled[0].ori_shape:
+            raise LabelError(
+                "With label_shape, all images must be copies of one size, got (H, W) = "
+                f"{scaled[0].ori_shape} of '{scaled[0].img_path}' and "
+                f"{sample.ori_shape} of '{sample.img_path}'. Resize them alike, or "
+                "keep each size in a tree of its own."
+            )

@@ -64,12 +64,8 @@ def tusimple_tree(root: Path, xs: list[int], rows: list[int], name: str = "1") -
 
 
 def tusimple(root: Path, **options: object) -> TuSimpleDataset:
-    return TuSimpleDataset(
-        data_root=str(root),
-        ann_files="label.json",
-        pipeline=PIPELINE,
-        **{"label_shape": LABEL_SHAPE, **options},
-    )
+    defaults = {"ann_files": "label.json", "label_shape": LABEL_SHAPE}
+    return TuSimpleDataset(data_root=str(root), pipeline=PIPELINE, **defaults | options)
 
 
 def bdd100k_tree(root: Path) -> None:
@@ -169,6 +165,19 @@ def test_images_of_several_sizes_are_refused(tmp_path: Path) -> None:
         LabelError, match=r"label\.json:2: .*600x300, and .* 300x150\. With label_shape"
     ):
         tusimple(tmp_path)
+
+
+def test_images_of_several_label_files_must_have_one_size_too(tmp_path: Path) -> None:
+    tusimple_tree(tmp_path, [100, 200], [500, 400], "1")
+    (tmp_path / "label.json").rename(tmp_path / "first.json")
+    tusimple_tree(tmp_path, [100, 200], [500, 400], "2")
+    files = ["first.json", "label.json"]
+    assert len(tusimple(tmp_path, ann_files=files)) == 2
+    write_image(tmp_path / "clips/0531/2/20.jpg", (300, 600))
+    with pytest.raises(
+        LabelError, match=r"\(150, 300\) of .*1/20\.jpg' and \(300, 600\) of"
+    ):
+        tusimple(tmp_path, ann_files=files)
 
 
 def test_an_image_that_is_missing_or_broken_gives_no_size(tmp_path: Path) -> None:
