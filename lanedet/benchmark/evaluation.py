@@ -24,20 +24,24 @@ from lanedet.benchmark.timing import (
     time_in_turns,
     write_json,
 )
-from lanedet.datasets import (
+from lanedet.evaluation import evaluate_culane
+from lanedet.evaluation.functional.tusimple import evaluate_submission
+from lanedet.formats import (
     CULANE_SHAPE,
+    TUSIMPLE_SHAPE,
+    TuSimpleLine,
     culane_label_path,
     format_culane_lanes,
     format_tusimple_line,
     read_tusimple_lines,
+    sample_tusimple_lanes,
+    tusimple_prediction,
+    tusimple_rows,
 )
-from lanedet.evaluation import evaluate_culane
-from lanedet.evaluation.functional.tusimple import evaluate_submission
 from lanedet.runtime import num_usable_cores
 
 _ORACLES = Path(__file__).resolve().parents[2] / "tests" / "oracles"
 _BEYOND = 100  # pixels that lanes go on beyond the sides of an image
-_ROWS = np.arange(160.0, 720.0, 10.0)  # TuSimple's
 
 
 class _Case(NamedTuple):
@@ -155,17 +159,20 @@ def _culane_case(folder: Path, args: argparse.Namespace, workers: int) -> _Case:
 def _tusimple_case(folder: Path, args: argparse.Namespace) -> _Case:
     oracle = _load(args.oracles / "tusimple.py")
     rng = np.random.default_rng(0)
+    rows = tusimple_rows(TUSIMPLE_SHAPE[0])
     gt_lines, pred_lines = [], []
     for number in range(args.images):
         name = f"clips/0/{number}/20.jpg"
-        gt = _lanes(rng, _ROWS[::-1])
+        gt = _lanes(rng, rows[::-1])
         pred = [
             lane + np.array([rng.normal(0, 12), 0.0])
             for lane in gt
             if rng.random() < 0.9
         ]
-        gt_lines.append(format_tusimple_line(name, gt, _ROWS))
-        pred_lines.append(format_tusimple_line(name, pred, _ROWS, run_time_ms=10.0))
+        label = TuSimpleLine(name, sample_tusimple_lanes(gt, rows), rows, None)
+        gt_lines.append(format_tusimple_line(label))
+        submitted = tusimple_prediction(name, pred, rows, TUSIMPLE_SHAPE[1], 10.0)
+        pred_lines.append(format_tusimple_line(submitted))
     files: dict[int, tuple[Path, Path]] = {}
 
     def files_of(number: int) -> tuple[Path, Path]:

@@ -99,8 +99,8 @@ def _draw_input(packed: Mapping[str, Any], num_slots: int, caption: str) -> Byte
     if "gt_class_map" not in sample:
         lanes = [sample.view.to_input(lane) for lane in sample.gt_lanes]
         return draw_caption(draw_lanes(image, lanes, num_slots=num_slots), caption)
-    drawn = draw_class_map(image, sample.gt_class_map.numpy(), num_slots)
-    slots = np.flatnonzero(sample.gt_existence.numpy()).tolist()
+    drawn = draw_class_map(image, sample.gt_class_map, num_slots)
+    slots = np.flatnonzero(sample.gt_existence).tolist()
     return draw_caption(drawn, f"{caption}, slots {slots}")
 
 

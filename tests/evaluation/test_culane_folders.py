@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from mmengine.evaluator import Evaluator
 
-from lanedet.datasets import write_culane_labels
 from lanedet.evaluation import CULaneMetric, evaluate_culane
 from lanedet.evaluation.culane_folders import CULaneReport
 from lanedet.evaluation.functional.culane import (
@@ -20,6 +19,7 @@ from lanedet.evaluation.functional.culane import (
     OfficialRule,
 )
 from lanedet.evaluation.functional.culane_continuous import polygon_ious
+from lanedet.formats import write_culane_labels
 from lanedet.structures import LaneSample
 
 HD = (1080, 1920)
