@@ -39,12 +39,12 @@ from lanedet.datasets import (
     RandomMotion,
     RasterizeLanes,
 )
+from lanedet.formats import CULANE_SHAPE
 from lanedet.images import read_image
 from lanedet.ops import StretchView
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
 
-_SHAPE = (590, 1640)  # of CULane's frames
 _BATCH_SIZE = 12
 _PASSES_PER_ROUND = 3  # of the loader
 
@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         if args.images is None:
-            paths = write_pictures(Path(folder), args.num, _SHAPE, 1000 * args.kb)
+            paths = write_pictures(Path(folder), args.num, CULANE_SHAPE, 1000 * args.kb)
         else:
             paths = find_jpegs(args.images, args.num)
         datasets = {

@@ -9,6 +9,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from lanedet.cli.options import PATH_HINT
+from lanedet.formats import CULANE_SHAPE
 from lanedet.runtime import user_errors
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ EXAMPLES = f"""examples:
 {PATH_HINT}"""
 
 CONFIG = "configs/sad/enet_sad_culane.py"  # the network, at 288x800
-SHAPE = (590, 1640)
 STAGES = ("E1", "E2", "E3", "E4")
 
 
@@ -96,8 +96,8 @@ def _features(
     draw_labels = RasterizeLanes(detector.head.num_lanes, lane_width_px=8)
     packed = []
     for index in range(num_images):
-        image, sample = make_scene(seed, index, SHAPE)
-        view = detector.view(SHAPE)
+        image, sample = make_scene(seed, index, CULANE_SHAPE)
+        view = detector.view(CULANE_SHAPE)
         sample.set_metainfo({"view": view})
         lanes = [view.to_input(lane) for lane in sample.gt_lanes]
         results = {"inputs": view.warp(image), "input_lanes": lanes}

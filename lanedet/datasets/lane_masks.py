@@ -5,12 +5,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
 
-from lanedet.arrays import ByteArray
-from lanedet.datasets.label_faults import LabelError
-from lanedet.images import ImageError, read_stored_image
-from lanedet.ops import holds_lane_bytes, lanes_of_mask
+from lanedet.formats import holds_lane_bytes, lanes_of_mask
+from lanedet.formats.label_faults import LabelError
+from lanedet.formats.masks import read_mask
 from lanedet.ops.warp import warp_image
 
 _HALF = 128  # a pixel of which lanes cover half is one of theirs
@@ -48,32 +46,17 @@ class LoadLaneMask:
         if "gt_mask_path" not in sample:
             return results
         path = Path(sample.gt_mask_path)
-        mask = _read(path)
+        mask = read_mask(path)
         if mask.shape != tuple(sample.ori_shape):
             raise LabelError(
                 f"{path}: the mask must have the size of its image, (H, W) = "
                 f"{tuple(sample.ori_shape)}, got {mask.shape}."
             )
-        try:
-            lanes = lanes_of_mask(mask).astype(np.uint8) * 255
-        except ValueError as error:
-            raise LabelError(f"{path}: {error}") from error
+        lanes = lanes_of_mask(mask).astype(np.uint8) * 255
         if holds_lane_bytes(mask):
             lanes = cv2.dilate(lanes, self.brush)
         shape = results["inputs"].shape[:2]
         class_map = warp_image(lanes, results["matrix"], shape) >= _HALF
-        sample.gt_class_map = torch.from_numpy(class_map.astype(np.uint8))
-        sample.gt_existence = torch.tensor([float(class_map.any())])
+        sample.gt_class_map = class_map.astype(np.uint8)
+        sample.gt_existence = np.array([class_map.any()], dtype=np.float32)
         return results
-
-
-def _read(path: Path) -> ByteArray:
-    if not path.is_file():
-        raise FileNotFoundError(f"No lane mask at '{path}'.")
-    try:
-        mask = read_stored_image(path)
-    except ImageError as error:
-        raise LabelError(f"{path}: a mask must be an image, but {error}") from error
-    if mask.ndim != 2 or mask.dtype != np.uint8:
-        raise LabelError(f"{path}: a mask must be an image of one 8-bit channel.")
-    return mask

@@ -99,15 +99,15 @@ def _draw_input(packed: Mapping[str, Any], num_slots: int, caption: str) -> Byte
     image = np.ascontiguousarray(packed["inputs"].numpy().transpose(1, 2, 0))
     sample: LaneSample = packed["data_samples"]
     if "gt_lines" in sample:
-        lines = sample.gt_lines.numpy()
+        lines = sample.gt_lines
         lanes = [decode_line(line, image.shape[:2]) for line in lines]
         drawn = draw_lanes(image, lanes, num_slots=num_slots)
         return draw_caption(drawn, f"{caption}, {len(lanes)} lines")
     if "gt_class_map" not in sample:
         lanes = [sample.view.to_input(lane) for lane in sample.gt_lanes]
         return draw_caption(draw_lanes(image, lanes, num_slots=num_slots), caption)
-    drawn = draw_class_map(image, sample.gt_class_map.numpy(), num_slots)
-    slots = np.flatnonzero(sample.gt_existence.numpy()).tolist()
+    drawn = draw_class_map(image, sample.gt_class_map, num_slots)
+    slots = np.flatnonzero(sample.gt_existence).tolist()
     return draw_caption(drawn, f"{caption}, slots {slots}")
 
 

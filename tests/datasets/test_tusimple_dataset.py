@@ -8,13 +8,12 @@ from torch.utils.data import DataLoader
 from lanedet.datasets import (
     ApplyView,
     Augment,
-    LabelError,
     LoadImage,
-    OnError,
     PackInputs,
     RasterizeLanes,
     TuSimpleDataset,
 )
+from lanedet.formats import LabelError, OnError
 from lanedet.ops import LetterboxView
 
 PIPELINE = [

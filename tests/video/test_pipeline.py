@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 import torch
 
-from lanedet.datasets import read_culane_lanes, read_tusimple_lines
+from lanedet.formats import read_culane_lanes, read_tusimple_lines
 from lanedet.ops import LetterboxView
 from lanedet.structures import LaneSample
 from lanedet.video import (

@@ -19,7 +19,7 @@ from mmengine.config import read_base
 
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.ops import StretchView
-from lanedet.simulation import RoadScenesDataset
+from lanedet.datasets import RoadScenesDataset
 
 with read_base():
     from .common import *

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from lanedet.arrays import ByteArray
-from lanedet.datasets import culane_label_path
 from lanedet.files import (
     check_distinct_outputs,
     check_name_length,
     claim_file,
     claim_folder,
 )
+from lanedet.formats import culane_label_path
 from lanedet.runtime import hold_interrupts
 from lanedet.structures import DepartureEvent
 from lanedet.video.annotation import AnnotatedFrame

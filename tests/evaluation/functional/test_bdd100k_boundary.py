@@ -11,7 +11,7 @@ from lanedet.evaluation.functional.bdd100k_boundary import (
     dilate,
     summarise_boundary_scores,
 )
-from lanedet.ops import LANE_BACKGROUND, pack_lane_byte
+from lanedet.formats import LANE_BACKGROUND, pack_lane_byte
 
 FIXTURES = Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures"
 BDD100K = FIXTURES / "bdd100k"

@@ -213,7 +213,8 @@ class LineHead(LaneHead):
         """
         levels = self.pyramid(features)
         outputs, shape = self._lines(levels), input_size(levels)
-        labels = [self._label(sample, shape) for sample in data_samples]
+        device = outputs.logits.device
+        labels = [self._label(sample, shape, device) for sample in data_samples]
         terms = [
             self.criterion(
                 [
@@ -235,8 +236,10 @@ class LineHead(LaneHead):
         }
         return losses | self._sketch_losses(outputs.sketch, labels, shape)
 
-    def _label(self, sample: LaneSample, shape: tuple[int, int]) -> LabelledLines:
-        lines = sample.gt_lines
+    def _label(
+        self, sample: LaneSample, shape: tuple[int, int], device: torch.device
+    ) -> LabelledLines:
+        lines = torch.from_numpy(sample.gt_lines).to(device)
         if lines.shape[1] != self.num_rows + 2:
             raise ValueError(
                 f"The head has num_rows={self.num_rows}, but the labels were made for "
@@ -307,7 +310,7 @@ class LineHead(LaneHead):
                 view.input_shape,
                 self.drawn_width * place_width,
             )
-            sample.pred_class_map = torch.from_numpy(class_map)
+            sample.pred_class_map = class_map
         return samples
 
     @torch.no_grad()

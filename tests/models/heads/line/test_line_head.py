@@ -69,7 +69,7 @@ def sample(*lanes: np.ndarray, num_rows: int = NUM_ROWS) -> LaneSample:
     """Return a sample of an image 1640x590 with lanes in the network input."""
     labelled = LaneSample(metainfo={"view": StretchView(SHAPE)((590, 1640))})
     lines = encode_lines(lanes, SHAPE, num_rows)
-    labelled.gt_lines = torch.from_numpy(lines)
+    labelled.gt_lines = lines
     labelled.gt_existence = torch.ones(1)
     labelled.gt_class_map = torch.zeros(SHAPE, dtype=torch.uint8)
     return labelled
