@@ -28,7 +28,7 @@ def results_of(path: Path | None, motion: dict[str, Any] | None = None) -> Any:
         "inputs": np.zeros((*SHAPE, 3), np.uint8),
         "rng": np.random.default_rng(0),
     }
-    for transform in (ApplyView(VIEW, motion), RasterizeLaneMask(1, 4), LoadLaneMask()):
+    for transform in (ApplyView(VIEW, motion), RasterizeLaneMask(4), LoadLaneMask()):
         results = transform(results)
     return results["data_samples"]
 

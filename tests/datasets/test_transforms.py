@@ -193,7 +193,7 @@ def test_lanes_of_a_width_that_nothing_draws_are_refused(width: float) -> None:
     with pytest.raises(ValueError, match=r"lane_width_px must be in \[0, 32767\]"):
         RasterizeLanes(4, width)
     with pytest.raises(ValueError, match=r"lane_width_px must be in \[0, 32767\]"):
-        RasterizeLaneMask(1, width)
+        RasterizeLaneMask(width)
 
 
 def test_points_that_leave_the_image_stay_with_their_lane() -> None:

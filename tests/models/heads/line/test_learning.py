@@ -6,11 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from lanedet.datasets import ApplyView, EncodeLines, LoadImage, PackInputs
+from lanedet.datasets import (
+    ApplyView,
+    EncodeLines,
+    LoadImage,
+    PackInputs,
+    RoadScenesDataset,
+)
 from lanedet.evaluation import CULaneMetric
 from lanedet.models import ENet, LaneDetector, LineHead
 from lanedet.ops import StretchView
-from lanedet.simulation import RoadScenesDataset
 
 VIEW = dict(type=StretchView, input_shape=(64, 176))
 NUM_ITERS = 300

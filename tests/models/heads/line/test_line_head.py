@@ -291,7 +291,7 @@ def test_distillers_add_terms_and_change_no_lane() -> None:
 def test_lanes_come_back_from_rows_to_the_image(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    labelled = sample(RIGHT, LEFT).gt_lines
+    labelled = torch.from_numpy(sample(RIGHT, LEFT).gt_lines)
     outputs = outputs_of(
         [*labelled[:, 2:]],
         [0.9, 0.7],
