@@ -17,7 +17,6 @@ from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import start_processes
 from lanedet.engine.schedule import check_resumed_schedule
 from lanedet.engine.work_dir import claimed_work_dir
-from lanedet.models import read_checkpoint
 
 
 class Evaluation(NamedTuple):
@@ -155,7 +154,6 @@ def evaluate(
             describes.
         OSError: If another run is at work in the work directory.
     """
-    read_checkpoint(checkpoint)  # a damaged file is told before anything is built
     check_data(config, "test_dataloader")
     start_processes(config)
     config.load_from, config.resume = str(checkpoint), False
