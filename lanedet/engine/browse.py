@@ -13,6 +13,7 @@ from mmengine.dataset import Compose
 
 from lanedet.arrays import ByteArray
 from lanedet.datasets import ApplyView, Augment
+from lanedet.engine.config_parts import built_by
 from lanedet.engine.shared_values import build_dataset, fit_to_model
 from lanedet.images import read_image
 from lanedet.ops import decode_line
@@ -81,10 +82,12 @@ def _picture_name(index: int, sample: LaneSample) -> str:
 
 def without_augmentation(pipeline: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a pipeline without its random changes."""
-    kept = [dict(step) for step in pipeline if step["type"] is not Augment]
-    for step in kept:
-        if step["type"] is ApplyView:
-            step.pop("motion", None)
+    kept = []
+    for step in pipeline:
+        kind = built_by(step, "pipeline")
+        without = ("motion",) if kind is ApplyView else ()
+        if kind is not Augment:
+            kept.append({key: step[key] for key in step if key not in without})
     return kept
 
 

@@ -31,6 +31,7 @@ from lanedet.models import (
     save_weights,
 )
 from lanedet.models import weights as weights_module
+from lanedet.models.descriptions import TooManyNumbersError
 
 
 @pytest.fixture
@@ -533,3 +534,26 @@ def test_a_mean_with_weights_that_lack_a_tensor(
         ValueError, match=r"other\.safetensors' cannot be packed.*not f"
     ):
         pack_weights(path, tmp_path / "packed.safetensors", {}, [other])
+
+
+def test_a_model_of_many_more_numbers_than_the_file_is_never_built(
+    saved: tuple[LaneDetector, Path], tmp_path: Path
+) -> None:
+    description = read_checkpoint(saved[1])["meta"][MODEL_KEY]
+    description["backbone"] = {"type": "ResNet", "depth": 34, "weights": None}
+    description["head"] |= {"seg_stage": "layer4", "existence_branch": None}
+    path = tmp_path / "other.safetensors"
+    save_weights(path, description, saved[0].state_dict(), {})
+    with pytest.raises(ValueError, match="another model than the config describes"):
+        load_weights(path)
+    with pytest.raises(TooManyNumbersError, match="at most 10000000 numbers"):
+        build_model(description, max_numbers=10**7)
+    build_model(description, max_numbers=3 * 10**7)
+
+
+def test_loading_draws_no_random_numbers(saved: tuple[LaneDetector, Path]) -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    load_weights(saved[1])
+    assert torch.equal(torch.rand(1), expected)
