@@ -306,7 +306,7 @@ def test_lanes_come_back_from_rows_to_the_image(
     assert predicted.pred_names == ["ego left", "ego right"]
     class_map = predicted.pred_class_map
     assert class_map.shape == SHAPE
-    assert set(class_map.unique().tolist()) == {0, 4, 5}
+    assert set(np.unique(class_map).tolist()) == {0, 4, 5}
     assert class_map[40, 61] == 4  # where the left lane is half-way
 
 
