@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, TextIO
 
 from lanedet.formats.label_faults import LabelError
 
-_CHUNK = 1 << 20  # characters read at a time
 _HEAD = 1 << 13  # characters that tell a list of images from a file of one image
 _MAX_ENTRY = 1 << 26  # no label is so long; stops at a bracket that nothing closes
 _LIST_UNDER_FRAMES = re.compile(r'\{\s*"frames"\s*:\s*\[')
@@ -26,7 +25,9 @@ class JsonEntry(NamedTuple):
     """Line of the file on which it begins, from 1."""
 
 
-def stream_json_entries(file: Path) -> Generator[JsonEntry, None, None]:
+def stream_json_entries(
+    file: Path, chunk: int = 1 << 20
+) -> Generator[JsonEntry, None, None]:
     """Yield the entries of the list that a JSON file holds, in the memory of one.
 
     The list is the whole file or lies under the key ``frames``, with which the file
@@ -35,21 +36,23 @@ def stream_json_entries(file: Path) -> Generator[JsonEntry, None, None]:
 
     Args:
         file: The file, UTF-8.
+        chunk: Number of characters that are read at a time.
 
     Raises:
         LabelError: If the file is not valid JSON, such as one that was cut; the
             entries before the fault have been yielded then.
     """
     with file.open(encoding="utf-8-sig") as text:
-        yield from _Stream(file, text).entries()
+        yield from _Stream(file, text, chunk).entries()
 
 
 class _Stream:
     """A window on the text of a file, moved on as entries are taken out of it."""
 
-    def __init__(self, file: Path, text: TextIO) -> None:
+    def __init__(self, file: Path, text: TextIO, chunk: int) -> None:
         self.file = file
         self.text = text
+        self.chunk = chunk
         self.window = ""
         self.at = 0  # place in the window of what comes next
         self.line = 1
@@ -96,7 +99,7 @@ class _Stream:
                         "fetch it again."
                     ) from error
                 # As much again, so that a long entry is not tried too often.
-                self._read(max(_CHUNK, len(self.window) - self.at))
+                self._read(max(self.chunk, len(self.window) - self.at))
                 continue
             # A number at the window's end may go on; entries worth reading do not.
             entry = JsonEntry(value, self.line)
@@ -112,7 +115,7 @@ class _Stream:
             self._move(end)
             if self.at < len(self.window) or self.is_at_end:
                 return self.window[self.at : self.at + 1]
-            self._read(_CHUNK)
+            self._read(self.chunk)
 
     def _move(self, to: int) -> None:
         self.line += self.window.count("\n", self.at, to)

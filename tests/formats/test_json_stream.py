@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lanedet.formats import LabelError, json_stream
+from lanedet.formats import LabelError
 from lanedet.formats.json_stream import stream_json_entries
 
 values = st.recursive(
@@ -24,38 +24,42 @@ any_file = settings(
 )
 
 
-@pytest.fixture(params=[1 << 20, 3])
-def _chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read in one go, and in pieces that cut through everything."""
-    monkeypatch.setattr(json_stream, "_CHUNK", request.param)
+# In one go, and in pieces that cut through everything.
+CHUNKS = (1 << 20, 3)
 
 
-def listed(file: Path) -> list[object]:
-    return [entry.value for entry in stream_json_entries(file)]
+def listed(file: Path, chunk: int = 1 << 20) -> list[object]:
+    return [entry.value for entry in stream_json_entries(file, chunk)]
 
 
-@pytest.mark.usefixtures("_chunk")
 @any_file
-@given(entries, st.sampled_from([None, 1]), st.booleans(), st.booleans())
+@given(
+    entries,
+    st.sampled_from([None, 1]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(CHUNKS),
+)
 def test_entries_are_those_that_json_reads(
     tmp_path: Path,
     content: list[object],
     indent: int | None,
     has_mark: bool,
     is_ascii: bool,
+    chunk: int,
 ) -> None:
     file = tmp_path / "labels.json"
     text = json.dumps(content, indent=indent, ensure_ascii=is_ascii)
     data = text.encode("utf-8", "surrogatepass")
     file.write_bytes(b"\xef\xbb\xbf" + data if has_mark else data)
-    assert listed(file) == content
+    assert listed(file, chunk) == content
 
 
-@pytest.mark.usefixtures("_chunk")
-def test_a_list_may_lie_under_frames(tmp_path: Path) -> None:
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_a_list_may_lie_under_frames(tmp_path: Path, chunk: int) -> None:
     file = tmp_path / "labels.json"
     file.write_text('{"frames": [{"a": 1}, {"b": 2}], "config": null}')
-    assert listed(file) == [{"a": 1}, {"b": 2}]
+    assert listed(file, chunk) == [{"a": 1}, {"b": 2}]
 
 
 def test_one_object_is_one_entry(tmp_path: Path) -> None:
@@ -70,17 +74,17 @@ def test_entries_know_their_lines(tmp_path: Path) -> None:
     assert [entry.line for entry in stream_json_entries(file)] == [2, 3, 4]
 
 
-@pytest.mark.usefixtures("_chunk")
+@pytest.mark.parametrize("chunk", CHUNKS)
 @pytest.mark.parametrize("end", range(1, 33))
 def test_a_cut_file_is_an_error_after_its_whole_entries(
-    tmp_path: Path, end: int
+    tmp_path: Path, end: int, chunk: int
 ) -> None:
     file = tmp_path / "labels.json"
     whole = '[\n{"a": 1},\n{"b": [1, 2, "x"]}\n]'
     file.write_text(whole[: min(end, len(whole) - 1)])
     found: list[object] = []
     with pytest.raises(LabelError, match=r"labels\.json:\d+: .*fetch it again"):
-        found.extend(entry.value for entry in stream_json_entries(file))
+        found.extend(entry.value for entry in stream_json_entries(file, chunk))
     assert found == [{"a": 1}, {"b": [1, 2, "x"]}][: len(found)]
 
 
