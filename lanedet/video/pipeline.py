@@ -13,11 +13,8 @@ from lanedet.runtime import num_usable_cores, progress_bar
 from lanedet.video.annotation import AnnotatedFrame, FrameAnnotator, SizeWatch
 from lanedet.video.detection import LaneDetection
 from lanedet.video.driving.calibration import Calibration
-from lanedet.video.outputs.outputs import (
-    OpenOutputs,
-    VideoOutputs,
-    WindowClosedError,
-)
+from lanedet.video.outputs.open_outputs import OpenOutputs, WindowClosedError
+from lanedet.video.outputs.outputs import VideoOutputs
 from lanedet.video.outputs.painter import FramePainter, Paint
 from lanedet.video.sources.images import ImageSource
 from lanedet.video.sources.open import open_source

@@ -960,7 +960,7 @@ def test_a_window_that_is_closed_ends_the_run(
         def close(self) -> None:
             shown.append("closed")
 
-    monkeypatch.setattr("lanedet.video.outputs.outputs.FrameWindow", FakeWindow)
+    monkeypatch.setattr("lanedet.video.outputs.open_outputs.FrameWindow", FakeWindow)
     outputs = VideoOutputs(tmp_path / "out.mp4", show=True)
     options = _options(threads=threads)
     annotate_video(make_video(), FakeInferencer(), outputs, options=options)

@@ -1,6 +1,5 @@
 """Frames out of anything that FFmpeg opens, through PyAV (FFmpeg's libraries)."""
 
-import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
@@ -11,7 +10,6 @@ from av.format import Flags
 from av.video.reformatter import VideoReformatter
 
 from lanedet.arrays import ByteArray
-from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.video.sources import facts
 from lanedet.video.sources.ending import (
     Ending,
@@ -288,12 +286,7 @@ class ContainerReader(Source):
     def _tell_jumps(self, told: Fraction) -> Fraction:
         """Warn of what the clock has jumped ahead since it was told, in seconds."""
         if self._packets.skipped > told:
-            hours = float(self._packets.skipped - told) / 3600
-            warnings.warn(
-                f"The clock of {self.name!r} jumps ahead by {hours:.1f} h: taken for "
-                "another recording, whose times go on from the one before.",
-                stacklevel=callers_stacklevel(),
-            )
+            facts.tell_jump(self.name, self._packets.skipped - told)
         return self._packets.skipped
 
     def _unreadable(self) -> ValueError:

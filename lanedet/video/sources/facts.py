@@ -140,6 +140,20 @@ def tell_bare_stream(name: str, guessed_rate: Fraction | None) -> None:
     )
 
 
+def tell_jump(name: str, length: Fraction) -> None:
+    """Warn of a clock that jumps far ahead.
+
+    Args:
+        name: What to call the source.
+        length: By how much, in seconds.
+    """
+    warnings.warn(
+        f"The clock of {name!r} jumps ahead by {float(length) / 3600:.1f} h: taken for "
+        "another recording, whose times go on from the one before.",
+        stacklevel=callers_stacklevel(),
+    )
+
+
 def rate_of_bare_stream(
     stream: av.video.stream.VideoStream, given: Fraction | None
 ) -> tuple[Fraction, Fraction | None]:
