@@ -125,7 +125,7 @@ class OpenOutputs:
             return 0.0
         return float(self._last - self._first + 1 / self._rate)
 
-    def write(self, found: AnnotatedFrame) -> None:
+    def write(self, annotated: AnnotatedFrame) -> None:
         """Write a frame into all outputs.
 
         Raises:
@@ -133,15 +133,15 @@ class OpenOutputs:
             WindowClosedError: If the user has closed the window; the frame is written.
         """
         with hold_interrupts():  # into all files or none
-            picture = self._picture(found)
-            self._write_text(found)
-            self._write_clip(found, picture)
+            picture = self._picture(annotated)
+            self._write_text(annotated)
+            self._write_clip(annotated, picture)
             if not self.num_frames:
-                self._first = found.frame.time
-            self._last = found.frame.time
+                self._first = annotated.frame.time
+            self._last = annotated.frame.time
             self.num_frames += 1
-            self.num_frames_with_lanes += bool(found.sample.pred_lanes)
-            self._events += found.state.events
+            self.num_frames_with_lanes += bool(annotated.sample.pred_lanes)
+            self._events += annotated.state.events
         if self._window and picture is not None and not self._window.show(picture):
             raise WindowClosedError
 
@@ -192,31 +192,33 @@ class OpenOutputs:
         for path in clips:  # one by one: those before a Ctrl-C count
             self._event_clips.append(path)
 
-    def _picture(self, found: AnnotatedFrame) -> ByteArray | None:
+    def _picture(self, annotated: AnnotatedFrame) -> ByteArray | None:
         if self._clip is None and self._window is None:
             return None
         with self._times.measure("draw"):
-            picture = checked_picture(self._paint(found))
+            picture = checked_picture(self._paint(annotated))
             if self._picture_shape is None:
                 self._picture_shape = (picture.shape[0], picture.shape[1])
             return fit_picture(picture, self._picture_shape)
 
-    def _write_text(self, found: AnnotatedFrame) -> None:
+    def _write_text(self, annotated: AnnotatedFrame) -> None:
         # The log last, as its frames are those of the clip: where a line fails, the
         # clip does not get the frame. Where the clip fails the log has more.
-        frame, sample = found.frame, found.sample
+        frame, sample = annotated.frame, annotated.sample
         if self._tusimple is not None:
-            self._tusimple.write(frame.name, sample, found.run_time_ms)
+            self._tusimple.write(frame.name, sample, annotated.run_time_ms)
         if self._culane is not None:
             self._culane.write(frame.name, sample)
         if self._log is not None:
             # Frames of a clip have no names but those that benchmarks want.
             name = frame.name if isinstance(self._source, ImageSource) else None
-            self._log.write(frame.index, frame.time_s, sample, found.state, name=name)
+            self._log.write(
+                frame.index, frame.time_s, sample, annotated.state, name=name
+            )
 
-    def _write_clip(self, found: AnnotatedFrame, picture: ByteArray | None) -> None:
+    def _write_clip(self, annotated: AnnotatedFrame, picture: ByteArray | None) -> None:
         if self._clip is None or picture is None:
             return
         with self._times.measure("encode"):
-            self._clip.write(picture, found.frame.time)
+            self._clip.write(picture, annotated.frame.time)
             self._clip.write_sound(self._end)

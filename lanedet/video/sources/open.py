@@ -72,7 +72,7 @@ def open_source(
     path = Path(name)
     if path.is_dir():
         images = _open_images(path, image_rate, path.resolve().name)
-        _tell_videos(path)
+        _warn_of_videos(path)
         return images
     is_image = path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
     if is_image and not is_animated_png(path):
@@ -102,7 +102,7 @@ def _open_images(
     return ImageSource(find_images(path), image_root(path), rate, name)
 
 
-def _tell_videos(folder: Path) -> None:
+def _warn_of_videos(folder: Path) -> None:
     videos = find_videos(folder)
     if videos:
         warnings.warn(
