@@ -74,7 +74,7 @@ def open_source(
     if path.is_dir() or is_pattern:
         title = name if is_pattern else path.resolve().name
         images = _open_images(path, image_rate, title)
-        _tell_videos(path)
+        _warn_of_videos(path)
         return images
     is_image = path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
     if is_image and not is_animated_png(path):
@@ -102,7 +102,7 @@ def _open_images(
     return ImageSource(find_images(path), image_root(path), rate, name)
 
 
-def _tell_videos(source: Path) -> None:
+def _warn_of_videos(source: Path) -> None:
     videos = find_videos(source)
     if videos:
         warnings.warn(
