@@ -1,7 +1,7 @@
 """A line head on ENet's encoder, with SAD, on RoadScenes, 144x400, for a CPU.
 
 Run:      lanedet train line/enet_sad_roadscenes_small
-Kin:      Nothing is published; docs/results.md has what was measured of it.
+Kin:      Nothing is published.
 Expected: not measured.
 
 Data, size and recipe are those of ../roadscenes/enet_sad_roadscenes_small.py, with

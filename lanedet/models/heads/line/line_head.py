@@ -184,7 +184,7 @@ class LineHead(LaneHead):
     def _lines(self, levels: Sequence[Level]) -> LineOutputs:
         height, width = input_size(levels)
         # Made here in float32: a model of half precision would keep them so.
-        ys = _row_ys(height, self.num_rows, levels[0].features.device)
+        ys = row_ys(height, self.num_rows, levels[0].features.device)
         sketch = self.sketch(levels[-1].features)
         xs = sketch_lines(sketch, self.sketch.grid_shape, (height, width), ys)
         stages = []
@@ -268,7 +268,7 @@ class LineHead(LaneHead):
         labels: Sequence[LabelledLines],
         shape: tuple[int, int],
     ) -> dict[str, Tensor]:
-        ys = _row_ys(shape[0], self.num_rows, sketch.angles.device)
+        ys = row_ys(shape[0], self.num_rows, sketch.angles.device)
         targets = [
             sketch_targets(label.lines, self.sketch.grid_shape, shape, ys)
             for label in labels
@@ -350,7 +350,7 @@ class LineHead(LaneHead):
         return lanes
 
 
-def _row_ys(height: int, num_rows: int, device: torch.device) -> Tensor:
+def row_ys(height: int, num_rows: int, device: torch.device) -> Tensor:
     """Return y of the rows of a network input, (R,), as :func:`line_rows` does."""
     rows = torch.arange(num_rows - 1, -1, -1, device=device)
     return rows.float() * ((height - 1) / (num_rows - 1))
