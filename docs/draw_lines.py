@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lanedet.arrays import ByteArray, FloatArray
-from lanedet.datasets import ApplyView, EncodeLines, LoadImage, PackInputs
+from lanedet.datasets import ApplyView, EncodeLines, LoadImage, ToTensors
 from lanedet.images import read_image, write_image
 from lanedet.models import ENet, LaneDetector, LineHead
 from lanedet.models.heads.line.line_head import row_ys
@@ -44,7 +44,7 @@ def scenes(folder: str) -> list[dict[str, Any]]:
             {"type": LoadImage},
             {"type": ApplyView, "view": VIEW},
             {"type": EncodeLines, "num_rows": NUM_ROWS},
-            {"type": PackInputs},
+            {"type": ToTensors},
         ],
     )
     return [dataset[i] for i in range(len(dataset))]
@@ -117,10 +117,10 @@ def main() -> None:
         view=VIEW,
     )
     with tempfile.TemporaryDirectory() as folder:
-        packed = scenes(folder)
-        samples = [each["data_samples"] for each in packed]
+        prepared = scenes(folder)
+        samples = [each["data_samples"] for each in prepared]
         images = [read_image(sample.img_path) for sample in samples]
-    inputs = [each["inputs"] for each in packed]
+    inputs = [each["inputs"] for each in prepared]
     data = model.data_preprocessor({"inputs": inputs, "data_samples": samples})
     learn(model, data)
     with torch.no_grad():

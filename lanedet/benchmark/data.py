@@ -35,9 +35,9 @@ from lanedet.datasets import (
     Augment,
     LaneDataset,
     LoadImage,
-    PackInputs,
     RandomMotion,
     RasterizeLanes,
+    ToTensors,
 )
 from lanedet.formats import CULANE_SHAPE
 from lanedet.images import read_image
@@ -178,7 +178,7 @@ def pipelines(input_shape: tuple[int, int]) -> dict[str, list[dict[str, Any]]]:
     warp = {"type": ApplyView, "view": view, "motion": motion}
     finish: list[dict[str, Any]] = [
         {"type": RasterizeLanes, "num_lanes": 4, "lane_width_px": 8},
-        {"type": PackInputs},
+        {"type": ToTensors},
     ]
     return {
         "whole images": [{"type": LoadImage}, warp, *finish],

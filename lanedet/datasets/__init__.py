@@ -12,9 +12,9 @@ from lanedet.datasets.transforms import (
     Augment,
     EncodeLines,
     LoadImage,
-    PackInputs,
     RasterizeLaneMask,
     RasterizeLanes,
+    ToTensors,
 )
 from lanedet.datasets.tusimple_dataset import TuSimpleDataset
 
@@ -28,10 +28,10 @@ __all__ = [
     "LaneDataset",
     "LoadImage",
     "LoadLaneMask",
-    "PackInputs",
     "RandomMotion",
     "RasterizeLaneMask",
     "RasterizeLanes",
     "RoadScenesDataset",
+    "ToTensors",
     "TuSimpleDataset",
 ]

@@ -245,7 +245,7 @@ class EncodeLines:
         return results
 
 
-class PackInputs:
+class ToTensors:
     """Hand over what the detector takes: ``inputs`` (3, H, W) and ``data_samples``."""
 
     def __call__(self, results: Results) -> Results:

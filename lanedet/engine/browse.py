@@ -98,9 +98,9 @@ def _draw_original(sample: LaneSample, num_slots: int) -> ByteArray:
     return draw_caption(drawn, f"original, {len(sample.gt_lanes)} lanes")
 
 
-def _draw_input(packed: Mapping[str, Any], num_slots: int, caption: str) -> ByteArray:
-    image = np.ascontiguousarray(packed["inputs"].numpy().transpose(1, 2, 0))
-    sample: LaneSample = packed["data_samples"]
+def _draw_input(prepared: Mapping[str, Any], num_slots: int, caption: str) -> ByteArray:
+    image = np.ascontiguousarray(prepared["inputs"].numpy().transpose(1, 2, 0))
+    sample: LaneSample = prepared["data_samples"]
     if "gt_lines" in sample:
         lines = sample.gt_lines
         lanes = [decode_line(line, image.shape[:2]) for line in lines]

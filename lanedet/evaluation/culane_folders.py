@@ -21,7 +21,7 @@ from lanedet.evaluation.functional.culane import (
     CULaneRule,
     checked_thresholds,
 )
-from lanedet.evaluation.functional.culane.batch import ExcessError, pack_lanes
+from lanedet.evaluation.functional.culane.batch import ExcessError, batch_lanes
 from lanedet.evaluation.functional.culane.reading import parse_lanes
 from lanedet.formats import culane_lines_name
 from lanedet.runtime import num_usable_cores, progress_bar
@@ -216,7 +216,7 @@ class _Scorer:
             if odd_line:
                 odd_predictions.append(self._place(images, 2 * number + 1, odd_line))
             pairs.append((gt_lanes, pred_lanes))
-        batch = pack_lanes(pairs)
+        batch = batch_lanes(pairs)
         frame = tally_lanes(batch, self.rule.frame, partial(self._place, images))
         try:
             counts = self.rule.count(batch, self.thresholds)

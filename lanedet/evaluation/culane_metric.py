@@ -15,7 +15,7 @@ from lanedet.evaluation.functional.culane import (
     CULaneCounts,
     checked_thresholds,
 )
-from lanedet.evaluation.functional.culane.batch import pack_lanes
+from lanedet.evaluation.functional.culane.batch import batch_lanes
 from lanedet.files import replace_file
 from lanedet.formats import (
     CULANE_SHAPE,
@@ -129,7 +129,7 @@ class CULaneMetric(BaseMetric):
                 path = culane_label_path(self.out_dir, sample.raw_file)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 replace_file(path, text)
-        counts = self.rule.count(pack_lanes(images), checked_thresholds(THRESHOLDS))
+        counts = self.rule.count(batch_lanes(images), checked_thresholds(THRESHOLDS))
         self.results.extend(
             _Record(each, sample.get("category"))
             for each, sample in zip(counts.tolist(), data_samples, strict=True)

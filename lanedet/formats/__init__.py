@@ -20,11 +20,11 @@ from lanedet.formats.bdd100k_bytes import (
     LANE_BACKGROUND,
     LANE_CATEGORIES,
     driving_lanes,
+    encode_lane_byte,
     holds_lane_bytes,
     lane_attribute,
     lane_foreground,
     lanes_of_mask,
-    pack_lane_byte,
 )
 from lanedet.formats.bdd100k_splits import (
     read_bdd100k_list,
@@ -78,6 +78,7 @@ __all__ = [
     "culane_lines_name",
     "culane_rows",
     "driving_lanes",
+    "encode_lane_byte",
     "find_bdd100k_images",
     "find_bdd100k_labels",
     "format_culane_lanes",
@@ -86,7 +87,6 @@ __all__ = [
     "lane_attribute",
     "lane_foreground",
     "lanes_of_mask",
-    "pack_lane_byte",
     "read_bdd100k_labels",
     "read_bdd100k_list",
     "read_culane_categories",

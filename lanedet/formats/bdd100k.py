@@ -22,7 +22,7 @@ from lanedet.files import check_name_length, is_hidden, replace_file
 from lanedet.formats.bdd100k_bytes import (
     LANE_BACKGROUND,
     LANE_CATEGORIES,
-    pack_lane_byte,
+    encode_lane_byte,
 )
 from lanedet.formats.bdd100k_curves import centre_lines
 from lanedet.formats.bdd100k_json import LabelledImage, read_bdd100k_json
@@ -219,7 +219,7 @@ def write_bdd100k_lane_bytes(
         OSError: If a file cannot be written.
         ValueError: If category or style are unknown or two samples have one name.
     """
-    byte = pack_lane_byte(category, style, "parallel")
+    byte = encode_lane_byte(category, style, "parallel")
     samples = list(samples)
     for sample, path in zip(samples, _outputs(folder, samples, ".png"), strict=True):
         shape = sample.get("ori_shape", BDD100K_SHAPE)

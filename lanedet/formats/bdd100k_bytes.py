@@ -89,14 +89,14 @@ def driving_lanes(
     return kept
 
 
-def pack_lane_byte(category: str, style: str, direction: str) -> int:
+def encode_lane_byte(category: str, style: str, direction: str) -> int:
     """Return the byte of a lane.
 
     Raises:
         ValueError: If one of the names is unknown.
 
     Example:
-        >>> pack_lane_byte("single white", "dashed", "parallel")
+        >>> encode_lane_byte("single white", "dashed", "parallel")
         22
     """
     byte = 0

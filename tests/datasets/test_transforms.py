@@ -12,10 +12,10 @@ from lanedet.datasets import (
     Augment,
     EncodeLines,
     LoadImage,
-    PackInputs,
     RandomMotion,
     RasterizeLaneMask,
     RasterizeLanes,
+    ToTensors,
 )
 from lanedet.ops import LetterboxView, StretchView
 from lanedet.structures import LaneSample
@@ -267,7 +267,7 @@ def test_from_file_to_labels(tmp_path: Path) -> None:
         LoadImage(),
         ApplyView({"type": LetterboxView, "input_shape": (48, 80)}),
         RasterizeLanes(num_lanes=4, lane_width_px=3),
-        PackInputs(),
+        ToTensors(),
     ):
         results = transform(results)
     assert set(results) == {"inputs", "data_samples"}

@@ -4,10 +4,10 @@ import pytest
 from lanedet.formats import (
     LANE_BACKGROUND,
     driving_lanes,
+    encode_lane_byte,
     lane_attribute,
     lane_foreground,
     lanes_of_mask,
-    pack_lane_byte,
 )
 from lanedet.formats.bdd100k_bytes import LANE_ATTRIBUTES, LANE_CATEGORIES
 
@@ -18,14 +18,14 @@ def bytes_of(*values: int) -> np.ndarray:
 
 def test_zero_is_a_crosswalk_and_255_is_background() -> None:
     assert lane_foreground(bytes_of(0, 255)).tolist() == [[True, False]]
-    assert pack_lane_byte("crosswalk", "solid", "parallel") == 0
+    assert encode_lane_byte("crosswalk", "solid", "parallel") == 0
 
 
 def test_a_byte_unpacks_to_what_was_packed() -> None:
     for category in LANE_CATEGORIES:
         for style in ("solid", "dashed"):
             for direction in ("parallel", "vertical"):
-                mask = bytes_of(pack_lane_byte(category, style, direction))
+                mask = bytes_of(encode_lane_byte(category, style, direction))
                 assert lane_foreground(mask).all()
                 found = [
                     names[lane_attribute(mask, attribute)[0, 0]]
@@ -35,8 +35,8 @@ def test_a_byte_unpacks_to_what_was_packed() -> None:
 
 
 def test_crossing_marks_are_no_driving_lanes_unless_wanted() -> None:
-    stop_line = pack_lane_byte("single white", "solid", "vertical")
-    lane = pack_lane_byte("single white", "solid", "parallel")
+    stop_line = encode_lane_byte("single white", "solid", "vertical")
+    lane = encode_lane_byte("single white", "solid", "parallel")
     mask = bytes_of(stop_line, lane, 0, LANE_BACKGROUND)
     assert driving_lanes(mask).tolist() == [[False, True, False, False]]
     assert driving_lanes(mask, keep_vertical=True).sum() == 2
@@ -60,4 +60,4 @@ def test_what_is_no_lane_mask_is_refused() -> None:
 
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(ValueError, match="style must be one of"):
-        pack_lane_byte("road curb", "dotted", "parallel")
+        encode_lane_byte("road curb", "dotted", "parallel")

@@ -10,8 +10,8 @@ from lanedet.datasets import (
     ApplyView,
     EncodeLines,
     LoadImage,
-    PackInputs,
     RoadScenesDataset,
+    ToTensors,
 )
 from lanedet.evaluation import CULaneMetric
 from lanedet.models import ENet, LaneDetector, LineHead
@@ -52,7 +52,7 @@ def test_eight_scenes_are_learned_by_heart(tmp_path: Path, category: str) -> Non
             dict(type=LoadImage),
             dict(type=ApplyView, view=VIEW),
             dict(type=EncodeLines, num_rows=36),
-            dict(type=PackInputs),
+            dict(type=ToTensors),
         ],
     )
     packed = [scenes[i] for i in range(8)]

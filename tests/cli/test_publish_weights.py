@@ -1,4 +1,4 @@
-"""The tool that packs weights: what it takes on its command line."""
+"""The command that publishes weights: what it takes on its command line."""
 
 from collections.abc import Callable
 from functools import partial

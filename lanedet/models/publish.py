@@ -10,7 +10,7 @@ from lanedet.models.tensor_checks import find_fault, tensor_misfit
 from lanedet.models.weights import MODEL_KEY, read_checkpoint, save_weights
 
 
-def pack_weights(
+def publish_weights(
     path: Path, out: Path, labels: Mapping[str, str], others: Sequence[Path] = ()
 ) -> None:
     """Write a weights file again with numbers of half precision and more labels.
@@ -73,10 +73,10 @@ def _check_same_tensors(
     for name, tensor in theirs.items():
         problem = tensor_misfit(tensor, own[name])
         if problem is not None:
-            raise ValueError(f"{str(source)!r} cannot be packed: {name} {problem}.")
+            raise ValueError(f"{str(source)!r} cannot be published: {name} {problem}.")
     fault = find_fault(theirs, dict.fromkeys(theirs, torch.float32))
     if fault is not None:
-        raise ValueError(f"{str(source)!r} cannot be packed: {fault}.")
+        raise ValueError(f"{str(source)!r} cannot be published: {fault}.")
 
 
 def _mean_state(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
