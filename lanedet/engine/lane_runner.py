@@ -53,6 +53,7 @@ class LaneRunner(Runner):
         # Now, not when mmengine loads it: after the data sets, which can take long.
         load_from = kwargs.get("load_from")
         self._checkpoint = None if load_from is None else read_checkpoint(load_from)
+        self._has_set_aside = False
         super().__init__(*args, **kwargs)
         if self._checkpoint is not None:
             self._check_checkpoint(self._checkpoint, str(load_from))
@@ -171,8 +172,9 @@ class LaneRunner(Runner):
         """Load the checkpoint, then set aside what another run has left."""
         super().load_or_resume()
         is_training = isinstance(self._train_loop, BaseLoop)
-        if not is_training:
+        if not is_training or self._has_set_aside:
             return
+        self._has_set_aside = True  # what is there from now on is this run's
         barrier()  # all processes have read what they load
         if is_main_process():
             hook = find_checkpoint_hook(self)
