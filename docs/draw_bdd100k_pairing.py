@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from lanedet.datasets.bdd100k_curves import LaneMark, centre_lines, flatten_curve
+from lanedet.formats.bdd100k_curves import LaneMark, centre_lines, flatten_curve
 from lanedet.images import write_image
 from lanedet.ops import draw_polyline
 

@@ -6,7 +6,6 @@ the labels in white, the lanes that it found in colors.
 """
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.evaluation.functional.culane import CULaneCounts, evaluate_image
 from lanedet.images import read_image, write_image
 from lanedet.inference import LaneInferencer
+from lanedet.structures import LaneSample
 from lanedet.visualization import draw_lanes
 
 REPO = Path(__file__).resolve().parents[1]
@@ -27,33 +27,33 @@ COLUMNS, GAP, CAPTION, WIDTH = 3, 4, 20, 420
 QUALITY = 85
 
 
-def test_samples() -> list[dict[str, Any]]:
+def test_samples() -> list[LaneSample]:
     """Return the test set with the lanes that the package's model finds in it."""
     config = Config.fromfile(DEFINITION)["test_dataloader"].dataset
     dataset = DATASETS.build({**config, "pipeline": []})
-    labelled = [dataset[n]["data_samples"].to_dict() for n in range(len(dataset))]
-    paths = [sample["img_path"] for sample in labelled]
-    return [
-        {**sample, "pred_lanes": found.pred_lanes, "ori_shape": found.ori_shape}
-        for sample, found in zip(labelled, LaneInferencer().predict(paths), strict=True)
-    ]
+    samples = [dataset[n]["data_samples"] for n in range(len(dataset))]
+    found = LaneInferencer().predict([sample.img_path for sample in samples])
+    for sample, predicted in zip(samples, found, strict=True):
+        sample.pred_lanes = predicted.pred_lanes
+        sample.set_metainfo({"ori_shape": predicted.ori_shape})
+    return samples
 
 
-def count(sample: dict[str, Any]) -> CULaneCounts:
+def count(sample: LaneSample) -> CULaneCounts:
     """Return what CULane's rule finds right and wrong in one image."""
-    scale = CULANE_WIDTH / sample["ori_shape"][1]
+    scale = CULANE_WIDTH / sample.ori_shape[1]
     pred, gt = (
-        [np.asarray(lane) * scale for lane in sample[key]]
-        for key in ("pred_lanes", "gt_lanes")
+        [lane * scale for lane in lanes]
+        for lanes in (sample.pred_lanes, sample.gt_lanes)
     )
     return evaluate_image(pred, gt)[0]
 
 
-def tile(category: str, sample: dict[str, Any], counts: CULaneCounts) -> ByteArray:
+def tile(category: str, sample: LaneSample, counts: CULaneCounts) -> ByteArray:
     """Return a scene under a caption that says what is wrong."""
-    picture = read_image(sample["img_path"])
-    picture = draw_lanes(picture, sample["pred_lanes"])
-    for lane in sample["gt_lanes"]:
+    picture = read_image(sample.img_path)
+    picture = draw_lanes(picture, sample.pred_lanes)
+    for lane in sample.gt_lanes:
         cv2.polylines(picture, [points(lane)], False, (255, 255, 255), 2, cv2.LINE_AA)
     height = round(WIDTH * picture.shape[0] / picture.shape[1])
     picture = cv2.resize(picture, (WIDTH, height), interpolation=cv2.INTER_AREA)
@@ -80,10 +80,10 @@ def main() -> None:
         print("\n".join(f"{name} {value:.4f}" for name, value in numbers.items()))
     counts = [count(sample) for sample in samples]
 
-    categories = list(dict.fromkeys(sample["category"] for sample in samples))
+    categories = list(dict.fromkeys(sample.category for sample in samples))
     tiles = []
     for category in categories:
-        mine = [n for n, s in enumerate(samples) if s["category"] == category]
+        mine = [n for n, s in enumerate(samples) if s.category == category]
         worst = max(mine, key=lambda n: (-counts[n].f1, counts[n].fp + counts[n].fn))
         tiles.append(tile(category, samples[worst], counts[worst]))
     side = np.full((len(tiles[0]), GAP, 3), 255, dtype=np.uint8)

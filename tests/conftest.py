@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -81,10 +82,10 @@ def make_batch() -> Callable[[int], dict[str, Any]]:
         for number in range(size):
             sample = LaneSample(metainfo={"ori_shape": (64, 128), "view": view})
             sample.gt_lanes = [np.array([[30.0 + number, 60.0], [60.0, 20.0]])]
-            class_map = torch.zeros(INPUT_SHAPE, dtype=torch.uint8)
+            class_map = np.zeros(INPUT_SHAPE, np.uint8)
             class_map[10:, 20 + number : 23 + number] = 2
             sample.gt_class_map = class_map
-            sample.gt_existence = torch.tensor([0.0, 1.0, 0.0, 0.0])
+            sample.gt_existence = np.array([0.0, 1.0, 0.0, 0.0])
             samples.append(sample)
         images = rng.integers(0, 256, (size, 3, *INPUT_SHAPE), dtype=np.uint8)
         return {
@@ -101,3 +102,14 @@ def scenes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("scenes")
     write_scene_tree(root, num_scenes=16, seed=0, shape=(180, 320))
     return root
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with the pictures a.jpg, b.png and day/c.jpg, 160x90."""
+    folder = tmp_path / "pictures"
+    (folder / "day").mkdir(parents=True)
+    for number, name in enumerate(("a.jpg", "b.png", "day/c.jpg")):
+        image = np.full((90, 160, 3), 40 * number, dtype=np.uint8)
+        assert cv2.imwrite(str(folder / name), image)
+    return folder

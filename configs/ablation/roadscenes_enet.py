@@ -30,7 +30,7 @@ for _loader in (train_dataloader, val_dataloader, test_dataloader):
 train_dataloader.update(batch_size=4)
 train_dataloader["dataset"].update(
     num_scenes=3_200,
-    pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors],
 )
 train_cfg.update(max_iters=1_200, val_interval=1_200)
 

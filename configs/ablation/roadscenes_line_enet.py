@@ -29,7 +29,7 @@ model["head"].update(
 _labels = dict(type=RasterizeLaneMask, lane_width_px=3)
 _lines = dict(type=EncodeLines)
 train_dataloader["dataset"].update(
-    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _to_tensors],
 )
 train_cfg.update(max_iters=3_600, val_interval=3_600)
 

@@ -41,7 +41,7 @@ _labels.update(lane_width_px=3)
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader.update(num_workers=0, persistent_workers=False)
 train_dataloader["dataset"].update(
-    pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs]
+    pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors]
 )
 train_cfg.update(max_iters=900, val_interval=900)
 optim_wrapper.update(optimizer=dict(lr=0.1), clip_grad=dict(max_norm=5.0))

@@ -37,7 +37,7 @@ _apply_view["motion"] = dict(
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader.update(batch_size=40, num_workers=8)
 train_dataloader["dataset"].update(
-    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _to_tensors],
 )
 train_cfg.update(max_iters=18_000, val_interval=1_500)  # 12 epochs
 default_hooks["checkpoint"].update(save_best="bdd100k/sad_iou")

@@ -40,7 +40,7 @@ _apply_view["motion"] = dict(
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader.update(batch_size=40, num_workers=8)
 train_dataloader["dataset"].update(
-    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _to_tensors],
 )
 train_cfg.update(max_iters=71_104, val_interval=2_222)  # 32 epochs
 default_hooks["checkpoint"].update(save_best="culane/f1")

@@ -1,7 +1,7 @@
 """A line head on ENet's encoder, with SAD, on RoadScenes, 288x800.
 
 Run:      lanedet train line/enet_sad_roadscenes
-Kin:      Nothing is published; docs/results.md has what was measured of it.
+Kin:      Nothing is published.
 Expected: not measured.
 
 48 epochs of 10,000 scenes: proposals learn later than pixels do.
@@ -27,7 +27,7 @@ _lines = dict(type=EncodeLines)
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader.update(batch_size=40, num_workers=8)
 train_dataloader["dataset"].update(
-    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _to_tensors],
 )
 train_cfg.update(max_iters=12_000, val_interval=1_000)  # 48 epochs
 default_hooks["checkpoint"].update(save_best="culane/f1")

@@ -1,7 +1,7 @@
 """A line head on ENet's encoder, with SAD, on RoadScenes, 144x400, for a CPU.
 
 Run:      lanedet train line/enet_sad_roadscenes_small
-Kin:      Nothing is published; docs/results.md has what was measured of it.
+Kin:      Nothing is published.
 Expected: not measured.
 
 Data, size and recipe are those of ../roadscenes/enet_sad_roadscenes_small.py, with
@@ -26,6 +26,6 @@ model["head"].update(
 _labels = dict(type=RasterizeLaneMask, lane_width_px=4)
 _lines = dict(type=EncodeLines)
 train_dataloader["dataset"].update(
-    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _lines, _to_tensors],
 )
 train_cfg.update(max_iters=6_000, val_interval=600)  # 12 epochs of 4,000 scenes

@@ -1,7 +1,7 @@
 """A line head on ResNet-18, with SAD, on RoadScenes, 288x800.
 
 Run:      lanedet train line/resnet18_sad_roadscenes
-Kin:      Nothing is published; docs/results.md has what was measured of it.
+Kin:      Nothing is published.
 Expected: not measured.
 
 The recipe is that of enet_sad_roadscenes.py, the network that of

@@ -25,7 +25,7 @@ for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader.update(batch_size=8, num_workers=1)
 train_dataloader["dataset"].update(
     num_scenes=4_000,
-    pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors],
 )
 val_dataloader["dataset"].update(num_scenes=200)
 train_cfg.update(max_iters=3_000, val_interval=300)  # 6 epochs of 4,000 scenes

@@ -23,6 +23,6 @@ model["head"].update(losses=dict(iou=None))
 _apply_view["motion"].update(rotate_deg=(-3, 3))
 train_dataloader.update(batch_size=20)
 train_dataloader["dataset"].update(
-    pipeline=[_load_image, _apply_view, _labels, _pack_inputs]
+    pipeline=[_load_image, _apply_view, _labels, _to_tensors]
 )
 optim_wrapper["optimizer"].update(lr=0.5)

@@ -35,16 +35,16 @@ from lanedet.datasets import (
     Augment,
     LaneDataset,
     LoadImage,
-    PackInputs,
     RandomMotion,
     RasterizeLanes,
+    ToTensors,
 )
+from lanedet.formats import CULANE_SHAPE
 from lanedet.images import read_image
 from lanedet.ops import StretchView
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
 
-_SHAPE = (590, 1640)  # of CULane's frames
 _BATCH_SIZE = 12
 _PASSES_PER_ROUND = 3  # of the loader
 
@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         if args.images is None:
-            paths = write_pictures(Path(folder), args.num, _SHAPE, 1000 * args.kb)
+            paths = write_pictures(Path(folder), args.num, CULANE_SHAPE, 1000 * args.kb)
         else:
             paths = find_jpegs(args.images, args.num)
         datasets = {
@@ -178,7 +178,7 @@ def pipelines(input_shape: tuple[int, int]) -> dict[str, list[dict[str, Any]]]:
     warp = {"type": ApplyView, "view": view, "motion": motion}
     finish: list[dict[str, Any]] = [
         {"type": RasterizeLanes, "num_lanes": 4, "lane_width_px": 8},
-        {"type": PackInputs},
+        {"type": ToTensors},
     ]
     return {
         "whole images": [{"type": LoadImage}, warp, *finish],

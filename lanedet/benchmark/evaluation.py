@@ -20,19 +20,23 @@ from lanedet.benchmark.timing import (
     time_in_turns,
     write_json,
 )
-from lanedet.datasets import (
+from lanedet.evaluation import evaluate_culane
+from lanedet.evaluation.functional.tusimple import evaluate_submission
+from lanedet.formats import (
     CULANE_SHAPE,
+    TUSIMPLE_SHAPE,
+    TuSimpleLine,
     culane_label_path,
     format_culane_lanes,
     format_tusimple_line,
     read_tusimple_lines,
+    sample_tusimple_lanes,
+    tusimple_prediction,
+    tusimple_rows,
 )
-from lanedet.evaluation import evaluate_culane
-from lanedet.evaluation.functional.tusimple import evaluate_submission
 from lanedet.runtime import num_usable_cores
 
 _BEYOND = 100  # pixels that lanes go on beyond the sides of an image
-_ROWS = np.arange(160.0, 720.0, 10.0)  # TuSimple's
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,17 +104,20 @@ def _score_culane(folder: Path, names: Sequence[str], workers: int) -> None:
 
 def _write_tusimple_files(folder: Path, num_images: int) -> None:
     rng = np.random.default_rng(0)
+    rows = tusimple_rows(TUSIMPLE_SHAPE[0])
     gt_lines, pred_lines = [], []
     for number in range(num_images):
         name = f"clips/0/{number}/20.jpg"
-        gt = _lanes(rng, _ROWS[::-1])
+        gt = _lanes(rng, rows[::-1])
         pred = [
             lane + np.array([rng.normal(0, 12), 0.0])
             for lane in gt
             if rng.random() < 0.9
         ]
-        gt_lines.append(format_tusimple_line(name, gt, _ROWS))
-        pred_lines.append(format_tusimple_line(name, pred, _ROWS, run_time_ms=10.0))
+        label = TuSimpleLine(name, sample_tusimple_lanes(gt, rows), rows, None)
+        gt_lines.append(format_tusimple_line(label))
+        submitted = tusimple_prediction(name, pred, rows, TUSIMPLE_SHAPE[1], 10.0)
+        pred_lines.append(format_tusimple_line(submitted))
     for name, lines in (("pred.json", pred_lines), ("gt.json", gt_lines)):
         (folder / name).write_text("\n".join(lines) + "\n")
 

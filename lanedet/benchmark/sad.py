@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch.profiler import ProfilerActivity, profile
 
@@ -20,6 +21,7 @@ from lanedet.benchmark.timing import (
     time_in_turns,
     write_json,
 )
+from lanedet.formats import CULANE_SHAPE
 from lanedet.models import (
     GradientMonitor,
     LaneDetector,
@@ -105,14 +107,16 @@ def _detector(
 def _batch(detector: LaneDetector, batch_size: int, device: str) -> dict[str, Any]:
     """Return noise as images, and labels in which all slots hold a lane."""
     torch.manual_seed(0)
-    height, width = detector.view((590, 1640)).input_shape
+    rng = np.random.default_rng(0)
+    height, width = detector.view(CULANE_SHAPE).input_shape
     num_lanes = detector.head.num_lanes
     samples = []
     for _ in range(batch_size):
         sample = LaneSample()
-        classes = torch.randint(0, num_lanes + 1, (height, width), dtype=torch.uint8)
-        sample.gt_class_map = classes.to(device)
-        sample.gt_existence = torch.ones(num_lanes, device=device)
+        sample.gt_class_map = rng.integers(
+            0, num_lanes, (height, width), dtype=np.uint8, endpoint=True
+        )
+        sample.gt_existence = np.ones(num_lanes, dtype=np.float32)
         samples.append(sample)
     inputs = torch.randn(batch_size, 3, height, width, device=device)
     return {

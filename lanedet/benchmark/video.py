@@ -51,7 +51,6 @@ from lanedet.video import (
 
 _SHAPE = (720, 1280)
 _RATE = 25
-_NUM_RENDERED = 25  # frames; played forth and back, as rendering takes long
 _ENET = "configs/sad/enet_sad_culane.py"
 
 
@@ -120,18 +119,22 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
-def generated_clip(num_frames: int, shape: tuple[int, int] = _SHAPE) -> Path:
+def generated_clip(
+    num_frames: int, shape: tuple[int, int] = _SHAPE, num_rendered: int = 25
+) -> Path:
     """Return a clip of a generated drive; it is made once and kept beside others.
 
     Args:
         num_frames: Number of frames.
         shape: (H, W) of the frames.
+        num_rendered: Number of frames to render. If there are to be more, these are
+            played forth and back, as rendering takes long.
     """
     folder = Path(tempfile.gettempdir()) / "lanedet_benchmark"
-    path = folder / f"drive_{shape[1]}x{shape[0]}_{num_frames}.mp4"
+    path = folder / f"drive_{shape[1]}x{shape[0]}_{num_frames}_{num_rendered}.mp4"
     if not path.is_file():
-        num_rendered = min(num_frames, _NUM_RENDERED)
-        drive = Drive(seed=0, num_frames=num_rendered, fps=_RATE, shape=shape)
+        length = min(num_frames, num_rendered)
+        drive = Drive(seed=0, num_frames=length, fps=_RATE, shape=shape)
         with VideoWriter(path, _RATE) as writer:
             for image in _forth_and_back([image for image, _ in drive], num_frames):
                 writer.write(image)

@@ -9,6 +9,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from lanedet.cli.options import PATH_HINT
+from lanedet.formats import CULANE_SHAPE
 from lanedet.runtime import user_errors
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ EXAMPLES = f"""examples:
 {PATH_HINT}"""
 
 CONFIG = "configs/sad/enet_sad_culane.py"  # the network, at 288x800
-SHAPE = (590, 1640)
 STAGES = ("E1", "E2", "E3", "E4")
 
 
@@ -88,23 +88,23 @@ def _features(
     """Return the stage features of generated scenes, and the scenes' labels."""
     import torch
 
-    from lanedet.datasets import PackInputs, RasterizeLanes
+    from lanedet.datasets import RasterizeLanes, ToTensors
     from lanedet.models import load_weights
     from lanedet.simulation import make_scene
 
     detector = _new_detector() if weights is None else load_weights(weights).train()
     draw_labels = RasterizeLanes(detector.head.num_lanes, lane_width_px=8)
-    packed = []
+    prepared = []
     for index in range(num_images):
-        image, sample = make_scene(seed, index, SHAPE)
-        view = detector.view(SHAPE)
+        image, sample = make_scene(seed, index, CULANE_SHAPE)
+        view = detector.view(CULANE_SHAPE)
         sample.set_metainfo({"view": view})
         lanes = [view.to_input(lane) for lane in sample.gt_lanes]
         results = {"inputs": view.warp(image), "input_lanes": lanes}
-        packed.append(PackInputs()(draw_labels(results | {"data_samples": sample})))
+        prepared.append(ToTensors()(draw_labels(results | {"data_samples": sample})))
     batch = {
-        "inputs": [results["inputs"] for results in packed],
-        "data_samples": [results["data_samples"] for results in packed],
+        "inputs": [results["inputs"] for results in prepared],
+        "data_samples": [results["data_samples"] for results in prepared],
     }
     with torch.no_grad():
         inputs = detector.data_preprocessor(batch)["inputs"]

@@ -3,15 +3,10 @@
 import argparse
 from pathlib import Path
 
-from lanedet.datasets.annotations import (
-    AnnotationSet,
+from lanedet.datasets.custom_tree import (
     copy_picture,
     link_picture,
     needed_slots,
-    read_annotations,
-    read_cvat,
-    read_labelme,
-    read_via,
     split_folders,
     split_samples,
     write_culane_tree,
@@ -19,6 +14,13 @@ from lanedet.datasets.annotations import (
     write_tusimple_tree,
 )
 from lanedet.files import check_empty_folder
+from lanedet.formats.annotations import (
+    AnnotationSet,
+    read_annotations,
+    read_cvat,
+    read_labelme,
+    read_via,
+)
 from lanedet.runtime import user_errors
 
 READERS = {"labelme": read_labelme, "cvat": read_cvat, "via": read_via}

@@ -7,14 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lanedet.cli.options import image_shape
-from lanedet.datasets import read_tusimple_lines
-from lanedet.datasets.bdd100k import BDD100K_SHAPE
-from lanedet.datasets.bdd100k_splits import read_bdd100k_list
-from lanedet.datasets.culane import (
-    CULANE_SHAPE,
-    read_culane_categories,
-    read_culane_list,
-)
 from lanedet.evaluation import benchmark_table, evaluate_bdd100k
 from lanedet.evaluation.culane_folders import evaluate_culane
 from lanedet.evaluation.culane_frame import find_picture_shape
@@ -26,11 +18,18 @@ from lanedet.evaluation.functional.tusimple import (
     rules_of_width,
 )
 from lanedet.evaluation.functional.tusimple_lines import (
-    IMAGE_SHAPE,
     check_frame,
     check_not_smaller,
 )
 from lanedet.files import replace_file
+from lanedet.formats import BDD100K_SHAPE, TUSIMPLE_SHAPE, read_tusimple_lines
+from lanedet.formats.bdd100k_splits import read_bdd100k_list
+from lanedet.formats.culane import (
+    CULANE_SHAPE,
+    culane_image_name,
+    culane_lane_files,
+)
+from lanedet.formats.culane_lists import read_culane_categories, read_culane_list
 from lanedet.runtime import reported_warnings, user_errors
 
 EXAMPLES = """examples:
@@ -47,7 +46,6 @@ What --pred and --gt are:
   culane    folders that hold driver_*/: .lines.txt files, one per image
   bdd100k   folders of masks, <image>.png: 0 and 255, or lane bytes
 """
-LANES_SUFFIX = ".lines.txt"
 
 
 class Score(NamedTuple):
@@ -111,7 +109,7 @@ def score_tusimple(args: argparse.Namespace) -> Score:
     """Score a submission file."""
     labels = read_tusimple_lines(args.gt)
     predictions = read_tusimple_lines(args.pred)
-    shape = checked_image_shape(args.shape or IMAGE_SHAPE)
+    shape = checked_image_shape(args.shape or TUSIMPLE_SHAPE)
     try:
         check_frame(predictions, labels, shape)
         picture = find_picture_shape(args.gt.parent, [line.raw_file for line in labels])
@@ -124,7 +122,7 @@ def score_tusimple(args: argparse.Namespace) -> Score:
         score = evaluate_submission(predictions, labels, rules_of_width(shape[1]))
     except ValueError as error:
         raise ValueError(f"'{args.pred}' against '{args.gt}': {error}") from error
-    _print_assumed(args.shape, IMAGE_SHAPE)
+    _print_assumed(args.shape, TUSIMPLE_SHAPE)
     numbers = {**score._asdict(), "f1": f1_of_rates(score.fp, score.fn)}
     return Score(numbers, _prefixed("tusimple", numbers), len(labels))
 
@@ -136,9 +134,8 @@ def score_culane(args: argparse.Namespace) -> Score:
         images = [entry.name for entry in read_culane_list(args.list)]
         lists = lists if lists.is_dir() else args.list.parent
     else:
-        labels = sorted(args.gt.rglob(f"*{LANES_SUFFIX}"))
-        names = (path.relative_to(args.gt).as_posix() for path in labels)
-        images = [f"{name.removesuffix(LANES_SUFFIX)}.jpg" for name in names]
+        labels = culane_lane_files(args.gt)
+        images = [culane_image_name(args.gt, path) for path in labels]
     report = evaluate_culane(
         args.pred,
         args.gt,

@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from lanedet.datasets.annotations import (
+from lanedet.files import whole_folder
+from lanedet.formats.annotations import (
     check_cvat_name,
     write_cvat,
     write_labelme,
     write_via,
 )
-from lanedet.files import whole_folder
 from lanedet.runtime import user_errors
 from lanedet.video import extract_pseudo_labels
 

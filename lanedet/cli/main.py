@@ -22,7 +22,7 @@ COMMANDS = {
     "export": "hand a model's lanes to these tools, for correction",
     "ablate": "train one experiment with several distillers and seeds",
     "compare": "show what the variants of SAD optimise",
-    "weights": "show how weights were made; pack them",
+    "weights": "show how weights were made; publish them",
     "benchmark": "measure how fast the parts are",
     "demo": "see lanes on a generated drive",
 }

@@ -59,14 +59,14 @@ def parse_args() -> argparse.Namespace:
 
 @user_errors()
 def main() -> None:
-    """Pack the weights, or show what is written on them."""
+    """Publish the weights, or show what is written on them."""
     args = parse_args()
-    from lanedet.models import pack_weights, read_provenance
+    from lanedet.models import publish_weights, read_provenance
 
     if args.out is not None:
         labels = {"licence": args.licence, "data": args.data, "notes": args.notes}
         given = {name: text for name, text in labels.items() if text}
-        pack_weights(args.weights, args.out, given, args.mean_with)
+        publish_weights(args.weights, args.out, given, args.mean_with)
     path = args.out or args.weights
     print(f"{path}  ({path.stat().st_size / 1e6:.2f} MB)")
     for name, text in sorted(read_provenance(path).items()):

@@ -7,18 +7,15 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from lanedet.datasets.bdd100k import (
+from lanedet.datasets.lane_dataset import LaneDataset
+from lanedet.formats.bdd100k import (
     Split,
     find_bdd100k_images,
     find_bdd100k_labels,
     read_bdd100k_labels,
 )
-from lanedet.datasets.bdd100k_splits import (
-    select_bdd100k_split,
-    select_listed_images,
-)
-from lanedet.datasets.label_faults import OnError
-from lanedet.datasets.lane_dataset import LaneDataset
+from lanedet.formats.bdd100k_splits import select_bdd100k_split, select_listed_images
+from lanedet.formats.label_faults import OnError
 from lanedet.structures import LaneSample
 
 
@@ -37,7 +34,7 @@ class BDD100KDataset(LaneDataset):
             the first that is there, curves before masks.
         list_file: File that names the split's images, relative to ``data_root``, such
             as SAD's ``val_gt_bdd.txt``. None takes the rule of
-            :func:`~lanedet.datasets.bdd100k_splits.select_bdd100k_split`.
+            :func:`~lanedet.formats.bdd100k_splits.select_bdd100k_split`.
         drop_vertical: Leave out curves across the road, such as stop lines.
         drop_crosswalks: Leave out the edges of crosswalks.
         on_error: What to do about a broken label: ``"raise"``, or ``"skip"`` to leave

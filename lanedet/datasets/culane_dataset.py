@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lanedet.datasets.culane import read_culane_labels
-from lanedet.datasets.label_faults import OnError
 from lanedet.datasets.lane_dataset import LaneDataset
+from lanedet.formats.culane import read_culane_labels
+from lanedet.formats.label_faults import OnError
 from lanedet.structures import LaneSample
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from lanedet.datasets.label_faults import LabelError, LabelFaults, OnError
+from lanedet.formats.label_faults import LabelError, LabelFaults, OnError
 from lanedet.images import ImageError
 from lanedet.structures import LaneSample
 
@@ -76,7 +76,9 @@ class LaneDataset(BaseDataset):
         if self.faults.on_error == "skip":
             samples = [sample for sample in samples if self._has_image(sample)]
         _check_one_size(samples)
-        self.faults.report()
+        left_out = self.faults.summary()
+        if left_out:
+            print_log(left_out, logger="current", level=logging.WARNING)
         if self.faults.messages and not samples:
             raise LabelError(
                 f"None of the labels can be read; the first: {self.faults.messages[0]}"

@@ -5,12 +5,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
 
-from lanedet.arrays import ByteArray
-from lanedet.datasets.label_faults import LabelError
-from lanedet.images import ImageError, read_stored_image
-from lanedet.ops import holds_lane_bytes, lanes_of_mask
+from lanedet.formats import holds_lane_bytes, lanes_of_mask
+from lanedet.formats.label_faults import LabelError
+from lanedet.formats.masks import read_mask
 from lanedet.ops.warp import resize_matrix, warp_image
 
 _HALF = 128  # a pixel of which lanes cover half is one of theirs
@@ -48,34 +46,21 @@ class LoadLaneMask:
         if "gt_mask_path" not in sample:
             return results
         path = Path(sample.gt_mask_path)
-        mask = _read(path)
-        shape = tuple(sample.get("label_shape", sample.ori_shape))
-        if mask.shape != shape:
+        mask = read_mask(path)
+        mask_shape = tuple(sample.get("label_shape", sample.ori_shape))
+        if mask.shape != mask_shape:
             raise LabelError(
-                f"{path}: the mask must have the size of its image, (H, W) = {shape}, "
+                f"{path}: the mask must have the size of its image, (H, W) = "
+                f"{mask_shape}, "
                 f"or label_shape must say for which the labels were made, got "
                 f"{mask.shape}."
             )
-        try:
-            lanes = lanes_of_mask(mask).astype(np.uint8) * 255
-        except ValueError as error:
-            raise LabelError(f"{path}: {error}") from error
+        lanes = lanes_of_mask(mask).astype(np.uint8) * 255
         if holds_lane_bytes(mask):
             lanes = cv2.dilate(lanes, self.brush)
-        matrix = results["matrix"] @ resize_matrix(shape, sample.ori_shape)
-        class_map = warp_image(lanes, matrix, results["inputs"].shape[:2]) >= _HALF
-        sample.gt_class_map = torch.from_numpy(class_map.astype(np.uint8))
-        sample.gt_existence = torch.tensor([float(class_map.any())])
+        shape = results["inputs"].shape[:2]
+        matrix = results["matrix"] @ resize_matrix(mask_shape, sample.ori_shape)
+        class_map = warp_image(lanes, matrix, shape) >= _HALF
+        sample.gt_class_map = class_map.astype(np.uint8)
+        sample.gt_existence = np.array([class_map.any()], dtype=np.float32)
         return results
-
-
-def _read(path: Path) -> ByteArray:
-    if not path.is_file():
-        raise FileNotFoundError(f"No lane mask at '{path}'.")
-    try:
-        mask = read_stored_image(path)
-    except ImageError as error:
-        raise LabelError(f"{path}: a mask must be an image, but {error}") from error
-    if mask.ndim != 2 or mask.dtype != np.uint8:
-        raise LabelError(f"{path}: a mask must be an image of one 8-bit channel.")
-    return mask

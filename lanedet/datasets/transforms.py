@@ -75,7 +75,7 @@ class LoadImage:
                 f"header tells, {sample.ori_shape}, but the image is {ori_shape}: an "
                 "EXIF tag turns it. Store it upright."
             )
-        sample.set_field(ori_shape, "ori_shape", field_type="metainfo")
+        sample.set_metainfo({"ori_shape": ori_shape})
         return results | {"inputs": image}
 
 
@@ -108,8 +108,7 @@ class ApplyView:
         image: ByteArray = results["inputs"]
         _check_lanes_fit(sample)
         view = self.view(sample.ori_shape)
-        # set_metainfo would copy it, which takes longer than to make it
-        sample.set_field(view, "view", field_type="metainfo")
+        sample.set_metainfo({"view": view})
         whole = image.shape[:2] == tuple(sample.ori_shape)
         matrix = view.matrix
         if self.motion is not None:
@@ -248,11 +247,11 @@ class EncodeLines:
         """Add the lines to the sample."""
         shape = results["inputs"].shape[:2]
         lines = encode_lines(results["input_lanes"], shape, self.num_rows)
-        results["data_samples"].gt_lines = torch.from_numpy(lines)
+        results["data_samples"].gt_lines = lines
         return results
 
 
-class PackInputs:
+class ToTensors:
     """Hand over what the detector takes: ``inputs`` (3, H, W) and ``data_samples``."""
 
     def __call__(self, results: Results) -> Results:
@@ -297,8 +296,8 @@ def _add_labels(
     for slot in {slot for slot in slots if slot is not None}:
         existence[slot] = (class_map == slot + 1).any()
     sample = results["data_samples"]
-    sample.gt_class_map = torch.from_numpy(class_map)
-    sample.gt_existence = torch.from_numpy(existence)
+    sample.gt_class_map = class_map
+    sample.gt_existence = existence
     return results
 
 

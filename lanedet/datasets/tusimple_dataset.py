@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lanedet.datasets.label_faults import OnError
 from lanedet.datasets.lane_dataset import LaneDataset
-from lanedet.datasets.tusimple import find_tusimple_labels, read_tusimple_labels
+from lanedet.formats.label_faults import OnError
+from lanedet.formats.tusimple import find_tusimple_labels, read_tusimple_labels
 from lanedet.structures import LaneSample
 
 

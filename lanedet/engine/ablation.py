@@ -23,6 +23,7 @@ from lanedet.engine.ablation_measures import measure_run
 from lanedet.engine.ablation_table import Results
 from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
+from lanedet.engine.config_parts import built_by
 from lanedet.engine.hooks import (
     AcceleratorHook,
     DistillationHook,
@@ -291,7 +292,7 @@ def row_config(ablation: Ablation, run: Run) -> Config:
         for hook, built in zip(
             config._to_lazy_dict()["custom_hooks"], config.custom_hooks, strict=True
         )
-        if built["type"] in _HOOKS
+        if built_by(built, "custom_hooks") in _HOOKS
     ]
     config.default_hooks.checkpoint.update(
         interval=save_interval(config),

@@ -13,6 +13,7 @@ from mmengine.dataset import Compose
 
 from lanedet.arrays import ByteArray
 from lanedet.datasets import ApplyView, Augment
+from lanedet.engine.config_parts import built_by
 from lanedet.engine.shared_values import build_dataset, fit_to_model
 from lanedet.images import read_image
 from lanedet.ops import decode_line
@@ -81,10 +82,12 @@ def _picture_name(index: int, sample: LaneSample) -> str:
 
 def without_augmentation(pipeline: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a pipeline without its random changes."""
-    kept = [dict(step) for step in pipeline if step["type"] is not Augment]
-    for step in kept:
-        if step["type"] is ApplyView:
-            step.pop("motion", None)
+    kept = []
+    for step in pipeline:
+        kind = built_by(step, "pipeline")
+        without = ("motion",) if kind is ApplyView else ()
+        if kind is not Augment:
+            kept.append({key: step[key] for key in step if key not in without})
     return kept
 
 
@@ -95,19 +98,19 @@ def _draw_original(sample: LaneSample, num_slots: int) -> ByteArray:
     return draw_caption(drawn, f"original, {len(sample.gt_lanes)} lanes")
 
 
-def _draw_input(packed: Mapping[str, Any], num_slots: int, caption: str) -> ByteArray:
-    image = np.ascontiguousarray(packed["inputs"].numpy().transpose(1, 2, 0))
-    sample: LaneSample = packed["data_samples"]
+def _draw_input(prepared: Mapping[str, Any], num_slots: int, caption: str) -> ByteArray:
+    image = np.ascontiguousarray(prepared["inputs"].numpy().transpose(1, 2, 0))
+    sample: LaneSample = prepared["data_samples"]
     if "gt_lines" in sample:
-        lines = sample.gt_lines.numpy()
+        lines = sample.gt_lines
         lanes = [decode_line(line, image.shape[:2]) for line in lines]
         drawn = draw_lanes(image, lanes, num_slots=num_slots)
         return draw_caption(drawn, f"{caption}, {len(lanes)} lines")
     if "gt_class_map" not in sample:
         lanes = [sample.view.to_input(lane) for lane in sample.gt_lanes]
         return draw_caption(draw_lanes(image, lanes, num_slots=num_slots), caption)
-    drawn = draw_class_map(image, sample.gt_class_map.numpy(), num_slots)
-    slots = np.flatnonzero(sample.gt_existence.numpy()).tolist()
+    drawn = draw_class_map(image, sample.gt_class_map, num_slots)
+    slots = np.flatnonzero(sample.gt_existence).tolist()
     return draw_caption(drawn, f"{caption}, slots {slots}")
 
 

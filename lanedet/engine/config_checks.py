@@ -104,7 +104,7 @@ def check_pipelines(config: Config) -> None:
                 not pipeline or pipeline[-1].get("type") in _NOT_LAST
             ):
                 raise ValueError(
-                    f"{place}.pipeline must end with PackInputs, which hands over what "
+                    f"{place}.pipeline must end with ToTensors, which hands over what "
                     f"the model takes, got {_step_names(pipeline)}."
                 )
 

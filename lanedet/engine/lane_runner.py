@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +22,12 @@ from lanedet.engine.processes import start_worker
 from lanedet.engine.schedule import with_peak
 from lanedet.engine.shared_values import fit_to_model
 from lanedet.files import replace_file
-from lanedet.models import LaneDetector, check_state_dict, read_checkpoint
+from lanedet.models import (
+    LaneDetector,
+    check_state_dict,
+    read_checkpoint,
+    without_training_parts,
+)
 from lanedet.runtime import shell_word
 from lanedet.visualization import LaneVisualizer
 
@@ -44,16 +50,25 @@ class LaneRunner(Runner):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Now, not when mmengine loads it: after the data sets, which can take long.
+        load_from = kwargs.get("load_from")
+        self._checkpoint = None if load_from is None else read_checkpoint(load_from)
+        self._has_set_aside = False
         super().__init__(*args, **kwargs)
-        model = cast(nn.Module, getattr(self.model, "module", self.model))
-        if isinstance(model, LaneDetector) and isinstance(
+        if self._checkpoint is not None:
+            self._check_checkpoint(self._checkpoint, str(load_from))
+        if isinstance(self._bare_model, LaneDetector) and isinstance(
             self.visualizer, LaneVisualizer
         ):
-            self.visualizer.num_slots = model.head.num_slots
-        if self._load_from is not None:
-            # Now, not when mmengine loads it: after the data sets, which can take long.
-            state_dict = read_checkpoint(self._load_from).get("state_dict", {})
-            check_state_dict(model, state_dict, self._load_from)
+            self.visualizer.num_slots = self._bare_model.head.num_slots
+
+    @property
+    def _bare_model(self) -> nn.Module:
+        """The model without what distributes it."""
+        return cast(nn.Module, getattr(self.model, "module", self.model))
+
+    def _check_checkpoint(self, checkpoint: Mapping[str, Any], source: str) -> None:
+        check_state_dict(self._bare_model, checkpoint.get("state_dict", {}), source)
 
     setup_env = built_from("env_cfg", Runner.setup_env)
     set_randomness = built_from("randomness", Runner.set_randomness)
@@ -107,6 +122,28 @@ class LaneRunner(Runner):
         finally:
             self._stop_workers()
 
+    def load_checkpoint(
+        self, filename: str, map_location: Any = "cpu", *_: Any, **__: Any
+    ) -> dict[str, Any]:
+        """Load the model of a checkpoint, and return all that it holds.
+
+        That of ``load_from`` was read when the runner was made.
+
+        Raises:
+            ValueError: If it is damaged or that of another model.
+        """
+        checkpoint, self._checkpoint = self._checkpoint, None
+        if checkpoint is None or filename != self._load_from:
+            checkpoint = read_checkpoint(filename, map_location)
+            self._check_checkpoint(checkpoint, filename)
+        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
+        state_dict = checkpoint["state_dict"]
+        if getattr(self._bare_model, "distiller", None) is None:
+            state_dict = without_training_parts(state_dict)
+        self._bare_model.load_state_dict(state_dict)
+        self._has_loaded = True
+        return checkpoint
+
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
         """Go on with the run of a checkpoint, as mmengine does.
 
@@ -135,8 +172,9 @@ class LaneRunner(Runner):
         """Load the checkpoint, then set aside what another run has left."""
         super().load_or_resume()
         is_training = isinstance(self._train_loop, BaseLoop)
-        if not is_training:
+        if not is_training or self._has_set_aside:
             return
+        self._has_set_aside = True  # what is there from now on is this run's
         barrier()  # all processes have read what they load
         if is_main_process():
             hook = find_checkpoint_hook(self)

@@ -12,12 +12,12 @@ from mmengine.runner import Runner
 
 from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
 from lanedet.engine.config_errors import config_errors
+from lanedet.engine.config_parts import built_by
 from lanedet.engine.hooks import LaneVisualizationHook, find_checkpoint_hook
 from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import start_processes
 from lanedet.engine.schedule import check_resumed_schedule
 from lanedet.engine.work_dir import claimed_work_dir
-from lanedet.models import read_checkpoint
 
 
 class Evaluation(NamedTuple):
@@ -42,10 +42,11 @@ def use_amp(config: Config) -> None:
             "--amp needs a CUDA GPU, and torch sees none. Train without it: in float32 "
             "the results are the same."
         )
-    wrapper = config.optim_wrapper.get("type", OptimWrapper)
-    if wrapper is not OptimWrapper:
-        raise ValueError(f"--amp replaces OptimWrapper only, got {wrapper}.")
-    config.optim_wrapper.type = AmpOptimWrapper
+    wrapper = {"type": OptimWrapper, **config.optim_wrapper}
+    if built_by(wrapper, "optim_wrapper") is not OptimWrapper:
+        raise ValueError(f"--amp replaces OptimWrapper only, got {wrapper['type']}.")
+    # By its name: a class could not be written into the work directory.
+    config.optim_wrapper.type = AmpOptimWrapper.__name__
     config.optim_wrapper.setdefault("loss_scale", "dynamic")
 
 
@@ -155,7 +156,6 @@ def evaluate(
             describes.
         OSError: If another run is at work in the work directory.
     """
-    read_checkpoint(checkpoint)  # a damaged file is told before anything is built
     check_data(config, "test_dataloader")
     start_processes(config)
     config.load_from, config.resume = str(checkpoint), False
@@ -165,7 +165,7 @@ def evaluate(
     if show_dir is not None:
         hooks: list[Any] = config.custom_hooks
         for hook in hooks:
-            if hook["type"] is LaneVisualizationHook:
+            if built_by(hook, "custom_hooks") is LaneVisualizationHook:
                 hook["show_dir"] = str(show_dir)
     with claimed_work_dir(config):
         with config_errors("The config"):
@@ -178,7 +178,7 @@ def _set_output(config: Config, out: str) -> None:
     """Tell the metric, of several the first, where to write the predictions."""
     evaluator = config.test_evaluator
     first = evaluator[0] if isinstance(evaluator, list | tuple) else evaluator
-    metric = first["type"]
+    metric: Any = built_by(first, "test_evaluator")
     arguments = inspect.signature(metric).parameters
     name = next((n for n in ("out_file", "out_dir") if n in arguments), None)
     if name is None:
@@ -196,7 +196,9 @@ def check_data(config: Config, *loaders: str) -> None:
     for name in loaders:
         dataset = (config.get(name) or {}).get("dataset") or {}
         data_root = dataset.get("data_root")
-        if getattr(dataset.get("type"), "makes_its_folder", False):
+        if "type" in dataset and getattr(
+            built_by(dataset, f"{name}.dataset"), "makes_its_folder", False
+        ):
             continue
         if data_root is not None and not Path(data_root).is_dir():
             raise FileNotFoundError(

@@ -7,10 +7,10 @@ from mmengine.config import Config
 from mmengine.optim import OneCycleLR
 
 from lanedet.engine.config_options import set_values
+from lanedet.engine.config_parts import built_by
 from lanedet.engine.config_types import check_type
 
 _COUNTS = ("begin", "end", "total_steps", "T_max", "step_size")
-_ONE_CYCLE = (OneCycleLR, OneCycleLR.__name__)
 _FOREVER = 10**9  # mmengine's default for the end of a schedule
 _MAX_ITERS = "train_cfg.max_iters"
 _SCHEDULERS = "param_scheduler"
@@ -54,7 +54,7 @@ def check_schedule(config: Config) -> None:
         return
     _check_length(length)
     for place, scheduler in _iteration_schedulers(config):
-        if scheduler["type"] not in _ONE_CYCLE:
+        if not _is_one_cycle(scheduler):
             continue
         begin = scheduler.get("begin", 0)
         end = scheduler.get("end", _FOREVER)
@@ -105,8 +105,13 @@ def with_peak(schedulers: Any, lr: float) -> Any:
     """
     if isinstance(schedulers, list | tuple):
         return [with_peak(each, lr) for each in schedulers]
-    is_cycle = isinstance(schedulers, Mapping) and schedulers.get("type") in _ONE_CYCLE
-    return {"eta_max": lr, **schedulers} if is_cycle else schedulers
+    if not isinstance(schedulers, Mapping) or not _is_one_cycle(schedulers):
+        return schedulers
+    return {"eta_max": lr, **schedulers}
+
+
+def _is_one_cycle(scheduler: Mapping[str, Any]) -> bool:
+    return built_by(scheduler, _SCHEDULERS) is OneCycleLR
 
 
 def _length(config: Config) -> Any:

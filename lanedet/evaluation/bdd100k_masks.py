@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lanedet.arrays import ByteArray, FloatArray
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.bdd100k import (
-    IMAGE_SHAPE,
     MULTITASK_BATCH_SIZE,
     PixelCounts,
     PixelScore,
@@ -26,11 +24,9 @@ from lanedet.evaluation.functional.bdd100k_boundary import (
 )
 from lanedet.evaluation.functional.image_frame import checked_image_shape
 from lanedet.files import is_hidden
-from lanedet.images import ImageError, read_stored_image
-from lanedet.ops import holds_lane_bytes, lanes_of_mask
+from lanedet.formats import BDD100K_SHAPE, holds_lane_bytes, lanes_of_mask
+from lanedet.formats.masks import read_mask
 from lanedet.runtime import progress_bar
-
-_MAX_PIXELS = 1 << 25  # of a mask: those of 8K
 
 
 @dataclass(frozen=True)
@@ -69,13 +65,13 @@ def evaluate_bdd100k(
     gt_dir: Path,
     names: Sequence[str] | None = None,
     batch_size: int = MULTITASK_BATCH_SIZE,
-    shape: tuple[int, int] = IMAGE_SHAPE,
+    shape: tuple[int, int] = BDD100K_SHAPE,
 ) -> BDD100KScores:
     """Score a folder of predicted masks by each protocol that the masks allow.
 
     Both folders hold one PNG per image, named ``<image>.png``, of one size. A mask is
     binary (0 and 255, as the SAD authors' and the multi-task papers' labels) or holds
-    lane bytes (as in BDD100K's release of 2021); :func:`~lanedet.ops.lanes_of_mask`
+    lane bytes (as in BDD100K's release of 2021); :func:`~lanedet.formats.lanes_of_mask`
     tells which. The pixel protocols count the driving lanes of either form. The
     boundary F-score needs lane bytes in both folders. Published numbers of the pixel
     protocols come from labels of centre lines, 2 pixels wide; lane bytes have both
@@ -119,7 +115,7 @@ def evaluate_bdd100k(
                 f"{width} and {height}. If all masks have that size, say --shape "
                 f"{height}x{width}; the numbers do not compare with published ones "
                 "then, for the protocols' widths and distances are made for "
-                f"{IMAGE_SHAPE[1]} and {IMAGE_SHAPE[0]}."
+                f"{BDD100K_SHAPE[1]} and {BDD100K_SHAPE[0]}."
             )
         if pred_mask.shape != gt_mask.shape:
             raise ValueError(
@@ -127,7 +123,7 @@ def evaluate_bdd100k(
                 f"{pred_mask.shape} predicted and {gt_mask.shape} labelled. Resize the "
                 "prediction to the original image."
             )
-        pred, gt = _lanes(pred_mask, pred_path), _lanes(gt_mask, gt_path)
+        pred, gt = lanes_of_mask(pred_mask), lanes_of_mask(gt_mask)
         sad.append(count_pixels(pred, gt))
         multitask.append(multitask_counts(pred, gt))
         if boundary is not None:
@@ -143,42 +139,3 @@ def evaluate_bdd100k(
         if boundary is None
         else summarise_boundary_scores(boundary / len(names)),
     )
-
-
-def read_mask(path: Path) -> ByteArray:
-    """Return a mask as it is on disk, (H, W) uint8.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no PNG of one 8-bit channel, or too large.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"No lane mask at '{path}'.")
-    try:
-        mask = read_stored_image(path, _MAX_PIXELS)
-    except ImageError as error:
-        raise ValueError(f"'{path}' is an unreadable file: {error}") from error
-    if mask.ndim != 2 or mask.dtype != np.uint8:
-        raise ValueError(
-            f"'{path}' must be an image of one 8-bit channel, got {mask.dtype} "
-            f"{mask.shape}. The colored 'colormaps' are for looking at; the labels "
-            "are the 'masks'."
-        )
-    return mask
-
-
-def read_lanes(path: Path) -> NDArray[np.bool_]:
-    """Return the driving lanes of a mask of any release, (H, W).
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no lane mask.
-    """
-    return _lanes(read_mask(path), path)
-
-
-def _lanes(mask: ByteArray, path: Path) -> NDArray[np.bool_]:
-    try:
-        return lanes_of_mask(mask)
-    except ValueError as error:
-        raise ValueError(f"'{path}': {error}") from error

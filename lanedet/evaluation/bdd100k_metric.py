@@ -1,6 +1,6 @@
 """BDD100K's pixel protocols as a metric of mmengine's evaluator."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from numpy.typing import NDArray
 
-from lanedet.evaluation.bdd100k_masks import read_lanes
 from lanedet.evaluation.functional.bdd100k import (
     GT_WIDTH_PX,
     MAX_WIDTH_PX,
@@ -22,8 +21,10 @@ from lanedet.evaluation.functional.bdd100k import (
     multitask_score,
 )
 from lanedet.evaluation.label_pixels import in_label_pixels
-from lanedet.files import replace_file
+from lanedet.formats import lanes_of_mask
+from lanedet.formats.masks import read_mask, write_mask
 from lanedet.ops import class_map_to_original, draw_lane_mask
+from lanedet.structures import LaneSample
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,12 @@ class BDD100KMetric(BaseMetric):
         self.multitask_batch_size = multitask_batch_size
         self.out_dir = None if out_dir is None else Path(out_dir)
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+    def process(self, data_batch: Any, data_samples: Sequence[LaneSample]) -> None:
         """Keep one record per image, and write its mask.
 
         Args:
             data_batch: Not used.
-            data_samples: Samples with predictions, as plain dictionaries.
+            data_samples: Samples with predictions.
 
         Raises:
             FileNotFoundError: If the mask of a label is missing.
@@ -135,16 +136,16 @@ class BDD100KMetric(BaseMetric):
             "multitask_iou": multitask.iou,
         }
 
-    def _labelled_lanes(self, sample: Mapping[str, Any]) -> NDArray[np.bool_]:
-        ori_shape = sample["view"].ori_shape
+    def _labelled_lanes(self, sample: LaneSample) -> NDArray[np.bool_]:
+        ori_shape = sample.view.ori_shape
         shape = tuple(sample.get("label_shape", ori_shape))
         if "gt_mask_path" not in sample:
             if "gt_lanes" not in sample:
                 raise ValueError(_lacking(sample, "gt_lanes or gt_mask_path"))
-            gt_lanes = in_label_pixels(sample["gt_lanes"], ori_shape, shape)
+            gt_lanes = in_label_pixels(sample.gt_lanes, ori_shape, shape)
             return draw_lane_mask(gt_lanes, shape, self.gt_width_px)
-        path = Path(sample["gt_mask_path"])
-        lanes = read_lanes(path)
+        path = Path(sample.gt_mask_path)
+        lanes = lanes_of_mask(read_mask(path))
         if lanes.shape != shape:
             raise ValueError(
                 f"'{path}' must have the size of its image, (H, W) = {shape}, got "
@@ -153,32 +154,26 @@ class BDD100KMetric(BaseMetric):
         return lanes
 
 
-def _predicted_lanes(sample: Mapping[str, Any]) -> NDArray[np.bool_]:
+def _predicted_lanes(sample: LaneSample) -> NDArray[np.bool_]:
     for name in ("pred_class_map", "view"):
         if name not in sample:
             raise ValueError(_lacking(sample, name))
-    class_map = np.asarray(sample["pred_class_map"], dtype=np.uint8)
-    pred = class_map_to_original(class_map, sample["view"])
+    pred = class_map_to_original(sample.pred_class_map, sample.view)
     height, width = sample.get("label_shape", pred.shape)
     if pred.shape != (height, width):
         pred = cv2.resize(pred, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(pred > 0)
 
 
-def _write_mask(
-    folder: Path, sample: Mapping[str, Any], lanes: NDArray[np.bool_]
-) -> None:
+def _write_mask(folder: Path, sample: LaneSample, lanes: NDArray[np.bool_]) -> None:
     if "raw_file" not in sample:
         raise ValueError(_lacking(sample, "raw_file"))
-    path = folder / f"{sample['raw_file']}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # OpenCV is given no names: it takes no other encoding than UTF-8.
-    _, content = cv2.imencode(".png", lanes.astype(np.uint8) * 255)
-    replace_file(path, content.tobytes())
+    write_mask(folder / f"{sample.raw_file}.png", lanes.astype(np.uint8) * 255)
 
 
-def _lacking(sample: Mapping[str, Any], name: str) -> str:
+def _lacking(sample: LaneSample, name: str) -> str:
     return (
-        f"BDD100KMetric needs {name} in every sample, got {sorted(sample)}. Use a head "
-        "that segments, and let the dataset keep its fields through its pipeline."
+        f"BDD100KMetric needs {name} in every sample, got {sorted(sample.keys())}. Use "
+        "a head that segments, and let the dataset keep its fields through its "
+        "pipeline."
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,9 @@ from lanedet.evaluation.functional.culane import (
     CULaneRule,
     checked_thresholds,
 )
-from lanedet.evaluation.functional.culane.batch import ExcessError, pack_lanes
+from lanedet.evaluation.functional.culane.batch import ExcessError, batch_lanes
 from lanedet.evaluation.functional.culane.reading import parse_lanes
+from lanedet.formats import culane_lines_name
 from lanedet.runtime import num_usable_cores, progress_bar
 
 _CHUNK = 32  # images that one thread scores at a time: their curves fit in its cache
@@ -97,7 +98,7 @@ def evaluate_culane(
         pred_root: Folder of the predictions. A missing file means no lanes.
         anno_root: Folder of the labels.
         images: Names of the images relative to the folders, as in the benchmark's
-            lists (``lanedet.datasets.read_culane_list``). One named twice counts twice.
+            lists (``lanedet.formats.read_culane_list``). One named twice counts twice.
         categories: Category of each image, where known (``read_culane_categories``).
         thresholds: Overlaps that a match must exceed, each in [0, 1).
         rule: How to decide, and how large the images are (``image_shape``).
@@ -195,7 +196,7 @@ class _Scorer:
         odd_predictions: list[str] = []
         num_missing = 0
         for number, image in enumerate(images):
-            name = lines_file(image)
+            name = culane_lines_name(image)
             label = _read(f"{self.anno_root}/{name}")
             if label is None:
                 raise FileNotFoundError(
@@ -215,12 +216,12 @@ class _Scorer:
             if odd_line:
                 odd_predictions.append(self._place(images, 2 * number + 1, odd_line))
             pairs.append((gt_lanes, pred_lanes))
-        batch = pack_lanes(pairs)
+        batch = batch_lanes(pairs)
         frame = tally_lanes(batch, self.rule.frame, partial(self._place, images))
         try:
             counts = self.rule.count(batch, self.thresholds)
         except ExcessError as error:
-            name = lines_file(images[error.image])
+            name = culane_lines_name(images[error.image])
             raise ValueError(
                 f"'{self.pred_root / name}' and its label: {error}"
             ) from error
@@ -229,7 +230,7 @@ class _Scorer:
     def _place(self, images: Sequence[str], number: int, line: int) -> str:
         """Return ``file:line`` of a lane of a list of a batch."""
         root = (self.anno_root, self.pred_root)[number % 2]
-        return f"{root / lines_file(images[number // 2])}:{line}"
+        return f"{root / culane_lines_name(images[number // 2])}:{line}"
 
 
 def _is_frame_seen(rule: CULaneRule, anno_root: Path, images: Sequence[str]) -> bool:
@@ -256,16 +257,6 @@ def _is_frame_seen(rule: CULaneRule, anno_root: Path, images: Sequence[str]) -> 
         stacklevel=3,
     )
     return False
-
-
-def lines_file(image: str) -> str:
-    """Return the name of an image's lane file, relative to the same folder.
-
-    Example:
-        >>> lines_file("driver_37_30frame/05181432_0203.MP4/00000.jpg")
-        'driver_37_30frame/05181432_0203.MP4/00000.lines.txt'
-    """
-    return f"{PurePosixPath(image).with_suffix('')}.lines.txt"
 
 
 def _read(path: str) -> bytes | None:

@@ -1,6 +1,6 @@
 """CULane's benchmark as a metric of mmengine's evaluator."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,23 +9,25 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.culane_folders import lines_file
 from lanedet.evaluation.functional.culane import (
     RULES,
     THRESHOLDS,
     CULaneCounts,
     checked_thresholds,
 )
-from lanedet.evaluation.functional.culane.batch import pack_lanes
+from lanedet.evaluation.functional.culane.batch import batch_lanes
 from lanedet.evaluation.label_pixels import in_label_pixels
 from lanedet.files import replace_file
-from lanedet.ops import (
-    continue_to_border,
-    is_beyond_rows,
-    map_points,
-    resize_matrix,
-    xs_at_rows,
+from lanedet.formats import (
+    CULANE_SHAPE,
+    culane_label_path,
+    culane_rows,
+    format_culane_lanes,
+    sample_culane_lane,
 )
+from lanedet.formats.culane import CULANE_ROW_STEP, parse_culane_lane
+from lanedet.ops import continue_to_border, is_beyond_rows, map_points, resize_matrix
+from lanedet.structures import LaneSample
 
 _CROSS = "cross"  # images without labels: only false positives say anything
 _NEEDED = ("pred_lanes", "gt_lanes", "raw_file")
@@ -88,9 +90,9 @@ class CULaneMetric(BaseMetric):
     def __init__(
         self,
         rule: str = "official",
-        shape: tuple[int, int] = (590, 1640),
+        shape: tuple[int, int] = CULANE_SHAPE,
         lane_width: int = 30,
-        row_step: int = 10,
+        row_step: int = CULANE_ROW_STEP,
         to_border: bool = True,
         out_dir: Path | str | None = None,
         **options: Any,
@@ -110,12 +112,12 @@ class CULaneMetric(BaseMetric):
         self.to_border = to_border
         self.out_dir = None if out_dir is None else Path(out_dir)
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+    def process(self, data_batch: Any, data_samples: Sequence[LaneSample]) -> None:
         """Keep one record per image, and write its file.
 
         Args:
             data_batch: Not used.
-            data_samples: Samples with predictions, as plain dictionaries.
+            data_samples: Samples with predictions.
 
         Raises:
             ValueError: If a sample lacks something that the metric reads.
@@ -125,16 +127,14 @@ class CULaneMetric(BaseMetric):
             _check(sample, self.shape)
             ori_shape = tuple(sample.get("ori_shape", self.shape))
             shape = tuple(sample.get("label_shape", ori_shape))
-            step = self.row_step * shape[0] / self.shape[0]
-            rows = np.arange(shape[0] - 1, -1.0, -step)
-            gt_lanes, lanes = (
-                in_label_pixels(sample[name], ori_shape, shape)
-                for name in ("gt_lanes", "pred_lanes")
-            )
+            gt_lanes = in_label_pixels(sample.gt_lanes, ori_shape, shape)
+            lanes = in_label_pixels(sample.pred_lanes, ori_shape, shape)
             if self.to_border:
                 lanes = [continue_to_border(lane, shape) for lane in lanes]
-            lanes = [_written_points(lane, rows) for lane in lanes]
-            written = [lane for lane in lanes if len(lane) >= 2]
+            rows = culane_rows(shape[0], self.row_step, self.shape[0])
+            text = format_culane_lanes(sample_culane_lane(lane, rows) for lane in lanes)
+            # Back from the text, to the bit that a reader of the file would get.
+            written = [parse_culane_lane(line) for line in text.splitlines()]
             images.append(
                 (
                     _scaled(gt_lanes, shape, self.shape),
@@ -142,10 +142,10 @@ class CULaneMetric(BaseMetric):
                 )
             )
             if self.out_dir is not None:
-                path = self.out_dir / lines_file(sample["raw_file"])
+                path = culane_label_path(self.out_dir, sample.raw_file)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                replace_file(path, "".join(_line(lane) for lane in written))
-        counts = self.rule.count(pack_lanes(images), checked_thresholds(THRESHOLDS))
+                replace_file(path, text)
+        counts = self.rule.count(batch_lanes(images), checked_thresholds(THRESHOLDS))
         self.results.extend(
             _Record(each, sample.get("category"))
             for each, sample in zip(counts.tolist(), data_samples, strict=True)
@@ -181,19 +181,19 @@ class CULaneMetric(BaseMetric):
         return {name: float(number) for name, number in metrics.items()}
 
 
-def _check(sample: Mapping[str, Any], shape: tuple[int, int]) -> None:
+def _check(sample: LaneSample, shape: tuple[int, int]) -> None:
     missing = [name for name in _NEEDED if name not in sample]
     if missing:
         raise ValueError(
             f"CULaneMetric needs {', '.join(missing)} in every sample, got "
-            f"{sorted(sample)}. Let the dataset keep them through its pipeline."
+            f"{sorted(sample.keys())}. Let the dataset keep them through its pipeline."
         )
     if "ori_shape" in sample:
         return
-    for lane in (*sample["gt_lanes"], *sample["pred_lanes"]):
+    for lane in (*sample.gt_lanes, *sample.pred_lanes):
         if is_beyond_rows(lane[:, 1], shape).any():
             raise ValueError(
-                f"Lanes of {sample['raw_file']!r} lie outside of an image of the "
+                f"Lanes of {sample.raw_file!r} lie outside of an image of the "
                 f"metric's shape {shape}, got y = {lane[:, 1].max():.6g}. Keep "
                 "ori_shape in the sample: it says how large the image is."
             )
@@ -221,20 +221,3 @@ def _scaled(
         return lanes
     matrix = resize_matrix(shape, new_shape)
     return [map_points(lane, matrix) for lane in lanes]
-
-
-def _written_points(lane: FloatArray, rows: FloatArray) -> FloatArray:
-    """Return a lane as its line of a prediction file reads, (N, 2)."""
-    xs = xs_at_rows(lane, rows)
-    points = np.stack([xs, rows], axis=1)[~np.isnan(xs)]
-    # Back from the text, to the bit that a reader of the file would get.
-    return np.array([float(word) for word in _words(points)]).reshape(-1, 2)
-
-
-def _words(points: FloatArray) -> list[str]:
-    """Return numbers as the writer of the datasets layer, a sibling, would."""
-    return [f"{n:.3f}".rstrip("0").rstrip(".") for n in np.round(points, 3).ravel() + 0]
-
-
-def _line(points: FloatArray) -> str:
-    return " ".join(_words(points)) + "\n"

@@ -1,8 +1,7 @@
 """TuSimple's benchmark as a metric of mmengine's evaluator."""
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,11 @@ from lanedet.evaluation.functional.tusimple import (
 )
 from lanedet.evaluation.label_pixels import in_label_pixels
 from lanedet.files import replace_file
+from lanedet.formats import TuSimpleLine, format_tusimple_line, tusimple_prediction
 from lanedet.ops import assign_slots, xs_at_rows
+from lanedet.structures import LaneSample
 
-_ABSENT = -2  # how a submission says that a lane does not cross a row
+_RUN_TIME_MS = 0
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class _Record:
     rows: FloatArray
     pred_xs: FloatArray  # (P, R), whole numbers, NaN where absent
     gt_xs: FloatArray  # (G, R), NaN where absent
+
+    def submitted(self) -> TuSimpleLine:
+        return TuSimpleLine(self.raw_file, self.pred_xs, self.rows, _RUN_TIME_MS)
 
 
 class TuSimpleMetric(BaseMetric):
@@ -93,12 +97,12 @@ class TuSimpleMetric(BaseMetric):
         )
         self.out_file = None if out_file is None else Path(out_file)
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+    def process(self, data_batch: Any, data_samples: Sequence[LaneSample]) -> None:
         """Keep one record per image.
 
         Args:
             data_batch: Not used.
-            data_samples: Samples with predictions, as plain dictionaries.
+            data_samples: Samples with predictions.
 
         Raises:
             ValueError: If a sample lacks something that the metric reads.
@@ -130,8 +134,8 @@ class TuSimpleMetric(BaseMetric):
         )
         if self.out_file is not None:
             self.out_file.parent.mkdir(parents=True, exist_ok=True)
-            lines = [f"{_submission_line(record)}\n" for record in results]
-            replace_file(self.out_file, "".join(lines))
+            lines = [format_tusimple_line(record.submitted()) for record in results]
+            replace_file(self.out_file, "".join(f"{line}\n" for line in lines))
         found = [_has_ego_lane(record, self._rules_of(record)) for record in results]
         return {
             **score._asdict(),
@@ -143,28 +147,27 @@ class TuSimpleMetric(BaseMetric):
         return rules_of_width(record.width) if self.rules is None else self.rules
 
 
-def _record(sample: Mapping[str, Any]) -> _Record:
+def _record(sample: LaneSample) -> _Record:
     needed = ("pred_lanes", "gt_lanes", "raw_file", "rows", "ori_shape")
     missing = [name for name in needed if name not in sample]
     if missing:
         raise ValueError(
             f"TuSimpleMetric needs {', '.join(missing)} in every sample, got "
-            f"{sorted(sample)}. Let the dataset keep them through its pipeline."
+            f"{sorted(sample.keys())}. Let the dataset keep them through its pipeline."
         )
-    rows = np.asarray(sample["rows"], dtype=np.float64)
-    ori_shape = sample["ori_shape"]
-    shape = sample.get("label_shape", ori_shape)
-    pred_lanes, gt_lanes = (
-        in_label_pixels(sample[name], ori_shape, shape)
-        for name in ("pred_lanes", "gt_lanes")
+    rows = np.asarray(sample.rows, dtype=np.float64)
+    shape = sample.get("label_shape", sample.ori_shape)
+    width = int(shape[1])
+    pred_lanes = in_label_pixels(sample.pred_lanes, sample.ori_shape, shape)
+    gt_lanes = in_label_pixels(sample.gt_lanes, sample.ori_shape, shape)
+    submitted = tusimple_prediction(
+        sample.raw_file, pred_lanes, rows, width, _RUN_TIME_MS
     )
-    pred_xs = np.rint(_lanes_at_rows(pred_lanes, rows))
-    inside = (pred_xs >= 0) & (pred_xs < shape[1])
     return _Record(
-        raw_file=sample["raw_file"],
-        width=int(shape[1]),
+        raw_file=sample.raw_file,
+        width=width,
         rows=rows,
-        pred_xs=np.where(inside, pred_xs, np.nan)[inside.any(axis=1)],
+        pred_xs=submitted.xs,
         gt_xs=_lanes_at_rows(gt_lanes, rows),
     )
 
@@ -183,16 +186,3 @@ def _lanes_at_rows(lanes: Sequence[FloatArray], rows: FloatArray) -> FloatArray:
     """Return x of each lane on each row, (K, R), NaN where absent."""
     xs = [xs_at_rows(lane, rows) for lane in lanes]
     return np.array(xs, dtype=np.float64).reshape(len(lanes), len(rows))
-
-
-def _submission_line(record: _Record) -> str:
-    """Return a line as the writer of the datasets layer, a sibling, would."""
-    xs = np.where(np.isnan(record.pred_xs), _ABSENT, record.pred_xs)
-    return json.dumps(
-        {
-            "lanes": xs.astype(int).tolist(),
-            "h_samples": record.rows.astype(int).tolist(),
-            "raw_file": record.raw_file,
-            "run_time": 0,
-        }
-    )

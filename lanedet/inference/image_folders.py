@@ -60,10 +60,14 @@ def find_images(source: Path | str) -> list[Path]:
     return images
 
 
-def find_videos(folder: Path | str) -> list[Path]:
-    """Return the videos in a folder and its folders, sorted, without what is hidden."""
+def find_videos(source: Path | str) -> list[Path]:
+    """Return the videos in a folder and its folders, sorted, without what is hidden.
+
+    Args:
+        source: The folder, or a pattern, which may name folders too.
+    """
     return sorted(
-        path for path in _all_in(Path(folder)) if _is_video(path) and path.is_file()
+        path for path in _all_in(Path(source)) if _is_video(path) and path.is_file()
     )
 
 

@@ -7,13 +7,16 @@ from lanedet.files import visible_files
 _FOLDER = Path(__file__).parents[1] / "weights"
 
 
-def default_weights() -> Path:
+def default_weights(folder: Path = _FOLDER) -> Path:
     """Return the weights file that this copy of lanedet brings along.
 
+    Args:
+        folder: Where it lies, the package's ``weights``.
+
     Raises:
-        FileNotFoundError: If it brings none.
+        FileNotFoundError: If there is none, or more than one.
     """
-    found = list(visible_files(_FOLDER, "*.safetensors"))
+    found = list(visible_files(folder, "*.safetensors"))
     if len(found) != 1:
         raise FileNotFoundError(
             "This copy of lanedet brings no weights: its folder must hold one "

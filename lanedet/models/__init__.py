@@ -59,7 +59,7 @@ from lanedet.models.losses import (
     lane_iou,
 )
 from lanedet.models.onednn import prepare_for_onednn
-from lanedet.models.pack import pack_weights, read_provenance
+from lanedet.models.publish import publish_weights, read_provenance
 from lanedet.models.weights import (
     MODEL_KEY,
     check_state_dict,
@@ -121,8 +121,8 @@ __all__ = [
     "is_whole_checkpoint",
     "lane_iou",
     "load_weights",
-    "pack_weights",
     "prepare_for_onednn",
+    "publish_weights",
     "read_checkpoint",
     "read_checkpoint_header",
     "read_provenance",

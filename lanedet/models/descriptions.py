@@ -127,17 +127,29 @@ def describe_model(config: Mapping[str, Any]) -> dict[str, Any]:
     return description
 
 
-def build_model(description: Mapping[str, Any]) -> LaneDetector:
+class TooManyNumbersError(ValueError):
+    """A described model has more numbers than it should have."""
+
+
+def build_model(
+    description: Mapping[str, Any], max_numbers: int | None = None
+) -> LaneDetector:
     """Return the untrained detector that :func:`describe_model` described.
 
+    Args:
+        description: The detector, as plain data.
+        max_numbers: How many numbers all tensors together may have that are made on
+            the way.
+
     Raises:
+        TooManyNumbersError: If there are more, as soon as there are.
         ValueError: If the description does not fit: an unknown class or argument, more
             than 2,000 items, or a network of more than 10,000 modules or with
             more than 1 GiB of numbers that are not part of the detector.
     """
     try:
         _check_extent(description)
-        with _bounded_building() as bytes_made:
+        with _bounded_building(max_numbers) as bytes_made:
             model = MODELS.build(_resolve(description))
     except UNFIT as error:
         reason = str(error).partition("\n")[0]
@@ -200,13 +212,15 @@ def _wants_numbers(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def _bounded_building() -> Iterator[dict[int, int]]:
+def _bounded_building(max_numbers: int | None) -> Iterator[dict[int, int]]:
     """Count the modules that this thread builds, and the bytes of their tensors.
+
+    Memory that was taken for a tensor is not touched before it is counted.
 
     Yields:
         The bytes of each tensor, by its id.
     """
-    thread, num_modules, sizes = threading.get_ident(), 0, {}
+    thread, num_modules, num_numbers, sizes = threading.get_ident(), 0, 0, {}
     seen = []  # keeps ids from being used again
 
     def count_module(*_: Any) -> None:
@@ -217,9 +231,14 @@ def _bounded_building() -> Iterator[dict[int, int]]:
                 raise ValueError(f"A network has at most {_MAX_MODULES} modules.")
 
     def count_tensor(_: nn.Module, __: str, tensor: Tensor | None) -> None:
-        if threading.get_ident() == thread and tensor is not None:
-            seen.append(tensor)
-            sizes[id(tensor)] = tensor.numel() * tensor.itemsize
+        nonlocal num_numbers
+        if threading.get_ident() != thread or tensor is None or id(tensor) in sizes:
+            return
+        seen.append(tensor)
+        sizes[id(tensor)] = tensor.numel() * tensor.itemsize
+        num_numbers += tensor.numel()
+        if max_numbers is not None and num_numbers > max_numbers:
+            raise TooManyNumbersError(f"A model has at most {max_numbers} numbers.")
 
     hooks = (
         register_module_module_registration_hook(count_module),

@@ -6,7 +6,7 @@ the model before memory is taken for either.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lanedet.files import replace_file
-from lanedet.models.backbones.feature_extractor import FeatureExtractor
 from lanedet.models.checkpoint_files import read_pickled, read_safetensors
 from lanedet.models.descriptions import (
     TRAINING_ONLY,
     UNFIT,
+    TooManyNumbersError,
     build_model,
     build_outline,
 )
@@ -33,6 +33,7 @@ from lanedet.models.torch_files import META
 MODEL_KEY = "lanedet_model"
 """Where a checkpoint's ``meta`` and a weights file's metadata keep the description."""
 
+_MAX_DROPPED = 1 << 24  # numbers that a model may build and not use; 64 MB
 _MAX_REASON = 500  # characters of what is wrong with a description
 _PARTS = ("meta", "state_dict")
 
@@ -94,80 +95,50 @@ def load_weights(
     """
     device = usable_device(device)
     header = read_checkpoint_header(path)
-    build: Callable[[], LaneDetector]
-    if config is None:
-        build = partial(_described_model, header, path)
-    else:
-        build = partial(MODELS.build, {**config, "distiller": None})
-    outline = _outline(build, is_own_code=config is not None)
-    if outline is not None:
-        named = without_training_parts(header.get("state_dict", {}))
-        check_state_dict(outline, named, path)
+    named = without_training_parts(header.get("state_dict", {}))
+    with torch.random.fork_rng(devices=[]):  # its random numbers are nobody's
+        if config is None:
+            model = _described_model(header, named, path)
+        else:
+            model = MODELS.build({**config, "distiller": None})
+    check_state_dict(model, named, path)
     state_dict = without_training_parts(read_checkpoint(path).get("state_dict", {}))
-    model = outline if outline is not None and _allocate(outline) else build()
     check_state_dict(model, state_dict, path)
     model.load_state_dict(state_dict)
     model.eval()
     return model.to(device)
 
 
-def _described_model(checkpoint: Mapping[str, Any], path: Path | str) -> LaneDetector:
+def _described_model(
+    checkpoint: Mapping[str, Any], named: Mapping[str, Tensor], path: Path | str
+) -> LaneDetector:
+    """Return the model that a file describes.
+
+    Args:
+        checkpoint: The file's header.
+        named: Its tensors, on the meta device. If the model has many more numbers, it
+            is outlined there first, where it takes no memory, and compared.
+        path: Of the file.
+    """
     description = checkpoint.get("meta", {}).get(MODEL_KEY)
     if description is None:
         raise ValueError(
             f"{str(path)!r} does not say what model it holds. Expected a weights file "
             "or checkpoint that lanedet train wrote, or a config beside it."
         )
+    num_numbers = sum(tensor.numel() for tensor in named.values())
     try:
-        return build_model(description)
-    except ValueError as error:
+        try:
+            return build_model(description, max_numbers=num_numbers + _MAX_DROPPED)
+        except TooManyNumbersError:
+            outline = build_outline(partial(build_model, description))
+    except (ValueError, *UNFIT) as error:
         raise ValueError(
             f"{str(path)!r} describes a model that cannot be built: "
             f"{f'{error}':.{_MAX_REASON}}"
         ) from error
-
-
-def _outline(
-    build: Callable[[], LaneDetector], *, is_own_code: bool
-) -> LaneDetector | None:
-    """Return the model on the meta device, where it takes no memory.
-
-    None if it is the user's own code and cannot be built there.
-    """
-    try:
-        return build_outline(build)
-    except UNFIT:
-        if is_own_code:
-            return None
-        raise
-
-
-def _allocate(model: LaneDetector) -> bool:
-    """Give a model on the meta device memory, without numbers in it.
-
-    Returns:
-        False, and nothing is changed, if it has numbers that no file brings along or
-        may have, as networks of other libraries do.
-    """
-    own = model.state_dict().keys()
-    buffers = dict(model.named_buffers()).items()
-    if any(tensor.is_meta and name not in own for name, tensor in buffers) or any(
-        isinstance(module, FeatureExtractor) for module in model.modules()
-    ):
-        return False
-    made: dict[int, Tensor] = {}  # a tensor that two modules share stays shared
-    for module in model.modules():
-        for name, tensor in (*module._parameters.items(), *module._buffers.items()):
-            if tensor is None or not tensor.is_meta:
-                continue
-            if id(tensor) not in made:
-                empty = torch.empty_strided(
-                    tensor.shape, tensor.stride(), dtype=tensor.dtype
-                )
-                is_parameter = isinstance(tensor, nn.Parameter)
-                made[id(tensor)] = nn.Parameter(empty) if is_parameter else empty
-            setattr(module, name, made[id(tensor)])
-    return True
+    check_state_dict(outline, named, path)
+    return build_model(description)
 
 
 def read_checkpoint(
@@ -240,7 +211,7 @@ def check_state_dict(
     """
     if getattr(model, "distiller", None) is None:
         state_dict = without_training_parts(state_dict)
-    own = model.state_dict()
+    own = model.state_dict(keep_vars=True)
     problems = [f"{name} is missing" for name in own.keys() - state_dict.keys()]
     problems += [
         f"{name:.80} is not in the model" for name in state_dict.keys() - own.keys()

@@ -16,17 +16,6 @@ from lanedet.ops.ego_lane import (
     ego_lane_in_image,
     ego_lane_on_road,
 )
-from lanedet.ops.lane_bytes import (
-    LANE_ATTRIBUTES,
-    LANE_BACKGROUND,
-    LANE_CATEGORIES,
-    driving_lanes,
-    holds_lane_bytes,
-    lane_attribute,
-    lane_foreground,
-    lanes_of_mask,
-    pack_lane_byte,
-)
 from lanedet.ops.lane_extent import (
     LaneEnds,
     are_lanes_aside,
@@ -57,9 +46,6 @@ from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
 from lanedet.ops.warp import map_points, resize_matrix, shrink_image, warp_image
 
 __all__ = [
-    "LANE_ATTRIBUTES",
-    "LANE_BACKGROUND",
-    "LANE_CATEGORIES",
     "MAX_INPUT_PIXELS",
     "MAX_INPUT_SIDE",
     "MAX_LANES",
@@ -84,21 +70,15 @@ __all__ = [
     "decode_line",
     "draw_lane_mask",
     "draw_polyline",
-    "driving_lanes",
     "ego_lane_in_image",
     "ego_lane_on_road",
     "encode_lines",
-    "holds_lane_bytes",
     "is_beyond_rows",
     "lane_angle",
-    "lane_attribute",
-    "lane_foreground",
-    "lanes_of_mask",
     "line_rows",
     "lower_ends",
     "map_points",
     "map_to_original",
-    "pack_lane_byte",
     "project",
     "rasterize_lanes",
     "resample_polyline",

@@ -3,7 +3,8 @@
 The rooms, from below: ``world`` is what a scene consists of. ``sampling`` draws one at
 random, ``projection`` leads from its road to pixels and labels, ``painting`` has the
 brushes and ``effects`` what is painted with them. ``make`` and ``drive`` put these
-together, ``export`` writes data sets, ``roadscenes`` is the benchmark.
+together, ``export`` writes data sets, ``roadscenes`` makes and checks those of the
+benchmark.
 
 To add an effect:
 
@@ -20,7 +21,6 @@ from lanedet.simulation.effects.recipe import RECIPE, Effect
 from lanedet.simulation.export.scene_tree import TREE_FORMATS, write_scene_tree
 from lanedet.simulation.make import make_scene, render_scene, scene_lanes
 from lanedet.simulation.projection.projection import Projection
-from lanedet.simulation.roadscenes.dataset import RoadScenesDataset
 from lanedet.simulation.sampling.categories import CATEGORIES, MIXTURES
 from lanedet.simulation.sampling.sampler import sample_scene
 from lanedet.simulation.world.scene import Scene
@@ -33,7 +33,6 @@ __all__ = [
     "Drive",
     "Effect",
     "Projection",
-    "RoadScenesDataset",
     "Scene",
     "make_scene",
     "render_scene",

@@ -6,9 +6,8 @@ Here a scene gets its projection, once, for its picture and its labels.
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from lanedet.arrays import ByteArray, FloatArray
+from lanedet.formats import tusimple_rows
 from lanedet.simulation.arguments import check_shape
 from lanedet.simulation.effects.recipe import RECIPE, Effect, paint_scene
 from lanedet.simulation.projection.distortion import largest_distortion
@@ -101,20 +100,10 @@ def label_scene(projection: Projection, raw_file: str) -> LaneSample:
             "raw_file": raw_file,
             "img_path": raw_file,
             "ori_shape": shape,
-            "rows": label_rows(shape[0]),
+            "rows": tusimple_rows(shape[0]),
         }
     )
     if scene.category is not None:
         sample.set_metainfo({"category": scene.category})
     sample.gt_lanes = visible_lanes(projection)
     return sample
-
-
-def label_rows(height: int) -> np.ndarray:
-    """Return the rows of TuSimple's labels, 160 to 710 of 720, at another height.
-
-    Example:
-        >>> label_rows(360)[[0, 1, -1]]
-        array([ 80.,  85., 355.])
-    """
-    return np.unique(np.rint(np.arange(160, 711, 10) * height / 720))

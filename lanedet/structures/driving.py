@@ -52,8 +52,8 @@ class DrivingState:
     """Where the road bends to: on its plane where calibrated, else in the image."""
 
     radius_m: float | None
-    """Of the bend. None without a calibration, and where the road is straight: above
-    about 2,000 m."""
+    """Radius of the bend. None without a calibration, and where the road is straight:
+    above about 2,000 m."""
 
     departure: Side | None
     """The side of a departure that goes on."""

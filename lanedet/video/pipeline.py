@@ -13,11 +13,8 @@ from lanedet.runtime import num_usable_cores, progress_bar
 from lanedet.video.annotation import AnnotatedFrame, FrameAnnotator, SizeWatch
 from lanedet.video.detection import LaneDetection
 from lanedet.video.driving.calibration import Calibration
-from lanedet.video.outputs.outputs import (
-    OpenOutputs,
-    VideoOutputs,
-    WindowClosedError,
-)
+from lanedet.video.outputs.open_outputs import OpenOutputs, WindowClosedError
+from lanedet.video.outputs.outputs import VideoOutputs
 from lanedet.video.outputs.painter import FramePainter, Paint
 from lanedet.video.sources.images import ImageSource
 from lanedet.video.sources.open import open_source
@@ -139,10 +136,10 @@ def annotate_video(
 
         >>> import cv2
         >>> painter = FramePainter(num_slots=6)
-        >>> def paint(found):
-        ...     picture = painter.paint(found)
-        ...     at, font = (10, 30), cv2.FONT_HERSHEY_SIMPLEX
-        ...     cv2.putText(picture, str(found.frame.index), at, font, 1, (255, 0, 0))
+        >>> def paint(annotated):
+        ...     picture = painter.paint(annotated)
+        ...     text, font = str(annotated.frame.index), cv2.FONT_HERSHEY_SIMPLEX
+        ...     cv2.putText(picture, text, (10, 30), font, 1, (255, 0, 0))
         ...     return picture
         >>> outputs = VideoOutputs(Path("lanes.mp4"))
         >>> annotate_video(  # doctest: +SKIP
@@ -223,10 +220,10 @@ class _Run:
                     for detected in batches:
                         seconds = detected.seconds / self._num_networks
                         self._times.add("infer", seconds, len(detected.frames))
-                        for found in self._annotator.annotate(detected):
+                        for annotated in self._annotator.annotate(detected):
                             if self._outputs.has_pictures:
-                                self._sizes.check(found.frame)
-                            write(found)
+                                self._sizes.check(annotated.frame)
+                            write(annotated)
                             bar.update()
                         if is_live:
                             bar.set_postfix(dropped=queue.num_dropped, refresh=False)

@@ -47,8 +47,7 @@ def test_the_clip_is_made_once_and_moves_steadily(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(video, "_NUM_RENDERED", 3)
-    clip = video.generated_clip(6, (90, 160))
+    clip = video.generated_clip(6, (90, 160), num_rendered=3)
     with VideoReader(clip) as reader:
         frames = [frame.image.astype(float) for frame in reader]
     assert len(frames) == 6
@@ -56,7 +55,7 @@ def test_the_clip_is_made_once_and_moves_steadily(
     for frame, mirrored in [(1, 3), (0, 4), (1, 5)]:
         assert np.abs(frames[frame] - frames[mirrored]).mean() < 3
     changed_at = clip.stat().st_mtime_ns
-    assert video.generated_clip(6, (90, 160)) == clip
+    assert video.generated_clip(6, (90, 160), num_rendered=3) == clip
     assert clip.stat().st_mtime_ns == changed_at
 
 

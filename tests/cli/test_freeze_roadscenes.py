@@ -7,13 +7,13 @@ from types import ModuleType
 
 import pytest
 
-from lanedet.simulation import RoadScenesDataset
+from lanedet.datasets import RoadScenesDataset
 from lanedet.simulation.roadscenes.freezing import read_fingerprints
 
 LoadTool = Callable[[str], ModuleType]
 RunMain = Callable[..., int]
 
-DEFINITION = """from lanedet.simulation import RoadScenesDataset
+DEFINITION = """from lanedet.datasets import RoadScenesDataset
 
 _fingerprints = {file!r}
 train_dataloader = dict(

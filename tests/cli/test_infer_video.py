@@ -20,6 +20,7 @@ from clips import NO_RATE, write_clip
 from lanedet.files import claim_file, claim_folder
 from lanedet.images import write_image
 from lanedet.models import build_model, describe_model, save_weights
+from lanedet.simulation import write_scene_tree
 from lanedet.video import LaneLog, VideoReader, VideoWriter
 
 LoadTool = Callable[[str], ModuleType]
@@ -156,6 +157,24 @@ def test_a_user_error_is_one_line(
     assert message in line
     assert clip.read_bytes() == before
     assert not Path("out.mp4").exists()
+
+
+def test_predictions_of_a_generated_tree_are_scored_by_its_own_labels(
+    load_tool: LoadTool, run_main: RunMain, tmp_path: Path
+) -> None:
+    tree = tmp_path / "tree"
+    write_scene_tree(tree, num_scenes=4, seed=5, shape=(360, 640))
+    labels, pred, score = (tmp_path / f"{name}.json" for name in ("gt", "pred", "f1"))
+    files = sorted(tree.glob("*label*.json"))
+    labels.write_text("".join(file.read_text() for file in files))
+    assert run_main(load_tool("video"), tree, "--tusimple", pred) == 0
+    # On a busy machine the benchmark would give nothing for so slow a network.
+    lines = [json.loads(line) | {"run_time": 0} for line in pred.open()]
+    pred.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    scored = ["--pred", pred, "--gt", labels, "--shape", "360x640", "--json", score]
+    assert run_main(load_tool("evaluate"), "tusimple", *scored) == 0
+    # The package's own model sees such scenes well. No lanes would score 0.
+    assert json.loads(score.read_text())["accuracy"] > 0.5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has /proc.")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lanedet.datasets import read_tusimple_labels
+from lanedet.formats import read_tusimple_labels
 from lanedet.structures import LaneSample
 from lanedet.video import LaneLog, VideoWriter
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from lanedet.datasets import read_tusimple_labels
+from lanedet.formats import read_tusimple_labels
 from lanedet.video import VideoReader
 
 LoadTool = Callable[[str], ModuleType]

@@ -27,7 +27,7 @@ from lanedet.structures import LaneSample
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXPERIMENTS = sorted(
     path.relative_to(REPOSITORY).as_posix()
-    for folder in ("sad", "custom", "roadscenes")
+    for folder in ("sad", "custom", "roadscenes", "line")
     for path in (REPOSITORY / "configs" / folder).glob("*.py")
 )
 BACKBONES = ("enet", "resnet18", "resnet34")
@@ -82,11 +82,22 @@ def test_docstring_says_how_to_run_it_and_what_to_expect(path: str) -> None:
 
 def test_docs_list_every_experiment_with_its_size() -> None:
     text = (REPOSITORY / "docs/configs.md").read_text()
-    rows = dict(re.findall(r"^\| \[(\w+)\].*\| (\d+\.\d\d) M \|", text, re.MULTILINE))
-    assert set(rows) == {Path(path).stem for path in EXPERIMENTS}
+    row = r"^\| \[\w+\]\(\.\./(\S+)\).*\| (\d+\.\d\d) M \|"
+    rows = dict(re.findall(row, text, re.MULTILINE))
+    assert set(rows) == set(EXPERIMENTS)
     for pair, kind in product(PAIRS, ("plain", "sad")):
         name = pair.format(kind)
-        assert rows[name] == f"{count(name) / 1e6:.2f}", name
+        assert rows[f"configs/sad/{name}.py"] == f"{count(name) / 1e6:.2f}", name
+    for path in EXPERIMENTS:
+        if path.startswith("configs/line/"):
+            with torch.device("meta"):
+                model = MODELS.build(load_config(REPOSITORY / path).model)
+            size = sum(
+                parameter.numel()
+                for name, parameter in model.named_parameters()
+                if not name.startswith("distiller")
+            )
+            assert rows[path] == f"{size / 1e6:.2f}", path
 
 
 # What is in them
@@ -280,7 +291,7 @@ def test_enet_sad_trains_and_is_scored_at_its_own_size(
     with torch.no_grad():
         predicted = model(**model.data_preprocessor(batch), mode="predict")
     metric = METRICS.build(config.val_evaluator)
-    metric.process(batch, [sample.to_dict() for sample in predicted])
+    metric.process(batch, predicted)
     # What decides which checkpoint is the best is one of the metric's numbers.
     assert config.default_hooks.checkpoint.save_best in metric.evaluate(1)
 

@@ -12,10 +12,10 @@ from mmengine.evaluator import Evaluator
 from mmengine.registry import MODELS
 from torch.optim import AdamW
 
-from lanedet.datasets import culane_label_path
 from lanedet.engine import load_config
 from lanedet.engine.shared_values import build_dataset
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
+from lanedet.formats import culane_label_path
 from lanedet.models import SelfAttentionDistiller
 from lanedet.simulation.export.scene_files import BENCHMARK_SEEDS, SceneCollection
 from lanedet.simulation.roadscenes.freezing import (

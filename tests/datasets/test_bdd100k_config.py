@@ -47,7 +47,7 @@ def tree(tmp_path: Path) -> Path:
 class MapHead(LaneSegmentationHead):
     """Segments what it is told to, whatever the features are."""
 
-    def __init__(self, class_map: torch.Tensor, decoder: object) -> None:
+    def __init__(self, class_map: np.ndarray, decoder: object) -> None:
         super().__init__(
             num_lanes=1,
             seg_stage="D2",
@@ -57,7 +57,7 @@ class MapHead(LaneSegmentationHead):
             stage_channels={"D2": 16},
             decoder=decoder,
         )
-        logits = 8.0 * (2.0 * class_map.float() - 1.0)
+        logits = 8.0 * (2.0 * torch.from_numpy(class_map).float() - 1.0)
         self.logits = torch.stack([-logits, logits])[None]
 
     def forward(self, features: object) -> SegmentationOutputs:
@@ -77,7 +77,7 @@ def test_a_perfect_network_scores_and_draws_the_labelled_lane(tree: Path) -> Non
     taught = {**wanted, "pipeline": pipeline}
     label = DATASETS.build(taught)[0]["data_samples"]
     assert label.gt_existence.tolist() == [1.0]
-    assert label.gt_class_map.sum(dim=1)[340] == pytest.approx(5, abs=1)
+    assert label.gt_class_map.sum(axis=1)[340] == pytest.approx(5, abs=1)
 
     head = MapHead(label.gt_class_map, config["_head"]["decoder"])
     (predicted,) = head.predict({}, batch["data_samples"])
@@ -87,7 +87,7 @@ def test_a_perfect_network_scores_and_draws_the_labelled_lane(tree: Path) -> Non
     assert at == pytest.approx(expected, abs=2)
 
     metric = METRICS.build(config.test_evaluator)
-    metric.process(batch, [predicted.to_dict()])
+    metric.process(batch, [predicted])
     found = metric.evaluate(1)
     assert found["bdd100k/sad_accuracy"] > 0.99
     # The label is 2 px wide, what was learned 8 to 10.

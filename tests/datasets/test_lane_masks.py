@@ -8,14 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lanedet.datasets import (
-    ApplyView,
-    LabelError,
-    LoadLaneMask,
-    RandomMotion,
-    RasterizeLaneMask,
-)
-from lanedet.ops import LANE_BACKGROUND, StretchView, draw_lane_mask
+from lanedet.datasets import ApplyView, LoadLaneMask, RandomMotion, RasterizeLaneMask
+from lanedet.formats import LANE_BACKGROUND, LabelError
+from lanedet.ops import StretchView, draw_lane_mask
 from lanedet.structures import LaneSample
 
 SHAPE = (720, 1280)
@@ -33,7 +28,7 @@ def results_of(path: Path | None, motion: dict[str, Any] | None = None) -> Any:
         "inputs": np.zeros((*SHAPE, 3), np.uint8),
         "rng": np.random.default_rng(0),
     }
-    for transform in (ApplyView(VIEW, motion), RasterizeLaneMask(1, 4), LoadLaneMask()):
+    for transform in (ApplyView(VIEW, motion), RasterizeLaneMask(4), LoadLaneMask()):
         results = transform(results)
     return results["data_samples"]
 
@@ -57,7 +52,7 @@ def test_a_mask_makes_the_label_that_its_lanes_would(
     from_mask = results_of(write(tmp_path / "a.png", drawn), motion)
     from_lanes = results_of(None, motion)
     assert from_mask.gt_existence.tolist() == [1.0]
-    pred, gt = from_mask.gt_class_map.numpy(), from_lanes.gt_class_map.numpy()
+    pred, gt = from_mask.gt_class_map, from_lanes.gt_class_map
     assert pred.dtype == np.uint8
     assert (pred & gt).sum() / (pred | gt).sum() > 0.75
     columns = [np.flatnonzero(each[300]).mean() for each in (pred, gt)]
@@ -68,7 +63,7 @@ def test_edges_of_lane_bytes_are_drawn_out(tmp_path: Path) -> None:
     mask = np.full(SHAPE, LANE_BACKGROUND)
     mask[:, 400] = 6
     label = results_of(write(tmp_path / "a.png", mask)).gt_class_map
-    assert set(label.sum(dim=1).tolist()) <= {3, 4}
+    assert set(label.sum(axis=1).tolist()) <= {3, 4}
     assert label[:, 200].all()
 
 

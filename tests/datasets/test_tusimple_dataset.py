@@ -8,13 +8,12 @@ from torch.utils.data import DataLoader
 from lanedet.datasets import (
     ApplyView,
     Augment,
-    LabelError,
     LoadImage,
-    OnError,
-    PackInputs,
     RasterizeLanes,
+    ToTensors,
     TuSimpleDataset,
 )
+from lanedet.formats import LabelError, OnError
 from lanedet.ops import LetterboxView
 
 PIPELINE = [
@@ -22,7 +21,7 @@ PIPELINE = [
     dict(type=ApplyView, view=dict(type=LetterboxView, input_shape=(96, 160))),
     dict(type=Augment, transforms=[dict(name="Affine", rotate=(-9, 9), p=1.0)]),
     dict(type=RasterizeLanes, num_lanes=6, lane_width_px=3),
-    dict(type=PackInputs),
+    dict(type=ToTensors),
 ]
 
 

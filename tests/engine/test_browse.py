@@ -75,7 +75,7 @@ def test_pipeline_without_random_changes(config: Config) -> None:
     pipeline = config.train_dataloader.dataset.pipeline
     kept = without_augmentation(pipeline)
     names = [step["type"].__name__ for step in kept]
-    assert names == ["LoadImage", "ApplyView", "RasterizeLanes", "PackInputs"]
+    assert names == ["LoadImage", "ApplyView", "RasterizeLanes", "ToTensors"]
     assert "motion" not in kept[1]
     assert "motion" in pipeline[1]
 

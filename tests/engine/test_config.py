@@ -223,9 +223,7 @@ def test_what_a_loader_takes_memory_for_has_a_bound(key: str, most: int) -> None
 @pytest.mark.parametrize("steps", [[], [{"type": LoadImage}]])
 def test_a_pipeline_ends_with_what_the_model_takes(steps: list[Any]) -> None:
     place = "train_dataloader.dataset.pipeline"
-    with pytest.raises(
-        ValueError, match=rf"{place} must end with PackInputs.*, got \["
-    ):
+    with pytest.raises(ValueError, match=rf"{place} must end with ToTensors.*, got \["):
         load_config(SCENES, {place: steps})
     with pytest.raises(ValueError, match=r"val_dataloader\.dataset\.pipeline must end"):
         load_config(SCENES, {"val_dataloader.dataset.pipeline": steps})

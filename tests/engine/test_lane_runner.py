@@ -3,10 +3,25 @@
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 
-from lanedet.engine import evaluate, load_config, set_resume, set_work_dir, train
-from lanedet.models import ENet, load_weights, read_checkpoint
+from lanedet.engine import (
+    LaneRunner,
+    evaluate,
+    load_config,
+    set_resume,
+    set_work_dir,
+    train,
+)
+from lanedet.models import (
+    ENet,
+    build_model,
+    describe_model,
+    load_weights,
+    read_checkpoint,
+    save_weights,
+)
 
 SCENES = Path(__file__).resolve().parents[2] / "configs/sad/enet_sad_scenes.py"
 SHAPE = (64, 96)
@@ -48,3 +63,24 @@ def test_deep_supervision_is_trained_resumed_and_left_out_of_tests(
     config = deep_supervision_config(scenes_root, tmp_path)
     set_resume(config, str(tmp_path / "iter_1.pth"))
     assert train(config).iter == 2
+
+
+def test_a_checkpoint_is_read_once_and_before_anything_is_built(
+    scenes_root: Path, tmp_path: Path
+) -> None:
+    config = deep_supervision_config(scenes_root, tmp_path)
+    config.model.distiller = None
+    weights = tmp_path / "weights.safetensors"
+    torch.manual_seed(1)
+    model = build_model(describe_model(config.model))
+    save_weights(weights, describe_model(config.model), model.state_dict(), {})
+    config.load_from = str(weights)
+    runner = LaneRunner.from_cfg(config)
+    weights.unlink()
+    runner.load_or_resume()
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(runner.model.state_dict()[name].cpu(), tensor), name
+
+    config.model.backbone.type = "no such network"
+    with pytest.raises(FileNotFoundError, match="No weights or checkpoint at"):
+        LaneRunner.from_cfg(config)

@@ -79,7 +79,7 @@ def test_a_signal_waits_for_the_iteration_and_loses_nothing(
     assert caught.value.code == status
     path = tmp_path / "iter_5.pth"
     lines = capsys.readouterr().err.splitlines()
-    assert lines == [word, f"The state after iteration 5 is in {path}"]
+    assert lines[-2:] == [word, f"The state after iteration 5 is in {path}"]
     toy_runner(second, resume=path).train()
     assert first.losses | second.losses == expected
     assert set(first.losses) & set(second.losses) == set()
@@ -218,3 +218,13 @@ def test_validation_comes_at_least_every_so_often(toy_runner: MakeRunner) -> Non
     train_cfg = {"type": LaneTrainLoop, "max_iters": 8, "val_interval": 0}
     with pytest.raises(ValueError, match="val_interval must be at least 1, got 0"):
         toy_runner(train_cfg=train_cfg).train()
+
+
+def test_a_run_that_is_scored_at_its_end_keeps_its_checkpoints(
+    toy_runner: MakeRunner, tmp_path: Path
+) -> None:
+    runner = toy_runner()
+    runner.train()
+    runner.val()
+    assert (tmp_path / "iter_8.pth").is_file()
+    assert not (tmp_path / "previous").exists()

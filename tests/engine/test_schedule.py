@@ -112,5 +112,7 @@ def test_one_cycle_rises_to_the_optimizers_learning_rate() -> None:
     cycle = {"type": OneCycleLR, "by_epoch": False}
     fall = {"type": PolyLR, "by_epoch": False}
     assert with_peak([cycle, fall], 0.3) == [{**cycle, "eta_max": 0.3}, fall]
+    named = {"type": "mmengine.optim.OneCycleLR"}
+    assert with_peak(named, 0.3) == {**named, "eta_max": 0.3}
     own = {"type": "OneCycleLR", "eta_max": 0.1}
     assert with_peak(own, 0.3) == own

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from mmengine.config import Config
 
-from lanedet.datasets import ApplyView, LoadImage, PackInputs, RasterizeLanes
+from lanedet.datasets import ApplyView, LoadImage, RasterizeLanes, ToTensors
 from lanedet.engine import load_config
 from lanedet.engine.shared_values import build_dataset, fit_to_model
 from lanedet.ops import LetterboxView
@@ -19,7 +19,7 @@ def steps(apply_view: Any = ApplyView) -> list[dict[str, Any]]:
         {"type": LoadImage},
         {"type": apply_view},
         {"type": RasterizeLanes, "lane_width_px": 3},
-        {"type": PackInputs},
+        {"type": ToTensors},
     ]
 
 
@@ -32,7 +32,7 @@ def test_transforms_get_what_they_ask_for(apply_view: Any) -> None:
     assert view == {"type": apply_view, "view": VIEW}
     assert labels == {"type": RasterizeLanes, "lane_width_px": 3, "num_lanes": 4}
     assert load == {"type": LoadImage}
-    assert pack == {"type": PackInputs}
+    assert pack == {"type": ToTensors}
     assert data["pipeline"] == steps(apply_view), "the config stays as it is"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lanedet.evaluation import evaluate_bdd100k
 from lanedet.evaluation.bdd100k_masks import read_mask
-from lanedet.ops import LANE_BACKGROUND
+from lanedet.formats import LANE_BACKGROUND
 
 SHAPE = (72, 128)
 

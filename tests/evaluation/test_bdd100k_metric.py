@@ -23,17 +23,17 @@ def upright(x: float) -> np.ndarray:
 
 def sample(
     columns: list[int], lane_xs: list[float], name: str = "a", **meta: Any
-) -> dict[str, Any]:
+) -> LaneSample:
     """Return a sample whose prediction fills columns of the network input."""
     made = LaneSample(metainfo={"view": VIEW, "raw_file": name, **meta})
-    class_map = torch.zeros(360, 640, dtype=torch.uint8)
+    class_map = np.zeros((360, 640), np.uint8)
     class_map[:, columns] = 1
     made.pred_class_map = class_map
     made.gt_lanes = [upright(x) for x in lane_xs]
-    return made.to_dict()
+    return made
 
 
-def score(*samples: dict[str, Any], **options: Any) -> dict[str, float]:
+def score(*samples: LaneSample, **options: Any) -> dict[str, float]:
     metric = BDD100KMetric(**options)
     for each in samples:
         metric.process(None, [each])
@@ -77,9 +77,9 @@ def test_written_masks_score_the_same(tmp_path: Path) -> None:
     samples = [sample([99], [200.0], "a"), sample([60, 61], [120.5], "b")]
     found = score(*samples, out_dir=tmp_path / "pred")
     for each in samples:
-        mask = draw_lane_mask(each["gt_lanes"], SHAPE, 2.0).astype(np.uint8) * 255
+        mask = draw_lane_mask(each.gt_lanes, SHAPE, 2.0).astype(np.uint8) * 255
         (tmp_path / "gt").mkdir(exist_ok=True)
-        assert cv2.imwrite(str(tmp_path / "gt" / f"{each['raw_file']}.png"), mask)
+        assert cv2.imwrite(str(tmp_path / "gt" / f"{each.raw_file}.png"), mask)
     scores = evaluate_bdd100k(tmp_path / "pred", tmp_path / "gt").as_dict()
     assert {
         f"bdd100k/{name}": scores[name]
@@ -140,7 +140,8 @@ def test_two_processes_give_the_numbers_of_one(tmp_path: Path) -> None:
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     whole = sample([99], [200.0])
     for name in ("pred_class_map", "view", "gt_lanes"):
-        lacking = {key: value for key, value in whole.items() if key != name}
+        lacking = whole.clone()
+        delattr(lacking, name)
         with pytest.raises(ValueError, match=f"BDD100KMetric needs {name}"):
             score(lacking)
     with pytest.raises(FileNotFoundError, match="No lane mask at"):

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from mmengine.evaluator import Evaluator
 
-from lanedet.datasets import write_culane_labels
 from lanedet.evaluation import CULaneMetric, evaluate_culane
 from lanedet.evaluation.culane_folders import CULaneReport
 from lanedet.evaluation.functional.culane import (
@@ -19,6 +18,7 @@ from lanedet.evaluation.functional.culane import (
     CULaneRule,
     OfficialRule,
 )
+from lanedet.formats import write_culane_labels
 from lanedet.structures import LaneSample
 
 HD = (1080, 1920)

@@ -9,16 +9,16 @@ import torch
 from mmengine.evaluator import Evaluator
 
 from lanedet.arrays import FloatArray
-from lanedet.datasets import (
+from lanedet.evaluation import CULaneMetric, evaluate_culane
+from lanedet.evaluation.functional.culane import ContinuousRule
+from lanedet.formats import (
     culane_label_path,
+    culane_rows,
     format_culane_lanes,
     read_culane_list,
     sample_culane_lane,
     write_culane_labels,
 )
-from lanedet.datasets.culane import PREDICTION_ROWS
-from lanedet.evaluation import CULaneMetric, evaluate_culane
-from lanedet.evaluation.functional.culane import ContinuousRule
 from lanedet.ops import continue_to_border, map_points, resize_matrix
 from lanedet.structures import LaneSample
 
@@ -83,7 +83,7 @@ def test_counts_by_hand() -> None:
 def test_one_record_is_kept_per_image_and_padding_is_dropped() -> None:
     metric = CULaneMetric()
     samples = [image([lane(1, 2)] * 2, [], "a"), image([], [lane(1, 2)], "b")]
-    metric.process(None, [sample.to_dict() for sample in samples])
+    metric.process(None, samples)
     assert len(metric.results) == 2
     evaluator = Evaluator(CULaneMetric())
     evaluator.process(samples)
@@ -113,7 +113,7 @@ def test_written_files_score_the_same(tmp_path: Path, rule: str) -> None:
     night = report.categories["night"]
     assert night.tp == numbers[f"{prefix}/tp_night"]
     written = culane_label_path(tmp_path / "pred", samples[0].raw_file).read_text()
-    rows = PREDICTION_ROWS
+    rows = culane_rows(590)
     lanes = [
         sample_culane_lane(continue_to_border(each, (590, 1640)), rows)
         for each in samples[0].pred_lanes
@@ -148,8 +148,10 @@ def test_wrong_settings_and_samples_are_refused() -> None:
         CULaneMetric(rule="exact")
     with pytest.raises(ValueError, match="row_step must be at least 1"):
         CULaneMetric(row_step=0)
+    lanes_alone = LaneSample()
+    lanes_alone.pred_lanes = []
     with pytest.raises(ValueError, match="CULaneMetric needs gt_lanes, raw_file"):
-        CULaneMetric().process(None, [{"pred_lanes": []}])
+        CULaneMetric().process(None, [lanes_alone])
     with pytest.raises(ValueError, match="At least one image"):
         CULaneMetric().compute_metrics([])
 
@@ -244,7 +246,7 @@ def _score_shard(rank: int, folder: Path) -> None:
     )
     metric = CULaneMetric(out_dir=folder / "pred")
     for each in random_images(7)[rank::2]:
-        metric.process(None, [each.to_dict()])
+        metric.process(None, [each])
     found = metric.evaluate(7)
     if rank == 0:
         (folder / "found.json").write_text(json.dumps(found))
@@ -276,4 +278,4 @@ def test_lanes_outside_without_the_images_size_stop() -> None:
     with pytest.raises(
         ValueError, match=r"a.jpg' lie outside .* y = 1180. Keep ori_sh"
     ):
-        CULaneMetric().process(None, [sample.to_dict()])
+        CULaneMetric().process(None, [sample])

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from fuzzing import mutations
 
-from lanedet.datasets import read_tusimple_lines
-from lanedet.datasets.bdd100k_splits import read_bdd100k_list
-from lanedet.datasets.culane import read_culane_categories, read_culane_list
 from lanedet.evaluation import evaluate_bdd100k, evaluate_culane
 from lanedet.evaluation.functional.culane import ContinuousRule, OfficialRule
 from lanedet.evaluation.functional.tusimple import evaluate_submission
 from lanedet.evaluation.functional.tusimple_lines import check_frame
+from lanedet.formats import read_tusimple_lines
+from lanedet.formats.bdd100k_splits import read_bdd100k_list
+from lanedet.formats.culane_lists import read_culane_categories, read_culane_list
 
 FAST = [pytest.param(seed, 150) for seed in range(2)]
 SLOW = [pytest.param(seed, 3000, marks=pytest.mark.slow) for seed in range(2, 6)]

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import torch
 
 from lanedet.evaluation import BDD100KMetric, CULaneMetric, TuSimpleMetric
 from lanedet.evaluation.label_pixels import in_label_pixels
@@ -45,13 +44,13 @@ def test_tusimples_twenty_pixels_are_those_of_the_label(
     away: float, accuracy: float
 ) -> None:
     metric = TuSimpleMetric()
-    metric.process(None, [resized(LANE, LANE + np.array([away, 0.0])).to_dict()])
+    metric.process(None, [resized(LANE, LANE + np.array([away, 0.0]))])
     assert metric.compute_metrics(metric.results)["accuracy"] == accuracy
 
 
 def test_culane_scores_and_writes_pixels_of_the_label(tmp_path) -> None:
     metric = CULaneMetric(shape=LABEL_SHAPE, out_dir=tmp_path)
-    metric.process(None, [resized(LANE, LANE).to_dict()])
+    metric.process(None, [resized(LANE, LANE)])
     assert metric.compute_metrics(metric.results)["mf1"] == 1.0
     numbers = (tmp_path / "driver_1/a.MP4/1.lines.txt").read_text().split()
     assert numbers[1] == "719"
@@ -62,8 +61,8 @@ def test_culane_scores_and_writes_pixels_of_the_label(tmp_path) -> None:
 def test_bdd100k_counts_pixels_of_the_label() -> None:
     sample = resized(LANE, LANE)
     sample.set_metainfo({"view": StretchView((180, 320))(SHAPE)})
-    sample.pred_class_map = torch.ones((180, 320), dtype=torch.uint8)
+    sample.pred_class_map = np.ones((180, 320), dtype=np.uint8)
     metric = BDD100KMetric()
-    metric.process(None, [sample.to_dict()])
+    metric.process(None, [sample])
     found = metric.results[0].sad
     assert found.tp + found.fp + found.fn == 720 * 1280

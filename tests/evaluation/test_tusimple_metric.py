@@ -11,10 +11,14 @@ from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 
 from lanedet.arrays import FloatArray
-from lanedet.datasets.tusimple import format_tusimple_line, read_tusimple_lines
-from lanedet.datasets.tusimple import write_tusimple_labels as write_labels
 from lanedet.evaluation import TuSimpleMetric
 from lanedet.evaluation.functional.tusimple import TuSimpleRules, evaluate_submission
+from lanedet.formats.tusimple import (
+    format_tusimple_line,
+    read_tusimple_lines,
+    tusimple_prediction,
+)
+from lanedet.formats.tusimple import write_tusimple_labels as write_labels
 from lanedet.structures import LaneSample
 
 ROWS = np.arange(160.0, 720.0, 10.0)
@@ -85,7 +89,7 @@ def test_perfect_and_empty_images_average() -> None:
 def test_one_record_is_kept_per_image() -> None:
     metric = TuSimpleMetric()
     samples = [scored([], []), scored([lane(200, 600)] * 3, [])]
-    metric.process(None, [sample.to_dict() for sample in samples])
+    metric.process(None, samples)
     assert len(metric.results) == 2
 
 
@@ -113,7 +117,7 @@ def test_the_image_ends_half_a_pixel_beyond_its_outer_centres(
     x: float, is_inside: bool
 ) -> None:
     metric = TuSimpleMetric()
-    metric.process(None, [scored([lane(x, x)], []).to_dict()])
+    metric.process(None, [scored([lane(x, x)], [])])
     assert metric.results[0].pred_xs.shape == (int(is_inside), len(ROWS))
 
 
@@ -140,11 +144,12 @@ def test_prefix_can_be_changed() -> None:
     assert {name.split("/")[0] for name in numbers} == {"val"}
 
 
-def test_submission_is_in_the_form_of_the_datasets_writer(tmp_path: Path) -> None:
+def test_submission_is_a_prediction_file(tmp_path: Path) -> None:
     lanes = [lane(200.4, 600.7, 300.0), lane(1000.2, 640.0, 250.0), lane(5, 9)[:0]]
     out_file = tmp_path / "new folder" / "submission.json"
     evaluate(TuSimpleMetric(out_file=out_file), [scored(lanes, [], "clips/1/20.jpg")])
-    expected = format_tusimple_line("clips/1/20.jpg", lanes, ROWS, run_time_ms=0)
+    line = tusimple_prediction("clips/1/20.jpg", lanes, ROWS, 1280, run_time_ms=0)
+    expected = format_tusimple_line(line)
     assert out_file.read_text() == f"{expected}\n"
     assert set(json.loads(expected)) == {"lanes", "h_samples", "raw_file", "run_time"}
 
@@ -190,10 +195,10 @@ def test_memory_and_written_file_score_the_same(
 
 @pytest.mark.parametrize("name", ["pred_lanes", "gt_lanes", "raw_file", "rows"])
 def test_a_sample_that_lacks_something_is_named(name: str) -> None:
-    fields = scored([], []).to_dict()
-    del fields[name]
+    sample = scored([], [])
+    delattr(sample, name)
     with pytest.raises(ValueError, match=f"TuSimpleMetric needs {name} in every"):
-        TuSimpleMetric().process(None, [fields])
+        TuSimpleMetric().process(None, [sample])
 
 
 def test_no_image_is_an_error() -> None:

@@ -146,16 +146,13 @@ def test_a_stream_takes_no_more_images_than_it_needs(inferencer) -> None:
     assert len(taken) == 4
 
 
-def test_a_bar_for_many_images(
-    inferencer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("lanedet.inference.lane_inferencer._MANY_IMAGES", 3)
+def test_a_bar_for_many_images(inferencer, capsys: pytest.CaptureFixture[str]) -> None:
     image = _image(96, 160)
-    inferencer.predict([image] * 2)
-    inferencer.predict([image] * 3, progress=False)
+    inferencer.predict([image] * 49)
+    inferencer.predict([image] * 50, progress=False)
     assert capsys.readouterr().err == ""
-    inferencer.predict([image] * 3)
-    assert "3/3" in capsys.readouterr().err
+    inferencer.predict([image] * 50)
+    assert "50/50" in capsys.readouterr().err
 
 
 def test_nothing_at_the_path(inferencer, folder: Path) -> None:

@@ -9,28 +9,20 @@ from lanedet.models import load_weights
 from lanedet.simulation import Drive
 from lanedet.structures import LaneSample
 
-FOLDER = "lanedet.inference.packaged_weights._FOLDER"
 
-
-def test_the_one_file_of_the_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(FOLDER, tmp_path)
+def test_the_one_file_of_the_package(tmp_path: Path) -> None:
     (tmp_path / "README.md").touch()
     (tmp_path / "enet.safetensors").touch()
-    assert default_weights() == tmp_path / "enet.safetensors"
+    assert default_weights(tmp_path) == tmp_path / "enet.safetensors"
 
 
 @pytest.mark.parametrize("num_files", [0, 2])
-def test_no_file_or_several(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, num_files: int
-) -> None:
-    monkeypatch.setattr(FOLDER, tmp_path / "weights")
+def test_no_file_or_several(tmp_path: Path, num_files: int) -> None:
     for number in range(num_files):
         (tmp_path / "weights").mkdir(exist_ok=True)
         (tmp_path / "weights" / f"{number}.safetensors").touch()
     with pytest.raises(FileNotFoundError, match=f"no weights: .* {num_files}\\."):
-        LaneInferencer(device="cpu")
+        default_weights(tmp_path / "weights")
 
 
 def test_trained_weights_find_the_same_lanes_in_their_evaluation_form() -> None:

@@ -24,13 +24,14 @@ from lanedet.models import (
     describe_model,
     is_whole_checkpoint,
     load_weights,
-    pack_weights,
+    publish_weights,
     read_checkpoint,
     read_checkpoint_header,
     read_provenance,
     save_weights,
 )
 from lanedet.models import weights as weights_module
+from lanedet.models.descriptions import TooManyNumbersError
 
 
 @pytest.fixture
@@ -311,15 +312,15 @@ def test_checkpoint_that_is_no_dict(tmp_path: Path) -> None:
         read_checkpoint(tmp_path / "list.pth")
 
 
-def test_packed_weights_are_rounded_and_keep_their_labels(
+def test_published_weights_are_rounded_and_keep_their_labels(
     saved: tuple[LaneDetector, Path], tmp_path: Path
 ) -> None:
     model, path = saved
-    packed = tmp_path / "packed.safetensors"
-    pack_weights(path, packed, {"licence": "MIT"})
-    assert read_provenance(packed) == {"seed": "3", "licence": "MIT"}
-    assert packed.stat().st_size < 0.7 * path.stat().st_size
-    loaded = load_weights(packed).state_dict()
+    published = tmp_path / "published.safetensors"
+    publish_weights(path, published, {"licence": "MIT"})
+    assert read_provenance(published) == {"seed": "3", "licence": "MIT"}
+    assert published.stat().st_size < 0.7 * path.stat().st_size
+    loaded = load_weights(published).state_dict()
     for name, tensor in model.state_dict().items():
         if name.startswith("distiller."):
             continue
@@ -329,7 +330,7 @@ def test_packed_weights_are_rounded_and_keep_their_labels(
         assert torch.equal(loaded[name], expected)
 
 
-def test_packed_weights_can_be_the_mean_of_several(
+def test_published_weights_can_be_the_mean_of_several(
     saved: tuple[LaneDetector, Path], tmp_path: Path
 ) -> None:
     model, path = saved
@@ -340,9 +341,9 @@ def test_packed_weights_can_be_the_mean_of_several(
         states.append({k: (v * factor).to(v.dtype) for k, v in states[0].items()})
         others.append(tmp_path / f"times_{factor}.safetensors")
         save_weights(others[-1], description, states[-1], {})
-    packed = tmp_path / "packed.safetensors"
-    pack_weights(path, packed, {}, others)
-    loaded = load_weights(packed).state_dict()
+    published = tmp_path / "published.safetensors"
+    publish_weights(path, published, {}, others)
+    loaded = load_weights(published).state_dict()
     for name, tensor in loaded.items():
         first = states[0][name]
         # (1 + 2 + 6) / 3 = 3; the number of batches seen is the first file's.
@@ -358,22 +359,22 @@ def test_a_mean_of_different_models(
     other = tmp_path / "other.safetensors"
     save_weights(other, description | {"more": 1}, model.state_dict(), {})
     with pytest.raises(ValueError, match=r"other\.safetensors' must hold the same mod"):
-        pack_weights(path, tmp_path / "packed.safetensors", {}, [other])
+        publish_weights(path, tmp_path / "published.safetensors", {}, [other])
 
 
-def test_weights_that_cannot_be_packed(
+def test_weights_that_cannot_be_published(
     saved: tuple[LaneDetector, Path], tmp_path: Path
 ) -> None:
     model, path = saved
     with pytest.raises(ValueError, match=r"must end in \.safetensors"):
-        pack_weights(path, tmp_path / "packed.bin", {})
+        publish_weights(path, tmp_path / "published.bin", {})
     with torch.no_grad():
         next(model.parameters()).fill_(1e6)
     description = read_checkpoint(path)["meta"][MODEL_KEY]
     save_weights(path, description, model.state_dict(), {})
     with pytest.raises(ValueError, match="does not fit into float16"):
-        pack_weights(path, tmp_path / "packed.safetensors", {})
-    assert not (tmp_path / "packed.safetensors").exists()
+        publish_weights(path, tmp_path / "published.safetensors", {})
+    assert not (tmp_path / "published.safetensors").exists()
 
 
 def with_first(state: dict[str, Any], end: str, change: Any) -> dict[str, Any]:
@@ -526,10 +527,33 @@ def test_a_mean_with_weights_that_lack_a_tensor(
     state.pop("head.classifier.bias")
     save_weights(other, description, state, {})
     with pytest.raises(ValueError, match=r"other\.safetensors' must hold the tensors"):
-        pack_weights(path, tmp_path / "packed.safetensors", {}, [other])
+        publish_weights(path, tmp_path / "published.safetensors", {}, [other])
     state = with_first(model.state_dict(), "running_var", filled(float("nan")))
     save_weights(other, description, state, {})
     with pytest.raises(
-        ValueError, match=r"other\.safetensors' cannot be packed.*not f"
+        ValueError, match=r"other\.safetensors' cannot be published.*not f"
     ):
-        pack_weights(path, tmp_path / "packed.safetensors", {}, [other])
+        publish_weights(path, tmp_path / "published.safetensors", {}, [other])
+
+
+def test_a_model_of_many_more_numbers_than_the_file_is_never_built(
+    saved: tuple[LaneDetector, Path], tmp_path: Path
+) -> None:
+    description = read_checkpoint(saved[1])["meta"][MODEL_KEY]
+    description["backbone"] = {"type": "ResNet", "depth": 34, "weights": None}
+    description["head"] |= {"seg_stage": "layer4", "existence_branch": None}
+    path = tmp_path / "other.safetensors"
+    save_weights(path, description, saved[0].state_dict(), {})
+    with pytest.raises(ValueError, match="another model than the config describes"):
+        load_weights(path)
+    with pytest.raises(TooManyNumbersError, match="at most 10000000 numbers"):
+        build_model(description, max_numbers=10**7)
+    build_model(description, max_numbers=3 * 10**7)
+
+
+def test_loading_draws_no_random_numbers(saved: tuple[LaneDetector, Path]) -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    load_weights(saved[1])
+    assert torch.equal(torch.rand(1), expected)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanedet.arrays import FloatArray
-from lanedet.datasets.tusimple import read_tusimple_labels
+from lanedet.formats.tusimple import read_tusimple_labels
 from lanedet.ops import assign_slots, lane_angle, slot_name, slots_under_camera
 from lanedet.structures import LaneSample
 

@@ -4,7 +4,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanedet.arrays import FloatArray
-from lanedet.ops import decode_line, encode_lines, line_rows, xs_at_rows
+from lanedet.evaluation.functional.culane import evaluate_image
+from lanedet.ops import (
+    StretchView,
+    decode_line,
+    encode_lines,
+    line_rows,
+    map_points,
+    resize_matrix,
+    xs_at_rows,
+)
+from lanedet.simulation.make import fit_lens, label_scene
+from lanedet.simulation.projection.projection import Projection
+from lanedet.simulation.sampling.sampler import sample_scene
 
 SHAPE = (29, 60)
 NUM_ROWS = 8  # 4 pixels from row to row
@@ -237,3 +249,33 @@ def test_whatever_the_lane_its_line_is_finite_and_inside(
         assert (np.diff(decoded[:, 1]) < 0).all()
         assert (decoded[:, 0] >= -0.5 - 1e-3).all()
         assert (decoded[:, 0] <= SHAPE[1] - 0.5 + 1e-3).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "num_rows"), [((288, 800), 72), ((64, 176), 36)], ids=["large", "small"]
+)
+@pytest.mark.parametrize("category", ["normal", "curve"])
+def test_drawn_lanes_come_back_as_the_benchmark_wants_them(
+    category: str, shape: tuple[int, int], num_rows: int
+) -> None:
+    ori_shape = (288, 800)
+    view, to_culane = (
+        StretchView(shape)(ori_shape),
+        resize_matrix(ori_shape, (590, 1640)),
+    )
+    num_lanes = 0
+    for index in range(25):
+        scene = fit_lens(sample_scene(777_002, index, category), ori_shape)
+        labelled = label_scene(Projection(scene, ori_shape), "scene.jpg").gt_lanes
+        lines = encode_lines(
+            [view.to_input(lane) for lane in labelled], shape, num_rows
+        )
+        decoded = [view.to_original(decode_line(line, shape)) for line in lines]
+        found, truth = (
+            [map_points(lane, to_culane) for lane in lanes]
+            for lanes in (decoded, labelled)
+        )
+        [counts] = evaluate_image(found, truth, (0.75,))
+        assert (counts.tp, counts.fp, counts.fn) == (len(labelled), 0, 0)
+        num_lanes += len(labelled)
+    assert num_lanes > 50

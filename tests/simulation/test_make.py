@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lanedet.simulation import Projection, make_scene, sample_scene
-from lanedet.simulation.make import fit_lens, label_rows
+from lanedet.simulation.make import fit_lens
 
 SHAPE = (180, 320)
 
@@ -31,25 +31,6 @@ def test_sample_says_what_readers_need() -> None:
     assert sample.raw_file == sample.img_path == "scenes/0/7.jpg"
     assert sample.rows[0] == 80
     assert sample.rows[-1] == 355
-
-
-@pytest.mark.parametrize(
-    ("height", "rows"),
-    [
-        pytest.param(720, np.arange(160, 711, 10), id="the benchmark's own"),
-        pytest.param(360, np.arange(80, 356, 5), id="half of it"),
-    ],
-)
-def test_label_rows(height: int, rows: np.ndarray) -> None:
-    assert np.array_equal(label_rows(height), rows)
-
-
-def test_label_rows_are_whole_and_distinct_at_odd_heights() -> None:
-    for height in (72, 100, 590):
-        rows = label_rows(height)
-        assert np.array_equal(rows, np.rint(rows))
-        assert (np.diff(rows) > 0).all()
-        assert rows[-1] < height
 
 
 @pytest.mark.parametrize("shape", [(71, 640), (360, 95), (0, 0)])

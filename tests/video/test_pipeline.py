@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 import torch
 
-from lanedet.datasets import read_culane_lanes, read_tusimple_lines
+from lanedet.formats import read_culane_lanes, read_tusimple_lines
 from lanedet.ops import LetterboxView
 from lanedet.structures import LaneSample
 from lanedet.video import (
@@ -210,9 +210,9 @@ def test_ctrl_c_leaves_both_outputs_whole_and_alike(
 def test_ctrl_c_while_a_frame_is_written_waits_for_the_frame(
     make_video, tmp_path: Path
 ) -> None:
-    def interrupted_paint(found: AnnotatedFrame) -> np.ndarray:
+    def interrupted_paint(annotated: AnnotatedFrame) -> np.ndarray:
         signal.raise_signal(signal.SIGINT)
-        return found.frame.image
+        return annotated.frame.image
 
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     source = make_video(num_frames=20)
@@ -960,7 +960,7 @@ def test_a_window_that_is_closed_ends_the_run(
         def close(self) -> None:
             shown.append("closed")
 
-    monkeypatch.setattr("lanedet.video.outputs.outputs.FrameWindow", FakeWindow)
+    monkeypatch.setattr("lanedet.video.outputs.open_outputs.FrameWindow", FakeWindow)
     outputs = VideoOutputs(tmp_path / "out.mp4", show=True)
     options = _options(threads=threads)
     annotate_video(make_video(), FakeInferencer(), outputs, options=options)
@@ -973,10 +973,10 @@ def test_a_user_draws_what_he_likes(make_video, tmp_path: Path, threads: bool) -
     """A bar as long as the frame's number, on top of what is drawn otherwise."""
     painter, lanes = FramePainter(num_slots=6), []
 
-    def paint(found: AnnotatedFrame) -> np.ndarray:
-        picture = painter.paint(found)
-        picture[:4, : 2 * found.frame.index] = 255
-        lanes.append((found.frame.index, found.sample.pred_names))
+    def paint(annotated: AnnotatedFrame) -> np.ndarray:
+        picture = painter.paint(annotated)
+        picture[:4, : 2 * annotated.frame.index] = 255
+        lanes.append((annotated.frame.index, annotated.sample.pred_names))
         return picture
 
     source, out = make_video(num_frames=20), tmp_path / "out.mp4"
@@ -991,8 +991,8 @@ def test_a_user_draws_what_he_likes(make_video, tmp_path: Path, threads: bool) -
 
 
 def test_a_user_draws_pictures_of_another_size(make_video, tmp_path: Path) -> None:
-    def paint(found: AnnotatedFrame) -> np.ndarray:
-        return found.frame.image[:24, :32]
+    def paint(annotated: AnnotatedFrame) -> np.ndarray:
+        return annotated.frame.image[:24, :32]
 
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     annotate(make_video(num_frames=3), FakeInferencer(), out, log, paint=paint)
@@ -1001,7 +1001,7 @@ def test_a_user_draws_pictures_of_another_size(make_video, tmp_path: Path) -> No
 
 
 def test_without_a_clip_nothing_is_drawn(make_video, tmp_path: Path) -> None:
-    def paint(_found: AnnotatedFrame) -> np.ndarray:
+    def paint(_annotated: AnnotatedFrame) -> np.ndarray:
         raise AssertionError
 
     log = tmp_path / "lanes.jsonl"
@@ -1021,8 +1021,8 @@ def test_without_a_clip_nothing_is_drawn(make_video, tmp_path: Path) -> None:
 def test_what_a_user_draws_must_be_a_picture(
     make_video, tmp_path: Path, threads: bool, picture: Any, got: str
 ) -> None:
-    def paint(found: AnnotatedFrame) -> Any:
-        return found.frame.image if found.frame.index < 5 else picture
+    def paint(annotated: AnnotatedFrame) -> Any:
+        return annotated.frame.image if annotated.frame.index < 5 else picture
 
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     options = _options(threads=threads)
@@ -1041,6 +1041,6 @@ def test_the_view_from_above_is_up_to_who_draws(make_video, tmp_path: Path) -> N
             FakeInferencer(),
             out,
             options=options,
-            paint=lambda found: found.frame.image,
+            paint=lambda annotated: annotated.frame.image,
         )
     assert not out.exists()

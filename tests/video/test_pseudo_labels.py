@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lanedet.datasets import LabelError
+from lanedet.formats import LabelError
 from lanedet.video import extract_pseudo_labels
 
 MakeVideo = Callable[..., Path]

@@ -34,7 +34,7 @@ train_dataloader["dataset"].update(
         _apply_view,
         _labels,
         dict(type=LoadLaneMask),
-        _pack_inputs,
+        _to_tensors,
     ],
 )
 val_dataloader["dataset"].update(_data, split="val")

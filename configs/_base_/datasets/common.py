@@ -4,7 +4,7 @@ A config that changes a step names it, and then all of them in their order:
 
     _labels.update(lane_width_px=3)
     train_dataloader["dataset"].update(
-        pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs]
+        pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors]
     )
 
 The size of the network input is the model's, and so is the number of lanes: no step
@@ -18,7 +18,7 @@ from lanedet.datasets import (
     Augment,
     EndlessSampler,
     LoadImage,
-    PackInputs,
+    ToTensors,
     RandomMotion,
     RasterizeLanes,
 )
@@ -47,8 +47,8 @@ _augment = dict(
     ],
 )
 _labels = dict(type=RasterizeLanes, lane_width_px=8)  # pixels of the network input
-_pack_inputs = dict(type=PackInputs)
-_test_pipeline = [dict(type=LoadImage), dict(type=ApplyView), dict(type=PackInputs)]
+_to_tensors = dict(type=ToTensors)
+_test_pipeline = [dict(type=LoadImage), dict(type=ApplyView), dict(type=ToTensors)]
 
 train_dataloader = dict(
     batch_size=12,
@@ -56,7 +56,7 @@ train_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type=EndlessSampler),
     dataset=dict(
-        pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs],
+        pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors],
     ),
 )
 val_dataloader = dict(

@@ -27,7 +27,7 @@ _data = dict(type=CULaneDataset, data_root="data/culane")
 train_dataloader["dataset"].update(
     _data,
     list_file="list/train_gt.txt",
-    pipeline=[_load_image, _apply_view, _labels, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _labels, _to_tensors],
     # Some images of driver_161_90frame were never published.
     on_error="skip",
 )

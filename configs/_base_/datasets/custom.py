@@ -24,7 +24,7 @@ for _loader in (train_dataloader, val_dataloader, test_dataloader):
 train_dataloader.update(num_workers=2)
 train_dataloader["dataset"].update(
     ann_files=["train_label.json"],
-    pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors],
 )
 # The tolerance is 20 px in pictures 1280 wide, and the same share of other widths.
 val_evaluator = dict(type=TuSimpleMetric)

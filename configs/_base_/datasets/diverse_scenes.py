@@ -45,5 +45,5 @@ _augment["transforms"] = [
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader["dataset"].update(data_root="data/diverse")
 train_dataloader["dataset"].update(
-    pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs]
+    pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors]
 )

@@ -19,7 +19,7 @@ from mmengine.config import read_base
 
 from lanedet.evaluation import CULaneMetric, TuSimpleMetric
 from lanedet.ops import StretchView
-from lanedet.simulation import RoadScenesDataset
+from lanedet.datasets import RoadScenesDataset
 
 with read_base():
     from .common import *
@@ -44,7 +44,7 @@ train_dataloader["dataset"].update(
     split="train",
     seed=20_001,
     num_scenes=10_000,
-    pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors],
 )
 val_dataloader["dataset"].update(_data, split="val", seed=20_002, num_scenes=500)
 test_dataloader["dataset"].update(_data, split="test", seed=20_003, num_scenes=2_000)

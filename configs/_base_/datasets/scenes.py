@@ -23,7 +23,7 @@ for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader["dataset"].update(_data)
 train_dataloader["dataset"].update(
     ann_files=["label_data_0313.json", "label_data_0601.json"],
-    pipeline=[_load_image, _apply_view, _augment, _labels, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors],
 )
 val_dataloader["dataset"].update(ann_files=["label_data_0531.json"])
 test_dataloader["dataset"].update(ann_files=["test_label.json"])

@@ -24,7 +24,7 @@ _data = dict(type=TuSimpleDataset, data_root="data/tusimple")
 train_dataloader["dataset"].update(
     _data,
     ann_files=["label_data_0313.json", "label_data_0601.json"],
-    pipeline=[_load_image, _apply_view, _labels, _pack_inputs],
+    pipeline=[_load_image, _apply_view, _labels, _to_tensors],
 )
 val_dataloader["dataset"].update(_data, ann_files=["label_data_0531.json"])
 test_dataloader["dataset"].update(_data, ann_files=["test_label.json"])

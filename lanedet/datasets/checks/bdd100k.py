@@ -3,23 +3,21 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from lanedet.datasets.bdd100k import (
+from lanedet.datasets.checks.images import check_images, looked_at
+from lanedet.datasets.checks.report import Count, DatasetReport
+from lanedet.files import is_hidden
+from lanedet.formats.bdd100k import (
+    BDD100K_SHAPE,
     Split,
     find_bdd100k_images,
     find_bdd100k_labels,
     read_bdd100k_labels,
 )
-from lanedet.datasets.checks.images import check_images, looked_at
-from lanedet.datasets.checks.known_counts import (
-    BDD100K_IMAGES,
-    BDD100K_SHAPE,
-    SCENES_FILE,
-)
-from lanedet.datasets.checks.report import Count, DatasetReport
-from lanedet.datasets.label_faults import LabelFaults
-from lanedet.datasets.picture_files import IMAGE_SUFFIXES, spelling_key
-from lanedet.files import is_hidden
+from lanedet.formats.known_counts import BDD100K_IMAGES
+from lanedet.formats.label_faults import LabelFaults
+from lanedet.formats.picture_files import IMAGE_SUFFIXES, spelling_key
 from lanedet.runtime import progress_bar
+from lanedet.simulation.export.scene_files import PROVENANCE_FILE
 from lanedet.structures import LaneSample
 
 # Our splits "train" and "test" are read from the official folders "train" and "val".
@@ -51,7 +49,7 @@ def check_bdd100k(
         f"BDD100K tree in {root}",
         count_remedy="Unpack the images again (data/README.md says where to get them).",
     )
-    is_original = not (root / SCENES_FILE).is_file()
+    is_original = not (root / PROVENANCE_FILE).is_file()
     if not is_original:
         report.notes.append("scenes: no counts to compare with")
     images = {folder: _find_images(root, folder) for folder in _SPLIT_OF_FOLDER}

@@ -4,23 +4,23 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from lanedet.datasets.checks.images import check_images
-from lanedet.datasets.checks.known_counts import (
-    CULANE_CATEGORIES,
-    CULANE_IMAGES,
-    CULANE_SHAPE,
-    CULANE_TEST_LANES,
-)
 from lanedet.datasets.checks.report import Count, DatasetReport
-from lanedet.datasets.culane import (
+from lanedet.formats.culane import (
+    CULANE_SHAPE,
     culane_label_path,
+    culane_lane_files,
     find_culane_files,
     read_culane_lanes,
-    read_culane_list,
 )
-from lanedet.datasets.label_faults import LabelError, LabelFaults
-from lanedet.datasets.label_scale import LabelScale
-from lanedet.datasets.picture_files import FileFinder
-from lanedet.files import visible_files
+from lanedet.formats.culane_lists import read_culane_list
+from lanedet.formats.known_counts import (
+    CULANE_CATEGORIES,
+    CULANE_IMAGES,
+    CULANE_TEST_LANES,
+)
+from lanedet.formats.label_faults import LabelError, LabelFaults
+from lanedet.formats.label_scale import LabelScale
+from lanedet.formats.picture_files import FileFinder
 from lanedet.runtime import progress_bar
 from lanedet.structures import LaneSample
 
@@ -30,7 +30,6 @@ _LISTS = {
     "val": ("val_gt.txt", "val.txt"),
     "test": ("test.txt",),
 }
-_LABEL_SUFFIX = ".lines.txt"
 # Flags and labels disagree in some images of the right annotations too (SCNN issue 21).
 _MAX_DISAGREEING = 0.1
 
@@ -209,8 +208,7 @@ def _check_categories(
 
 def _check_orphans(root: Path, known: Container[Path], report: DatasetReport) -> None:
     """Note label files that no list names."""
-    files = visible_files(root, f"*{_LABEL_SUFFIX}")
-    orphans = [path for path in files if path not in known]
+    orphans = [path for path in culane_lane_files(root) if path not in known]
     if orphans:
         report.notes.append(
             f"{len(orphans)} label files that no list names, such as {min(orphans)}"

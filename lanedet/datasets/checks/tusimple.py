@@ -4,15 +4,18 @@ from collections import Counter
 from pathlib import Path
 
 from lanedet.datasets.checks.images import check_images, missing_files
-from lanedet.datasets.checks.known_counts import (
-    SCENES_FILE,
+from lanedet.datasets.checks.report import Count, DatasetReport
+from lanedet.formats.known_counts import (
     TUSIMPLE_FRAMES,
     TUSIMPLE_LANES,
-    TUSIMPLE_SHAPE,
 )
-from lanedet.datasets.checks.report import Count, DatasetReport
-from lanedet.datasets.label_faults import LabelError, LabelFaults
-from lanedet.datasets.tusimple import find_tusimple_labels, read_tusimple_labels
+from lanedet.formats.label_faults import LabelError, LabelFaults
+from lanedet.formats.tusimple import (
+    TUSIMPLE_SHAPE,
+    find_tusimple_labels,
+    read_tusimple_labels,
+)
+from lanedet.simulation.export.scene_files import PROVENANCE_FILE
 from lanedet.structures import LaneSample
 
 _OWN_FILES = ("train_label.json", "val_label.json")  # of lanedet convert
@@ -72,7 +75,7 @@ def check_tusimple(
 
 
 def _is_of_scenes(root: Path) -> bool:
-    return (root / SCENES_FILE).is_file()
+    return (root / PROVENANCE_FILE).is_file()
 
 
 def _check_file(

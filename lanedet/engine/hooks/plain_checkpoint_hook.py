@@ -14,10 +14,8 @@ from mmengine.runner import CheckpointLoader, Runner
 from lanedet.engine.hooks.log_rhythms import LogRhythms
 from lanedet.models import (
     MODEL_KEY,
-    check_state_dict,
     describe_model,
     read_checkpoint,
-    without_training_parts,
 )
 
 RandomState = dict[str, Any]
@@ -38,7 +36,6 @@ class PlainCheckpointHook(Hook):
       had never stopped;
     * stores the description of the model, so that a checkpoint can be used without
       its config, which is source code;
-    * refuses a checkpoint of another model instead of loading the part that fits;
     * drops the histories of what the resumed run no longer logs, as soon as they are
       overdue: mmengine would log their old values at every interval.
     """
@@ -72,16 +69,11 @@ class PlainCheckpointHook(Hook):
         checkpoint.update(plain)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Check that the checkpoint fits and make mmengine's objects again."""
+        """Check the state of training and make mmengine's objects again."""
         meta = checkpoint.setdefault("meta", {})
         # mmengine would run this text as a config.
         meta.pop("config", None)
-        model = getattr(runner.model, "module", runner.model)
-        if getattr(model, "distiller", None) is None and "state_dict" in checkpoint:
-            checkpoint["state_dict"] = without_training_parts(checkpoint["state_dict"])
-        source = runner._load_from or "the checkpoint"
-        check_state_dict(model, checkpoint.get("state_dict", {}), source)
-        check_training_state(checkpoint, source)
+        check_training_state(checkpoint, runner._load_from or "the checkpoint")
         scalars = checkpoint.get("message_hub", {}).get("log_scalars", {})
         for name, history in scalars.items():
             scalars[name] = _restore_history(history)

@@ -24,9 +24,6 @@ from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
 
-IMAGE_SHAPE = (720, 1280)
-"""(H, W) of the data set's images, at which lines are so wide."""
-
 GT_WIDTH_PX = 2.0
 """Width of a labelled lane in a test mask, in pixels of the 1280x720 image."""
 

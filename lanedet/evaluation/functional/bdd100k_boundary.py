@@ -1,7 +1,8 @@
 """BDD100K's own score of lane markings, as pure functions on arrays.
 
-Masks of lane bytes (:mod:`lanedet.ops.lane_bytes`) are compared class by class: do the
-thin lines of a label and of a prediction lie within 1, 2 and 5 pixels of each other?
+Masks of lane bytes (:mod:`lanedet.formats.bdd100k_bytes`) are compared class by class:
+do the thin lines of a label and of a prediction lie within 1, 2 and 5 pixels of each
+other?
 
 Rules: https://github.com/bdd100k/bdd100k (bdd100k/eval/lane.py at 004fe15). The tests
 compare with the numbers of that program. As there, a class that is in neither mask
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import ByteArray, FloatArray
-from lanedet.ops import LANE_ATTRIBUTES, lane_attribute, lane_foreground
+from lanedet.formats import LANE_ATTRIBUTES, lane_attribute, lane_foreground
 
 BoolArray = NDArray[np.bool_]
 
@@ -68,12 +69,13 @@ def boundary_scores(pred_bytes: ByteArray, gt_bytes: ByteArray) -> FloatArray:
     """Return the boundary F-scores of one image.
 
     Args:
-        pred_bytes: Predicted lane bytes, (H, W), see :mod:`lanedet.ops.lane_bytes`.
+        pred_bytes: Predicted lane bytes, (H, W), see
+            :mod:`lanedet.formats.bdd100k_bytes`.
         gt_bytes: Labelled lane bytes, same shape.
 
     Returns:
         (12, 3), in [0, 1]: the values of direction (2), style (2) and category (8) in
-        the order of :data:`~lanedet.ops.LANE_ATTRIBUTES`, at each of
+        the order of :data:`~lanedet.formats.LANE_ATTRIBUTES`, at each of
         :data:`BOUNDARY_RADII`.
 
     Raises:

@@ -19,12 +19,11 @@ import numpy as np
 
 from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.tusimple_lines import (
-    IMAGE_SHAPE,
-    ImageLanes,
     checked_pair,
     paired_lines,
     warn_of_slow,
 )
+from lanedet.formats import TUSIMPLE_SHAPE, TuSimpleLine
 
 # The benchmark compares an absent point as if it lay here. On a lane so flat that the
 # tolerance exceeds 100 px this decides, so it is not the same as "never close".
@@ -101,7 +100,7 @@ def rules_of_width(width: int) -> TuSimpleRules:
         >>> rules_of_width(1920).pixel_threshold
         30.0
     """
-    return TuSimpleRules(pixel_threshold=_PIXEL_THRESHOLD * width / IMAGE_SHAPE[1])
+    return TuSimpleRules(pixel_threshold=_PIXEL_THRESHOLD * width / TUSIMPLE_SHAPE[1])
 
 
 def lane_tolerances(
@@ -251,8 +250,8 @@ def f1_of_rates(fp: float, fn: float) -> float:
 
 
 def evaluate_submission(
-    predictions: Sequence[ImageLanes],
-    labels: Sequence[ImageLanes],
+    predictions: Sequence[TuSimpleLine],
+    labels: Sequence[TuSimpleLine],
     rules: TuSimpleRules = OFFICIAL_RULES,
 ) -> TuSimpleScore:
     """Score the lines of a prediction file against those of a label file.
@@ -276,7 +275,7 @@ def evaluate_submission(
 
 
 def _evaluate_pair(
-    pred: ImageLanes, gt: ImageLanes, rules: TuSimpleRules
+    pred: TuSimpleLine, gt: TuSimpleLine, rules: TuSimpleRules
 ) -> TuSimpleScore:
     gt_rows, run_time_ms = checked_pair(pred, gt)
     pred_xs = pred.xs.reshape(len(pred.xs), len(gt_rows))

@@ -5,7 +5,6 @@ And do their lanes lie in images of the size that the rules assume?
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from lanedet.evaluation.functional.image_frame import (
     size_doubt,
     size_request,
 )
+from lanedet.formats import TUSIMPLE_SHAPE, TuSimpleLine
 from lanedet.ops import (
     LaneEnds,
     are_lanes_aside,
@@ -26,36 +26,13 @@ from lanedet.ops import (
     lower_ends,
 )
 
-IMAGE_SHAPE = (720, 1280)
-"""(H, W) of the benchmark's images."""
-
 _BOTTOM = 1 / 20  # of the height: the benchmark's rows end 10 px above the bottom
 
 
-class ImageLanes(Protocol):
-    """The lanes of one image, as a line of a label or prediction file has them."""
-
-    @property
-    def raw_file(self) -> str:
-        """The benchmark's name of the image."""
-
-    @property
-    def xs(self) -> FloatArray:
-        """(K, R): x of each lane on each row, NaN where absent."""
-
-    @property
-    def rows(self) -> FloatArray | None:
-        """(R,): y of each row. Predictions need not name them."""
-
-    @property
-    def run_time_ms(self) -> float | None:
-        """Time that the prediction took. Ignored in labels."""
-
-
 def check_frame(
-    predictions: Sequence[ImageLanes],
-    labels: Sequence[ImageLanes],
-    shape: tuple[int, int] = IMAGE_SHAPE,
+    predictions: Sequence[TuSimpleLine],
+    labels: Sequence[TuSimpleLine],
+    shape: tuple[int, int] = TUSIMPLE_SHAPE,
 ) -> None:
     """Check that lanes lie in images of one size.
 
@@ -93,8 +70,8 @@ def check_frame(
 
 
 def check_not_smaller(
-    labels: Sequence[ImageLanes],
-    shape: tuple[int, int] = IMAGE_SHAPE,
+    labels: Sequence[TuSimpleLine],
+    shape: tuple[int, int] = TUSIMPLE_SHAPE,
     *,
     is_told: bool = False,
     picture_shape: tuple[int, int] | None = None,
@@ -155,7 +132,7 @@ def check_not_smaller(
         warnings.warn(doubt, stacklevel=2)
 
 
-def _check_label(label: ImageLanes, shape: tuple[int, int]) -> None:
+def _check_label(label: TuSimpleLine, shape: tuple[int, int]) -> None:
     if label.rows is None:
         return  # the rules say so
     height, width = shape
@@ -173,8 +150,8 @@ def _check_label(label: ImageLanes, shape: tuple[int, int]) -> None:
 
 
 def paired_lines(
-    predictions: Sequence[ImageLanes], labels: Sequence[ImageLanes]
-) -> list[tuple[ImageLanes, ImageLanes]]:
+    predictions: Sequence[TuSimpleLine], labels: Sequence[TuSimpleLine]
+) -> list[tuple[TuSimpleLine, TuSimpleLine]]:
     """Return each prediction with the label of its image, in the predictions' order.
 
     Raises:
@@ -198,7 +175,7 @@ def paired_lines(
     return [(pred, gt_of_image[name]) for name, pred in pred_of_image.items()]
 
 
-def checked_pair(pred: ImageLanes, gt: ImageLanes) -> tuple[FloatArray, float]:
+def checked_pair(pred: TuSimpleLine, gt: TuSimpleLine) -> tuple[FloatArray, float]:
     """Return the rows and the running time of a prediction and its label.
 
     Raises:
@@ -225,7 +202,7 @@ def checked_pair(pred: ImageLanes, gt: ImageLanes) -> tuple[FloatArray, float]:
     return gt.rows, pred.run_time_ms
 
 
-def warn_of_slow(predictions: Sequence[ImageLanes], limit_ms: float) -> None:
+def warn_of_slow(predictions: Sequence[TuSimpleLine], limit_ms: float) -> None:
     """Warn if predictions took longer than the rules allow."""
     times = [pred.run_time_ms or 0.0 for pred in predictions]
     num_slow = sum(time > limit_ms for time in times)
@@ -243,8 +220,8 @@ def _ends(rows: FloatArray) -> str:
     return f"{len(rows)} rows from {first:g} to {last:g}"
 
 
-def _by_image(entries: Sequence[ImageLanes], name: str) -> Mapping[str, ImageLanes]:
-    of_image: dict[str, ImageLanes] = {}
+def _by_image(entries: Sequence[TuSimpleLine], name: str) -> Mapping[str, TuSimpleLine]:
+    of_image: dict[str, TuSimpleLine] = {}
     for entry in entries:
         if entry.raw_file in of_image:
             raise ValueError(f"The {name} name {entry.raw_file!r} twice.")

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from lanedet.models.backbones import StageFeatures
 from lanedet.models.distillation.distiller import Distiller
+from lanedet.models.labels import stack_class_maps
 from lanedet.models.losses import SegmentationLoss
 from lanedet.structures import LaneSample
 
@@ -86,7 +87,8 @@ class DeepSupervision(Distiller):
                 "Deep supervision must be attached to a network: call attach first, as "
                 "a LaneDetector does."
             )
-        class_map = torch.stack([sample.gt_class_map for sample in data_samples]).long()
+        device = next(self.classifiers.parameters()).device
+        class_map = stack_class_maps(data_samples, device)
         size = (class_map.shape[1], class_map.shape[2])
         terms = []
         for stage, classifier in zip(self.stages, self.classifiers, strict=True):

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from lanedet.models.backbones import StageFeatures
 from lanedet.models.distillation.attention import attention_energy
 from lanedet.models.distillation.distiller import Distiller
+from lanedet.models.labels import stack_class_maps
 from lanedet.structures import LaneSample
 
 
@@ -70,8 +71,8 @@ class LabelRegression(Distiller):
         weight = self.current_weight()
         if weight == 0:
             return {}
-        labels = torch.stack([sample.gt_class_map for sample in data_samples])
-        target = labels.float() + 1
+        device = features[self.stages[0]].device
+        target = stack_class_maps(data_samples, device).float() + 1
         height, width = target.shape[1:]
         terms = []
         for tap in self.taps:

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from lanedet.models.backbones import StageFeatures, channels_of
 from lanedet.models.heads.base_head import LaneHead
 from lanedet.models.heads.existence import ExistencePredictor
+from lanedet.models.labels import stack_class_maps, stack_existence
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
 from lanedet.ops import MAX_INPUT_SIDE, MAX_LANES, LaneDecoder, check_count
 from lanedet.structures import LaneSample
@@ -164,7 +165,8 @@ class LaneSegmentationHead(LaneHead):
             ValueError: If the head's output has another size than the labels.
         """
         outputs = self(features)
-        class_map = torch.stack([sample.gt_class_map for sample in data_samples]).long()
+        device = outputs.seg_logits.device
+        class_map = stack_class_maps(data_samples, device)
         if outputs.seg_logits.shape[2:] != class_map.shape[1:]:
             raise ValueError(
                 f"The head's output has (H, W) = {tuple(outputs.seg_logits.shape[2:])} "
@@ -175,7 +177,7 @@ class LaneSegmentationHead(LaneHead):
         if self.iou_loss is not None:
             losses["loss_iou"] = self.iou_loss(outputs.seg_logits, class_map)
         if self.existence_loss is not None:
-            existence = torch.stack([sample.gt_existence for sample in data_samples])
+            existence = stack_existence(data_samples, device)
             losses["loss_existence"] = self.existence_loss(
                 outputs.existence_logits, existence
             )
@@ -187,14 +189,12 @@ class LaneSegmentationHead(LaneHead):
     ) -> list[LaneSample]:
         """Return the samples with their predicted lanes, leftmost slot first.
 
-        The class map of each sample, ``pred_class_map``, lies in the CPU's memory.
-
         Args:
             features: Stage features of the backbone.
             data_samples: With the meta information ``view``.
         """
         outputs = _with_last_channels(self(features))
-        class_maps = outputs.seg_logits.argmax(dim=1).to(torch.uint8).cpu()
+        class_maps = outputs.seg_logits.argmax(dim=1).to(torch.uint8).cpu().numpy()
         for sample, class_map in zip(data_samples, class_maps, strict=True):
             sample.pred_class_map = class_map
         return self._add_lanes(outputs, data_samples)

@@ -7,7 +7,7 @@ Images lie in ``images/100k/<folder>/<name>.jpg``, their labels, one JSON file e
 
 from pathlib import Path
 
-from lanedet.datasets import BDD100K_SHAPE, write_bdd100k_labels
+from lanedet.formats import BDD100K_SHAPE, write_bdd100k_labels
 from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import SceneTask
 

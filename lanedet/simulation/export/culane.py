@@ -13,11 +13,9 @@ No folder is called ``driver_*``: those hold the real data set.
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from lanedet.arrays import FloatArray
-from lanedet.datasets import (
+from lanedet.formats import (
     CULANE_SHAPE,
+    culane_rows,
     sample_culane_lane,
     write_culane_labels,
     write_culane_list,
@@ -40,7 +38,6 @@ _NAMES = {
     "no_line": "noline",
     "crossroad": "cross",
 }
-_ROW_STEP = 10.0  # of the labels, at the benchmark's size
 
 
 def category_lists() -> dict[str, str]:
@@ -64,20 +61,10 @@ def write_lane_files(root: Path, samples: Iterable[LaneSample]) -> None:
     labelled = []
     for sample in samples:
         on_rows = LaneSample(metainfo={"raw_file": sample.raw_file})
-        on_rows.gt_lanes = lanes_on_rows(sample.gt_lanes, sample.ori_shape[0])
+        rows = culane_rows(sample.ori_shape[0])
+        on_rows.gt_lanes = [sample_culane_lane(lane, rows) for lane in sample.gt_lanes]
         labelled.append(on_rows)
     write_culane_labels(root, labelled)
-
-
-def lanes_on_rows(lanes: Sequence[FloatArray], height: int) -> list[FloatArray]:
-    """Return lanes as points on the rows of labels, every tenth of 590.
-
-    Args:
-        lanes: Polylines, each (N, 2) in pixels of the image.
-        height: The image's height.
-    """
-    rows = np.arange(height - 1, -1, -_ROW_STEP * height / CULANE_SHAPE[0])
-    return [sample_culane_lane(lane, rows) for lane in lanes]
 
 
 def write_category_lists(root: Path, categories: Mapping[str, str]) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from lanedet.datasets import culane_label_path
 from lanedet.files import is_hidden, replace_file
+from lanedet.formats import culane_label_path
 from lanedet.runtime import hold_interrupts
 from lanedet.simulation.arguments import check_whole
 from lanedet.simulation.export.bdd100k import BDD100K_TREE

@@ -8,11 +8,12 @@ Layout and file names are those of the benchmark, so its reader reads the result
 * images lie in ``clips/<date>/<number>/20.jpg``.
 """
 
-import json
 from pathlib import Path
 
-from lanedet.datasets import write_tusimple_labels
+import numpy as np
+
 from lanedet.files import replace_file
+from lanedet.formats import TuSimpleLine, format_tusimple_line, write_tusimple_labels
 from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import SceneTask
 from lanedet.structures import LaneSample
@@ -20,6 +21,7 @@ from lanedet.structures import LaneSample
 TASK_FILE = "test_tasks_0627.json"
 """The template of a submission. It names the test images."""
 
+_TEMPLATE_MS = 1000  # the running time in a template
 _TEST_FILE = "test_label.json"
 _FOLDERS = {
     "label_data_0313.json": "0313-1",
@@ -45,9 +47,9 @@ def _write_labels(root: Path, part: Path, splits: Splits) -> None:
 
 def _template_line(sample: LaneSample) -> str:
     """Return a test image's line of the template, as the benchmark publishes it."""
-    rows = [int(row) for row in sample.rows]
-    record = {"h_samples": rows, "lanes": [], "run_time": 1000}
-    return json.dumps({**record, "raw_file": sample.raw_file}) + "\n"
+    no_lanes = np.zeros((0, len(sample.rows)))
+    line = TuSimpleLine(sample.raw_file, no_lanes, sample.rows, _TEMPLATE_MS)
+    return f"{format_tusimple_line(line)}\n"
 
 
 TUSIMPLE_TREE = Layout(

@@ -11,10 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lanedet.datasets import culane_label_path, read_culane_lanes
 from lanedet.files import replace_file
+from lanedet.formats import (
+    culane_label_path,
+    culane_rows,
+    read_culane_lanes,
+    sample_culane_lane,
+)
 from lanedet.images import ImageError, read_image
-from lanedet.simulation.export.culane import lanes_on_rows
 from lanedet.simulation.export.scene_files import (
     SceneCollection,
     SceneTask,
@@ -63,7 +67,9 @@ def draw_fingerprint(collection: SceneCollection, number: int) -> Fingerprint:
         collection.seed, number, collection.shape, collection.category
     )
     stored = decode_scene(encode_scene(image))
-    return fingerprint(stored, lanes_on_rows(sample.gt_lanes, collection.shape[0]))
+    rows = culane_rows(collection.shape[0])
+    lanes = [sample_culane_lane(lane, rows) for lane in sample.gt_lanes]
+    return fingerprint(stored, lanes)
 
 
 def take_fingerprints(

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from lanedet.arrays import FloatArray
-from lanedet.datasets import LabelError
+from lanedet.formats import LabelError
 from lanedet.structures import DepartureEvent, DrivingState, LaneSample
 
 

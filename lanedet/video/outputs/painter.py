@@ -28,26 +28,26 @@ class FramePainter:
         self._num_slots = num_slots
         self._birds_eye = birds_eye
 
-    def paint(self, found: AnnotatedFrame) -> ByteArray:
+    def paint(self, annotated: AnnotatedFrame) -> ByteArray:
         """Return the picture of a frame, with its attention maps to the right.
 
         Returns:
             (H, W, 3) uint8, RGB, of the frame's size; wider with attention maps.
         """
-        canvas = found.frame.image.copy()
+        canvas = annotated.frame.image.copy()
         to_road = None
         if self._birds_eye is not None:
             to_road = self._birds_eye.to_road_from((canvas.shape[0], canvas.shape[1]))
         draw_overlay(
             canvas,
-            found.sample,
-            found.state,
+            annotated.sample,
+            annotated.state,
             num_slots=self._num_slots,
             to_road=to_road,
         )
-        if not found.attention:
+        if not annotated.attention:
             return canvas
-        column = _attention_column(found.frame.image, found.attention)
+        column = _attention_column(annotated.frame.image, annotated.attention)
         return np.concatenate([canvas, column], axis=1)
 
 
@@ -70,7 +70,7 @@ def checked_picture(picture: ByteArray) -> ByteArray:
         got = f"{picture.shape} {picture.dtype}"
     raise ValueError(
         f"paint must return a picture (H, W, 3) uint8, RGB, got {got}. Return what it "
-        "has drawn on, such as found.frame.image.copy()."
+        "has drawn on, such as annotated.frame.image.copy()."
     )
 
 

@@ -3,28 +3,27 @@
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
-from lanedet.arrays import FloatArray
-from lanedet.datasets import (
+from lanedet.files import replace_file
+from lanedet.formats import (
     culane_label_path,
+    culane_rows,
     format_culane_lanes,
     format_tusimple_line,
     sample_culane_lane,
+    tusimple_prediction,
+    tusimple_rows,
 )
-from lanedet.files import replace_file
+from lanedet.formats.culane import CULANE_LINES_SUFFIX
 from lanedet.ops import continue_to_border
 from lanedet.structures import LaneSample
 from lanedet.video.outputs.log import LineFile
-
-_STEP = 10  # pixels between rows, in both benchmarks
 
 
 class TuSimplePredictions(LineFile):
     """A TuSimple prediction file, a line per frame.
 
-    On images 720 high the rows are the benchmark's own, 160, 170, ... 710; on others
-    they begin at the same share of the height.
+    The rows are those of :func:`~lanedet.formats.tusimple_rows`, as in the labels of
+    generated scenes.
     """
 
     def write(self, name: str, sample: LaneSample, run_time_ms: float) -> None:
@@ -38,15 +37,18 @@ class TuSimplePredictions(LineFile):
         Raises:
             OSError: If the line cannot be written. The file then ends with the last.
         """
-        rows = tusimple_rows(sample.ori_shape[0])
-        self.append(format_tusimple_line(name, sample.pred_lanes, rows, run_time_ms))
+        height, width = sample.ori_shape
+        line = tusimple_prediction(
+            name, sample.pred_lanes, tusimple_rows(height), width, run_time_ms
+        )
+        self.append(format_tusimple_line(line))
 
 
 class CULanePredictions:
     """A folder of CULane prediction files, ``<name>.lines.txt`` for each frame.
 
-    On images 590 high the rows are 589, 579, ... 249; on others they begin at the
-    bottom too and end at the same share of the height.
+    The rows are those of :func:`~lanedet.formats.culane_rows`, as in what
+    :class:`~lanedet.evaluation.CULaneMetric` scores.
 
     Args:
         path: The folder. It is made if missing; files of the same names are replaced,
@@ -109,7 +111,7 @@ def check_no_lanes(path: Path, sequences: Iterable[str]) -> None:
         sequences: The folders in it that will be written, with ``/``.
     """
     for folder in (path / sequence for sequence in sequences):
-        other = next(folder.glob("*.lines.txt"), None)
+        other = next(folder.glob(f"*{CULANE_LINES_SUFFIX}"), None)
         if other is not None:
             raise ValueError(
                 "CULane predictions must go to a folder apart from the images and from "
@@ -117,26 +119,3 @@ def check_no_lanes(path: Path, sequences: Iterable[str]) -> None:
                 "already. Name another folder, or delete that one if it is of an "
                 "earlier run."
             )
-
-
-def tusimple_rows(height: int) -> FloatArray:
-    """Return the rows of TuSimple predictions for images of a height.
-
-    Example:
-        >>> rows = tusimple_rows(720)
-        >>> len(rows), float(rows[0]), float(rows[-1])
-        (56, 160.0, 710.0)
-    """
-    first = int(np.ceil(height * 160 / 720 / _STEP)) * _STEP
-    return np.arange(first, height, _STEP, dtype=np.float64)
-
-
-def culane_rows(height: int) -> FloatArray:
-    """Return the rows of CULane predictions for images of a height.
-
-    Example:
-        >>> rows = culane_rows(590)
-        >>> len(rows), float(rows[0]), float(rows[-1])
-        (35, 589.0, 249.0)
-    """
-    return np.arange(height - 1, height * 239 / 590, -_STEP, dtype=np.float64)

@@ -1,6 +1,5 @@
 """Frames out of anything that FFmpeg opens, through PyAV (FFmpeg's libraries)."""
 
-import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
@@ -11,7 +10,6 @@ from av.format import Flags
 from av.video.reformatter import VideoReformatter
 
 from lanedet.arrays import ByteArray
-from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.video.sources import facts
 from lanedet.video.sources.ending import (
     Ending,
@@ -46,7 +44,7 @@ class ContainerReader(Source):
 
     Where the container's clock jumps back, as in files that were put one after another,
     or hours ahead, times go on as if it had not. Frames that damage in the middle has
-    swallowed are told after all others, as a break is.
+    swallowed are reported after all others, as a break is.
 
     Args:
         container: What FFmpeg opened. It is closed with this reader, also when the
@@ -139,17 +137,17 @@ class ContainerReader(Source):
             return
         self._is_read = True
         if not self.has_times and not self.is_live:
-            facts.tell_bare_stream(self.name, self._guessed_rate)
+            facts.warn_of_bare_stream(self.name, self._guessed_rate)
         length = 1 / self.frame_rate
         end, index, first_gap = Fraction(0), self._first_index, None
-        told = Fraction(0)
+        reported = Fraction(0)
         has_zero = not self.container_format.startswith(_START_ANYWHERE)
         if has_zero and (self._start or 0) > length:  # what comes before may be missing
             first_gap = end
         frames = chain([self._first], self._decoded)
         try:
             for index, frame in enumerate(frames, start=self._first_index):
-                told = self._tell_jumps(told)
+                reported = self._warn_of_jumps(reported)
                 time = self._time(frame, index)
                 if time > end + _LATE * length and index > self._first_index:
                     first_gap = end if first_gap is None else first_gap
@@ -159,7 +157,7 @@ class ContainerReader(Source):
                 yield VideoFrame(index, time, self._image(frame), name)
         except MEDIA_ERRORS as error:
             raise self._broken(index + 1, end, failure_reason(error)) from error
-        self._tell_jumps(told)
+        self._warn_of_jumps(reported)
         ending = self._ending(index + 1, end)
         if self._is_cut(ending):
             raise self._broken(index + 1, end, self._cut_reason())
@@ -285,15 +283,10 @@ class ContainerReader(Source):
         """
         return False
 
-    def _tell_jumps(self, told: Fraction) -> Fraction:
-        """Warn of what the clock has jumped ahead since it was told, in seconds."""
-        if self._packets.skipped > told:
-            hours = float(self._packets.skipped - told) / 3600
-            warnings.warn(
-                f"The clock of {self.name!r} jumps ahead by {hours:.1f} h: taken for "
-                "another recording, whose times go on from the one before.",
-                stacklevel=callers_stacklevel(),
-            )
+    def _warn_of_jumps(self, reported: Fraction) -> Fraction:
+        """Warn of what the clock has jumped ahead since it was reported, in seconds."""
+        if self._packets.skipped > reported:
+            facts.warn_of_jump(self.name, self._packets.skipped - reported)
         return self._packets.skipped
 
     def _unreadable(self) -> ValueError:

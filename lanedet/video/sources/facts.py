@@ -25,7 +25,7 @@ _GAPPY = 4  # times slower on average than its frames follow one another
 def video_stream(
     container: av.container.InputContainer, name: str
 ) -> av.video.stream.VideoStream:
-    """Return the track to read: of several the largest, which is told.
+    """Return the track to read: of several the largest, which is reported.
 
     Raises:
         ValueError: If there is none, FFmpeg cannot decode it, or its frames are larger
@@ -48,7 +48,7 @@ def video_stream(
             "Convert it to H.264."
         )
     if len(streams) > 1:
-        _tell_choice(streams, stream, name)
+        _warn_of_choice(streams, stream, name)
     _check_pixels(stream.codec_context, name)
     stream.thread_type = "AUTO"
     return stream
@@ -120,7 +120,7 @@ def bare_rate(stream: av.video.stream.VideoStream) -> Fraction | None:
     return Fraction(rate)
 
 
-def tell_bare_stream(name: str, guessed_rate: Fraction | None) -> None:
+def warn_of_bare_stream(name: str, guessed_rate: Fraction | None) -> None:
     """Warn of what nobody can know of a stream without a container.
 
     Args:
@@ -136,6 +136,20 @@ def tell_bare_stream(name: str, guessed_rate: Fraction | None) -> None:
     warnings.warn(
         f"{name!r} is a bare stream without time stamps, of which nobody can say "
         f"whether its end is missing.{rate}",
+        stacklevel=callers_stacklevel(),
+    )
+
+
+def warn_of_jump(name: str, length: Fraction) -> None:
+    """Warn of a clock that jumps far ahead.
+
+    Args:
+        name: What to call the source.
+        length: By how much, in seconds.
+    """
+    warnings.warn(
+        f"The clock of {name!r} jumps ahead by {float(length) / 3600:.1f} h: taken for "
+        "another recording, whose times go on from the one before.",
         stacklevel=callers_stacklevel(),
     )
 
@@ -196,7 +210,7 @@ def _check_pixels(context: av.codec.context.CodecContext, name: str) -> None:
     context.options = {"max_pixels": str(_MAX_PIXELS)}
 
 
-def _tell_choice(
+def _warn_of_choice(
     streams: Sequence[av.video.stream.VideoStream],
     chosen: av.video.stream.VideoStream,
     name: str,

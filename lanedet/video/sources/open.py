@@ -58,7 +58,7 @@ def open_source(
         OSError: If the camera or stream cannot be opened.
 
     Warns:
-        UserWarning: If a folder holds videos too, which are passed over.
+        UserWarning: If a folder or pattern names videos too, which are passed over.
     """
     if name.lower().startswith("file://"):
         name = _path_of_url(name)
@@ -70,17 +70,17 @@ def open_source(
             "or a URL, got ''. For the images of the folder you are in use '.'."
         )
     path = Path(name)
-    if path.is_dir():
-        images = _open_images(path, image_rate, path.resolve().name)
-        _tell_videos(path)
+    is_pattern = not path.exists() and not name.isdecimal() and glob.has_magic(name)
+    if path.is_dir() or is_pattern:
+        title = name if is_pattern else path.resolve().name
+        images = _open_images(path, image_rate, title)
+        _warn_of_videos(path)
         return images
     is_image = path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
     if is_image and not is_animated_png(path):
         return _open_images(path, image_rate, path.name)
     if not path.exists() and name.isdecimal():
         return _open_camera(int(name), stall_s, max_wait_s)
-    if not path.exists() and glob.has_magic(name):
-        return _open_images(path, image_rate, name)
     return VideoReader(path, with_sound=with_sound, bare_rate=image_rate)
 
 
@@ -102,11 +102,11 @@ def _open_images(
     return ImageSource(find_images(path), image_root(path), rate, name)
 
 
-def _tell_videos(folder: Path) -> None:
-    videos = find_videos(folder)
+def _warn_of_videos(source: Path) -> None:
+    videos = find_videos(source)
     if videos:
         warnings.warn(
-            f"The pictures in {str(folder)!r} are read and "
+            f"The pictures in {str(source)!r} are read and "
             f"{counted(len(videos), 'video')} in it passed over. Name a video to "
             f"read it, such as {str(videos[0])!r}.",
             stacklevel=callers_stacklevel(),

@@ -276,7 +276,7 @@ def _with_lanes(
         points = points[(points[:, 0] >= 0) & (points[:, 0] <= width - 1)]
         if len(points) >= 2:
             kept.append((track, points))
-    tracked: LaneSample = sample.new()
+    tracked: LaneSample = sample.clone()
     tracked.pred_lanes = [points for _, points in kept]
     tracked.pred_scores = [track.score * track.presence for track, _ in kept]
     tracked.pred_slots = [track.slot for track, _ in kept]

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lanedet.datasets.bdd100k import write_bdd100k_labels, write_bdd100k_masks
 from lanedet.datasets.checks import bdd100k as module
 from lanedet.datasets.checks import check_bdd100k
+from lanedet.formats.bdd100k import write_bdd100k_labels, write_bdd100k_masks
 from lanedet.structures import LaneSample
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lanedet.datasets.checks import check_tusimple
 from lanedet.datasets.checks import tusimple as module
-from lanedet.datasets.checks.known_counts import TUSIMPLE_FRAMES, TUSIMPLE_LANES
+from lanedet.formats.known_counts import TUSIMPLE_FRAMES, TUSIMPLE_LANES
 from lanedet.simulation import write_scene_tree
 
 FIXTURES = (

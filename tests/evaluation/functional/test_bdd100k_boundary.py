@@ -11,7 +11,7 @@ from lanedet.evaluation.functional.bdd100k_boundary import (
     dilate,
     summarise_boundary_scores,
 )
-from lanedet.ops import LANE_BACKGROUND, pack_lane_byte
+from lanedet.formats import LANE_BACKGROUND, encode_lane_byte
 
 FIXTURES = Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures"
 BDD100K = FIXTURES / "bdd100k"
@@ -102,8 +102,8 @@ def test_empty_masks() -> None:
 def test_kinds_are_scored_apart() -> None:
     gt = np.full((20, 30), LANE_BACKGROUND, dtype=np.uint8)
     pred = gt.copy()
-    gt[:, 10] = pack_lane_byte("single white", "dashed", "parallel")
-    pred[:, 10] = pack_lane_byte("single yellow", "dashed", "parallel")
+    gt[:, 10] = encode_lane_byte("single white", "dashed", "parallel")
+    pred[:, 10] = encode_lane_byte("single yellow", "dashed", "parallel")
     found = summarise_boundary_scores(boundary_scores(pred, gt))
     assert found.by_attribute["direction"].tolist() == [100] * 3
     assert found.by_class["category: single white"].tolist() == [0] * 3

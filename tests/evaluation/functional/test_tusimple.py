@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanedet.arrays import FloatArray
-from lanedet.datasets.tusimple import TuSimpleLine, read_tusimple_lines
 from lanedet.evaluation.functional.tusimple import (
     TuSimpleRules,
     TuSimpleScore,
@@ -19,6 +18,7 @@ from lanedet.evaluation.functional.tusimple import (
     mean_score,
     point_accuracy,
 )
+from lanedet.formats.tusimple import TuSimpleLine, read_tusimple_lines
 
 FIXTURES = (
     Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures" / "tusimple"

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanedet.datasets.tusimple import TuSimpleLine, read_tusimple_lines
 from lanedet.evaluation.functional.tusimple import (
     evaluate_image,
     evaluate_submission,
@@ -15,6 +14,7 @@ from lanedet.evaluation.functional.tusimple_lines import (
     check_frame,
     check_not_smaller,
 )
+from lanedet.formats.tusimple import TuSimpleLine, read_tusimple_lines
 
 FIXTURES = (
     Path(__file__).resolve().parents[3] / ".." / "shared" / "fixtures" / "tusimple"

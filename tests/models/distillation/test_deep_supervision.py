@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from lanedet.structures import LaneSample
 
 def labels() -> list[LaneSample]:
     sample = LaneSample()
-    sample.gt_class_map = torch.zeros(8, 16, dtype=torch.uint8)
+    sample.gt_class_map = np.zeros((8, 16), np.uint8)
     sample.gt_class_map[:, 4:8] = 1
     return [sample, sample]
 

@@ -1,5 +1,6 @@
 """The presets: what each really optimises."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ def enet_features() -> dict[str, Tensor]:
 def samples() -> list[LaneSample]:
     samples = [LaneSample(), LaneSample()]
     for sample in samples:
-        sample.gt_class_map = torch.zeros(96, 160, dtype=torch.uint8)
+        sample.gt_class_map = np.zeros((96, 160), np.uint8)
         sample.gt_class_map[40:, 70:75] = 2
     return samples
 

@@ -42,9 +42,9 @@ def labelled(num_lanes: int, size: tuple[int, int] = SIZE) -> list[LaneSample]:
     samples = []
     for column in (10, 30):
         sample = LaneSample(metainfo={"view": StretchView(size)((96, 128))})
-        sample.gt_class_map = torch.zeros(size, dtype=torch.uint8)
+        sample.gt_class_map = np.zeros(size, np.uint8)
         sample.gt_class_map[:, column : column + 3] = 1
-        sample.gt_existence = torch.eye(num_lanes)[0]
+        sample.gt_existence = np.eye(num_lanes)[0]
         samples.append(sample)
     return samples
 
@@ -107,8 +107,8 @@ def test_predicted_class_map_is_the_most_probable_class() -> None:
     sample = head.predict(FEATURES, labelled(1))[1]
     expected = np.zeros(SIZE, dtype=np.uint8)
     expected[:, 16:25] = 1
-    assert sample.pred_class_map.dtype == torch.uint8
-    np.testing.assert_array_equal(sample.pred_class_map.numpy(), expected)
+    assert sample.pred_class_map.dtype == np.uint8
+    np.testing.assert_array_equal(sample.pred_class_map, expected)
 
 
 def test_losses_under_autocast_are_those_of_float32() -> None:

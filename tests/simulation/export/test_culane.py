@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanedet.datasets import read_culane_labels, read_culane_list
-from lanedet.datasets.label_faults import LabelFaults
 from lanedet.evaluation.functional.culane import CATEGORIES as CULANE_CATEGORIES
+from lanedet.formats import read_culane_labels, read_culane_list
+from lanedet.formats.label_faults import LabelFaults
 from lanedet.ops import xs_at_rows
 from lanedet.simulation import sample_scene, scene_lanes, write_scene_tree
-from lanedet.simulation.export.culane import LISTS, category_lists, lanes_on_rows
+from lanedet.simulation.export.culane import LISTS, category_lists
 from lanedet.simulation.sampling.categories import CATEGORIES
 
 SHAPE = (118, 328)
@@ -62,13 +62,3 @@ def test_lists_name_images_as_the_benchmarks_do(tree: Path) -> None:
     first = (tree / "list/train_gt.txt").read_text().splitlines()[0]
     assert first == "/scenes_train/000000.jpg"
     assert read_culane_list(tree / "list/test.txt")[0].name == "scenes_test/000018.jpg"
-
-
-def test_labels_lie_on_every_tenth_row_of_590() -> None:
-    upright = np.array([[50.0, 600.0], [50.0, 0.0]])
-    (lane,) = lanes_on_rows([upright], 590)
-    assert np.array_equal(lane[[0, 1, -1], 1], [589, 579, 9])
-    (lane,) = lanes_on_rows([upright], 118)
-    assert np.array_equal(lane[:2, 1], [117, 115])
-    (lane,) = lanes_on_rows([upright], 288)
-    assert len(lane) == 59

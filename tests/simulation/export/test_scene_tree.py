@@ -10,13 +10,13 @@ import pytest
 from filelock import FileLock
 
 from lanedet import __version__
-from lanedet.datasets import (
+from lanedet.datasets.checks import check_bdd100k, check_culane, check_tusimple
+from lanedet.formats import (
     read_bdd100k_labels,
     read_culane_labels,
     read_tusimple_labels,
 )
-from lanedet.datasets.checks import check_bdd100k, check_culane, check_tusimple
-from lanedet.datasets.label_faults import LabelFaults
+from lanedet.formats.label_faults import LabelFaults
 from lanedet.simulation import TREE_FORMATS, write_scene_tree
 from lanedet.simulation.export import scene_files
 from lanedet.simulation.export.culane import LISTS

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lanedet.datasets import read_tusimple_labels
+from lanedet.formats import read_tusimple_labels, tusimple_rows
 from lanedet.ops import xs_at_rows
 from lanedet.simulation import (
     make_scene,
@@ -14,7 +14,6 @@ from lanedet.simulation import (
     write_scene_tree,
 )
 from lanedet.simulation.export.tusimple import TASK_FILE, TUSIMPLE_TREE
-from lanedet.simulation.make import label_rows
 
 SHAPE = (180, 320)
 LABEL_FILES = tuple(TUSIMPLE_TREE.shares)
@@ -38,7 +37,8 @@ def test_the_reader_reads_the_lanes_back(tree: Path) -> None:
                 xs = xs_at_rows(truth, lane[:, 1])
                 assert np.abs(lane[:, 0] - xs).max() <= 0.5
                 assert (
-                    len(lane) == (~np.isnan(xs_at_rows(truth, label_rows(180)))).sum()
+                    len(lane)
+                    == (~np.isnan(xs_at_rows(truth, tusimple_rows(180)))).sum()
                 )
             number += 1
     assert number == 12

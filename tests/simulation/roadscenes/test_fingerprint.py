@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lanedet.arrays import ByteArray, FloatArray
+from lanedet.formats import culane_rows, sample_culane_lane
 from lanedet.simulation import (
     RECIPE,
     Effect,
@@ -14,7 +15,6 @@ from lanedet.simulation import (
     sample_scene,
     scene_lanes,
 )
-from lanedet.simulation.export.culane import lanes_on_rows
 from lanedet.simulation.export.scene_files import (
     SceneCollection,
     decode_scene,
@@ -72,9 +72,13 @@ def pictures() -> list[ByteArray]:
     return go_on(begun(NOISE), RECIPE[NOISE:])
 
 
+def _on_rows(lanes: Sequence[FloatArray]) -> list[FloatArray]:
+    return [sample_culane_lane(lane, culane_rows(SHAPE[0])) for lane in lanes]
+
+
 @cache
 def lanes() -> list[list[FloatArray]]:
-    return [lanes_on_rows(scene_lanes(each, SHAPE), SHAPE[0]) for each in scenes()]
+    return [_on_rows(scene_lanes(each, SHAPE)) for each in scenes()]
 
 
 @cache
@@ -216,7 +220,7 @@ def test_a_lane_more_a_lane_less_and_a_shorter_lane() -> None:
 
 def test_another_camera_and_another_tint_are_noticed() -> None:
     turned = replace(scenes()[0], camera=replace(scenes()[0].camera, yaw_rad=0.05))
-    moved = lanes_on_rows(scene_lanes(turned, SHAPE), SHAPE[0])
+    moved = _on_rows(scene_lanes(turned, SHAPE))
     again = stored(render_scene(turned, SHAPE), moved)
     assert again.difference(originals()[0]).count(",") == 2
     warm = np.array([1.1, 1.0, 0.9])

@@ -5,7 +5,7 @@ import pytest
 
 from lanedet.structures import LaneSample
 from lanedet.video import AnnotatedFrame, DrivingMonitor, FramePainter, VideoFrame
-from lanedet.video.outputs.painter import fit_picture
+from lanedet.video.outputs.painter import checked_picture, fit_picture
 
 
 def _found(image: np.ndarray, **more) -> AnnotatedFrame:
@@ -52,3 +52,24 @@ def test_other_pictures_keep_their_aspect(shape: tuple[int, int]) -> None:
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
     assert height == 48 or width == 64
     assert width / height == pytest.approx(shape[1] / shape[0], rel=0.25)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        None,
+        [[[0, 0, 0]]],
+        np.zeros((48, 64), np.uint8),
+        np.zeros((48, 64, 4), np.uint8),
+        np.zeros((48, 64, 3)),
+        np.zeros((0, 64, 3), np.uint8),
+    ],
+)
+def test_what_is_no_picture_is_refused(picture: object) -> None:
+    with pytest.raises(ValueError, match=r"paint must return a picture \(H, W, 3\)"):
+        checked_picture(picture)
+
+
+def test_a_picture_of_any_size_is_taken_as_it_is() -> None:
+    picture = np.zeros((1, 2, 3), np.uint8)
+    assert checked_picture(picture) is picture

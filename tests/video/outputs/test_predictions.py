@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanedet.datasets import read_culane_lanes, read_tusimple_lines
+from lanedet.formats import read_culane_lanes, read_tusimple_lines
 from lanedet.structures import LaneSample
 from lanedet.video import CULanePredictions, TuSimplePredictions
 from lanedet.video.outputs.predictions import check_no_lanes

@@ -106,6 +106,18 @@ def test_videos_that_are_passed_over_are_named(drive: Path, make_video) -> None:
     ) as told:
         assert _names(drive) == ["a/9.jpg", "a/10.jpg", "b/1.PNG"]
     assert len(told) == 1
+    with pytest.warns(
+        UserWarning, match=r"/b\*' are read and 2 videos in it passed ov"
+    ):
+        assert _names(f"{drive}/b*") == ["b/1.PNG"]
+
+
+def test_a_pattern_that_names_no_videos_passes_none_over(
+    drive: Path, make_video, recwarn: pytest.WarningsRecorder
+) -> None:
+    shutil.copy(make_video(num_frames=1), drive / "b/1.mp4")
+    assert _names(f"{drive}/b/*.PNG") == ["1.PNG"]
+    assert len(recwarn) == 0
 
 
 def _animation(path: Path, kind: str) -> Path:

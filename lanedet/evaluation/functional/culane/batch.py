@@ -58,7 +58,7 @@ class LaneBatch(NamedTuple):
         return lanes[: middle - first], lanes[middle - first :]
 
 
-def pack_lanes(
+def batch_lanes(
     images: Iterable[tuple[Sequence[FloatArray], Sequence[FloatArray]]],
 ) -> LaneBatch:
     """Put lanes into a batch.
@@ -69,7 +69,7 @@ def pack_lanes(
 
     Example:
         >>> lane = np.array([[700.0, 590.0], [720.0, 570.0]])
-        >>> pack_lanes([([lane, lane], [lane])]).list_starts
+        >>> batch_lanes([([lane, lane], [lane])]).list_starts
         array([0, 2, 3])
     """
     lists = [lanes for image in images for lanes in image]

@@ -34,7 +34,7 @@ from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane.batch import (
     ExcessError,
     LaneBatch,
-    pack_lanes,
+    batch_lanes,
 )
 
 MAX_TURNS = 300
@@ -94,7 +94,7 @@ def _area(join: Callable[..., Any], a: Any, b: Any) -> float:
 def without_short_lanes(batch: LaneBatch) -> LaneBatch:
     """Return a batch without its lanes of fewer than two points."""
     images = (batch.lanes_of(image) for image in range(len(batch.num_lanes)))
-    return pack_lanes((_long_lanes(gt), _long_lanes(pred)) for gt, pred in images)
+    return batch_lanes((_long_lanes(gt), _long_lanes(pred)) for gt, pred in images)
 
 
 def _long_lanes(lanes: list[FloatArray]) -> list[FloatArray]:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane.batch import (
     LaneBatch,
+    batch_lanes,
     check_amounts,
-    pack_lanes,
 )
 from lanedet.evaluation.functional.culane.continuous import (
     check_turns,
@@ -258,7 +258,7 @@ def lane_ious(
         >>> lane_ious([upright + 8], [upright]).round(3)
         array([[0.579]])
     """
-    batch = pack_lanes([(gt_lanes, pred_lanes)])
+    batch = batch_lanes([(gt_lanes, pred_lanes)])
     pixels, starts = trace_lanes(batch.points, batch.lane_starts)
     return painted_ious(pixels, starts, len(gt_lanes), shape, lane_width)
 
@@ -288,7 +288,7 @@ def evaluate_image(
         >>> evaluate_image([upright + 8, upright + 300], [upright], (0.5, 0.75))
         [CULaneCounts(tp=1, fp=1, fn=0), CULaneCounts(tp=0, fp=2, fn=1)]
     """
-    batch = pack_lanes([(gt_lanes, pred_lanes)])
+    batch = batch_lanes([(gt_lanes, pred_lanes)])
     counts = rule.count(batch, checked_thresholds(thresholds))
     return [CULaneCounts(*each) for each in counts[0].tolist()]
 

@@ -184,7 +184,7 @@ class LineHead(LaneHead):
     def _lines(self, levels: Sequence[Level]) -> LineOutputs:
         height, width = input_size(levels)
         # Made here in float32: a model of half precision would keep them so.
-        ys = _row_ys(height, self.num_rows, levels[0].features.device)
+        ys = row_ys(height, self.num_rows, levels[0].features.device)
         sketch = self.sketch(levels[-1].features)
         xs = sketch_lines(sketch, self.sketch.grid_shape, (height, width), ys)
         stages = []
@@ -213,7 +213,8 @@ class LineHead(LaneHead):
         """
         levels = self.pyramid(features)
         outputs, shape = self._lines(levels), input_size(levels)
-        labels = [self._label(sample, shape) for sample in data_samples]
+        device = outputs.logits.device
+        labels = [self._label(sample, shape, device) for sample in data_samples]
         terms = [
             self.criterion(
                 [
@@ -235,8 +236,10 @@ class LineHead(LaneHead):
         }
         return losses | self._sketch_losses(outputs.sketch, labels, shape)
 
-    def _label(self, sample: LaneSample, shape: tuple[int, int]) -> LabelledLines:
-        lines = sample.gt_lines
+    def _label(
+        self, sample: LaneSample, shape: tuple[int, int], device: torch.device
+    ) -> LabelledLines:
+        lines = torch.from_numpy(sample.gt_lines).to(device)
         if lines.shape[1] != self.num_rows + 2:
             raise ValueError(
                 f"The head has num_rows={self.num_rows}, but the labels were made for "
@@ -265,7 +268,7 @@ class LineHead(LaneHead):
         labels: Sequence[LabelledLines],
         shape: tuple[int, int],
     ) -> dict[str, Tensor]:
-        ys = _row_ys(shape[0], self.num_rows, sketch.angles.device)
+        ys = row_ys(shape[0], self.num_rows, sketch.angles.device)
         targets = [
             sketch_targets(label.lines, self.sketch.grid_shape, shape, ys)
             for label in labels
@@ -307,7 +310,7 @@ class LineHead(LaneHead):
                 view.input_shape,
                 self.drawn_width * place_width,
             )
-            sample.pred_class_map = torch.from_numpy(class_map)
+            sample.pred_class_map = class_map
         return samples
 
     @torch.no_grad()
@@ -347,7 +350,7 @@ class LineHead(LaneHead):
         return lanes
 
 
-def _row_ys(height: int, num_rows: int, device: torch.device) -> Tensor:
+def row_ys(height: int, num_rows: int, device: torch.device) -> Tensor:
     """Return y of the rows of a network input, (R,), as :func:`line_rows` does."""
     rows = torch.arange(num_rows - 1, -1, -1, device=device)
     return rows.float() * ((height - 1) / (num_rows - 1))

@@ -1,4 +1,4 @@
-"""Whether an FLV file is whole, told by its chain of tags.
+"""Whether an FLV file is whole, by its chain of tags.
 
 Each tag says how long it is, before its content and behind it (Adobe Flash Video File
 Format Specification 10.1, annex E).

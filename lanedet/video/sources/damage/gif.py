@@ -1,4 +1,4 @@
-"""Whether an animated GIF is whole, told by its chain of blocks (GIF89a, 15 to 27)."""
+"""Whether an animated GIF is whole, by its chain of blocks (GIF89a, 15 to 27)."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether an MPEG program stream (.mpg, .vob) is whole, told by its chain of packets.
+"""Whether an MPEG program stream (.mpg, .vob) is whole, by its chain of packets.
 
 Each packet says how long it is (ISO/IEC 13818-1, 2.5.3). How many there are is stated
 nowhere, and the code that ends the stream is left out by many writers. But each row of

@@ -1,4 +1,4 @@
-"""Whether an MPEG transport stream (.ts) is whole, told by its packets.
+"""Whether an MPEG transport stream (.ts) is whole, by its packets.
 
 They all have one size, and those of each track are counted from 0 to 15, over and over
 (ISO/IEC 13818-1, 2.4.3).

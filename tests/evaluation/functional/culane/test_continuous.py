@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.culane.batch import ExcessError, pack_lanes
+from lanedet.evaluation.functional.culane.batch import ExcessError, batch_lanes
 from lanedet.evaluation.functional.culane.continuous import (
     check_turns,
     pair_lanes,
@@ -53,7 +53,7 @@ def test_pairs_are_the_best_in_total() -> None:
 
 def test_lanes_of_fewer_than_two_points_are_left_out() -> None:
     empty = np.empty((0, 2))
-    batch = pack_lanes([([empty, UPRIGHT], [UPRIGHT[:1]]), ([], [empty, TWICE])])
+    batch = batch_lanes([([empty, UPRIGHT], [UPRIGHT[:1]]), ([], [empty, TWICE])])
     kept = without_short_lanes(batch)
     assert kept.num_lanes.tolist() == [[1, 0], [0, 1]]
     np.testing.assert_array_equal(kept.points, np.concatenate([UPRIGHT, TWICE]))
@@ -61,9 +61,9 @@ def test_lanes_of_fewer_than_two_points_are_left_out() -> None:
 
 def test_turns_are_counted_within_lanes() -> None:
     zigzag = np.stack([np.arange(302) % 2, np.arange(302)], axis=1) * [9.0, 0.1]
-    check_turns(pack_lanes([([zigzag[:160], zigzag[160:]], [])]))
-    check_turns(pack_lanes([([zigzag], []), ([zigzag], [zigzag])]))
+    check_turns(batch_lanes([([zigzag[:160], zigzag[160:]], [])]))
+    check_turns(batch_lanes([([zigzag], []), ([zigzag], [zigzag])]))
     longer = np.concatenate([zigzag, [[0.0, 31.0], [9.0, 31.1]]])
     with pytest.raises(ExcessError, match="right angle 300 times, got 301") as error:
-        check_turns(pack_lanes([([UPRIGHT], []), ([], [longer[1:]])]))
+        check_turns(batch_lanes([([UPRIGHT], []), ([], [longer[1:]])]))
     assert error.value.image == 1

@@ -14,7 +14,7 @@ from lanedet.evaluation.functional.culane import (
     evaluate_image,
     lane_ious,
 )
-from lanedet.evaluation.functional.culane.batch import pack_lanes
+from lanedet.evaluation.functional.culane.batch import batch_lanes
 from lanedet.evaluation.functional.culane.reading import parse_lanes
 
 TESTS = Path(__file__).resolve().parents[3]
@@ -157,7 +157,7 @@ def fixture_batch():
         paths = FIXTURES / "anno" / file, FIXTURES / "pred" / file
         contents = [path.read_bytes() if path.is_file() else b"" for path in paths]
         images.append([parse_lanes(content)[0] for content in contents])
-    return names, pack_lanes(images)
+    return names, batch_lanes(images)
 
 
 @needs_fixtures

@@ -6,11 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from lanedet.datasets import ApplyView, EncodeLines, LoadImage, PackInputs
+from lanedet.datasets import (
+    ApplyView,
+    EncodeLines,
+    LoadImage,
+    RoadScenesDataset,
+    ToTensors,
+)
 from lanedet.evaluation import CULaneMetric
 from lanedet.models import ENet, LaneDetector, LineHead
 from lanedet.ops import StretchView
-from lanedet.simulation import RoadScenesDataset
 
 VIEW = dict(type=StretchView, input_shape=(64, 176))
 NUM_ITERS = 300
@@ -47,7 +52,7 @@ def test_eight_scenes_are_learned_by_heart(tmp_path: Path, category: str) -> Non
             dict(type=LoadImage),
             dict(type=ApplyView, view=VIEW),
             dict(type=EncodeLines, num_rows=36),
-            dict(type=PackInputs),
+            dict(type=ToTensors),
         ],
     )
     packed = [scenes[i] for i in range(8)]

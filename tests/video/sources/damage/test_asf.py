@@ -28,7 +28,7 @@ def _stated(content: bytes, place: int, value: int, width: int) -> bytes:
 
 
 @pytest.mark.parametrize("share", [0.3, 0.62, 0.9, 0.999])
-def test_a_cut_is_told_by_the_stated_size(tmp_path: Path, share: float) -> None:
+def test_a_cut_is_reported_by_the_stated_size(tmp_path: Path, share: float) -> None:
     path = write_clip(tmp_path, "clip.wmv")
     content = path.read_bytes()
     assert read_through(path) == (30, "")
@@ -38,7 +38,7 @@ def test_a_cut_is_told_by_the_stated_size(tmp_path: Path, share: float) -> None:
     assert "breaks off after" in told
 
 
-def test_a_cut_between_packets_is_told(tmp_path: Path) -> None:
+def test_a_cut_between_packets_is_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "clip.wmv")
     content = path.read_bytes()
     begin, size = _packets(content)
@@ -46,7 +46,7 @@ def test_a_cut_between_packets_is_told(tmp_path: Path) -> None:
     assert "breaks off after" in read_through(path)[1]
 
 
-def test_a_recording_that_was_never_finished_is_told(tmp_path: Path) -> None:
+def test_a_recording_that_was_never_finished_is_reported(tmp_path: Path) -> None:
     """Its header states a size of 0, as it was to be filled in at the end."""
     path = write_clip(tmp_path, "clip.wmv")
     path.write_bytes(_stated(path.read_bytes(), STATED_SIZE, 0, 8))
@@ -68,7 +68,7 @@ def test_the_size_of_a_broadcast_says_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("position", [1, 4, -2, -1])
-def test_a_packet_of_zeros_is_told(tmp_path: Path, position: int) -> None:
+def test_a_packet_of_zeros_is_reported(tmp_path: Path, position: int) -> None:
     path = write_clip(tmp_path, "clip.wmv")
     content = path.read_bytes()
     begin, size = _packets(content)

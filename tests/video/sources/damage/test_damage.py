@@ -76,7 +76,7 @@ def _num_untold(path: Path, make_copies: Copies) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONTAINERS)
-def test_cuts_are_told(tmp_path: Path, name: str) -> None:
+def test_cuts_are_reported(tmp_path: Path, name: str) -> None:
     path = write_clip(tmp_path, name, num_frames=NUM_FRAMES)
     assert read_through(path) == (NUM_FRAMES, "")
     assert _num_untold(path, _cuts) <= UNTOLD_CUTS.get(name, 0)
@@ -84,6 +84,6 @@ def test_cuts_are_told(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONTAINERS)
-def test_damage_is_told(tmp_path: Path, name: str) -> None:
+def test_damage_is_reported(tmp_path: Path, name: str) -> None:
     path = write_clip(tmp_path, name, num_frames=NUM_FRAMES)
     assert _num_untold(path, _damages) <= UNTOLD_DAMAGE.get(name, 0)

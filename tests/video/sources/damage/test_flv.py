@@ -10,7 +10,7 @@ from lanedet.video.sources.damage.flv import is_flv_cut, is_flv_damaged
 HEADER, TAG, SIZE = 13, 11, 4  # bytes
 
 
-def test_a_tag_of_flv_that_is_lost_is_told(tmp_path: Path) -> None:
+def test_a_tag_of_flv_that_is_lost_is_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "clip.flv")
     content = path.read_bytes()
     place = len(content) // 2
@@ -29,7 +29,7 @@ def _tag_ends(content: bytes) -> list[int]:
     return ends
 
 
-def test_every_cut_inside_a_tag_is_told(tmp_path: Path) -> None:
+def test_every_cut_inside_a_tag_is_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "clip.flv")
     content = path.read_bytes()
     ends = _tag_ends(content)

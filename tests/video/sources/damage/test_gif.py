@@ -15,7 +15,7 @@ PICTURE = bytes([0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0])
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.77, 0.999])
-def test_a_cut_is_told(tmp_path: Path, share: float) -> None:
+def test_a_cut_is_reported(tmp_path: Path, share: float) -> None:
     path = write_clip(tmp_path, "clip.gif")
     content = path.read_bytes()
     assert read_through(path) == (30, "")
@@ -47,7 +47,7 @@ def test_blocks_are_followed(
     assert (is_gif_cut(path), is_gif_damaged(path)) == (cut, damaged)
 
 
-def test_what_is_between_two_pictures_is_told(tmp_path: Path) -> None:
+def test_what_is_between_two_pictures_is_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "clip.gif")
     content = path.read_bytes()
     place = content.index(b"\x00\x21\xf9\x04", len(content) // 2) + 1

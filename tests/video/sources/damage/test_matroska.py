@@ -21,7 +21,7 @@ def _places(content: bytes, part: bytes) -> list[int]:
 
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.webm"])
 @pytest.mark.parametrize("position", [0, 1, 2, -2])
-def test_a_cluster_without_its_identifier_is_told(
+def test_a_cluster_without_its_identifier_is_reported(
     tmp_path: Path, name: str, position: int
 ) -> None:
     path = write_clip(tmp_path, name)
@@ -46,7 +46,7 @@ def _overwrite(content: bytes, begin: int, end: int) -> bytes:
 
 @pytest.mark.parametrize("spoil", [_cut_out, _overwrite])
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.webm"])
-def test_a_cluster_that_is_gone_is_told(
+def test_a_cluster_that_is_gone_is_reported(
     tmp_path: Path, name: str, spoil: Callable[[bytes, int, int], bytes]
 ) -> None:
     path = write_clip(tmp_path, name)
@@ -59,7 +59,7 @@ def test_a_cluster_that_is_gone_is_told(
 
 
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.webm"])
-def test_a_block_of_no_track_is_told(tmp_path: Path, name: str) -> None:
+def test_a_block_of_no_track_is_reported(tmp_path: Path, name: str) -> None:
     path = write_clip(tmp_path, name)
     content = bytearray(path.read_bytes())
     # The first block of a cluster in the middle: its identifier, size and track.

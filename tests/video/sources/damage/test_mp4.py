@@ -21,7 +21,7 @@ def _boxes(content: bytes) -> list[tuple[bytes, int, int]]:
     return boxes
 
 
-def test_every_cut_inside_a_fragment_is_told(tmp_path: Path) -> None:
+def test_every_cut_inside_a_fragment_is_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "fragmented.mp4")
     content = path.read_bytes()
     boxes = [box for box in _boxes(content) if box[0] in (b"moof", b"mdat")]
@@ -54,7 +54,7 @@ def test_an_ordinary_mp4_has_no_fragments_to_lose(tmp_path: Path) -> None:
     assert not has_lost_fragments(path)
 
 
-def test_a_fragment_without_its_index_is_told(tmp_path: Path) -> None:
+def test_a_fragment_without_its_index_is_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "fragmented.mp4")
     content = bytearray(path.read_bytes())
     place = _places(content, b"moof")[2]

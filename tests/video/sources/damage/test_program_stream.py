@@ -22,7 +22,7 @@ def _has_whole_end(content: bytes) -> bool:
 
 
 @pytest.mark.parametrize("missing", [1, 5, 700, 2045, 3000, 9001])
-def test_a_cut_inside_a_packet_is_told(tmp_path: Path, missing: int) -> None:
+def test_a_cut_inside_a_packet_is_reported(tmp_path: Path, missing: int) -> None:
     path = write_clip(tmp_path, "clip.mpg", sizes=[SIZE])
     content = path.read_bytes()
     assert read_through(path) == (30, "")
@@ -32,7 +32,7 @@ def test_a_cut_inside_a_packet_is_told(tmp_path: Path, missing: int) -> None:
     assert "breaks off after" in told
 
 
-def test_a_cut_between_packets_is_told_by_the_picture_it_goes_through(
+def test_a_cut_between_packets_is_reported_by_the_picture_it_goes_through(
     tmp_path: Path,
 ) -> None:
     path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
@@ -80,7 +80,7 @@ def test_sectors_are_filled_with_a_few_zeros(
 
 @pytest.mark.parametrize("num_packs", [5, 9])
 @pytest.mark.parametrize("is_shifted", [False, True])
-def test_packs_that_are_gone_are_told(
+def test_packs_that_are_gone_are_reported(
     tmp_path: Path, num_packs: int, is_shifted: bool
 ) -> None:
     path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
@@ -92,7 +92,7 @@ def test_packs_that_are_gone_are_told(
     assert "is damaged: frames are missing from" in told
 
 
-def test_rows_that_are_gone_are_told(tmp_path: Path) -> None:
+def test_rows_that_are_gone_are_reported(tmp_path: Path) -> None:
     """Also where FFmpeg makes up the picture from the one before."""
     path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
     content = path.read_bytes()
@@ -102,7 +102,7 @@ def test_rows_that_are_gone_are_told(tmp_path: Path) -> None:
     assert "is damaged: frames or pieces of them are missing, 60 frames" in told
 
 
-def test_something_else_than_a_packet_is_told(tmp_path: Path) -> None:
+def test_something_else_than_a_packet_is_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
     content = path.read_bytes()
     begin = 6 * PACK

@@ -37,7 +37,7 @@ def test_packets_that_are_gone_are_damage(tmp_path: Path, number: int) -> None:
     assert is_transport_stream_damaged(path)
 
 
-def test_frames_that_are_gone_with_their_packets_are_told(tmp_path: Path) -> None:
+def test_frames_that_are_gone_with_their_packets_are_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "clip.ts", num_frames=60)
     packets = _packets(path)
     _write(path, packets[:200], packets[290:])
@@ -93,7 +93,7 @@ def test_recordings_may_follow_one_another(tmp_path: Path) -> None:
     assert not is_transport_stream_damaged(second)
 
 
-def test_a_cut_inside_a_packet_is_told(tmp_path: Path) -> None:
+def test_a_cut_inside_a_packet_is_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "clip.ts")
     content = path.read_bytes()
     path.write_bytes(content[: 300 * PACKET])
