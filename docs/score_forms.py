@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from lanedet.arrays import FloatArray
+from lanedet.datasets import RoadScenesDataset
 from lanedet.evaluation import CULaneMetric
 from lanedet.ops import (
     LaneDecoder,
@@ -21,7 +22,6 @@ from lanedet.ops import (
     encode_lines,
     rasterize_lanes,
 )
-from lanedet.simulation import RoadScenesDataset
 from lanedet.simulation.export.scene_files import BENCHMARK_SEEDS
 from lanedet.structures import LaneSample
 
