@@ -15,13 +15,18 @@ import torch
 from torch import Tensor, nn
 
 from lanedet.arrays import ByteArray, FloatArray
-from lanedet.datasets import ApplyView, EncodeLines, LoadImage, ToTensors
+from lanedet.datasets import (
+    ApplyView,
+    EncodeLines,
+    LoadImage,
+    RoadScenesDataset,
+    ToTensors,
+)
 from lanedet.images import read_image, write_image
 from lanedet.models import ENet, LaneDetector, LineHead
 from lanedet.models.heads.line.line_head import row_ys
 from lanedet.models.heads.line.sketch import sketch_lines
 from lanedet.ops import StretchView, decode_line, suppress_lines
-from lanedet.simulation import RoadScenesDataset
 from lanedet.structures import LaneSample
 
 SHAPE, NUM_ROWS, NUM_ITERS = (64, 176), 36, 300

@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from lanedet.arrays import FloatArray
+from lanedet.datasets import RoadScenesDataset
 from lanedet.evaluation import CULaneMetric
 from lanedet.ops import (
     LaneDecoder,
@@ -21,7 +22,6 @@ from lanedet.ops import (
     encode_lines,
     rasterize_lanes,
 )
-from lanedet.simulation import RoadScenesDataset
 from lanedet.simulation.export.scene_files import BENCHMARK_SEEDS
 from lanedet.structures import LaneSample
 
@@ -73,11 +73,11 @@ def through_classes(
 def score(labelled: Sequence[LaneSample], predict: Callable[[Lanes], Lanes]) -> str:
     """Return F1 at 0.5, at 0.75 and mF1, in percent."""
     metric = CULaneMetric()
-    told = [
-        {**each.to_dict(), "ori_shape": SHAPE, "pred_lanes": predict(each.gt_lanes)}
-        for each in labelled
-    ]
-    metric.process(None, told)
+    for each in labelled:
+        sample = each.clone()
+        sample.set_metainfo({"ori_shape": SHAPE})
+        sample.pred_lanes = predict(each.gt_lanes)
+        metric.process(None, [sample])
     numbers = metric.compute_metrics(metric.results)
     return " / ".join(f"{100 * numbers[key]:.1f}" for key in ("f1", "f1_75", "mf1"))
 

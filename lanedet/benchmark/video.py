@@ -7,7 +7,7 @@ come with the package. Beside them runs the same ENet in what a known port's dem
 (lanedet/benchmark/known_port.py). All take turns, and the table has the medians, or
 with --minima the runs that were disturbed least.
 
-Stages that overlap add up to more than the whole. "cpu" is what all threads of this
+Steps that overlap add up to more than the whole. "cpu" is what all threads of this
 process computed, which another load on the machine changes less than the clock.
 "x" is how many times faster than the known port's logic the whole is by the clock.
 """

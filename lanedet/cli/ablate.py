@@ -62,16 +62,16 @@ def main() -> None:
     args = parse_args()
     tune_allocator()
     tune_threads()
-    from lanedet.benchmark.timing import hardware_line
-    from lanedet.engine import (
+    from lanedet.ablation import (
         Ablation,
         checkpoint_before,
         first_test_image,
         format_category_table,
         format_table,
         run_ablation,
-        source_commit,
     )
+    from lanedet.benchmark.timing import hardware_line
+    from lanedet.engine import source_commit
     from lanedet.files import replace_file
     from lanedet.images import read_image, write_image
     from lanedet.inference import LaneInferencer, draw_detector_attention

@@ -1,208 +1,218 @@
-"""Training and testing, as the tools start them."""
+"""mmengine's Runner with a console that a person can read."""
 
-import inspect
+import logging
+import time
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, cast
 
-import torch
-from mmengine.config import Config
-from mmengine.logging import print_log
-from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from mmengine.dist import barrier, is_main_process
+from mmengine.logging import MMLogger, print_log
 from mmengine.runner import Runner
+from mmengine.runner.base_loop import BaseLoop
+from torch import nn
+from torch.utils.data import DataLoader
 
-from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
-from lanedet.engine.config_errors import config_errors
-from lanedet.engine.config_parts import built_by
-from lanedet.engine.hooks import LaneVisualizationHook, find_checkpoint_hook
-from lanedet.engine.lane_runner import LaneRunner
-from lanedet.engine.processes import start_processes
-from lanedet.engine.schedule import check_resumed_schedule
-from lanedet.engine.work_dir import claimed_work_dir
-
-
-class Evaluation(NamedTuple):
-    """What a test found."""
-
-    metrics: dict[str, float]
-    """The metrics by name, the same in every process of a distributed run."""
-
-    num_images: int
-    """Number of images that were scored."""
-
-
-def use_amp(config: Config) -> None:
-    """Train with automatic mixed precision.
-
-    Raises:
-        ValueError: If there is no GPU, or the config has an optimizer wrapper of
-            another kind.
-    """
-    if not torch.cuda.is_available():
-        raise ValueError(
-            "--amp needs a CUDA GPU, and torch sees none. Train without it: in float32 "
-            "the results are the same."
-        )
-    wrapper = {"type": OptimWrapper, **config.optim_wrapper}
-    if built_by(wrapper, "optim_wrapper") is not OptimWrapper:
-        raise ValueError(f"--amp replaces OptimWrapper only, got {wrapper['type']}.")
-    # By its name: a class could not be written into the work directory.
-    config.optim_wrapper.type = AmpOptimWrapper.__name__
-    config.optim_wrapper.setdefault("loss_scale", "dynamic")
+from lanedet.engine.checkpoint_files import latest_checkpoint, set_aside
+from lanedet.engine.config_errors import built_from, config_errors
+from lanedet.engine.console import show_only_warnings
+from lanedet.engine.hooks import find_checkpoint_hook
+from lanedet.engine.processes import start_worker
+from lanedet.engine.schedule import with_peak
+from lanedet.engine.shared_values import fit_to_model
+from lanedet.files import replace_file
+from lanedet.models import (
+    LaneDetector,
+    check_state_dict,
+    read_checkpoint,
+    without_training_parts,
+)
+from lanedet.runtime import shell_word
+from lanedet.visualization import LaneVisualizer
 
 
-def set_resume(config: Config, checkpoint: str | None) -> None:
-    """Continue an earlier run.
+class LaneRunner(Runner):
+    """Log to the file, warn on the console, refuse unfit checkpoints at once.
 
-    Args:
-        config: Of the run; its work directory must be set.
-        checkpoint: File to continue from, ``"auto"`` for the last one in the work
-            directory (a run without any starts anew), or None for a new run.
+    mmengine writes everything to the console and to the log file alike, some 400 lines
+    before the first image. Here the log file gets it all, and the console only
+    warnings; what else stands there comes from
+    :class:`~lanedet.engine.ConsoleHook` and
+    :class:`~lanedet.engine.ProgressBarHook`.
+
+    What another run has left in the work directory moves to ``previous/`` before the
+    first iteration (:func:`~lanedet.engine.checkpoint_files.set_aside`).
 
     Raises:
-        FileNotFoundError: If the file is not there.
-        ValueError: If it is damaged, holds no state of training, or that of a run of
-            another length.
+        ValueError: If the checkpoint to load or resume is damaged or that of another
+            model.
     """
-    config.resume = False
-    if checkpoint is None:
-        return
-    if checkpoint == "auto":
-        found = latest_checkpoint(Path(config.work_dir))
-        if found is None:
-            print_log(f"No checkpoint in {config.work_dir} to resume: starting anew.")
-            return
-        checkpoint = str(found)
-    if not Path(checkpoint).is_file():
-        raise FileNotFoundError(f"No checkpoint at {checkpoint!r} to resume.")
-    state = check_whole(Path(checkpoint))
-    if not {"optimizer", "message_hub"} <= state.keys():
-        raise ValueError(
-            f"{checkpoint!r} holds a model but no state of training, so no run can go "
-            "on from it. Resume from an iter_*.pth file."
-        )
-    check_resumed_schedule(config, state)
-    config.resume, config.load_from = True, checkpoint
 
-
-def train(config: Config, *, compiled: bool = False, go_on: str = "") -> Runner:
-    """Train the config's model; return the runner, whose work directory has it all.
-
-    Args:
-        config: Of the model, the data and the run.
-        compiled: Run the backbone through ``torch.compile``. The losses are those of
-            the plain backbone up to rounding, and so are the weights: nothing of it is
-            stored.
-        go_on: The command that resumes the last checkpoint of the work directory. It
-            becomes a note of Ctrl-C and ``kill``, once that is a checkpoint of this
-            run.
-
-    Raises:
-        FileNotFoundError: If the data set is not where the config says.
-        NonFiniteError: A ValueError, if a loss or gradient is NaN or infinite.
-        OSError: If another run is at work in the work directory.
-        ValueError: If the config does not fit.
-    """
-    check_data(config, "train_dataloader", "val_dataloader")
-    start_processes(config)
-    runner = None
-    with claimed_work_dir(config):
-        try:
-            with config_errors("The config"):
-                runner = LaneRunner.from_cfg(config)
-            if compiled:
-                getattr(runner.model, "module", runner.model).backbone.compile()
-            runner.train()
-        except (KeyboardInterrupt, SystemExit) as interrupt:
-            if go_on and _last_is_own(config, runner):
-                interrupt.add_note(f"Go on with: {go_on}")
-            raise
-    return runner
-
-
-def _last_is_own(config: Config, runner: LaneRunner | None) -> bool:
-    """Tell whether the last checkpoint in the work directory is of this run."""
-    last = latest_checkpoint(Path(config.work_dir))
-    hook = None if runner is None else find_checkpoint_hook(runner)
-    own = [
-        config.load_from if config.get("resume") else None,
-        None if hook is None else hook.last_ckpt,
-    ]
-    return last is not None and last.resolve() in [Path(p).resolve() for p in own if p]
-
-
-def evaluate(
-    config: Config,
-    checkpoint: Path | str,
-    *,
-    out: Path | str | None = None,
-    show_dir: Path | str | None = None,
-) -> Evaluation:
-    """Score a checkpoint or weights file on the config's test set.
-
-    Args:
-        config: Of the model and the data.
-        checkpoint: Training checkpoint (``.pth``) or weights (``.safetensors``).
-        out: File, or folder for BDD100K's masks, to write the predictions to in the
-            benchmark's format, or None.
-        show_dir: Where to draw them, or None.
-
-    Returns:
-        The metrics, and of how many images they are.
-
-    Raises:
-        FileNotFoundError: If there is no such checkpoint, or no data set where the
-            config says.
-        ValueError: If the checkpoint is damaged or holds another model than the config
-            describes.
-        OSError: If another run is at work in the work directory.
-    """
-    check_data(config, "test_dataloader")
-    start_processes(config)
-    config.load_from, config.resume = str(checkpoint), False
-    config.model.distiller = None  # it trains, and a weights file leaves it out
-    if out is not None:
-        _set_output(config, str(out))
-    if show_dir is not None:
-        hooks: list[Any] = config.custom_hooks
-        for hook in hooks:
-            if built_by(hook, "custom_hooks") is LaneVisualizationHook:
-                hook["show_dir"] = str(show_dir)
-    with claimed_work_dir(config):
-        with config_errors("The config"):
-            runner = LaneRunner.from_cfg(config)
-        metrics: dict[str, float] = runner.test()
-    return Evaluation(metrics, len(runner.test_dataloader.dataset))
-
-
-def _set_output(config: Config, out: str) -> None:
-    """Tell the metric, of several the first, where to write the predictions."""
-    evaluator = config.test_evaluator
-    first = evaluator[0] if isinstance(evaluator, list | tuple) else evaluator
-    metric: Any = built_by(first, "test_evaluator")
-    arguments = inspect.signature(metric).parameters
-    name = next((n for n in ("out_file", "out_dir") if n in arguments), None)
-    if name is None:
-        raise ValueError(f"{metric.__name__} writes no predictions: leave --out away.")
-    first[name] = out
-
-
-def check_data(config: Config, *loaders: str) -> None:
-    """Raise FileNotFoundError if the folder of a data set is not there.
-
-    Args:
-        config: Of the run.
-        loaders: Names of the data loaders that the run needs.
-    """
-    for name in loaders:
-        dataset = (config.get(name) or {}).get("dataset") or {}
-        data_root = dataset.get("data_root")
-        if "type" in dataset and getattr(
-            built_by(dataset, f"{name}.dataset"), "makes_its_folder", False
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Now, not when mmengine loads it: after the data sets, which can take long.
+        load_from = kwargs.get("load_from")
+        self._checkpoint = None if load_from is None else read_checkpoint(load_from)
+        self._has_set_aside = False
+        super().__init__(*args, **kwargs)
+        if self._checkpoint is not None:
+            self._check_checkpoint(self._checkpoint, str(load_from))
+        if isinstance(self._bare_model, LaneDetector) and isinstance(
+            self.visualizer, LaneVisualizer
         ):
-            continue
-        if data_root is not None and not Path(data_root).is_dir():
-            raise FileNotFoundError(
-                f"No data set at {str(data_root)!r}, the data_root of {name}. Name the "
-                "folder of your copy with --data-root DIR; data/README.md says where "
-                "data sets come from and how they lie on disk."
-            )
+            self.visualizer.num_slots = self._bare_model.head.num_slots
+
+    @property
+    def _bare_model(self) -> nn.Module:
+        """The model without what distributes it."""
+        return cast(nn.Module, getattr(self.model, "module", self.model))
+
+    def _check_checkpoint(self, checkpoint: Mapping[str, Any], source: str) -> None:
+        check_state_dict(self._bare_model, checkpoint.get("state_dict", {}), source)
+
+    setup_env = built_from("env_cfg", Runner.setup_env)
+    set_randomness = built_from("randomness", Runner.set_randomness)
+    build_log_processor = built_from("log_processor", Runner.build_log_processor)
+    build_visualizer = built_from("visualizer", Runner.build_visualizer)
+    build_model = built_from("model", Runner.build_model)
+    register_hook = built_from("A hook", Runner.register_hook)
+    build_train_loop = built_from("train_cfg", Runner.build_train_loop)
+    build_val_loop = built_from("val_cfg", Runner.build_val_loop)
+    build_test_loop = built_from("test_cfg", Runner.build_test_loop)
+    build_evaluator = built_from("An evaluator", Runner.build_evaluator)
+    build_optim_wrapper = built_from("optim_wrapper", Runner.build_optim_wrapper)
+    scale_lr = built_from("auto_scale_lr", Runner.scale_lr)
+
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        """Build param_scheduler, one cycle up to the optimizer's learning rate.
+
+        A scheduler without an end ends with the training.
+        """
+        with config_errors("param_scheduler"):
+            lr = self.optim_wrapper.param_groups[0]["lr"]
+            return super().build_param_scheduler(with_peak(scheduler, lr))
+
+    def dump_config(self) -> None:
+        """Write the config into the work directory, whole or not at all."""
+        name = Path(self.cfg.filename or f"{self.timestamp}.py").name
+        with config_errors("The config"):
+            text = self.cfg.pretty_text
+        if is_main_process():
+            replace_file(Path(self.work_dir) / name, text)
+
+    def build_dataloader(
+        self, dataloader: Any, *args: Any, **kwargs: Any
+    ) -> DataLoader[Any]:
+        """Return a loader whose data fit the model.
+
+        Its workers end with this process, however it ends.
+        """
+        names = ("train_dataloader", "val_dataloader", "test_dataloader")
+        own = (name for name in names if getattr(self, f"_{name}") is dataloader)
+        with config_errors(next(own, "A dataloader")):
+            fitted = fit_to_model(dataloader, self.cfg.get("model"))
+            loader = Runner.build_dataloader(fitted, *args, **kwargs)
+        loader.worker_init_fn = partial(start_worker, then=loader.worker_init_fn)
+        return loader
+
+    def train(self) -> nn.Module:
+        """Train as mmengine does, and stop the workers that loaded the data."""
+        try:
+            return cast(nn.Module, super().train())
+        finally:
+            self._stop_workers()
+
+    def load_checkpoint(
+        self, filename: str, map_location: Any = "cpu", *_: Any, **__: Any
+    ) -> dict[str, Any]:
+        """Load the model of a checkpoint, and return all that it holds.
+
+        That of ``load_from`` was read when the runner was made.
+
+        Raises:
+            ValueError: If it is damaged or that of another model.
+        """
+        checkpoint, self._checkpoint = self._checkpoint, None
+        if checkpoint is None or filename != self._load_from:
+            checkpoint = read_checkpoint(filename, map_location)
+            self._check_checkpoint(checkpoint, filename)
+        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
+        state_dict = checkpoint["state_dict"]
+        if getattr(self._bare_model, "distiller", None) is None:
+            state_dict = without_training_parts(state_dict)
+        self._bare_model.load_state_dict(state_dict)
+        self._has_loaded = True
+        return checkpoint
+
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Go on with the run of a checkpoint, as mmengine does.
+
+        Raises:
+            ValueError: If its state of training does not fit.
+        """
+        try:
+            super().resume(filename, *args, **kwargs)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ValueError(
+                f"{filename!r} holds a state of training that does not fit this run "
+                f"({type(error).__name__}: {f'{error}':.200}). Use another checkpoint "
+                "of the run."
+            ) from error
+
+    def _stop_workers(self) -> None:
+        # The garbage collection closes the queues to the workers before it tells them
+        # to stop, and then waits 5 s for each of them.
+        for loop in (self._train_loop, self._val_loop):
+            dataloader: Any = getattr(loop, "dataloader", None)
+            if getattr(dataloader, "_iterator", None) is not None:
+                dataloader._iterator._shutdown_workers()
+                dataloader._iterator = None
+
+    def load_or_resume(self) -> None:
+        """Load the checkpoint, then set aside what another run has left."""
+        super().load_or_resume()
+        is_training = isinstance(self._train_loop, BaseLoop)
+        if not is_training or self._has_set_aside:
+            return
+        self._has_set_aside = True  # what is there from now on is this run's
+        barrier()  # all processes have read what they load
+        if is_main_process():
+            hook = find_checkpoint_hook(self)
+            folders = {Path(self.work_dir)} | ({hook.folder(self)} if hook else set())
+            for folder in folders:
+                self._set_aside(folder)
+
+    def _set_aside(self, folder: Path) -> None:
+        is_resumed = self._resume and self._load_from is not None
+        source = Path(self._load_from).resolve() if is_resumed else None
+        is_own = source is not None and source.parent == folder.resolve()
+        moved = set_aside(
+            folder,
+            time.strftime("%Y%m%d_%H%M%S"),
+            after=self.iter if is_own else None,
+        )
+        if moved is None:
+            return
+        text = f"{folder} held the checkpoints of another run. They are in {moved} now."
+        if (last := latest_checkpoint(moved)) is not None:
+            text += f" To go on with that run: --resume {shell_word(str(last))}"
+        print_log(text, "current", logging.WARNING)
+
+    def _init_model_weights(self) -> None:
+        # A checkpoint has every tensor: pretrained weights would be fetched in vain.
+        if self._load_from is None:
+            super()._init_model_weights()
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Return mmengine's logger with another console."""
+        with config_errors("log_level"):
+            logger: MMLogger = super().build_logger(*args, **kwargs)
+        logger.addFilter(_is_of_use)
+        show_only_warnings(logger)
+        return logger
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Leave out mmengine's warnings of its own use of what it has deprecated."""
+    text = record.getMessage()
+    return "FileClient" not in text and "HardDiskBackend" not in text

@@ -38,7 +38,7 @@ class LaneSample:
         ((720, 1280), 1, False)
     """
 
-    __slots__ = ("_fields", "_metainfo")
+    __slots__ = ("__weakref__", "_fields", "_metainfo")
 
     def __init__(self, metainfo: Mapping[str, Any] | None = None) -> None:
         self._metainfo: dict[str, Any] = dict(metainfo or {})

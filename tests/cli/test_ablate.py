@@ -10,7 +10,8 @@ import cv2
 import pytest
 import torch
 
-from lanedet import engine
+from lanedet import ablation
+from lanedet.engine import source_commit
 from lanedet.models import build_model, describe_model, save_weights
 
 LoadTool = Callable[[str], ModuleType]
@@ -49,8 +50,8 @@ def test_a_table_and_a_picture_of_the_first_test_image(
         "checkpoint": str(weights),
     }
     results = {"plain": [run], "SAD": [run | {"loss_ratio": 0.25}]}
-    monkeypatch.setattr(engine, "run_ablation", lambda *_: results)
-    monkeypatch.setattr(engine, "checkpoint_before", lambda _: weights)
+    monkeypatch.setattr(ablation, "run_ablation", lambda *_: results)
+    monkeypatch.setattr(ablation, "checkpoint_before", lambda _: weights)
     out = tmp_path / "out"
     out.mkdir()
     options = ["--data-root", str(scenes_root), "--out", str(out), "--seeds", "1"]
@@ -59,7 +60,7 @@ def test_a_table_and_a_picture_of_the_first_test_image(
     tool.main()
     table = (out / "table.md").read_text()
     assert "| SAD | 50.00 | +0.00 |" in table
-    assert engine.source_commit() in table
+    assert source_commit() in table
     assert "--seeds 1" in table
     # Three rows of tiles: before, plain and SAD. Each has the image and the four
     # stages of the encoder.

@@ -181,7 +181,7 @@ def test_wrong_usage(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        pytest.param(["--num", "0"], "each split, must be at least 4", id="no scene"),
+        pytest.param(["--num", "0"], "each split, must be from 4", id="no scene"),
         pytest.param(["--size", "20x10"], "at least", id="too small"),
         pytest.param([], "Choose another folder", id="a real data set"),
     ],

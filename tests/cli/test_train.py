@@ -58,7 +58,7 @@ def train_tool(
     def refuse(_: object) -> None:
         raise AssertionError("Training begins.")
 
-    monkeypatch.setattr("lanedet.engine.runner.LaneRunner.from_cfg", refuse)
+    monkeypatch.setattr("lanedet.engine.run.LaneRunner.from_cfg", refuse)
     return partial(run_main, tool)
 
 

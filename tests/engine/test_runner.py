@@ -1,58 +1,86 @@
+"""Parts of a model that only train: a distiller's weights, pretrained weights."""
+
 from pathlib import Path
 
 import pytest
 import torch
-from mmengine.optim import AmpOptimWrapper
+from mmengine.config import Config
 
-from lanedet.engine import evaluate, load_config, set_work_dir, use_amp
-from lanedet.engine.config_parts import built_by
-from lanedet.models import build_model, describe_model, save_weights
+from lanedet.engine import (
+    LaneRunner,
+    evaluate,
+    load_config,
+    set_resume,
+    set_work_dir,
+    train,
+)
+from lanedet.models import (
+    ENet,
+    build_model,
+    describe_model,
+    load_weights,
+    read_checkpoint,
+    save_weights,
+)
 
 SCENES = Path(__file__).resolve().parents[2] / "configs/sad/enet_sad_scenes.py"
+SHAPE = (64, 96)
 
 
-def write_down(path: Path, data_root: Path) -> Path:
-    """Write a config as a run does into its work directory: types by their names."""
+def deep_supervision_config(data_root: Path, work_dir: Path) -> Config:
     options = {
-        "model.view.input_shape": (64, 96),
-        "test_dataloader.num_workers": 0,
-        "test_dataloader.dataset.ann_files": ["label_data_0313.json"],
-        "test_dataloader.dataset.indices": 2,
+        "train_cfg.max_iters": 2,
+        "train_cfg.val_interval": 9,
+        "train_dataloader.batch_size": 2,
+        "default_hooks.checkpoint.interval": 1,
+        "model.view.input_shape": SHAPE,
     }
-    path.write_text(load_config(SCENES, options, data_root).pretty_text)
-    return path
+    for name in ("train", "val", "test"):
+        options[f"{name}_dataloader.num_workers"] = 0
+    for name in ("train", "val"):
+        options[f"{name}_dataloader.persistent_workers"] = False
+    config = load_config(SCENES, options, data_root)
+    config.model.distiller = dict(type="lanedet.models.DeepSupervision", stages=["E2"])
+    set_work_dir(config, work_dir)
+    return config
 
 
-def test_a_config_that_a_run_wrote_down_scores_writes_and_draws(
+def test_deep_supervision_is_trained_resumed_and_left_out_of_tests(
+    scenes_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(deep_supervision_config(scenes_root, tmp_path))
+    checkpoint, weights = tmp_path / "iter_2.pth", tmp_path / "weights.safetensors"
+    name = "distiller.classifiers.0.weight"
+    assert name in read_checkpoint(checkpoint)["state_dict"]
+    assert name not in read_checkpoint(weights)["state_dict"]
+    evaluate(deep_supervision_config(scenes_root, tmp_path), weights)
+    assert load_weights(checkpoint).distiller is None
+
+    def refuse(_: ENet) -> None:
+        raise AssertionError("A resumed run has all its weights.")
+
+    monkeypatch.setattr(ENet, "init_weights", refuse)
+    config = deep_supervision_config(scenes_root, tmp_path)
+    set_resume(config, str(tmp_path / "iter_1.pth"))
+    assert train(config).iter == 2
+
+
+def test_a_checkpoint_is_read_once_and_before_anything_is_built(
     scenes_root: Path, tmp_path: Path
 ) -> None:
-    config = load_config(write_down(tmp_path / "written.py", scenes_root))
-    set_work_dir(config, tmp_path / "run")
-    description = describe_model(load_config(SCENES).model)
-    description["view"]["input_shape"] = (64, 96)
+    config = deep_supervision_config(scenes_root, tmp_path)
+    config.model.distiller = None
     weights = tmp_path / "weights.safetensors"
-    save_weights(weights, description, build_model(description).state_dict(), {})
-    out, drawn = tmp_path / "out.json", tmp_path / "drawn"
-    assert evaluate(config, weights, out=out, show_dir=drawn).num_images == 2
-    assert len(out.read_text().splitlines()) == 2
-    assert len(list(drawn.rglob("*.jpg"))) == 2
+    torch.manual_seed(1)
+    model = build_model(describe_model(config.model))
+    save_weights(weights, describe_model(config.model), model.state_dict(), {})
+    config.load_from = str(weights)
+    runner = LaneRunner.from_cfg(config)
+    weights.unlink()
+    runner.load_or_resume()
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(runner.model.state_dict()[name].cpu(), tensor), name
 
-
-@pytest.mark.parametrize("is_written", [False, True], ids=["file", "written down"])
-def test_mixed_precision_can_be_written_down(
-    scenes_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_written: bool
-) -> None:
-    path = write_down(tmp_path / "written.py", scenes_root) if is_written else SCENES
-    config = load_config(path)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="--amp needs a CUDA GPU"):
-        use_amp(config)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    use_amp(config)
-    again = tmp_path / "again.py"
-    again.write_text(config.pretty_text)
-    wrapper = load_config(again).optim_wrapper
-    assert built_by(wrapper, "optim_wrapper") is AmpOptimWrapper
-    assert wrapper.loss_scale == "dynamic"
-    with pytest.raises(ValueError, match=r"replaces OptimWrapper only, got Amp"):
-        use_amp(config)
+    config.model.backbone.type = "no such network"
+    with pytest.raises(FileNotFoundError, match="No weights or checkpoint at"):
+        LaneRunner.from_cfg(config)

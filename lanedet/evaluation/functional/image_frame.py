@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lanedet.formats import CULANE_SHAPE, TUSIMPLE_SHAPE
 from lanedet.ops import LaneEnds
 from lanedet.ops.lane_extent import MARGIN_ASIDE, MARGIN_ROWS
 
@@ -23,7 +24,7 @@ _NEAR = 1 / 12  # of a side of a usual size: where a few lanes end that are made
 # What cameras and benchmarks have, for hints.
 _USUAL_SHAPES = (
     *((240, 320), (240, 426), (360, 640), (480, 640), (540, 960), (576, 1024)),
-    *((600, 800), (590, 1640), (720, 1280), (1080, 1920), (1440, 2560)),
+    *((600, 800), CULANE_SHAPE, TUSIMPLE_SHAPE, (1080, 1920), (1440, 2560)),
     *((2160, 3840), (4320, 7680)),
 )
 

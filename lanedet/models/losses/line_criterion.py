@@ -18,6 +18,7 @@ from lanedet.models.losses.line_iou_loss import LineIoULoss, lane_iou
 from lanedet.ops import assign_lines
 
 _LEAST_IOU = 1e-3  # keeps the logarithm of an overlap finite
+_UNFIT = 1e6  # a cost beyond all that finite lines have
 
 
 class Lines(NamedTuple):
@@ -118,9 +119,10 @@ class LineCriterion(nn.Module):
         overlap_cost = -(wide_ious.clamp_min(0) + _LEAST_IOU).log()
         class_cost = -F.logsigmoid(predicted.logits)[:, None]
         costs = self.cost_iou_weight * overlap_cost + class_cost
-        assigned = assign_lines(
-            costs.double().cpu().numpy(), ious.double().cpu().numpy()
-        )
+        # What is not finite, as now and then under mixed precision, shows in the loss.
+        costs = costs.double().nan_to_num(nan=_UNFIT, posinf=_UNFIT, neginf=_UNFIT)
+        ious = ious.double().nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
+        assigned = assign_lines(costs.cpu().numpy(), ious.cpu().numpy())
         return torch.from_numpy(assigned).to(xs.device)
 
     def _image_terms(self, predicted: Lines, label: LabelledLines) -> Tensor:

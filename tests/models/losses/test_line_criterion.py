@@ -92,6 +92,14 @@ def test_gradients_reach_everything_and_are_finite(xs: tuple[float, ...]) -> Non
     assert all(gradient.isfinite().all() for gradient in found)
 
 
+def test_what_is_not_finite_shows_in_the_loss_and_stops_nothing() -> None:
+    lines = predicted(50, 100)
+    lines.xs[0, 3] = float("nan")
+    lines.logits[1] = float("inf")
+    losses = score(lines, labels(50, 100))
+    assert not np.isfinite(losses["loss_line"])
+
+
 def test_a_batch_is_the_mean_of_its_images() -> None:
     images = [
         (predicted(51, 99, 130), labels(50, 100)),

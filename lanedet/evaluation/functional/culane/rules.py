@@ -36,6 +36,7 @@ from lanedet.evaluation.functional.culane.matching import match_lanes
 from lanedet.evaluation.functional.culane.paint import painted_ious
 from lanedet.evaluation.functional.culane.spline import trace_lanes
 from lanedet.evaluation.functional.image_frame import checked_image_shape
+from lanedet.formats import CULANE_SHAPE
 from lanedet.ops import map_points, resize_matrix
 
 THRESHOLDS = tuple(hundredths / 100 for hundredths in range(50, 100, 5))
@@ -110,7 +111,7 @@ class CULaneRule(ABC):
         ValueError: If a value is out of range.
     """
 
-    shape: tuple[int, int] = (590, 1640)
+    shape: tuple[int, int] = CULANE_SHAPE
     lane_width: int = 30
     image_shape: tuple[int, int] | None = None
 
@@ -238,7 +239,7 @@ def _count(
 def lane_ious(
     pred_lanes: Sequence[FloatArray],
     gt_lanes: Sequence[FloatArray],
-    shape: tuple[int, int] = (590, 1640),
+    shape: tuple[int, int] = CULANE_SHAPE,
     lane_width: int = 30,
 ) -> FloatArray:
     """Return how far predicted lanes overlap labelled ones, as the benchmark draws.

@@ -18,6 +18,7 @@ from mmengine.logging import print_log
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lanedet.formats import CULANE_SHAPE
 from lanedet.models.backbones import StageFeatures, channels_of
 from lanedet.models.heads.base_head import LaneHead
 from lanedet.models.heads.line.pyramid import (
@@ -45,7 +46,6 @@ from lanedet.ops import (
 )
 from lanedet.structures import LaneSample
 
-_BENCHMARK_SHAPE = (590, 1640)  # CULane's frame, in which LaneIoU is meant
 _MAX_PROPOSALS = 4096
 _MAX_CHANNELS = 4096
 
@@ -257,8 +257,8 @@ class LineHead(LaneHead):
                 level=logging.WARNING,
             )
         view: ViewTransform = sample.view
-        # Of the image, scaled to the benchmark's size, to the network input.
-        scale_x, scale_y = view.scale * view.ori_shape[::-1] / _BENCHMARK_SHAPE[::-1]
+        # LaneIoU is meant in images of CULane's size.
+        scale_x, scale_y = view.scale * view.ori_shape[::-1] / CULANE_SHAPE[::-1]
         row_step = (shape[0] - 1) / (self.num_rows - 1) / scale_y
         return LabelledLines(lines, 1 / scale_x, row_step)
 

@@ -19,8 +19,9 @@ _PIECE = 1 << 16  # bytes
 _FILLING = 32  # likewise, at most; Video CDs have 20 behind each packet of sound
 _LONGEST_PICTURE = 1 << 21  # bytes; MPEG-2's highest level allows 1.2 million
 _CODES = re.compile(rb"\x00\x00\x01(.)", re.DOTALL)
-_CODE, _HEAD = 4, 3  # bytes: of a code, and those that are read behind it
+_CODE, _HEAD = 4, 4  # bytes: of a code, and those that are read behind it
 _SEQUENCE, _PICTURE, _EXTENSION = 0xB3, 0x00, 0xB5
+_BROKEN_LINK = 0x20  # of a group: what its first pictures refer to was cut off
 _GROUP, _SEQUENCE_END = 0xB8, 0xB7
 _BETWEEN_PICTURES = (_SEQUENCE, _SEQUENCE_END, _GROUP)
 _LAST_SLICE = 0xAF
@@ -45,6 +46,10 @@ class _CutError(Exception):
     """The file ends inside a packet."""
 
 
+class _UnknownError(Exception):
+    """It is no plain stream: something is before it, or packets have no length."""
+
+
 def is_program_stream_cut(path: Path) -> bool:
     """Return whether a program stream ends inside a packet or a picture.
 
@@ -62,7 +67,7 @@ def is_program_stream_cut(path: Path) -> bool:
                         videos.popleft()
         except _CutError:
             return True
-        except _LostError:
+        except (_LostError, _UnknownError):
             return False
         if kind == _END:
             return False
@@ -78,12 +83,15 @@ def is_program_stream_damaged(path: Path) -> bool:
             return not all(_are_pictures_whole(file, videos))
         except _LostError:
             return True
-        except _CutError:
+        except (_CutError, _UnknownError):
             return False
 
 
 def _packets(file: BinaryIO) -> Iterator[_Packet]:
     size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if file.read(4) != _START + bytes([_PACK]):
+        raise _UnknownError
     place = 0
     while place < size:
         file.seek(place)
@@ -118,7 +126,10 @@ def _packet(header: bytes, place: int) -> _Packet:
         raise _LostError
     if len(header) < 6:
         raise _CutError
-    return _Packet(kind, place + 6, place + 6 + int.from_bytes(header[4:6], "big"))
+    length = int.from_bytes(header[4:6], "big")
+    if not length:
+        raise _UnknownError
+    return _Packet(kind, place + 6, place + 6 + length)
 
 
 def _skip_zeros(file: BinaryIO, place: int) -> int:
@@ -155,6 +166,7 @@ class _Pictures:
         self._rows: set[int] | None = None  # of a picture; None outside of one
         self._num_rows = 0  # it should have; 0 where that is not known
         self._group: set[int] | None = None  # its pictures; None before the first one
+        self._may_begin_late = True  # the group
 
     def feed(self, content: bytes) -> Iterator[bool]:
         """Take the next piece; yield whether what ends in it is whole.
@@ -179,13 +191,22 @@ class _Pictures:
             if code == _PICTURE:
                 self._begin_picture(data[match.end() : match.end() + _HEAD])
             elif code == _GROUP:
-                yield self._group is None or self._group == set(range(len(self._group)))
+                yield self._is_group_whole()
+                is_first = self._group is None
+                flags = data[match.end() + 3]
+                self._may_begin_late = is_first or flags & _BROKEN_LINK != 0
                 self._group = set()
         self._rest = data[known:]
 
     def is_whole(self) -> bool:
         """Return whether there is every row of the picture that was begun last."""
         return self._rows is None or self._rows >= set(range(1, self._num_rows + 1))
+
+    def _is_group_whole(self) -> bool:
+        if not self._group:
+            return True
+        first = min(self._group) if self._may_begin_late else 0
+        return self._group == set(range(first, first + len(self._group)))
 
     def _begin_picture(self, head: bytes) -> None:
         self._rows = set()

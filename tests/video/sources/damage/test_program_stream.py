@@ -1,5 +1,6 @@
 """MPEG program streams that have lost something."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from lanedet.video.sources.damage.program_stream import (
 
 PACK = 2048  # bytes, as FFmpeg makes them; a packet of pictures ends with each
 START, END = b"\0\0\1", b"\0\0\1\xb9"
+GROUP, PICTURE = b"\0\0\1\xb8", b"\0\0\1\0"
 SIZE = (144, 176)
 LAST_ROW = START + b"\x09"  # of 16 pixels
 
@@ -111,3 +113,62 @@ def test_something_else_than_a_packet_is_reported(tmp_path: Path) -> None:
     number, told = read_through(path)
     assert number < 60
     assert "is damaged: frames are missing from" in told
+
+
+def _without_length(content: bytes) -> bytes:
+    """Return the content with one packet of pictures that does not say its length."""
+    place = content.index(START + b"\xe0", 3 * PACK) + 4
+    return content[:place] + bytes(2) + content[place + 2 :]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [_without_length, lambda content: b"IMKH" + bytes(36) + content],
+    ids=["a packet without a length", "a recorder's own header"],
+)
+def test_of_other_streams_nothing_is_said(
+    tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    path = write_clip(tmp_path, "clip.mpg", sizes=[SIZE])
+    path.write_bytes(spoil(path.read_bytes()))
+    assert not is_program_stream_cut(path)
+    assert not is_program_stream_damaged(path)
+
+
+def _without_picture(content: bytes, group: int, number: int) -> bytes:
+    """Return the content with a picture hidden, the code before it being another."""
+    place = -1
+    for _ in range(group + 1):
+        place = content.index(GROUP, place + 1)
+    for _ in range(number + 1):
+        place = content.index(PICTURE, place + 1)
+    end = content.index(START, place + 4)
+    hidden = content[place:end].replace(PICTURE, START + b"\xb2")  # a user's own data
+    rows = [content.index(START + bytes([row]), end) for row in range(1, 10)]
+    copy = bytearray(content[:place] + hidden + content[end:])
+    for row in rows:
+        copy[row + 3] = 0xB2
+    return bytes(copy)
+
+
+@pytest.mark.parametrize(
+    ("group", "number", "flags", "is_damaged"),
+    [
+        (0, 0, 0, False),  # a recording may begin in the middle of a group
+        (0, 2, 0, True),
+        (2, 0, 0, True),
+        (2, 0, 0x20, False),  # cut out of a longer one, it says so
+        (2, 2, 0x20, True),
+    ],
+)
+def test_the_numbers_of_pictures_go_on_in_a_group(
+    tmp_path: Path, group: int, number: int, flags: int, is_damaged: bool
+) -> None:
+    path = write_clip(tmp_path, "clip.mpg", sizes=[SIZE])
+    content = bytearray(_without_picture(path.read_bytes(), group, number))
+    place = -1
+    for _ in range(group + 1):
+        place = content.index(GROUP, place + 1)
+    content[place + 7] |= flags
+    path.write_bytes(content)
+    assert is_program_stream_damaged(path) == is_damaged

@@ -9,7 +9,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from lanedet.engine.ablation import (
+from lanedet.ablation.run import (
     Ablation,
     Run,
     _claim_folder,

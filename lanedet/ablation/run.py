@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
-from lanedet.engine.ablation_measures import measure_run
-from lanedet.engine.ablation_table import Results
+from lanedet.ablation.measures import measure_run
+from lanedet.ablation.table import Results
 from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
 from lanedet.engine.config_parts import built_by
@@ -30,8 +30,8 @@ from lanedet.engine.hooks import (
     NonFiniteHook,
     PlainCheckpointHook,
 )
-from lanedet.engine.lane_runner import LaneRunner
 from lanedet.engine.processes import end_with_parent
+from lanedet.engine.runner import LaneRunner
 from lanedet.engine.shared_values import build_dataset
 from lanedet.files import claim_folder, replace_file
 from lanedet.models import Distiller
@@ -116,7 +116,7 @@ def run_ablation(ablation: Ablation, num_jobs: int = 1) -> Results:
     Returns:
         For each row its seeds' results: ``metrics`` on the test set with the last
         weights, ``train_s``, ``checkpoint`` (file with these weights) and what
-        :func:`~lanedet.engine.ablation_measures.measure_run` measures.
+        :func:`~lanedet.ablation.measures.measure_run` measures.
 
     Raises:
         OSError: If another process is at work in the folder.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lanedet.engine import format_category_table, format_table
+from lanedet.ablation import format_category_table, format_table
 
 
 def result(accuracy: float, ratio: float | None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def format_table(results: Results) -> str:
     """Return the results as a Markdown table.
 
     Args:
-        results: From :func:`~lanedet.engine.run_ablation`.
+        results: From :func:`~lanedet.ablation.run_ablation`.
 
     Returns:
         Means and, over the seeds, standard deviations (n - 1). The gain is the mean of
@@ -93,7 +93,7 @@ def format_category_table(results: Results) -> str:
     """Return CULane's F1 by category as a Markdown table, empty without that rule.
 
     Args:
-        results: From :func:`~lanedet.engine.run_ablation`.
+        results: From :func:`~lanedet.ablation.run_ablation`.
 
     Returns:
         A column for each row of the ablation with its F1 in percent: means and, over

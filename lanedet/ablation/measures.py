@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from lanedet.engine.lane_runner import LaneRunner
+from lanedet.engine.runner import LaneRunner
 from lanedet.models import AttentionGenerator, LaneDetector, encoder_stages
 from lanedet.models.distillation.attention import entropy_share
 from lanedet.models.distillation.sad import squared_difference, sum_over_pixels

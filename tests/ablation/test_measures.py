@@ -2,7 +2,7 @@
 
 import pytest
 
-from lanedet.engine.ablation_measures import measure_scalars
+from lanedet.ablation.measures import measure_scalars
 
 
 def test_scalars_by_hand() -> None:
