@@ -80,7 +80,7 @@ def test_eight_scenes_are_learned_by_heart(tmp_path: Path, category: str) -> Non
         model(data["inputs"])
     found = model.eval()(**data, mode="predict")
     metric = CULaneMetric()
-    metric.process(None, [sample.to_dict() for sample in found])
+    metric.process(None, found)
     scores = metric.compute_metrics(metric.results)
     assert scores["tp"] >= 20
     assert scores["f1"] == 1.0
