@@ -3,8 +3,6 @@
 from lanedet.datasets.bdd100k_dataset import BDD100KDataset
 from lanedet.datasets.culane_dataset import CULaneDataset
 from lanedet.datasets.lane_dataset import LaneDataset
-from lanedet.datasets.lane_masks import LoadLaneMask
-from lanedet.datasets.random_motion import RandomMotion
 from lanedet.datasets.road_scenes_dataset import RoadScenesDataset
 from lanedet.datasets.samplers import EndlessSampler
 from lanedet.datasets.transforms import (
@@ -12,6 +10,8 @@ from lanedet.datasets.transforms import (
     Augment,
     EncodeLines,
     LoadImage,
+    LoadLaneMask,
+    RandomMotion,
     RasterizeLaneMask,
     RasterizeLanes,
     ToTensors,

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from fuzzing import mutations
 
-from lanedet.datasets.lane_masks import LoadLaneMask
+from lanedet.datasets.transforms.masks import LoadLaneMask
 from lanedet.formats import LabelFaults
 from lanedet.formats.annotations import (
     read_annotations,

@@ -1,11 +1,11 @@
 """Labels that are masks of pixels, not polylines."""
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+from lanedet.datasets.transforms.results import Results
 from lanedet.formats import holds_lane_bytes, lanes_of_mask
 from lanedet.formats.label_faults import LabelError
 from lanedet.formats.masks import read_mask
@@ -40,7 +40,7 @@ class LoadLaneMask:
         side = (edge_width_px, edge_width_px)
         self.brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, side)
 
-    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, results: Results) -> Results:
         """Raise FileNotFoundError or LabelError if there is no mask to read."""
         sample = results["data_samples"]
         if "gt_mask_path" not in sample:
