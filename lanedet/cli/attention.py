@@ -74,15 +74,13 @@ def main() -> None:
     args = parse_args()
     tune_allocator()
     tune_threads()
-    from lanedet.images import read_image, write_image
+    from lanedet.images import find_images, plan_outputs, read_image, write_image
     from lanedet.inference import (
         EnergyMaps,
         LaneInferencer,
         SoftmaxMaps,
         default_weights,
         draw_detector_attention,
-        find_images,
-        plan_outputs,
     )
     from lanedet.models import AttentionGenerator
 

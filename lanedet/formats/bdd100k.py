@@ -29,7 +29,8 @@ from lanedet.formats.bdd100k_json import LabelledImage, read_bdd100k_json
 from lanedet.formats.label_faults import LabelFaults
 from lanedet.formats.label_scale import LabelScale
 from lanedet.formats.masks import write_mask
-from lanedet.formats.picture_files import IMAGE_SUFFIXES, FileFinder
+from lanedet.formats.picture_files import FileFinder
+from lanedet.images import IMAGE_SUFFIXES
 from lanedet.ops import draw_lane_mask
 from lanedet.structures import LaneSample
 

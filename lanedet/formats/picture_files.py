@@ -11,8 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""How the names of images end, in small letters."""
+from lanedet.images import IMAGE_SUFFIXES
 
 NAME_END = re.compile(r"\.(?:jpe?g|png|bmp|webp|tiff?)(?=\s|$)", re.IGNORECASE)
 """Where the name of an image ends in a line of a list: names may hold blanks."""

@@ -14,9 +14,8 @@ from torch import Tensor
 
 from lanedet.arrays import ByteArray
 from lanedet.engine import load_config
-from lanedet.images import ImageError, read_image
+from lanedet.images import ImageError, find_images, read_image
 from lanedet.inference.caller_line import callers_stacklevel
-from lanedet.inference.image_folders import find_images
 from lanedet.inference.packaged_weights import default_weights
 from lanedet.models import (
     LaneDetector,

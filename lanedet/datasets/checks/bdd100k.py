@@ -15,7 +15,8 @@ from lanedet.formats.bdd100k import (
 )
 from lanedet.formats.known_counts import BDD100K_IMAGES
 from lanedet.formats.label_faults import LabelFaults
-from lanedet.formats.picture_files import IMAGE_SUFFIXES, spelling_key
+from lanedet.formats.picture_files import spelling_key
+from lanedet.images import IMAGE_SUFFIXES
 from lanedet.runtime import progress_bar
 from lanedet.simulation.export.scene_files import PROVENANCE_FILE
 from lanedet.structures import LaneSample

@@ -16,8 +16,8 @@ import numpy as np
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.formats.annotations.pictures import Archive, Picture
 from lanedet.formats.label_faults import LabelError, LabelFaults, short
-from lanedet.formats.picture_files import IMAGE_SUFFIXES, FileFinder, can_be_file_name
-from lanedet.images import ImageError, decode_image, read_image
+from lanedet.formats.picture_files import FileFinder, can_be_file_name
+from lanedet.images import IMAGE_SUFFIXES, ImageError, decode_image, read_image
 from lanedet.structures import LaneSample
 
 MAX_POINTS = 100_000

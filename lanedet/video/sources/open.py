@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import av
 
-from lanedet.inference import IMAGE_SUFFIXES, find_images, find_videos, image_root
+from lanedet.images import IMAGE_SUFFIXES, find_images, find_videos, image_root
 from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.video.sources.animation import is_animated_png
 from lanedet.video.sources.container import ContainerReader

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lanedet.inference import find_images, plan_outputs
+from lanedet.images import find_images, plan_outputs
 
 
 def _touch(path: Path) -> Path:

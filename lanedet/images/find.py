@@ -6,7 +6,7 @@ from glob import has_magic
 from pathlib import Path
 
 from lanedet.files import check_distinct_outputs, is_hidden
-from lanedet.images import check_image_path
+from lanedet.images.writing import check_image_path
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """How the names of images end, in small letters."""
