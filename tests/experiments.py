@@ -20,6 +20,7 @@ from mmengine.dataset import Compose
 from mmengine.optim import OneCycleLR
 from mmengine.registry import METRICS, MODELS, Registry
 
+from lanedet.ablation.run import changes_model
 from lanedet.engine import load_config
 from lanedet.engine.schedule import with_peak
 from lanedet.engine.shared_values import fit_to_model
@@ -54,7 +55,11 @@ def describe_experiment(path: Path) -> dict[str, Facts]:
         "rows": {
             key: text
             for title, row in (config.get("_rows") or {}).items()
-            for key, text in _built_facts(title, MODELS, row).items()
+            for key, text in (
+                _flat(title, _bound(row))
+                if changes_model(row)
+                else _built_facts(title, MODELS, row).items()
+            )
         },
     }
     return {section: facts for section, facts in sections.items() if facts}

@@ -1,4 +1,4 @@
-"""The same experiment with other distillers, over seeds: runs, measures and tables."""
+"""The same experiment with other distillers or parts, over seeds, as a table."""
 
 from lanedet.ablation.run import (
     Ablation,

@@ -1,9 +1,9 @@
-"""The same experiment with other distillers, over seeds.
+"""The same experiment with other distillers, or other parts, over seeds.
 
-A row is a distiller. Until its distillation starts, a row with a distiller that has no
-parameters is the plain model: the same data, dropout and updates. Such a row therefore
-goes on from a checkpoint of the plain run of its seed, which gives what a run of its
-own would give, bit for bit, in less time.
+A row is a distiller, several, or a change of the model. Until its distillation starts,
+a row with a distiller that has no parameters is the plain model: the same data, dropout
+and updates. Such a row therefore goes on from a checkpoint of the plain run of its
+seed, which gives what a run of its own would give, bit for bit, in less time.
 """
 
 import json
@@ -23,6 +23,7 @@ from lanedet.ablation.measures import measure_run
 from lanedet.ablation.table import Results
 from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
+from lanedet.engine.config_options import set_values
 from lanedet.engine.config_parts import built_by
 from lanedet.engine.hooks import (
     AcceleratorHook,
@@ -49,7 +50,8 @@ class Ablation(NamedTuple):
     """What to run."""
 
     config: str
-    """Config file with ``_rows``: distillers' configs by title; one is None (plain)."""
+    """Config file with ``_rows`` by title: a distiller's config, a list of them, or, in
+    a dict without ``type``, what is changed in ``model``. One is None (plain)."""
 
     out: Path
     """Folder of everything that is written."""
@@ -78,7 +80,7 @@ class Run(NamedTuple):
 
 
 def read_rows(ablation: Ablation) -> dict[str, Any]:
-    """Return the distillers' configs by title, the plain row first.
+    """Return the rows by title, the plain one first.
 
     Raises:
         ValueError: If the config has no rows, not one plain row, or not a row asked
@@ -89,8 +91,9 @@ def read_rows(ablation: Ablation) -> dict[str, Any]:
     plain = [title for title, distiller in rows.items() if distiller is None]
     if len(plain) != 1:
         raise ValueError(
-            f"{ablation.config!r} must have {_ROWS}, a dict of distillers with one row "
-            f"that is None, got {len(plain)} such rows of {len(rows)}."
+            f"{ablation.config!r} must have {_ROWS}, a dict of distillers and changes "
+            f"of the model with one row that is None, got {len(plain)} such rows of "
+            f"{len(rows)}."
         )
     unknown = [title for title in ablation.rows if title not in rows]
     if unknown:
@@ -168,16 +171,24 @@ def _run_rows(ablation: Ablation, rows: dict[str, Any], num_jobs: int) -> Result
     }
 
 
-def trunk_iteration(distiller: Any, num_iters: int) -> int:
+def changes_model(row: Any) -> bool:
+    """Tell whether a row is a change of the model, not a distiller or several."""
+    return isinstance(row, Mapping) and "type" not in row
+
+
+def trunk_iteration(row: Any, num_iters: int) -> int:
     """Return the iteration up to which a row is the plain model, 0 if it never is.
 
     Args:
-        distiller: Its config, those of several, or None for the plain row itself.
+        row: A distiller's config, those of several, a change of the model, or None for
+            the plain row itself.
         num_iters: Iterations of training.
     """
-    if isinstance(distiller, list | tuple):
-        return min(trunk_iteration(each, num_iters) for each in distiller)
-    built = None if distiller is None else MODELS.build(distiller)
+    if changes_model(row):
+        return 0
+    if isinstance(row, list | tuple):
+        return min(trunk_iteration(each, num_iters) for each in row)
+    built = None if row is None else MODELS.build(row)
     if not isinstance(built, Distiller) or built.has_parameters:
         return 0
     # The first iteration that is no longer before the start, as the distiller says it.
@@ -282,7 +293,11 @@ def row_config(ablation: Ablation, run: Run) -> Config:
     is_plain = config[_ROWS][run.title] is None
     config.env_cfg.mp_cfg.mp_start_method = "spawn"  # that of the processes of runs
     # Classes as the file names them: mmengine writes a config into every checkpoint.
-    config.model.distiller = config._to_lazy_dict()[_ROWS][run.title]
+    row = config._to_lazy_dict()[_ROWS][run.title]
+    if changes_model(row):
+        set_values(config, {"model": row})
+    else:
+        config.model.distiller = row
     config.randomness.seed = run.seed
     config.work_dir = str(run.folder)
     config.log_level = "WARNING"

@@ -40,24 +40,28 @@ def format_table(results: Results) -> str:
         f"distance {', '.join(first[0]['map_distance'])}",
     ]
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
-    plain = np.array([run["metrics"]["tusimple/accuracy"] for run in first])
     lines += [
-        f"| {' | '.join([title, *_cells(runs, plain)])} |"
+        f"| {' | '.join([title, *_cells(runs, first)])} |"
         for title, runs in results.items()
     ]
     return "\n".join(lines) + "\n"
 
 
-def _cells(runs: Sequence[Mapping[str, Any]], plain: Any) -> list[str]:
+def _cells(
+    runs: Sequence[Mapping[str, Any]], first: Sequence[Mapping[str, Any]]
+) -> list[str]:
     values = {
         name: np.array([run["metrics"][f"tusimple/{name}"] for run in runs])
         for name in ("accuracy", "fp", "fn")
     }
+    plain = np.array([run["metrics"]["tusimple/accuracy"] for run in first])
     ratios = [run["loss_ratio"] for run in runs if run["loss_ratio"] is not None]
     shares = [run["gradient_share"] for run in runs]
     return [
         _spread(100 * values["accuracy"], 2),
-        _spread(100 * (values["accuracy"] - plain), 2, "+") if ratios else "",
+        _spread(100 * (values["accuracy"] - plain), 2, "+")
+        if runs is not first
+        else "",
         _spread(values["fp"], 3),
         _spread(values["fn"], 3),
         f"{np.mean(ratios):.1e}" if ratios else "",

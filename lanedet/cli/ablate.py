@@ -1,4 +1,4 @@
-"""Train one experiment with several distillers and seeds, and make a table of it."""
+"""Train one experiment with several distillers or parts and seeds, as a table."""
 
 import argparse
 import shlex
@@ -25,7 +25,9 @@ def parse_args() -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("config", help="config with _rows, a dict of distillers")
+    parser.add_argument(
+        "config", help="config with _rows, a dict of distillers or changes of the model"
+    )
     parser.add_argument("--seeds", type=int, default=3, help="seeds (default: 3)")
     parser.add_argument(
         "--rows", nargs="+", default=[], metavar="TITLE", help="run only these rows"

@@ -22,7 +22,14 @@ from lanedet.ablation.run import (
     trunk_iteration,
 )
 from lanedet.engine.config import load_config
-from lanedet.models import DeepSupervision, SelfAttentionDistiller, read_checkpoint
+from lanedet.models import (
+    ChannelGate,
+    DeepSupervision,
+    SelfAttentionDistiller,
+    build_model,
+    describe_model,
+    read_checkpoint,
+)
 
 CONFIG = str(Path(__file__).resolve().parents[2] / "configs/ablation/sad.py")
 TINY = {
@@ -52,6 +59,11 @@ TINY = {
             450,
             id="the earlier of two",
         ),
+        pytest.param(
+            {"backbone": {"context": {"E4": {"type": ChannelGate}}}},
+            0,
+            id="another model",
+        ),
     ],
 )
 def test_a_row_is_the_plain_model_until_its_start(
@@ -75,6 +87,25 @@ def test_a_config_without_rows_is_refused() -> None:
     scenes = str(Path(CONFIG).parents[1] / "sad/enet_sad_scenes.py")
     with pytest.raises(ValueError, match="must have _rows"):
         read_rows(Ablation(scenes, Path("out")))
+
+
+def test_a_row_may_change_the_model() -> None:
+    ablation = Ablation("ablation/context_enet", Path("out"))
+    assert trunk_iteration(read_rows(ablation)["SE"], 900) == 0
+
+    def model_of(title: str) -> Config:
+        return row_config(ablation, Run(title, 1, Path("out"), None)).model
+
+    changed = build_model(describe_model(model_of("SE")))
+    gate = changed.backbone.context["E4"][0]
+    assert isinstance(gate, ChannelGate)
+    plain = build_model(describe_model(model_of("plain")))
+    num_new = sum(each.numel() for each in gate.parameters())
+    assert sum(each.numel() for each in changed.parameters()) == num_new + sum(
+        each.numel() for each in plain.parameters()
+    )
+    assert model_of("SE").distiller is None
+    assert model_of("local 7x7 and SAD").distiller.type is SelfAttentionDistiller
 
 
 def test_runs_save_where_others_go_on() -> None:

@@ -39,6 +39,12 @@ def test_means_spreads_and_gains() -> None:
     assert len({line.count("|") for line in table}) == 1
 
 
+def test_a_row_without_a_distiller_has_a_gain_too() -> None:
+    table = format_table({"plain": [result(0.8, None)], "SE": [result(0.9, None)]})
+    assert table.splitlines()[2].startswith("| plain | 80.00 |  |")
+    assert table.splitlines()[3].startswith("| SE | 90.00 | +10.00 |")
+
+
 def test_one_seed_has_no_spread() -> None:
     table = format_table({"plain": [result(0.8, None)], "SAD": [result(0.9, 0.1)]})
     assert "±" not in table

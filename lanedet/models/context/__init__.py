@@ -11,6 +11,7 @@ from lanedet.models.context.conv_attention import (
     QuadraticSelfAttention,
     attention_from_conv,
 )
+from lanedet.models.context.convolution import ConvolutionContext
 from lanedet.models.context.gated_attention import GatedPositionalAttention
 from lanedet.models.context.local_attention import (
     LocalSelfAttention,
@@ -25,6 +26,7 @@ __all__ = [
     "ChannelAndPixelGate",
     "ChannelGate",
     "ContextLayer",
+    "ConvolutionContext",
     "GatedPositionalAttention",
     "LocalSelfAttention",
     "NonLocalAttention",

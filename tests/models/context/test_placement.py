@@ -12,6 +12,7 @@ from lanedet.models import (
     ACmix,
     ChannelAndPixelGate,
     ChannelGate,
+    ConvolutionContext,
     ENet,
     GatedPositionalAttention,
     LaneDetector,
@@ -45,6 +46,7 @@ ADDED: list[dict[str, Any]] = [
     {"type": ACmix},
     {"type": ACmix, "mode": "window"},
     {"type": ACmix, "mode": "patchwise"},
+    {"type": ConvolutionContext},
 ]
 REFINING: list[dict[str, Any]] = [
     {"type": NonLocalAttention},
