@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 Results = dict[str, list[dict[str, Any]]]
-"""For each row, by title, its seeds' results; the plain row first."""
+"""The results of each row's seeds, by its title; the plain row first."""
 
 _TOTAL = "culane/f1"
 _CROSS = "culane/fp_cross"

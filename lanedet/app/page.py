@@ -62,7 +62,7 @@ class LanePage:
         """Return what serves the page.
 
         Args:
-            max_file_size: Of an upload, such as ``1gb``.
+            max_file_size: Size of an upload, such as ``1gb``.
         """
         page = self._page = self.build()
         app = gr.mount_gradio_app(

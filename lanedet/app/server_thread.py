@@ -46,7 +46,7 @@ class ServerThread:
         trace: TracebackType | None,
     ) -> None:
         """End the server; what takes longer than a second is cut off."""
-        # What is cut off are pages that wait for news, and no fault to be told of.
+        # What is cut off are pages that wait for news, and no fault to report.
         logging.getLogger("uvicorn.error").disabled = True
         self._server.should_exit = True
         self._thread.join(5 * _CLOSING_S)

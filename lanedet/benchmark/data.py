@@ -1,8 +1,8 @@
-"""Images per second and core that the input pipeline makes, by stage.
+"""Images per second and core that the input pipeline makes, by step.
 
-The limit is what reading and decoding a JPEG takes by itself. Times of the stages are
+The limit is what reading and decoding a JPEG takes by itself. Times of the steps are
 of the processor, not of the clock on the wall, so other work on the machine matters
-little; those of the loader are of the clock. All stages run in one thread.
+little; those of the loader are of the clock. All steps run in one thread.
 """
 
 import argparse
@@ -51,8 +51,8 @@ _PASSES_PER_ROUND = 3  # of the loader
 _LIMIT = "limit"
 _TOTAL = "together"
 
-Seconds = dict[str, float]  # by stage
-Timings = dict[str, dict[str, Timing]]  # of one image, by pipeline and stage
+Seconds = dict[str, float]  # by step
+Timings = dict[str, dict[str, Timing]]  # of one image, by pipeline and step
 
 
 class _Pictures(LaneDataset):
@@ -133,17 +133,17 @@ def run(args: argparse.Namespace) -> None:
             for name, pipeline in pipelines(tuple(args.input_shape)).items()
         }
         mean_kb = statistics.mean(path.stat().st_size for path in paths) / 1000
-        stages = time_stages(paths, datasets, args.rounds)
+        steps = time_steps(paths, datasets, args.rounds)
         loaders = time_loaders(datasets, args.workers, args.rounds)
     print(f"{hardware_line()}\n{len(paths)} images of {mean_kb:.0f} KB\n")
-    print(_stage_table(stages))
+    print(_step_table(steps))
     print(f"\n{_loader_table(loaders, args.workers)}")
     report = {
         "images": len(paths),
         "mean_kb": mean_kb,
         "seconds_per_image": {
-            pipeline: {stage: timing._asdict() for stage, timing in timings.items()}
-            for pipeline, timings in stages.items()
+            pipeline: {step: timing._asdict() for step, timing in timings.items()}
+            for pipeline, timings in steps.items()
         },
         "workers": args.workers,
         "loader_seconds_per_image": {
@@ -192,21 +192,21 @@ def pipelines(input_shape: tuple[int, int]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def time_stages(
+def time_steps(
     paths: Sequence[Path], datasets: Mapping[str, LaneDataset], rounds: int
 ) -> Timings:
-    """Return what each stage takes per image, the pipelines in turns.
+    """Return what each step takes per image, the pipelines in turns.
 
     Args:
         paths: The image files.
-        datasets: Of those files, by the name of their pipeline.
+        datasets: Those of the files, by the name of their pipeline.
         rounds: Number of timed rounds; one more goes before.
     """
     runs: dict[str, Callable[[], Seconds]] = {_LIMIT: lambda: _run_limit(paths)}
     for name, dataset in datasets.items():
         runs[name] = functools.partial(_run_pipeline, dataset)
     taken: dict[str, list[Seconds]] = {name: [] for name in runs}
-    for number in progress_bar(range(rounds + 1), desc="stages"):
+    for number in progress_bar(range(rounds + 1), desc="steps"):
         for name, run_once in runs.items():
             seconds = run_once()
             seconds[_TOTAL] = sum(seconds.values())
@@ -214,11 +214,11 @@ def time_stages(
                 taken[name].append(seconds)
     return {
         name: {
-            stage: Timing(
-                statistics.median(each[stage] for each in of_rounds),
-                min(each[stage] for each in of_rounds),
+            step: Timing(
+                statistics.median(each[step] for each in of_rounds),
+                min(each[step] for each in of_rounds),
             ).per(len(paths))
-            for stage in of_rounds[0]
+            for step in of_rounds[0]
         }
         for name, of_rounds in taken.items()
     }
@@ -282,19 +282,19 @@ def _exhaust(loader: "DataLoader[Any]") -> None:
         pass
 
 
-def _stage_table(stages: Timings) -> str:
-    limit = stages[_LIMIT][_TOTAL].median_s
+def _step_table(steps: Timings) -> str:
+    limit = steps[_LIMIT][_TOTAL].median_s
     rows = [
         [
             pipeline,
-            stage,
+            step,
             *_figures(timing),
-            f"{limit / timing.median_s:.2f}" if stage == _TOTAL else "",
+            f"{limit / timing.median_s:.2f}" if step == _TOTAL else "",
         ]
-        for pipeline, timings in stages.items()
-        for stage, timing in timings.items()
+        for pipeline, timings in steps.items()
+        for step, timing in timings.items()
     ]
-    header = ["pipeline", "stage", "ms", "(min)", "images/s and core", "of the limit"]
+    header = ["pipeline", "step", "ms", "(min)", "images/s and core", "of the limit"]
     return format_table(header, rows)
 
 

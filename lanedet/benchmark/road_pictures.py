@@ -24,7 +24,7 @@ def write_pictures(
         number: How many.
         shape: (H, W) of each.
         num_bytes: Size of each file. 300,000 is the mean of CULane's at 590x1640.
-        seed: Of the pictures.
+        seed: Seed of the pictures.
 
     Raises:
         ValueError: If a JPEG of that shape cannot be made so large or so small.

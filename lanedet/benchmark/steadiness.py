@@ -194,11 +194,11 @@ def _factor(before: float, after: float) -> str:
 
     Example:
         >>> _factor(12.0, 5.0), _factor(12.0, 0.0)
-        ('2.4', 'more than can be told, as none is left')
+        ('2.4', 'more than can be measured, as none is left')
     """
     if after > 0:
         return f"{before / after:.1f}"
-    return "more than can be told, as none is left" if before > 0 else "nothing"
+    return "more than can be measured, as none is left" if before > 0 else "nothing"
 
 
 def _cells(measured: Steadiness) -> Sequence[str]:

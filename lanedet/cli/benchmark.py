@@ -11,14 +11,14 @@ BENCHMARKS = (
     "video",
 )
 EXAMPLES = """benchmarks:
-  data        the input pipeline by stage, and a data loader with workers
+  data        the input pipeline by step, and a data loader with workers
   decoders    where decoded lanes lie, by position along the lane
   evaluation  how many images a second the benchmarks' metrics score
   models      networks: parameters, multiplications, milliseconds
   sad         a training step with and without self attention distillation
   scenes      drawing generated scenes, by category
   steadiness  how steady lanes are on video, before and after tracking
-  video       a clip through the whole pipeline, by stage
+  video       a clip through the whole pipeline, by step
 
 examples:
   lanedet benchmark data --images /data/culane/driver_37_30frame

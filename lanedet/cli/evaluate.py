@@ -116,7 +116,7 @@ def score_tusimple(args: argparse.Namespace) -> Score:
         check_not_smaller(
             labels,
             shape,
-            is_told=args.shape is not None,
+            is_given=args.shape is not None,
             picture_shape=picture and picture[1],
         )
         score = evaluate_submission(predictions, labels, rules_of_width(shape[1]))
@@ -156,9 +156,9 @@ def score_culane(args: argparse.Namespace) -> Score:
     return Score(numbers, _prefixed("culane", metrics), report.num_images)
 
 
-def _print_assumed(told: tuple[int, int] | None, shape: tuple[int, int]) -> None:
-    """Say which size of the images was assumed, where none was told."""
-    if told is None:
+def _print_assumed(given: tuple[int, int] | None, shape: tuple[int, int]) -> None:
+    """Say which size of the images was assumed, where none was given."""
+    if given is None:
         print(
             f"The images are taken to be {shape[1]} pixels wide and {shape[0]} high "
             "(--shape)."

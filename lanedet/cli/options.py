@@ -122,7 +122,7 @@ def resume_command(argv: Sequence[str]) -> str:
 
 
 def _program(name: str) -> list[str]:
-    """Return how Python, or torchrun, is told what to run."""
+    """Return how Python, or torchrun, is asked to run something."""
     return ["-m", *name.split()] if name.startswith("lanedet ") else [name]
 
 

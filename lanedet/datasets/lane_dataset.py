@@ -67,7 +67,7 @@ class LaneDataset(BaseDataset):
     def load_samples(self, data_root: Path) -> list[LaneSample]:
         """Read the samples, with ``gt_lanes`` and ``img_path``, from the disk.
 
-        Broken labels are told to :attr:`faults`.
+        Broken labels are reported to :attr:`faults`.
         """
 
     def load_data_list(self) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ class EndlessSampler(Sampler[int]):
     Args:
         dataset: Anything with a length, at least 1.
         shuffle: Whether to change the order. Without it every pass is in file order.
-        seed: Of the orders. None agrees on a random one between the processes.
+        seed: Seed of the orders. None agrees on a random one between the processes.
 
     Raises:
         ValueError: If the data set is empty.

@@ -41,7 +41,7 @@ def draw_samples(config: Config, split: str, num: int) -> Iterator[SamplePicture
     each with its class map where the split's pipeline draws one.
 
     Args:
-        config: Of the data.
+        config: Config of the data.
         split: ``train``, ``val`` or ``test``.
         num: Number of pictures, at least 1; not more than there are samples.
 

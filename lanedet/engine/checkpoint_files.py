@@ -64,8 +64,8 @@ def set_aside(work_dir: Path, name: str, after: int | None) -> Path | None:
     These are its checkpoints, the best ones too, and its weights file.
 
     Args:
-        work_dir: Of the run that is to begin.
-        name: Of the new folder; a number is added where it is taken.
+        work_dir: Folder of the run that is to begin.
+        name: Name of the new folder; a number is added where it is taken.
         after: Iteration of the checkpoint in this folder that the run goes on from:
             only what is of later iterations is another run's. None if it goes on from
             none of them.

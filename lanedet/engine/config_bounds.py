@@ -1,4 +1,4 @@
-"""Numbers in a config that no run can have, told by their full key."""
+"""Numbers in a config that no run can have, reported by their full key."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping

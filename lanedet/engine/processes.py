@@ -76,7 +76,7 @@ def start_worker(number: int, then: Callable[[int], object] | None) -> None:
     """Begin a data worker that ends with the process it loads for.
 
     Args:
-        number: Of the worker, from 0.
+        number: Number of the worker, from 0.
         then: What else is to be done when a worker begins.
     """
     end_with_parent()

@@ -54,7 +54,7 @@ def set_resume(config: Config, checkpoint: str | None) -> None:
     """Continue an earlier run.
 
     Args:
-        config: Of the run; its work directory must be set.
+        config: Config of the run; its work directory must be set.
         checkpoint: File to continue from, ``"auto"`` for the last one in the work
             directory (a run without any starts anew), or None for a new run.
 
@@ -88,7 +88,7 @@ def train(config: Config, *, compiled: bool = False, go_on: str = "") -> Runner:
     """Train the config's model; return the runner, whose work directory has it all.
 
     Args:
-        config: Of the model, the data and the run.
+        config: Config of the model, the data and the run.
         compiled: Run the backbone through ``torch.compile``. The losses are those of
             the plain backbone up to rounding, and so are the weights: nothing of it is
             stored.
@@ -140,7 +140,7 @@ def evaluate(
     """Score a checkpoint or weights file on the config's test set.
 
     Args:
-        config: Of the model and the data.
+        config: Config of the model and the data.
         checkpoint: Training checkpoint (``.pth``) or weights (``.safetensors``).
         out: File, or folder for BDD100K's masks, to write the predictions to in the
             benchmark's format, or None.
@@ -190,7 +190,7 @@ def check_data(config: Config, *loaders: str) -> None:
     """Raise FileNotFoundError if the folder of a data set is not there.
 
     Args:
-        config: Of the run.
+        config: Config of the run.
         loaders: Names of the data loaders that the run needs.
     """
     for name in loaders:

@@ -75,7 +75,7 @@ def check_resumed_schedule(config: Config, checkpoint: Mapping[str, Any]) -> Non
     without an end of its own ends with the training.
 
     Args:
-        config: Of the run that shall go on.
+        config: Config of the run that shall go on.
         checkpoint: With ``param_schedulers``, a list of states.
     """
     states = checkpoint.get("param_schedulers")

@@ -2,7 +2,7 @@
 
 The size of the network input is that of ``model.view``, the number of lanes is
 ``model.head.num_lanes``, and that of rows ``model.head.num_rows``. The transforms that
-need them are built with the model's; the detector itself tells its parts.
+need them are built with the model's; the detector itself hands them to its parts.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _OF_TRANSFORMS = {  # places in the model
     "num_lanes": "head.num_lanes",
     "num_rows": "head.num_rows",
 }
-# Arguments that a part of the model is told, and what they follow from.
+# Arguments that a part of the model is given, and what they follow from.
 _OF_PARTS = {
     "model.head": {"input_shape": "model.view", "stage_channels": "model.backbone"},
     "model.head.classifier": {
@@ -95,7 +95,7 @@ def build_dataset(config: Config, split: str) -> LaneDataset:
     """Return a data set of a config.
 
     Args:
-        config: Of the run.
+        config: Config of the run.
         split: ``train``, ``val`` or ``test``.
 
     Raises:

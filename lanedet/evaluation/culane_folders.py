@@ -147,7 +147,7 @@ def evaluate_culane(
         name: CULaneCounts(*counts.tolist()) for name, counts in of_category.items()
     }
     _check(report, pred_root)
-    frame.check(rule.frame, is_told=rule.is_frame_told, is_seen=is_seen)
+    frame.check(rule.frame, is_given=rule.is_frame_given, is_seen=is_seen)
     return report
 
 
@@ -237,14 +237,14 @@ def _is_frame_seen(rule: CULaneRule, anno_root: Path, images: Sequence[str]) -> 
     """Return whether a picture beside the labels has the size that is assumed.
 
     Raises:
-        ValueError: If it has another one, and nobody has told the size.
+        ValueError: If it has another one, and the size was not given.
     """
     found = find_picture_shape(anno_root, images)
     if found is None or found[1] == tuple(rule.frame):
         return found is not None
     path, (height, width) = found
     taken = f"{rule.frame[1]} pixels wide and {rule.frame[0]} high"
-    if not rule.is_frame_told:
+    if not rule.is_frame_given:
         raise ValueError(
             f"The images are taken to be {taken}, but '{path}' is {width} wide and "
             f"{height} high. Say the size that lanes are in with --shape "

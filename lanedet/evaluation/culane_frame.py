@@ -57,18 +57,18 @@ class FrameTally:
         self.ends.add_counts(other.ends)
         self.inside = (self.inside + other.inside)[:NUM_EXAMPLES]
 
-    def check(self, shape: tuple[int, int], *, is_told: bool, is_seen: bool) -> None:
+    def check(self, shape: tuple[int, int], *, is_given: bool, is_seen: bool) -> None:
         """Stop or warn where the images seem to have another size.
 
         Args:
             shape: (H, W) that is assumed.
-            is_told: Whether someone has said so.
+            is_given: Whether the user gave it.
             is_seen: Whether a picture has that size. Labels may end anywhere then.
 
         Raises:
             OutsideError: If more lanes lie outside than images of that size have.
-            WithinError: If labels are those of smaller images, and nobody has told
-                the size.
+            WithinError: If labels are those of smaller images, and the size was
+                not given.
         """
         for kind, name in enumerate(_KINDS):
             first = self.first_aside[kind]
@@ -82,7 +82,7 @@ class FrameTally:
                 )
         if is_seen:
             return
-        doubt = check_ends(self.ends, self.inside, shape, is_told=is_told)
+        doubt = check_ends(self.ends, self.inside, shape, is_given=is_given)
         if doubt:
             warnings.warn(doubt, stacklevel=3)
 

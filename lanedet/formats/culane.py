@@ -90,9 +90,9 @@ def culane_rows(
     labels: 589, 569, ... 249. Its coarse step costs overlap at high thresholds.
 
     Args:
-        height: Of the image, in pixels.
+        height: Height of the image, in pixels.
         step: Distance of the rows, in pixels of an image ``at_height`` high, > 0.
-        at_height: The height at which the step is told.
+        at_height: The height at which the step is wanted.
 
     Returns:
         y of each row, (R,), falling.

@@ -176,7 +176,7 @@ def tusimple_rows(height: int) -> FloatArray:
     of less than 72 rows, where some are the same.
 
     Args:
-        height: Of the image, in pixels.
+        height: Height of the image, in pixels.
 
     Returns:
         y of each row, (R,), whole numbers, rising.
@@ -196,7 +196,7 @@ def sample_tusimple_lanes(
     Args:
         lanes: Polylines, each (N, 2) in pixels of the original image.
         rows: y of each row, (R,).
-        width: Of the image. None is for labels, of which none leaves its image.
+        width: Width of the image. None is for labels, of which none leaves its image.
 
     Returns:
         (K, R), NaN where a lane does not cross the row, or not inside the image.
@@ -236,7 +236,7 @@ def tusimple_prediction(
         raw_file: The benchmark's name of the image.
         lanes: Polylines, each (N, 2) in pixels of the original image.
         rows: y of each row, (R,).
-        width: Of the image.
+        width: Width of the image.
         run_time_ms: Time that the prediction took.
 
     Raises:

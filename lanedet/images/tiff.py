@@ -49,7 +49,7 @@ def read_tiff_header(data: bytes) -> ImageHeader:
     """Return what a TIFF file tells of its first page.
 
     Raises:
-        ImageError: If the page has no size, or the file ends before it is told.
+        ImageError: If the page has no size, or the file ends before it is stated.
     """
     order = "little" if data.startswith(b"II") else "big"
     is_big = number(data, 2, 2, order) == 43
@@ -93,7 +93,7 @@ def _pages(data: bytes, layout: _Layout) -> Iterator[_Tags]:
                 tags[tag] = max(tags.get(tag, 0), _value(data, place, layout))
         yield tags
         if behind + layout.offset > len(data):
-            return  # of the next page nothing is told
+            return  # of the next page nothing is wanted
         position = number(data, behind, layout.offset, layout.order)
         if position == 0:
             return

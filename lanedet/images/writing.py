@@ -34,8 +34,8 @@ def encode_image(image: ByteArray, suffix: str, jpeg_quality: int = 95) -> bytes
 def write_image(path: Path | str, image: ByteArray, jpeg_quality: int = 95) -> None:
     """Write an image file whole, or not at all; its folder is made where there is none.
 
-    The name may hold any bytes: OpenCV, which takes no name that is not UTF-8, is not
-    told it.
+    The name may hold any bytes: OpenCV, which takes no name that is not UTF-8, never
+    sees it.
 
     Args:
         path: The file, which ends as an image file does.

@@ -118,7 +118,7 @@ def _described_model(
         checkpoint: The file's header.
         named: Its tensors, on the meta device. If the model has many more numbers, it
             is outlined there first, where it takes no memory, and compared.
-        path: Of the file.
+        path: Path of the file.
     """
     description = checkpoint.get("meta", {}).get(MODEL_KEY)
     if description is None:

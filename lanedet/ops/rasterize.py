@@ -61,7 +61,7 @@ def draw_polyline(
         points: (N, 2) in pixels of ``canvas``. Points may lie outside, however far.
             One point alone leaves no mark, two equal ones a dot.
         color: Value of the pixels, as many numbers as ``canvas`` has channels.
-        thickness: Of the line in pixels, as cv2 understands it.
+        thickness: Thickness of the line in pixels, as cv2 understands it.
         line_type: cv2's, such as ``cv2.LINE_8`` or, blending its rim, ``cv2.LINE_AA``.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import shlex
 import signal
 import sys
@@ -30,6 +31,8 @@ def user_errors() -> Iterator[None]:
     * ``kill`` (SIGTERM) unwinds the stack, so that files are closed whole, and ends
       with ``terminated`` on stderr and exit status 143. So does a terminal that is
       closed (SIGHUP), with ``hung up`` and 129, unless ``nohup`` keeps that off.
+    * Where what reads stdout has left, as ``head`` does, the program ends without a
+      word of it and with exit status 141, as other programs do.
 
     What is printed may name files whose names are not UTF-8, or hold what the terminal
     cannot show: what cannot be written becomes an escape that begins with a backslash.
@@ -52,7 +55,11 @@ def user_errors() -> Iterator[None]:
     try:
         with reported_warnings(_report_warning):
             yield
+            print(end="", flush=True)  # now, not when Python ends
     except (OSError, ValueError) as error:
+        if isinstance(error, BrokenPipeError) and _is_reader_gone():
+            _report_notes(error)
+            raise SystemExit(128 + signal.SIGPIPE) from error
         if os.environ.get("LANEDET_TRACEBACK") == "1":
             raise
         _report(f"error: {_one_line(error)}", error)
@@ -146,6 +153,23 @@ def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
     raise _Terminated(number)
 
 
+def _is_reader_gone() -> bool:
+    """Return whether nobody reads stdout any more; what is left of it goes nowhere."""
+    try:
+        output = sys.stdout.fileno()
+    except (AttributeError, OSError):  # closed from the start, or no file
+        return False
+    watch = select.poll()
+    watch.register(output, 0)
+    gone = select.POLLERR | select.POLLHUP
+    if not any(events & gone for _, events in watch.poll(0)):
+        return False
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, output)
+    os.close(nowhere)
+    return True
+
+
 def _one_line(error: OSError | ValueError) -> str:
     if isinstance(error, OSError) and error.strerror:
         # Without the "[Errno 2]" that str() puts first.
@@ -169,5 +193,11 @@ def _report_warning(text: str) -> None:
 def _report(message: str, error: BaseException) -> None:
     close_bars()
     with suppress(OSError):  # the terminal may be gone
-        for line in (message, *getattr(error, "__notes__", ())):
+        sys.stderr.write(f"{message}\n")
+    _report_notes(error)
+
+
+def _report_notes(error: BaseException) -> None:
+    with suppress(OSError):
+        for line in getattr(error, "__notes__", ()):
             sys.stderr.write(f"{line}\n")

@@ -1,6 +1,6 @@
 """What one frame's lanes say about the driving.
 
-:class:`~lanedet.video.DrivingMonitor` finds it out; logs and overlays tell it.
+:class:`~lanedet.video.DrivingMonitor` finds it out; logs and overlays report it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class DepartureEvent:
     """The side to which."""
 
     time_s: float
-    """When it began. It is told a little later, once it has lasted."""
+    """When it began. It is reported a little later, once it has lasted."""
 
     frame: int
     """The frame in which it began."""
@@ -48,7 +48,7 @@ class DrivingState:
     lane_width_m: float | None
     """Width of the own lane in metres. None without a calibration."""
 
-    curvature_sign: Curvature | None
+    curvature: Curvature | None
     """Where the road bends to: on its plane where calibrated, else in the image."""
 
     radius_m: float | None
@@ -59,4 +59,4 @@ class DrivingState:
     """The side of a departure that goes on."""
 
     events: tuple[DepartureEvent, ...]
-    """Departures that are told with this frame."""
+    """Departures that are reported with this frame."""

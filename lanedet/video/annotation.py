@@ -21,7 +21,7 @@ class AnnotatedFrame:
     """A frame on its way from the network to the files."""
 
     frame: VideoFrame
-    """As it came from the source."""
+    """The frame as it came from the source."""
 
     sample: LaneSample
     """Its lanes, tracked or not."""
@@ -43,7 +43,7 @@ class FrameAnnotator:
         num_slots: Number of slots K of the lanes.
         times: Where this is measured.
         tracking: Whether lanes are followed and smoothed from frame to frame.
-        calibration: Of the camera; None for no metres.
+        calibration: Calibration of the camera; None for no metres.
         is_sequence: Whether frames of one folder follow one another.
 
     Attributes:

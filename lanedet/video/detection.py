@@ -25,7 +25,7 @@ class DetectedLanes(NamedTuple):
     attention: list[dict[str, FloatArray]]
     """Maps (H, W) of each by stage; empty where they are not wanted."""
     seconds: float
-    """From the frames to their lanes."""
+    """Time from the frames to their lanes."""
 
 
 class LaneDetection:

@@ -51,7 +51,7 @@ class VideoOptions:
     folder are taken as a sequence; those of several folders are as many sequences."""
 
     calibration: Calibration | None = None
-    """Of the camera, for metres."""
+    """Where the camera is mounted, for metres."""
 
     attention: bool = False
     """Whether to show where the network looks, beside each frame."""

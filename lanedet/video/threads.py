@@ -1,4 +1,4 @@
-"""Stages of the pipeline in threads of their own, with bounded queues between them."""
+"""Steps of the pipeline in threads of their own, with bounded queues between them."""
 
 import threading
 from collections import deque

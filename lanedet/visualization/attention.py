@@ -90,7 +90,7 @@ def draw_attention(
             saw nothing: there the image stays grey
             (:func:`~lanedet.ops.map_to_original` makes it).
         scale: Brings the map into [0, 1], from darkest to lightest.
-        opacity: Of the colors, in [0, 1].
+        opacity: Opacity of the colors, in [0, 1].
 
     Returns:
         (H, W, 3) uint8, RGB.
@@ -141,7 +141,7 @@ def draw_attention_grid(
             ``image``.
         slots: Slot of each lane, see :func:`draw_lanes`.
         num_slots: Number of slots K.
-        caption: Of the first tile, one line of ASCII.
+        caption: Caption of the first tile, one line of ASCII.
         scale: Brings each map into [0, 1].
         tile_width: Width of each tile in pixels, at least 1; the aspect is kept.
 

@@ -198,12 +198,12 @@ def _place_text(driving: DrivingState) -> str:
 
 
 def _bend_text(driving: DrivingState) -> str:
-    if driving.curvature_sign is None:
+    if driving.curvature is None:
         return ""
-    if driving.curvature_sign == "straight":
+    if driving.curvature == "straight":
         return "straight road"
     radius = "" if driving.radius_m is None else f", {driving.radius_m:.0f} m"
-    return f"{driving.curvature_sign} bend{radius}"
+    return f"{driving.curvature} bend{radius}"
 
 
 def _draw_gauge(

@@ -60,7 +60,7 @@ def write_text(
         canvas: (H, W, 3) uint8, RGB, drawn into.
         text: One line.
         corner: (x, y) of the first letter's lower left corner.
-        height: Of a capital letter, in pixels.
+        height: Height of a capital letter, in pixels.
         color: RGB.
     """
     scale, stroke = height / _CAPITAL, _stroke(height)

@@ -28,7 +28,7 @@ def test_a_size_that_cannot_be_is_refused(tmp_path: Path) -> None:
         write_pictures(tmp_path, 1, (16, 32), 1_000_000)
 
 
-def test_the_report_has_every_stage(
+def test_the_report_has_every_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_pictures(tmp_path / "images" / "deeper", 2, (118, 328), 12_000)
@@ -49,12 +49,10 @@ def test_the_report_has_every_stage(
         "half size decoding",
         "whole, colors changed",
     ]
-    for stages in seconds.values():
-        parts = [
-            each["median_s"] for name, each in stages.items() if name != "together"
-        ]
+    for steps in seconds.values():
+        parts = [each["median_s"] for name, each in steps.items() if name != "together"]
         assert min(parts) > 0
-        assert stages["together"]["median_s"] == pytest.approx(sum(parts))
+        assert steps["together"]["median_s"] == pytest.approx(sum(parts))
     assert set(report["loader_seconds_per_image"]) == set(seconds) - {"limit"}
     printed = capsys.readouterr().out
     assert "2 images of 1" in printed

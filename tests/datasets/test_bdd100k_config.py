@@ -45,7 +45,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 class MapHead(LaneSegmentationHead):
-    """Segments what it is told to, whatever the features are."""
+    """Segments what it is asked to, whatever the features are."""
 
     def __init__(self, class_map: np.ndarray, decoder: object) -> None:
         super().__init__(

@@ -25,7 +25,7 @@ def test_latest_checkpoint_counts_iterations(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 100, 5000])
-def test_a_cut_checkpoint_is_told_with_the_whole_one_before_it(
+def test_a_cut_checkpoint_is_reported_with_the_whole_one_before_it(
     tmp_path: Path, size: int
 ) -> None:
     folder = tmp_path / "my runs"

@@ -173,7 +173,7 @@ def _places(value: Any, place: str) -> Iterator[str]:
         ),
     ],
 )
-def test_odd_values_are_told_in_one_line(path: Path, count: int) -> None:
+def test_odd_values_are_reported_in_one_line(path: Path, count: int) -> None:
     config = Config.fromfile(path).to_dict()
     keys = [key for key in config if key[0].islower()]
     places = [place for key in keys for place in _places(config[key], key)]

@@ -35,7 +35,7 @@ _MOTION = "train_dataloader.dataset.pipeline.1.motion"
         ("log_processor.window_size", 0, "be at least 1, got 0"),
     ],
 )
-def test_impossible_numbers_are_told_by_their_key(
+def test_impossible_numbers_are_reported_by_their_key(
     key: str, value: Any, must: str
 ) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(f'{key} must {must}.')}$"):

@@ -37,7 +37,7 @@ def test_a_file_goes_before_a_name(
     assert find_config("enet_sad_scenes") == Path("enet_sad_scenes")
 
 
-def test_the_nearest_names_are_told() -> None:
+def test_the_nearest_names_are_reported() -> None:
     with pytest.raises(FileNotFoundError, match=r"Did you mean sad/enet_sad_scenes"):
         find_config("sad/enet_sad_scens")
     with pytest.raises(FileNotFoundError, match=r"package\. `lanedet configs` lists"):

@@ -31,7 +31,7 @@ SMALL_INPUT = {"model.view.input_shape": (96, 160)}
 
 
 class LossRecorder(Hook):
-    """Keeps the losses of every iteration, and stops the run where it is told to."""
+    """Keeps the losses of every iteration, and stops the run where it is asked to."""
 
     def __init__(self, record: dict[int, dict[str, float]], stop_after: int) -> None:
         self.record = record
@@ -166,7 +166,7 @@ class Interrupt(Hook):
         pytest.param("before_val", ["Go on with: COMMAND"], id="later"),
     ],
 )
-def test_the_command_to_go_on_is_told_of_this_run_only(
+def test_the_command_to_go_on_is_printed_for_this_run_only(
     scenes_root: Path, tmp_path: Path, place: str, note: list[str]
 ) -> None:
     (tmp_path / "iter_9.pth").write_bytes(b"another run's")

@@ -155,7 +155,7 @@ def test_a_picture_of_the_benchmarks_size_proves_it(tmp_path: Path) -> None:
     assert score(tmp_path).counts[0] == (4, 0, 0)
 
 
-def test_a_few_labels_that_end_high_are_told(tmp_path: Path) -> None:
+def test_a_few_labels_that_end_high_are_reported(tmp_path: Path) -> None:
     for folder in ("gt", "pred"):
         write(tmp_path, folder, "400 310 420 200\n")
     with pytest.warns(UserWarning, match="None of 1 labelled lanes ends at the bottom"):

@@ -206,7 +206,7 @@ def test_folders_score_as_the_official_program_says() -> None:
             assert [found["tp"], found["fp"], found["fn"]] == counts
 
 
-def test_rules_draw_at_the_size_they_are_told() -> None:
+def test_rules_draw_at_the_size_they_are_given() -> None:
     small = CULaneMetric(rule="continuous", shape=(295, 820), lane_width=15)
     assert small.rule == ContinuousRule((295, 820), 15)
 

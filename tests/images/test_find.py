@@ -131,7 +131,7 @@ def test_two_images_have_two_pictures(
         plan_outputs(images, "*/../1.jpg", "../out")
 
 
-def test_a_picture_whose_name_is_too_long_is_told_before_any_work(
+def test_a_picture_whose_name_is_too_long_is_reported_before_any_work(
     tmp_path: Path,
 ) -> None:
     fits, too_long = (_touch(tmp_path / ("x" * length)) for length in (251, 252))

@@ -53,6 +53,37 @@ def test_an_error_is_one_line_and_status_1(
     assert capsys.readouterr().err == f"error: {message}\n"
 
 
+@pytest.mark.parametrize("num_lines", [1, 100_000])  # below and above a buffer
+@pytest.mark.parametrize("flags", [[], ["-u"]])
+def test_a_program_whose_reader_has_left_ends_without_a_word(
+    num_lines: int, flags: list[str]
+) -> None:
+    code = (
+        "from lanedet.runtime import user_errors\n"
+        f"with user_errors():\n    print('line\\n' * {num_lines})"
+    )
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    ended = subprocess.run(
+        [sys.executable, *flags, "-c", code],
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        check=False,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"},
+    )
+    os.close(write_end)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_another_broken_pipe_than_stdout_is_an_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as caught, user_errors():
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe", "rtsp://camera")
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == "error: Broken pipe: 'rtsp://camera'\n"
+
+
 def test_names_that_are_not_utf8_can_be_printed() -> None:
     code = (
         "import os\nfrom lanedet.runtime import user_errors\n"
@@ -115,11 +146,14 @@ def test_an_error_stands_below_a_bar(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.usefixtures("closes_with_terminal")
 @pytest.mark.parametrize(
-    ("number", "status", "told"),
+    ("number", "status", "reported"),
     [(signal.SIGTERM, 143, "terminated\n"), (signal.SIGHUP, 129, "hung up\n")],
 )
 def test_an_end_from_outside_unwinds_the_stack(
-    number: signal.Signals, status: int, told: str, capsys: pytest.CaptureFixture[str]
+    number: signal.Signals,
+    status: int,
+    reported: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     closed = False
     before = signal.getsignal(number)
@@ -136,7 +170,7 @@ def test_an_end_from_outside_unwinds_the_stack(
         main()
     assert closed
     assert caught.value.code == status
-    assert capsys.readouterr().err == told
+    assert capsys.readouterr().err == reported
     assert signal.getsignal(number) is before
 
 

@@ -21,7 +21,7 @@ CENTRED = DrivingState(
     offset_share=0.0,
     offset_m=None,
     lane_width_m=None,
-    curvature_sign="straight",
+    curvature="straight",
     radius_m=None,
     departure=None,
     events=(),
@@ -34,7 +34,7 @@ def _driving(**other: Any) -> DrivingState:
 
 
 NO_OWN_LANE = _driving(ego_left=None, ego_right=None, offset_share=None)
-NOTHING = replace(NO_OWN_LANE, curvature_sign=None)
+NOTHING = replace(NO_OWN_LANE, curvature=None)
 
 
 def _grey(height: int = 360, width: int = 640) -> np.ndarray:
@@ -172,8 +172,8 @@ def test_the_middle_of_the_gauge_is_a_tick_from_edge_to_edge(
     [
         (_driving(offset_share=0.1), _driving(offset_share=0.2)),
         (_driving(offset_share=0.1), _driving(offset_share=0.1, offset_m=0.3)),
-        (_driving(curvature_sign="left"), _driving(curvature_sign="right")),
-        (_driving(curvature_sign="left"), _driving(curvature_sign="left", radius_m=90)),
+        (_driving(curvature="left"), _driving(curvature="right")),
+        (_driving(curvature="left"), _driving(curvature="left", radius_m=90)),
         (_driving(departure="left"), _driving(departure="right")),
     ],
 )
@@ -181,7 +181,7 @@ def test_the_panel_tells_them_apart(one: DrivingState, other: DrivingState) -> N
     assert _changed(_drawn(one), _drawn(other))[:100, :140].any()
 
 
-def test_a_side_is_told_only_where_there_is_one() -> None:
+def test_a_side_is_shown_only_where_there_is_one() -> None:
     text = slice(27, 50), slice(0, 140)
     hair, other_hair, bit = (
         _drawn(_driving(offset_share=share))[text] for share in (0.001, -0.001, 0.02)

@@ -102,4 +102,4 @@ def _note_sizes(
         report.notes.append(f"{taken}, and needs images of one size")
     elif sizes and shape not in sizes:
         ((height, width),) = sizes
-        report.notes.append(f"{taken} unless it is told --shape {height}x{width}")
+        report.notes.append(f"{taken} unless it is given --shape {height}x{width}")

@@ -54,7 +54,7 @@ class LabelFit:
         try:
             height, width = read_stored_image(path).shape[:2]
         except (ImageError, OSError):
-            return  # told when it is trained on
+            return  # reported when it is trained on
         if (height, width) != shape:
             self._misfits.append(
                 f"{path} ({width}x{height}) of {picture} ({shape[1]}x{shape[0]})"

@@ -1,4 +1,4 @@
-"""What a check of a data set found, and how it is told in one screen."""
+"""What a check of a data set found, and how it is reported in one screen."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -107,7 +107,7 @@ def picture_path(folder: Path, sample: LaneSample) -> Path:
     ending of the image's.
 
     Args:
-        folder: Of the pictures.
+        folder: Folder of the pictures.
         sample: With ``img_path`` and, where the benchmark has one, ``raw_file``.
 
     Raises:

@@ -70,7 +70,7 @@ def check_ends(
     examples: Sequence[LaneEnd],
     shape: tuple[int, int],
     *,
-    is_told: bool = False,
+    is_given: bool = False,
     picture_shape: tuple[int, int] | None = None,
 ) -> str | None:
     """Check that labels are not those of smaller images than is assumed.
@@ -80,20 +80,20 @@ def check_ends(
         examples: The first :data:`NUM_EXAMPLES` that end at no border, or all of
             fewer.
         shape: (H, W) that is assumed.
-        is_told: Whether someone has said so. Labels may end anywhere then.
+        is_given: Whether the user gave it. Labels may end anywhere then.
         picture_shape: (H, W) of a picture beside the labels, for the hint.
 
     Returns:
-        What to warn of: the size that was told is doubtful, or the lanes are too few
+        What to warn of: the size that was given is doubtful, or the lanes are too few
         to be sure.
 
     Raises:
-        WithinError: If they are those of smaller images, and nobody has told the size.
+        WithinError: If they are those of smaller images, and the size was not given.
     """
     if not (ends.are_of_smaller_images or ends.are_within):
         return None
     text = _ends_text(ends, examples, shape)
-    if is_told:
+    if is_given:
         return f"{text} {size_doubt(shape)}" if ends.are_of_smaller_images else None
     text += f" {size_request(ends, shape, picture_shape)}"
     if ends.are_of_smaller_images:
@@ -138,7 +138,7 @@ def size_request(
 
 
 def size_doubt(shape: tuple[int, int]) -> str:
-    """Return what to say of a size that was told and seems to be too large."""
+    """Return what to say of a size that was given and seems to be too large."""
     return (
         "Lanes of smaller images are compared too generously: look whether "
         f"--shape {shape[0]}x{shape[1]} is right."
@@ -188,7 +188,7 @@ def outside_error(
     shape: tuple[int, int],
     allowed: str | None = None,
 ) -> OutsideError:
-    """Return the error that names the size assumed and the way to tell another.
+    """Return the error that names the size assumed and the way to give another.
 
     Args:
         what: What lies outside and where, the start of the sentence.

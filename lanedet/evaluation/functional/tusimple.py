@@ -94,7 +94,7 @@ def rules_of_width(width: int) -> TuSimpleRules:
     The tolerance keeps its share of the image's width.
 
     Args:
-        width: Of the images, in pixels.
+        width: Width of the images, in pixels.
 
     Example:
         >>> rules_of_width(1920).pixel_threshold

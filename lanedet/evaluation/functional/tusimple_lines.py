@@ -73,7 +73,7 @@ def check_not_smaller(
     labels: Sequence[TuSimpleLine],
     shape: tuple[int, int] = TUSIMPLE_SHAPE,
     *,
-    is_told: bool = False,
+    is_given: bool = False,
     picture_shape: tuple[int, int] | None = None,
 ) -> None:
     """Check that labels are not those of smaller images.
@@ -83,17 +83,17 @@ def check_not_smaller(
     Args:
         labels: Lines of a label file.
         shape: (H, W) of the images that is assumed.
-        is_told: Whether someone has said so.
+        is_given: Whether the user gave it.
         picture_shape: (H, W) of a picture beside the labels. One of ``shape`` is as
             good as a word; another proves nothing, for pictures are resized and labels
             seldom.
 
     Raises:
         WithinError: If they are, as their rows or
-            :class:`~lanedet.ops.LaneEnds` say, and nobody has told the size.
+            :class:`~lanedet.ops.LaneEnds` say, and the size was not given.
 
     Warns:
-        UserWarning: If the size that was told is doubtful, or there are too few lanes
+        UserWarning: If the size that was given is doubtful, or there are too few lanes
             to be sure.
     """
     if picture_shape == shape:
@@ -117,7 +117,7 @@ def check_not_smaller(
             f"No row of the labels lies below y = {lowest:g}, but the images are taken "
             f"to be {shape[1]} pixels wide and {shape[0]} high. "
         )
-        if not is_told:
+        if not is_given:
             raise WithinError(text + size_request(ends, shape, picture_shape))
         warnings.warn(text + size_doubt(shape), stacklevel=2)
         return
@@ -126,7 +126,7 @@ def check_not_smaller(
         LaneEnd(repr(names[i]), tuple(points[numbers[i]].tolist())) for i in first
     ]
     doubt = check_ends(
-        ends, examples, shape, is_told=is_told, picture_shape=picture_shape
+        ends, examples, shape, is_given=is_given, picture_shape=picture_shape
     )
     if doubt:
         warnings.warn(doubt, stacklevel=2)

@@ -333,7 +333,7 @@ class UpBottleneck(nn.Module):
 
         Args:
             x: Features to enlarge.
-            indices: Of the max-pooling to undo; its input had ``out_channels``.
+            indices: Indices of the max-pooling to undo; its input had ``out_channels``.
         """
         # The pooling ran on out_channels channels, so its indices fit one to one.
         main = F.max_unpool2d(self.main(x), indices, [2, 2])

@@ -24,7 +24,7 @@ def torchvision_state_dict(name: str, weights: str) -> dict[str, Tensor]:
     """Return the state dict of one of torchvision's models.
 
     Args:
-        name: Of the model, such as ``resnet18``.
+        name: Name of the model, such as ``resnet18``.
         weights: ``"imagenet"`` for torchvision's default weights, which are fetched
             unless they lie in torch's cache (``$TORCH_HOME/hub/checkpoints``), or the
             path of a file that holds a state dict.

@@ -175,8 +175,8 @@ class BasicBlock(nn.Module):
     Args:
         in_channels: Channels of the input.
         out_channels: Channels of the output.
-        stride: Of the first convolution.
-        dilations: Of the two convolutions.
+        stride: Stride of the first convolution.
+        dilations: Dilations of the two convolutions.
     """
 
     def __init__(

@@ -53,7 +53,7 @@ class ACmix(ContextLayer):
         conv_size: K, odd.
         dilation: Steps between pixels, of the convolution and of attention around
             pixels.
-        shift: Of the grid of windows.
+        shift: Shift of the grid of windows.
 
     Raises:
         ValueError: If an argument does not fit.

@@ -1,4 +1,4 @@
-"""Where a pixel is, told to attention, which sees a set of pixels and no map.
+"""Where a pixel is, for attention, which sees a set of pixels and no map.
 
 Without any of these, attention is equivariant to every permutation of the pixels.
 Positions are counted in float32 whatever the type of the features: bfloat16 knows whole

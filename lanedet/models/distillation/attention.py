@@ -66,7 +66,7 @@ MAPPINGS: dict[str, Callable[[Tensor], Tensor]] = {
     "mean": _mean,
     "max": _max,
 }
-"""Over the channels of |A_i|^p: (B, C, h, w) to (B, h, w)."""
+"""Reductions of |A_i|^p over its channels: (B, C, h, w) to (B, h, w)."""
 
 ENERGY_NORMS: dict[str, Callable[[Tensor], Tensor]] = {
     "standardize": standardize_energy,

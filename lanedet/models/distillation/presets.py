@@ -47,7 +47,7 @@ def sad_preset(name: str, **changes: Any) -> Distiller:
     In a config: ``distiller=dict(type=sad_preset, name="paper", weight=0.2)``.
 
     Args:
-        name: Of the preset.
+        name: Name of the preset.
         changes: Arguments of the preset's class to change.
 
     Raises:

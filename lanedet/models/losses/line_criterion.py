@@ -57,7 +57,7 @@ class LineCriterion(nn.Module):
         class_weight: Of the focal loss of the lines' classes, summed over the lines
             of an image and divided by its number of lanes.
         class_alpha: Weight of lines that show a lane in it; others weigh 1 minus this.
-        iou_weight: Of 1 - LaneIoU, a mean over the lines that learn a lane.
+        iou_weight: Weight of 1 - LaneIoU, a mean over the lines that learn a lane.
         iou_half_width: Half the width of a lane there, in pixels of 1640. 15 is the
             benchmark's.
         ends_weight: Of the smooth L1 of starts and ends in rows, a mean likewise.

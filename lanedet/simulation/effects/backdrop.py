@@ -11,7 +11,7 @@ from lanedet.simulation.effects.houses import LIT_SHARE, light_colors
 from lanedet.simulation.painting.canvas import fill_polygon, fill_polygons
 from lanedet.simulation.painting.noise import noise_tile, sample_tile, tile_offsets
 from lanedet.simulation.projection.air import through_haze
-from lanedet.simulation.projection.projection import Projection, once_per_view
+from lanedet.simulation.projection.projection import Projection, once_per_projection
 from lanedet.simulation.world.color import Color, mix, shade
 
 Block = tuple[tuple[float, float], tuple[float, float], Color]
@@ -70,7 +70,7 @@ def paint_city(image: ByteArray, projection: Projection) -> ByteArray:
     return image
 
 
-@once_per_view
+@once_per_projection
 def _towers(projection: Projection) -> list[Block]:
     """Return the buildings of the far city, in the order of painting."""
     backdrop, camera = projection.scene.backdrop, projection.scene.camera

@@ -13,7 +13,7 @@ from lanedet.simulation.effects.sky import is_ridge
 from lanedet.simulation.effects.vehicles import visible_faces
 from lanedet.simulation.painting.canvas import fill_polygon
 from lanedet.simulation.painting.noise import noise_tile, sample_tile
-from lanedet.simulation.projection.projection import Projection, once_per_view
+from lanedet.simulation.projection.projection import Projection, once_per_projection
 from lanedet.simulation.world.color import Color
 
 _REDUCTION = 4
@@ -60,7 +60,7 @@ def sun_pixel(projection: Projection) -> np.ndarray:
     return np.array([glare.sun_x * width, y])
 
 
-@once_per_view
+@once_per_projection
 def is_sun_hidden(projection: Projection) -> bool:
     """Return whether something stands before the sun: a house, a hill, a tree, ..."""
     x, y = sun_pixel(projection).tolist()

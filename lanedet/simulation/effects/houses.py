@@ -10,7 +10,7 @@ from lanedet.arrays import ByteArray, FloatArray
 from lanedet.simulation.effects.verges import CELL_M, cells_ahead, verge_edge
 from lanedet.simulation.painting.canvas import fill_polygons
 from lanedet.simulation.painting.sketch import Sketch, upright
-from lanedet.simulation.projection.projection import Projection, once_per_view
+from lanedet.simulation.projection.projection import Projection, once_per_projection
 from lanedet.simulation.world.color import Color, mix, shade
 
 _FLOOR_M = 3.2
@@ -54,7 +54,7 @@ class House:
         return self.laterals_m[0] + 1.0, self.laterals_m[1] - 1.0
 
 
-@once_per_view
+@once_per_projection
 def houses_ahead(projection: Projection) -> list[House]:
     """Return the houses on both sides, the farthest first."""
     density = projection.scene.surroundings.building_density

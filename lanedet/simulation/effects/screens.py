@@ -18,7 +18,7 @@ from lanedet.simulation.painting.sketch import upright
 from lanedet.simulation.projection.projection import (
     NEAREST_M,
     Projection,
-    once_per_view,
+    once_per_projection,
 )
 from lanedet.simulation.world.scene import Wall
 
@@ -26,7 +26,7 @@ _HIGH_WALL_M = 1.5
 _WALL_AHEADS_M = np.geomspace(NEAREST_M, 300.0, 24)
 
 
-@once_per_view
+@once_per_projection
 def screens(projection: Projection) -> list[tuple[float, FloatArray]]:
     """Return what hides lights: crowns of trees, bridges, high walls.
 

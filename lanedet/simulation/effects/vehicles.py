@@ -18,7 +18,7 @@ from lanedet.simulation.painting.sketch import Sketch
 from lanedet.simulation.projection.projection import (
     NEAREST_M,
     Projection,
-    once_per_view,
+    once_per_projection,
 )
 from lanedet.simulation.world.color import Color
 from lanedet.simulation.world.outline import Outline
@@ -90,7 +90,7 @@ def add_vehicle(
         sketch.add_panel(_face(projection, vehicle, ahead))
 
 
-@once_per_view
+@once_per_projection
 def visible_vehicles(projection: Projection) -> list[tuple[Vehicle, float]]:
     """Return the vehicles ahead with their distances, the farthest first."""
     here = projection.scene.camera.station_m
@@ -105,7 +105,7 @@ def visible_vehicles(projection: Projection) -> list[tuple[Vehicle, float]]:
     return sorted(near, key=lambda pair: -pair[1])
 
 
-@once_per_view
+@once_per_projection
 def visible_faces(projection: Projection) -> list[Face]:
     """Return the faces of the vehicles ahead, the farthest first."""
     vehicles = [pair for pair in visible_vehicles(projection) if pair[1] > NEAREST_M]

@@ -9,7 +9,7 @@ import numpy as np
 from lanedet.simulation.projection.projection import (
     NEAREST_M,
     Projection,
-    once_per_view,
+    once_per_projection,
 )
 
 CELL_M = 10.0
@@ -21,7 +21,7 @@ _BRIDGE_CELL = 3
 _BRIDGE_BESIDE_M = 60.0
 
 
-@once_per_view
+@once_per_projection
 def cells_ahead(projection: Projection) -> list[tuple[int, float]]:
     """Return numbers and distances of the pieces ahead, the farthest first.
 

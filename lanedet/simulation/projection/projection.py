@@ -321,7 +321,7 @@ class Projection:
         return np.asarray(turned + self.center)
 
 
-def once_per_view(
+def once_per_projection(
     function: Callable[[Projection], Result],
 ) -> Callable[[Projection], Result]:
     """Make a function remember its result for as long as the projection exists.

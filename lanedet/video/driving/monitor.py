@@ -75,7 +75,7 @@ class DrivingMonitor:
         >>> state = monitor.update(sample, time_s=0.0)
         >>> state.ego_left, state.ego_right
         (0, 1)
-        >>> state.curvature_sign, round(abs(state.offset_share), 3)
+        >>> state.curvature, round(abs(state.offset_share), 3)
         ('straight', 0.0)
     """
 
@@ -128,7 +128,7 @@ class DrivingMonitor:
             offset_share=measures.offset_share,
             offset_m=measures.offset_m,
             lane_width_m=measures.lane_width_m,
-            curvature_sign=sign,
+            curvature=sign,
             radius_m=None if self._calibration is None else radius_m,
             departure=self._departures.side,
             events=events,
@@ -161,7 +161,7 @@ class _Measures(NamedTuple):
     offset_m: float | None = None
     lane_width_m: float | None = None
     sharpness: float | None = None
-    """Of the bend: 1 where a straight road ends, positive to the right."""
+    """How sharp the bend is: 1 where a straight road ends, positive to the right."""
 
 
 def _measure_in_image(

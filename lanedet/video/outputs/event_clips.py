@@ -21,7 +21,7 @@ def event_clip_path(
     Args:
         clip: The annotated clip.
         folder: Where its events go.
-        number: Of the event, from 1.
+        number: Number of the event, from 1.
         event: The event.
     """
     name = f"{clip.stem}_event{number:03d}_{event.time_s:06.1f}s_{event.kind}"

@@ -157,7 +157,7 @@ class LaneLog(LineFile):
                 if they are tracked, and the frame's size as ``ori_shape``. Points are
                 rounded to 0.1 pixels, scores to 0.001.
             state: What the lanes say about the driving.
-            name: Of the picture, where the source is made of pictures.
+            name: Name of the picture, where the source is made of pictures.
 
         Raises:
             OSError: If the line cannot be written. The file then ends with the last.
@@ -207,7 +207,7 @@ def _ego(state: DrivingState) -> dict[str, Any]:
         "offset_share": _rounded(state.offset_share, 4),
         "offset_m": _rounded(state.offset_m, 3),
         "lane_width_m": _rounded(state.lane_width_m, 3),
-        "curvature": state.curvature_sign,
+        "curvature": state.curvature,
         "radius_m": _rounded(state.radius_m, 1),
         "departure": state.departure,
     }

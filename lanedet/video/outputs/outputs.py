@@ -14,9 +14,7 @@ from lanedet.files import (
 from lanedet.formats import culane_label_path
 from lanedet.structures import DepartureEvent
 from lanedet.video.outputs.event_clips import event_clip_path
-from lanedet.video.outputs.predictions import (
-    check_no_lanes,
-)
+from lanedet.video.outputs.predictions import check_no_lanes
 
 
 @dataclass(frozen=True)

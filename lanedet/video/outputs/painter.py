@@ -20,7 +20,7 @@ class FramePainter:
 
     Args:
         num_slots: Number of slots K of the lanes.
-        birds_eye: Of the camera, for an inset that shows the road from above; None
+        birds_eye: Calibration for an inset that shows the road from above; None
             for no inset.
     """
 

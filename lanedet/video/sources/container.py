@@ -62,12 +62,12 @@ class ContainerReader(Source):
 
     Attributes:
         container_format: FFmpeg's name of the container's format.
-        height: Of the frames, in pixels, after turning them upright.
+        height: Height of the frames, in pixels, after turning them upright.
         width: Likewise.
         has_times: Whether the container has time stamps; else they are made up.
         num_frames: As the container states it, in AVI with the empty frames that fill
             gaps; None where it does not.
-        duration_s: Of the video stream in seconds, None where it is not known.
+        duration_s: Duration of the video stream in seconds, None where it is not known.
     """
 
     def __init__(

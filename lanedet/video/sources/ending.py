@@ -20,16 +20,16 @@ class StatedLength:
     """FFmpeg's name."""
 
     num_frames: int | None
-    """In AVI with the empty ones that fill gaps."""
+    """Number of pictures, in AVI with the empty ones that fill gaps."""
 
     duration_s: float | None
-    """Of the pictures, in seconds."""
+    """Duration of the pictures in seconds."""
 
     is_exact: bool
     """Whether the duration says how long the last frame is shown."""
 
     frame_length: Fraction
-    """In seconds."""
+    """Length of a frame in seconds."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,16 @@ class Ending:
     """Frames that came."""
 
     end: Fraction
-    """Of the last one, by the frame rate."""
+    """When the last one ends, by the frame rate."""
 
     shown_end: Fraction
-    """Likewise, as long as the container says that it is shown."""
+    """When it ends if shown as long as the container says."""
 
     packets_end: Fraction
-    """Likewise of the last packet."""
+    """When the last packet ends."""
 
     skipped: Fraction
-    """By how much the clock has jumped ahead on the way."""
+    """How far the clock has jumped ahead on the way."""
 
     last_packet: av.Packet | None
     """The last one, where there is any."""

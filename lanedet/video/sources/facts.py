@@ -13,7 +13,7 @@ from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.video.sources.sound import Sound
 
 DURATION_TAG = "DURATION"
-"""Of a track of Matroska."""
+"""The tag that holds the duration of a track of Matroska."""
 
 _NO_CLIP = Disposition.attached_pic | Disposition.timed_thumbnails
 _FASTEST = 1000  # frames/s; a bare stream that states more states nothing

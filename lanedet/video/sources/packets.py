@@ -19,7 +19,7 @@ class PacketReader:
     Args:
         container: What FFmpeg opened.
         stream: The track of pictures.
-        frame_length: Of a frame, in seconds.
+        frame_length: Length of a frame, in seconds.
         sound: What takes the packets of sound; None where nobody wants them.
 
     Attributes:

@@ -99,7 +99,7 @@ class SoundTrack:
         """Append a packet.
 
         Args:
-            packet: Of the sound given to the constructor.
+            packet: Packet of the sound given to the constructor.
             time: When it begins in the clip, in seconds.
 
         Raises:

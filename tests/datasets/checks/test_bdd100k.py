@@ -98,7 +98,7 @@ def test_labels_are_compared_with_pictures_of_ones_own(root: Path) -> None:
     text = "\n".join(check_bdd100k(root).lines())
     assert "WRONG: 5 of 5 labels looked at lie outside of their pictures" in text
     assert "train0.jpg (640x360), a point at (100, 700)" in text
-    assert "1280x720 unless it is told --shape 360x640" in text
+    assert "1280x720 unless it is given --shape 360x640" in text
 
 
 def test_masks_are_compared_with_their_pictures(root: Path) -> None:

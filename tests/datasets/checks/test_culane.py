@@ -146,7 +146,7 @@ def test_labels_are_compared_with_pictures_of_ones_own(tmp_path: Path) -> None:
     own_tree(tmp_path, "80 90 90 40\n-5 70 40 40\n165 60 100 30\n")
     report = check_culane(tmp_path)
     assert report.is_complete
-    assert "1640x590 unless it is told --shape 90x160" in "\n".join(report.lines())
+    assert "1640x590 unless it is given --shape 90x160" in "\n".join(report.lines())
 
 
 @pytest.mark.parametrize(

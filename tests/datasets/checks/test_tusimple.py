@@ -183,7 +183,7 @@ def test_labels_are_compared_with_pictures_of_ones_own(tmp_path: Path) -> None:
     own_tree(tmp_path, (90, 160), [80] * 9, [150] * 9)
     report = check_tusimple(tmp_path)
     assert report.is_complete
-    assert "1280x720 unless it is told --shape 90x160" in "\n".join(report.lines())
+    assert "1280x720 unless it is given --shape 90x160" in "\n".join(report.lines())
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def resize_images(root: Path, shape: tuple[int, int]) -> None:
         assert cv2.imwrite(str(path), np.zeros((*shape, 3), np.uint8))
 
 
-def test_resized_images_are_wrong_unless_the_labels_size_is_told(root: Path) -> None:
+def test_resized_images_are_wrong_unless_the_labels_size_is_given(root: Path) -> None:
     resize_images(root, (240, 426))
     text = told(root)
     assert "4 images are not 1280x720" in text

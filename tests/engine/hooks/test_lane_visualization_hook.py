@@ -63,7 +63,7 @@ def test_pictures_that_would_replace_a_file_are_refused_before_the_test(
     LaneVisualizationHook().before_test(runner)
 
 
-def test_a_name_that_is_too_long_is_told_before_the_test() -> None:
+def test_a_name_that_is_too_long_is_reported_before_the_test() -> None:
     runner = _runner([_sample("1.jpg", "x" * 252)])
     with pytest.raises(OSError, match="at most 255 bytes"):
         LaneVisualizationHook(show_dir="out").before_test(runner)

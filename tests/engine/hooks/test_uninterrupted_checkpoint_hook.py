@@ -220,7 +220,7 @@ def test_a_backend_that_is_none(toy_runner: MakeRunner, backend: Any) -> None:
         toy_runner(**options).train()
 
 
-def test_a_best_by_no_metric_is_told_and_the_state_saved(
+def test_a_best_by_no_metric_is_reported_and_the_state_saved(
     toy_runner: MakeRunner, tmp_path: Path
 ) -> None:
     checkpoint = {

@@ -60,14 +60,14 @@ def test_the_hint_is_the_size_of_a_picture_where_there_is_one() -> None:
         check_ends(ends, examples, CULANE, picture_shape=(333, 999))
 
 
-def test_a_size_that_was_told_is_only_doubted() -> None:
-    doubt = check_ends(*ends_of([(300, 300)] * 4), CULANE, is_told=True)
+def test_a_size_that_was_given_is_only_doubted() -> None:
+    doubt = check_ends(*ends_of([(300, 300)] * 4), CULANE, is_given=True)
     assert doubt is not None
     assert doubt.endswith("look whether --shape 590x1640 is right.")
-    assert check_ends(*ends_of([(300, 479)]), CULANE, is_told=True) is None
+    assert check_ends(*ends_of([(300, 479)]), CULANE, is_given=True) is None
 
 
-def test_a_few_lanes_that_end_anywhere_are_told() -> None:
+def test_a_few_lanes_that_end_anywhere_are_reported() -> None:
     doubt = check_ends(*ends_of([(843.9, 320)]), CULANE)  # one image of CULane's
     assert doubt is not None
     assert "None of 1 labelled lanes ends at the bottom" in doubt

@@ -32,7 +32,7 @@ def line(
     return TuSimpleLine(name, np.full((1, num_rows), x), rows, run_time)
 
 
-def test_slow_predictions_are_told_and_score_nothing() -> None:
+def test_slow_predictions_are_reported_and_score_nothing() -> None:
     labels = [line(name=name) for name in "abc"]
     times = {"a": 200.0, "b": 200.5, "c": 900.0}
     late = [line(run_time=time, name=name) for name, time in times.items()]
@@ -84,7 +84,7 @@ def test_labels_whose_rows_end_high_are_of_smaller_images(last: int, hint: str) 
         check_not_smaller(labels, picture_shape=(333, 999))
     check_not_smaller(labels, picture_shape=(720, 1280))
     with pytest.warns(UserWarning, match="look whether --shape 720x1280 is right"):
-        check_not_smaller(labels, is_told=True)
+        check_not_smaller(labels, is_given=True)
 
 
 def test_lanes_that_end_high_on_the_benchmarks_rows_are_of_smaller_images() -> None:

@@ -70,7 +70,7 @@ def test_the_offset_is_positive_to_the_right(shape: tuple[int, int]) -> None:
     lanes = [_line(-2.5) * scale, _line(1.5) * scale]
     state = DrivingMonitor(6).update(_sample(lanes, [2, 3], shape=shape), 0.0)
     assert state.offset_share == pytest.approx(0.125)
-    assert state.curvature_sign == "straight"
+    assert state.curvature == "straight"
     assert state.offset_m is state.lane_width_m is state.radius_m is None
 
 
@@ -90,7 +90,7 @@ def test_what_is_not_known_is_none(lanes: list, slots: list) -> None:
         monitor = DrivingMonitor(6, calibration)
         state = monitor.update(_sample(lanes, slots), 0.0)
         assert state.offset_share is state.offset_m is state.lane_width_m is None
-        assert state.curvature_sign is state.radius_m is state.departure is None
+        assert state.curvature is state.radius_m is state.departure is None
         assert state.events == ()
         assert monitor.summary.ego_lane_share == 0
         assert monitor.summary.mean_abs_offset_share is None
@@ -179,7 +179,7 @@ def _bent(sharpness: float) -> LaneSample:
 def _signs(sharpness: Iterable[float], step_s: float = 0.04) -> list[str | None]:
     monitor = DrivingMonitor(num_slots=6)
     return [
-        monitor.update(_bent(value), step_s * number).curvature_sign
+        monitor.update(_bent(value), step_s * number).curvature
         for number, value in enumerate(sharpness)
     ]
 
@@ -287,7 +287,7 @@ def test_offsets_without_calibration_are_true(scenes: list) -> None:
         errors.append(abs(state.offset_share - truth.offset_m / truth.width_m))
         if abs(truth.curvature_per_m) > 1 / 900:
             side = "right" if truth.curvature_per_m > 0 else "left"
-            assert state.curvature_sign == side
+            assert state.curvature == side
     assert len(errors) > 0.98 * len(scenes)
     assert np.median(errors) < 0.012
     assert np.quantile(errors, 0.95) < 0.035
@@ -314,7 +314,7 @@ def test_metres_with_a_calibration_are_true(
         radius_error = np.nan
         if abs(truth.curvature_per_m) > 1 / 1000:
             side = "right" if truth.curvature_per_m > 0 else "left"
-            assert state.curvature_sign == side
+            assert state.curvature == side
             radius_error = state.radius_m * abs(truth.curvature_per_m) - 1
         errors.append(
             (

@@ -43,7 +43,7 @@ def test_ids_names_and_events_are_written(tmp_path: Path) -> None:
         offset_share=-0.123456,
         offset_m=-0.4321987,
         lane_width_m=3.5,
-        curvature_sign="left",
+        curvature="left",
         radius_m=812.34,
         departure="left",
         events=(DepartureEvent("left", 1.5, 37, -0.31),),

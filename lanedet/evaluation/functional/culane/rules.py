@@ -135,8 +135,8 @@ class CULaneRule(ABC):
         return self.shape if self.image_shape is None else self.image_shape
 
     @property
-    def is_frame_told(self) -> bool:
-        """Whether someone said so. If not, it is that of the benchmark's images."""
+    def is_frame_given(self) -> bool:
+        """Whether the user gave it. If not, it is that of the benchmark's images."""
         return self.image_shape is not None or self.shape != CULaneRule.shape
 
     @abstractmethod

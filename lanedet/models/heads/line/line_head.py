@@ -82,7 +82,7 @@ class LineHead(LaneHead):
         stage_channels: Channels of the backbone's stages by name.
         num_extra_levels: Levels of the pyramid beyond these stages.
         sketch_shape: (rows, columns) of the grid of proposals.
-        channels: Of every level.
+        channels: Channels of every level.
         hidden_channels: Width of the layers of a refinement.
         num_points: Rows on which a refinement takes features.
         num_refinements: How often lines are refined, at least 1.
@@ -335,7 +335,7 @@ class LineHead(LaneHead):
         Args:
             scores: (A,).
             lines: (A, R + 2).
-            view: Of the image.
+            view: View of the image.
         """
         usable = (scores >= self.min_score) & np.isfinite(lines).all(axis=1)
         scores, lines = scores[usable], lines[usable]

@@ -44,7 +44,7 @@ class FeaturePyramid(nn.Module):
 
     Args:
         stages: By name, the finest first.
-        channels: Of every level.
+        channels: Channels of every level.
         num_extra: Number of levels beyond the stages, each by a convolution of stride
             2 on the last one.
 

@@ -21,7 +21,7 @@ class Refinement(nn.Module):
 
     Args:
         num_levels: Levels of the pyramid.
-        channels: Of every level.
+        channels: Channels of every level.
         num_rows: R of the lines.
         num_points: P, rows on which features are taken; a multiple of 6, at most R.
         hidden_channels: Width of the layers, a multiple of P / 6.
@@ -65,7 +65,7 @@ class Refinement(nn.Module):
         """Return what becomes of lines.
 
         Args:
-            levels: Of the pyramid.
+            levels: Levels of the pyramid.
             xs: x of the lines on the rows in pixels of the network input, (B, A, R)
                 float32. They get no gradient.
             ys: y of the rows, (R,) float32.

@@ -29,7 +29,7 @@ class SketchOutputs(NamedTuple):
     """Logits: whether a lane passes near."""
 
     angles: Tensor
-    """In (-0.45, 0.45)."""
+    """Angles of the lanes as shares of pi, in (-0.45, 0.45)."""
 
     offsets: Tensor
 
@@ -48,7 +48,7 @@ class Sketch(nn.Module):
     """Say of each cell of a grid which line passes it.
 
     Args:
-        channels: Of the features.
+        channels: Channels of the features.
         grid_shape: (rows, columns) of the grid.
     """
 
@@ -90,7 +90,7 @@ def sketch_lines(
     """Return x of the proposals on rows, (B, A, R) float32.
 
     Args:
-        sketch: Of the cells.
+        sketch: Sketch of the cells.
         grid_shape: (rows, columns) of the grid.
         input_shape: (H, W) of the network input.
         ys: y of the rows in pixels of the network input, (R,) float32.

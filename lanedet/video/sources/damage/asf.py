@@ -29,17 +29,17 @@ class _Layout:
     """What the header says."""
 
     stated_size: int | None
-    """Of the file, in bytes; None where it was not known."""
+    """Size of the file in bytes; None where it was not known."""
     begin: int
     """Where the packets begin."""
     end: int
     """Where they end, or the file does."""
     packet_size: int
-    """In bytes."""
+    """Size of a packet in bytes."""
 
 
 class _Piece(NamedTuple):
-    """Of a picture or of sound."""
+    """A piece of a picture or of sound."""
 
     stream: int
     number: int

@@ -157,7 +157,7 @@ class _Pictures:
     The pictures of a group are numbered from 0, in the order in which they are shown.
 
     Args:
-        height: Of the pictures, in pixels.
+        height: Height of the pictures, in pixels.
     """
 
     def __init__(self, height: int) -> None:
