@@ -60,9 +60,11 @@ class Ending:
         if last is not None and last.is_corrupt:
             return True
         if stated.container_format == "avi" and last and last.dts is not None:
-            # AVI counts in frames, among them the empty ones that fill gaps and are
-            # not decoded. Of a cut file FFmpeg only estimates the duration.
-            return last.dts + 1 < (stated.num_frames or 0)
+            # AVI counts in ticks of its clock, usually frames, among them the empty ones
+            # that fill gaps and are not decoded. Of a cut file FFmpeg only estimates
+            # the duration. How long the last frame lasts need not be said.
+            ticks = max(1, round(stated.frame_length / last.time_base))
+            return last.dts + ticks < (stated.num_frames or 0)
         if stated.duration_s is None:
             return False
         late_s = float(_LATE * stated.frame_length)

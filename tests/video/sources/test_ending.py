@@ -23,7 +23,7 @@ TS = StatedLength("mpegts", None, 1.2, False, LENGTH)
 def _ending(num_frames: int, **more: object) -> Ending:
     """Frames without a gap, and no packets behind them."""
     end = num_frames * LENGTH
-    packet = SimpleNamespace(dts=num_frames - 1, is_corrupt=False)
+    packet = SimpleNamespace(dts=num_frames - 1, is_corrupt=False, time_base=LENGTH)
     ending = Ending(num_frames, end, end, end, Fraction(0), packet)
     return replace(ending, **more)
 
@@ -34,6 +34,15 @@ def test_a_single_frame_is_missed(
     stated: StatedLength, num_frames: int, is_early: bool
 ) -> None:
     assert _ending(num_frames).is_early(stated) == is_early
+
+
+@pytest.mark.parametrize(("last_ms", "is_early"), [(5760, False), (5720, True)])
+def test_an_avi_of_milliseconds_counts_how_long_its_last_frame_lasts(
+    last_ms: int, is_early: bool
+) -> None:
+    stated = replace(AVI, num_frames=5800)
+    packet = SimpleNamespace(dts=last_ms, is_corrupt=False, time_base=Fraction(1, 1000))
+    assert _ending(30, last_packet=packet).is_early(stated) == is_early
 
 
 @pytest.mark.parametrize(("num_frames", "is_early"), [(18, False), (17, True)])
