@@ -60,9 +60,9 @@ class Ending:
         if last is not None and last.is_corrupt:
             return True
         if stated.container_format == "avi" and last and last.dts is not None:
-            # AVI counts in ticks of its clock, usually frames, among them the empty ones
-            # that fill gaps and are not decoded. Of a cut file FFmpeg only estimates
-            # the duration. How long the last frame lasts need not be said.
+            # AVI counts in ticks of its clock, usually frames, among them the empty
+            # ones that fill gaps and are not decoded. Of a cut file FFmpeg only
+            # estimates the duration. How long the last frame lasts need not be said.
             ticks = max(1, round(stated.frame_length / last.time_base))
             return last.dts + ticks < (stated.num_frames or 0)
         if stated.duration_s is None:
