@@ -3,13 +3,13 @@
 Run:      lanedet scenes data/scenes --num 1500 --seed 0
           lanedet train sad/enet_sad_scenes
 Expected: accuracy 0.91, FP 0.14, FN 0.14 on the test scenes (10 px at 640x360):
-          `make demo`, seed 0, one run at commit 9315799 on two CPU cores.
+          `make demo-train`, seed 0, one run at commit 9315799 on two CPU cores.
 
-This is what `make demo` trains. The recipe is not the paper's: in so few iterations
-AdamW gets much further than SGD, and it needs another weight of SAD. With AdamW and the
-paper's 0.1 the gradient of SAD grew to twice that of the other losses, the attention
-maps collapsed (entropy 0.04 of its maximum) and the accuracy on the validation scenes
-fell from 0.84 to 0.76; with 0.02 it stays under half of theirs.
+This is what `make demo-train` trains. The recipe is not the paper's: in so few
+iterations AdamW gets much further than SGD, and it needs another weight of SAD. With
+AdamW and the paper's 0.1 the gradient of SAD grew to twice that of the other losses,
+the attention maps collapsed (entropy 0.04 of its maximum) and the accuracy on the
+validation scenes fell from 0.84 to 0.76; with 0.02 it stays under half of theirs.
 """
 
 from mmengine.config import read_base

@@ -160,7 +160,7 @@ def read_checkpoint(
     if not path.is_file():
         raise FileNotFoundError(
             f"No weights or checkpoint at {str(path)!r}. Train some with "
-            "lanedet train, or run `make demo`."
+            "lanedet train, or with `lanedet demo --train`, in minutes."
         )
     device = torch.device(map_location or "cpu")
     if path.suffix == ".safetensors":

@@ -20,7 +20,7 @@ def tool(load_tool: LoadTool, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         pytest.param(["--help"], "examples:", id="tool"),
         pytest.param(["data", "--help"], "--input-shape H W", id="benchmark"),
@@ -31,13 +31,13 @@ def test_help(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
-    told: str,
+    reported: str,
 ) -> None:
     monkeypatch.setattr(sys, "argv", [str(TOOL), *arguments])
     with pytest.raises(SystemExit) as ended:
         tool.main()
     assert ended.value.code == 0
-    assert told in capsys.readouterr().out
+    assert reported in capsys.readouterr().out
 
 
 def test_a_missing_folder_is_one_line(

@@ -318,8 +318,8 @@ def test_a_video_that_breaks_off(
     clip.write_bytes(content[: int(len(content) * 0.8)])
     out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
     assert run_tool(clip, "--weights", weights, "--out", out, "--json", log) == 1
-    _, _, told = capsys.readouterr().err.rpartition("error: ")
-    error, summary, *_, note = told.splitlines()
+    _, _, reported = capsys.readouterr().err.rpartition("error: ")
+    error, summary, *_, note = reported.splitlines()
     num_kept = _num_frames(out)
     assert 0 < num_kept < 12
     assert error.startswith(f"{str(clip)!r} breaks off after {num_kept} of 12")

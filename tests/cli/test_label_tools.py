@@ -238,9 +238,11 @@ def test_labels_that_are_left_out_are_told_in_one_line(
     options = ["--data-root", root, "--num", "1", "--out", tmp_path / "drawn"]
     options += ["--cfg-options", "train_dataloader.dataset.on_error=skip"]
     assert run_tool("browse", SCENES_CONFIG, *options) == 0
-    told = [line for line in capsys.readouterr().err.splitlines() if "broken" in line]
-    assert told
-    assert all(line.startswith("warning: ") for line in told)
+    reported = [
+        line for line in capsys.readouterr().err.splitlines() if "broken" in line
+    ]
+    assert reported
+    assert all(line.startswith("warning: ") for line in reported)
 
 
 def test_a_warning_of_culane_is_told_in_one_line(

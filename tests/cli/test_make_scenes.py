@@ -41,11 +41,11 @@ def test_help_tells_what_is_replaced_and_the_limits(
     run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_tool("--help") == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert "earlier run made in it are replaced" in told
-    assert "from 0 to 4294967295" in told
-    assert "not 20001, 20002, 20003, which are RoadScenes' own" in told
-    assert "at least 96x72" in told
+    reported = " ".join(capsys.readouterr().out.split())
+    assert "earlier run made in it are replaced" in reported
+    assert "from 0 to 4294967295" in reported
+    assert "not 20001, 20002, 20003, which are RoadScenes' own" in reported
+    assert "at least 96x72" in reported
 
 
 def test_real_images_survive_a_second_run(

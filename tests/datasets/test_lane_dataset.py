@@ -44,12 +44,12 @@ def dataset(root: Path, **options: Any) -> ThreeImages:
 
 @pytest.fixture
 def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    told: list[str] = []
+    reported: list[str] = []
     monkeypatch.setattr(
         "lanedet.datasets.lane_dataset.print_log",
-        lambda message, **_: told.append(message),
+        lambda message, **_: reported.append(message),
     )
-    return told
+    return reported
 
 
 def test_the_next_sample_stands_in_for_a_cut_off_image(

@@ -155,14 +155,14 @@ def test_train_and_val_share_a_folder_without_overlap(tmp_path: Path) -> None:
 def test_labels_of_another_task_are_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     monkeypatch.setattr(
         "lanedet.datasets.bdd100k_dataset.print_log",
-        lambda text, **_: told.append(text),
+        lambda text, **_: reported.append(text),
     )
     make(write_list_of_cars(tmp_path), "train")
-    assert "None of the 2 images" in told[0]
-    assert "are these the lanes?" in told[0]
+    assert "None of the 2 images" in reported[0]
+    assert "are these the lanes?" in reported[0]
 
 
 def write_list_of_cars(root: Path) -> Path:

@@ -199,11 +199,11 @@ def test_an_aspect_more_than_two_percent_off_is_told(
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         culane(tmp_path, (height, 1200))
-    told = [str(each.message) for each in found if "aspect" in str(each.message)]
-    assert len(told) == warns
+    reported = [str(each.message) for each in found if "aspect" in str(each.message)]
+    assert len(reported) == warns
     if warns:
-        assert "1200x620, of aspect 1.935" in told[0]
-        assert "300x150, of aspect 2.000" in told[0]
+        assert "1200x620, of aspect 1.935" in reported[0]
+        assert "300x150, of aspect 2.000" in reported[0]
 
 
 @pytest.mark.parametrize("shape", [(0, 100), (100,), (1.5, 100), ("1", "2"), (True, 9)])

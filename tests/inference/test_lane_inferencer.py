@@ -208,9 +208,9 @@ def test_a_warning_names_the_line_of_the_caller(
     weights: Path, way_in: Callable[[LaneInferencer, np.ndarray], object]
 ) -> None:
     inferencer = LaneInferencer(weights, device="cpu")
-    with pytest.warns(UserWarning, match="90x160 is far") as told:
+    with pytest.warns(UserWarning, match="90x160 is far") as reported:
         way_in(inferencer, _image(160, 90))
-    [warning] = told
+    [warning] = reported
     assert (warning.filename, warning.lineno) == (
         __file__,
         way_in.__code__.co_firstlineno,

@@ -214,7 +214,9 @@ def test_description_of_a_part_is_no_detector() -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"No weights or checkpoint.*make demo"):
+    with pytest.raises(
+        FileNotFoundError, match=r"No weights or checkpoint.*demo --train"
+    ):
         load_weights(tmp_path / "none.safetensors")
 
 

@@ -607,9 +607,9 @@ def test_images_of_another_size_fit_into_the_clip(
     cv2.imwrite(str(folder / "2.png"), np.zeros((30, 30, 3), dtype=np.uint8))
     options = _options(threads=threads, tracking=False)
     text = "size: 0.png has 64x48 pixels, 1.png 64x96. All are shown at the size"
-    with pytest.warns(UserWarning, match=text) as told:
+    with pytest.warns(UserWarning, match=text) as reported:
         annotate(folder, FakeInferencer(), tmp_path / "out.mp4", options=options)
-    assert [warning.filename for warning in told] == [__file__]
+    assert [warning.filename for warning in reported] == [__file__]
     _, last, _ = _images(tmp_path / "out.mp4")
     assert last.shape == (48, 64, 3)
     assert last[:, 26:38].mean() > 150  # half as wide as it was
@@ -906,11 +906,11 @@ def test_ctrl_c_cuts_the_events_and_ctrl_c_again_stops_that(
     ]
     assert all(len(_images(path)) > 40 for path in cut)
     assert len(_images(tmp_path / "out.mp4")) == 64
-    told = {3: "3 event clips: ", 0: "0 event clips of 3"}.get(
+    reported = {3: "3 event clips: ", 0: "0 event clips of 3"}.get(
         num_cut, f"{num_cut} event clip{'s' * (num_cut > 1)} of 3: "
     )
-    told += ", ".join(path.name for path in cut)
-    assert told in caught.value.__notes__[0].splitlines()
+    reported += ", ".join(path.name for path in cut)
+    assert reported in caught.value.__notes__[0].splitlines()
 
 
 def test_attention_is_shown_beside_the_road(make_video, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def clip(root: Path, split: str) -> Path:
     return root / FOLDERS[split] / f"{split}.MP4"
 
 
-def told(root: Path) -> str:
+def reported(root: Path) -> str:
     report = check_culane(root)
     assert not report.is_complete
     return "\n".join(report.lines())
@@ -68,7 +68,7 @@ def test_a_complete_tree(root: Path) -> None:
 
 def test_missing_labels_are_not_empty_ones(root: Path) -> None:
     (clip(root, "test") / "00000.lines.txt").unlink()
-    text = told(root)
+    text = reported(root)
     assert "not as known: test, lanes, test0_normal, lanes" in text
     assert "1 listed images of test without a label file" in text
     assert "has an empty file, not none" in text
@@ -76,21 +76,21 @@ def test_missing_labels_are_not_empty_ones(root: Path) -> None:
 
 def test_missing_images(root: Path) -> None:
     (clip(root, "train") / "00030.jpg").unlink()
-    text = told(root)
+    text = reported(root)
     assert "1 listed images of train missing" in text
     assert "driver_161_90frame" in text
 
 
 def test_labels_that_disagree_with_the_list(root: Path) -> None:
     (clip(root, "train") / "00030.lines.txt").write_text(LANES)
-    text = told(root)
+    text = reported(root)
     assert "1 labels of train hold another number of lanes than list/train_gt" in text
     assert "16 April 2018" in text
 
 
 def test_broken_labels(root: Path) -> None:
     (clip(root, "val") / "00000.lines.txt").write_text("1 2 3")
-    text = told(root)
+    text = reported(root)
     assert "1 broken labels of val" in text
     assert "00000.lines.txt:1: " in text
 
@@ -98,7 +98,7 @@ def test_broken_labels(root: Path) -> None:
 def test_missing_lists(root: Path) -> None:
     (root / "list/val_gt.txt").unlink()
     (root / "list/test_split/test7_cross.txt").unlink()
-    text = told(root)
+    text = reported(root)
     assert "no list/val_gt.txt" in text
     assert "no list/test_split/test7_cross.txt" in text
     assert "2 label files that no list names" in text
@@ -106,7 +106,7 @@ def test_missing_lists(root: Path) -> None:
 
 def test_a_line_of_one_point_counts_as_in_the_official_program(root: Path) -> None:
     (clip(root, "test") / "00000.lines.txt").write_text(f"{LANES}5 580\n")
-    assert "test, lanes" in told(root)
+    assert "test, lanes" in reported(root)
 
 
 def test_pictures_of_ones_own(root: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_broken_label_is_told_once(tmp_path: Path) -> None:
 def test_resized_images_need_the_size_of_their_labels(root: Path) -> None:
     for path in root.glob("driver_*/*/*.jpg"):
         assert cv2.imwrite(str(path), np.zeros((295, 820, 3), np.uint8))
-    assert "--label-shape 590x1640" in told(root)
+    assert "--label-shape 590x1640" in reported(root)
     report = check_culane(root, label_shape=(590, 1640))
     assert report.is_complete, report.lines()
     assert "labels for 1640x590, scaled to the images" in "\n".join(report.lines())

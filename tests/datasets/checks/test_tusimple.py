@@ -36,7 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def told(root: Path) -> str:
+def reported(root: Path) -> str:
     report = check_tusimple(root)
     assert not report.is_complete
     return "\n".join(report.lines())
@@ -64,41 +64,41 @@ def test_counts_that_are_not_as_known(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TUSIMPLE_FRAMES", TUSIMPLE_FRAMES)
-    text = told(root)
+    text = reported(root)
     assert "label_data_0313.json, frames          1 of 2,858" in text
     assert "WRONG: not as known: label_data_0313.json, frames, " in text
 
 
 def test_a_missing_label_file(root: Path) -> None:
     (root / "test_label.json").unlink()
-    text = told(root)
+    text = reported(root)
     assert "WRONG: no test_label.json" in text
     assert "1 frames 20.jpg without a label" in text
 
 
 def test_clips_that_were_overwritten(root: Path) -> None:
     (root / "clips/0531/7/20.jpg").unlink()
-    text = told(root)
+    text = reported(root)
     assert "1 labelled images missing" in text
     assert "Both archives hold clips/0531" in text
 
 
 def test_other_missing_images(root: Path) -> None:
     shutil.rmtree(root / "clips/0313-1")
-    text = told(root)
+    text = reported(root)
     assert "Unpack the archives again." in text
     assert "Both archives" not in text
 
 
 def test_an_image_in_two_splits(root: Path) -> None:
     shutil.copy(root / "label_data_0531.json", root / "label_data_0601.json")
-    assert "1 images are labelled more than once" in told(root)
+    assert "1 images are labelled more than once" in reported(root)
 
 
 def test_a_template_in_place_of_labels(root: Path) -> None:
     line = write_line([], "clips/0530/7/20.jpg")
     (root / "test_label.json").write_text(line)
-    text = told(root)
+    text = reported(root)
     assert "test_label.json has no lanes" in text
     assert "test_tasks_0627.json" in text
 
@@ -106,20 +106,20 @@ def test_a_template_in_place_of_labels(root: Path) -> None:
 def test_broken_lines(root: Path) -> None:
     with (root / "test_label.json").open("a") as file:
         file.write('{"lanes": [[')
-    text = told(root)
+    text = reported(root)
     assert "1 broken lines in test_label.json" in text
     assert "test_label.json:2: " in text
 
 
 def test_an_empty_label_file(root: Path) -> None:
     (root / "test_label.json").write_text("")
-    assert "test_label.json cannot be read" in told(root)
+    assert "test_label.json cannot be read" in reported(root)
 
 
 def test_images_of_another_size_or_broken(root: Path) -> None:
     cv2.imwrite(str(root / "clips/0531/7/20.jpg"), np.zeros((36, 64, 3), np.uint8))
     (root / "clips/0601/7/20.jpg").write_bytes(b"\xff\xd8\xff")
-    text = told(root)
+    text = reported(root)
     assert "1 images are not 1280x720" in text
     assert "20.jpg (64x36)" in text
     assert "1 images cannot be read" in text
@@ -148,7 +148,7 @@ def test_pictures_of_ones_own(root: Path) -> None:
     assert report.is_complete
     assert [count.found for count in report.counts] == [1, 1, 1, 1]
     (root / "val_label.json").write_text(write_line([], "clips/0601/7/20.jpg"))
-    assert "val_label.json has no lanes" in told(root)
+    assert "val_label.json has no lanes" in reported(root)
 
 
 def test_no_tree(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_labels_outside_of_their_pictures(
     tmp_path: Path, size: tuple[int, int], point: str
 ) -> None:
     own_tree(tmp_path, size, [80] * 9, [150] * 9)
-    text = told(tmp_path)
+    text = reported(tmp_path)
     assert "WRONG: 2 of 2 labels looked at lie outside of their pictures" in text
     assert f"images/train.png ({size[1]}x{size[0]}), a point at {point}" in text
     assert "at the size at which they were labelled" in text
@@ -221,7 +221,7 @@ def resize_images(root: Path, shape: tuple[int, int]) -> None:
 
 def test_resized_images_are_wrong_unless_the_labels_size_is_given(root: Path) -> None:
     resize_images(root, (240, 426))
-    text = told(root)
+    text = reported(root)
     assert "4 images are not 1280x720" in text
     assert "--label-shape 720x1280" in text
     report = check_tusimple(root, label_shape=(720, 1280))

@@ -229,19 +229,19 @@ def test_another_state_of_the_source_that_draws_alike_goes_on(
 ) -> None:
     dataset(tmp_path, num_scenes=4)
     provenance = tmp_path / "scenes_test/scenes.json"
-    told = json.loads(provenance.read_text())
-    provenance.write_text(json.dumps({**told, "drawing": "0123456789ab"}))
+    reported = json.loads(provenance.read_text())
+    provenance.write_text(json.dumps({**reported, "drawing": "0123456789ab"}))
     dataset(tmp_path)
     assert tasks == [0, 1, 2, 3, 4, 5]
-    assert json.loads(provenance.read_text()) == told
+    assert json.loads(provenance.read_text()) == reported
 
 
 def test_a_version_that_did_not_check_has_worked_on_a_folder(tmp_path: Path) -> None:
     dataset(tmp_path, num_scenes=2)
     provenance = tmp_path / "scenes_test/scenes.json"
-    told = json.loads(provenance.read_text())
-    del told["drawing"]
-    provenance.write_text(json.dumps(told))
+    reported = json.loads(provenance.read_text())
+    del reported["drawing"]
+    provenance.write_text(json.dumps(reported))
     with pytest.raises(ValueError, match="does not say which drawing made its scenes"):
         dataset(tmp_path, num_scenes=2)
 

@@ -160,18 +160,18 @@ HUGE = "1" + "0" * 400
     ],
 )
 def test_hostile_files(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message) as told:
+    with pytest.raises(ValueError, match=message) as reported:
         _read(tmp_path, text)
-    assert len(str(told.value)) < 1000
+    assert len(str(reported.value)) < 1000
 
 
 def test_aliases_that_grow(tmp_path: Path) -> None:
     lines = ["image_size: &a [x, x, x, x, x, x, x, x, x]"]
     for name, before in zip("bcdefghij", "abcdefghi", strict=True):
         lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]")
-    with pytest.raises(ValueError, match="aliases") as told:
+    with pytest.raises(ValueError, match="aliases") as reported:
         _read(tmp_path, "\n".join(lines))
-    assert len(str(told.value)) < 1000
+    assert len(str(reported.value)) < 1000
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -34,21 +34,21 @@ def test_a_bare_stream_is_as_fast_as_it_states(
     tmp_path: Path, name: str, options: dict[str, str], stated: bool, rate: int
 ) -> None:
     path = write_clip(tmp_path, name, rate=rate, codec_options=options)
-    with pytest.warns(UserWarning, match="bare stream without time stamps") as told:
+    with pytest.warns(UserWarning, match="bare stream without time stamps") as reported:
         times, reader = _times(path)
     expected = rate if stated else 25
     assert reader.frame_rate == expected
     assert times == pytest.approx(np.arange(30) / expected)
-    [warning] = told
+    [warning] = reported
     assert ("is a guess, set the right one with --fps" in str(warning.message)) == (
         not stated
     )
     assert "whether its end is missing" in str(warning.message)
-    with pytest.warns(UserWarning, match="bare stream") as told:
+    with pytest.warns(UserWarning, match="bare stream") as reported:
         times, reader = _times(path, bare_rate=Fraction(240, 7))
     assert reader.frame_rate == Fraction(240, 7)
     assert times == pytest.approx(np.arange(30) * 7 / 240)
-    assert "guess" not in str(told[0].message)
+    assert "guess" not in str(reported[0].message)
 
 
 def test_a_given_rate_is_not_for_what_has_time_stamps(tmp_path: Path) -> None:
@@ -92,9 +92,11 @@ def test_times_go_on_where_the_clock_jumps_ahead(
         return Fraction(number, 25) + gap * (number >= 12)
 
     path = write_clip(tmp_path, name, time_of=time_of)
-    with pytest.warns(UserWarning, match=rf"jumps ahead by {gap / 3600:.1f} h") as told:
+    with pytest.warns(
+        UserWarning, match=rf"jumps ahead by {gap / 3600:.1f} h"
+    ) as reported:
         times, _ = _times(path)
-    assert len(told) == 1
+    assert len(reported) == 1
     assert times == pytest.approx(np.arange(30) / 25, abs=1e-3)
     with VideoReader(path) as reader:
         reader.skip_to(0.9)
@@ -144,10 +146,10 @@ def test_a_recording_without_frames_is_one_line(
 ) -> None:
     path = write_clip(tmp_path, name)
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(ValueError, match=_NO_FRAME) as told:
+    with pytest.raises(ValueError, match=_NO_FRAME) as reported:
         list(VideoReader(path))
-    assert not isinstance(told.value, av.error.FFmpegError)
-    assert "\n" not in str(told.value)
+    assert not isinstance(reported.value, av.error.FFmpegError)
+    assert "\n" not in str(reported.value)
 
 
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.webm"])

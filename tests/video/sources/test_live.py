@@ -149,16 +149,16 @@ def test_a_stream_that_drops_is_connected_again() -> None:
         assert source.files == ()
         assert source.expected_frames is None
         with (
-            pytest.warns(UserWarning, match="to connect again") as told,
+            pytest.warns(UserWarning, match="to connect again") as reported,
             pytest.raises(VideoBreakError) as caught,
         ):
             frames.extend(source)
-    assert [str(warning.message) for warning in told] == [
+    assert [str(warning.message) for warning in reported] == [
         f"{url!r} dropped after {number} frames: it cannot be read any further. Trying "
         "for 2 s to connect again."
         for number in (10, 20)
     ]
-    assert {warning.filename for warning in told} == {__file__}
+    assert {warning.filename for warning in reported} == {__file__}
     assert str(caught.value) == (
         f"{url!r} is given up after 20 frames: no frame came for 2 s. Check the "
         f"connection and start again. The last attempt said: {url!r} cannot be opened: "

@@ -103,9 +103,9 @@ def test_videos_that_are_passed_over_are_named(drive: Path, make_video) -> None:
         shutil.copy(make_video(num_frames=1), drive / name)
     with pytest.warns(
         UserWarning, match=r"2 videos in it passed over.*b/1\.mp4"
-    ) as told:
+    ) as reported:
         assert _names(drive) == ["a/9.jpg", "a/10.jpg", "b/1.PNG"]
-    assert len(told) == 1
+    assert len(reported) == 1
     with pytest.warns(
         UserWarning, match=r"/b\*' are read and 2 videos in it passed ov"
     ):
@@ -143,9 +143,9 @@ def test_an_animation_among_pictures_is_told(
     path = _animation(tmp_path / name, kind)
     shutil.copy(path, path.with_stem("b"))
     source = str(tmp_path) if kind == "PNG" else str(tmp_path / "*.webp")
-    with pytest.warns(UserWarning, match=r"a\.\w+' holds several images") as told:
+    with pytest.warns(UserWarning, match=r"a\.\w+' holds several images") as reported:
         assert len(_names(source)) == 2
-    assert len({str(warning.message) for warning in told}) == len(told) == 2
+    assert len({str(warning.message) for warning in reported}) == len(reported) == 2
 
 
 def test_pictures_that_stand_still_are_no_animation(

@@ -232,19 +232,19 @@ def test_losses_are_finite_and_reach_every_parameter(lanes: list[np.ndarray]) ->
 def test_more_lanes_than_proposals_are_told_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     monkeypatch.setattr(
         "lanedet.models.heads.line.line_head.print_log",
         lambda message, logger, level: (
-            told.append(message) if level == logging.WARNING else None
+            reported.append(message) if level == logging.WARNING else None
         ),
     )
     model = enet()
     many = sample(*[LEFT + np.array([i, 0]) for i in range(45)])
     for _ in range(2):
         model.loss(torch.rand(1, 3, *SHAPE), [many])
-    assert len(told) == 1
-    assert "45 lanes, more than the head's 40 proposals" in told[0]
+    assert len(reported) == 1
+    assert "45 lanes, more than the head's 40 proposals" in reported[0]
 
 
 def test_a_batch_is_the_mean_of_its_images() -> None:

@@ -33,9 +33,9 @@ def test_a_cut_is_reported_by_the_stated_size(tmp_path: Path, share: float) -> N
     content = path.read_bytes()
     assert read_through(path) == (30, "")
     path.write_bytes(content[: int(len(content) * share)])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert 0 < number <= 30
-    assert "breaks off after" in told
+    assert "breaks off after" in reported
 
 
 def test_a_cut_between_packets_is_reported(tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_a_packet_of_zeros_is_reported(tmp_path: Path, position: int) -> None:
     place = begin + position % num_packets * size
     assert num_packets > 6
     path.write_bytes(content[:place] + bytes(size) + content[place + size :])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert number < 30
-    assert "is damaged: frames" in told
+    assert "is damaged: frames" in reported
 
 
 def test_packets_in_another_order_are_damage(tmp_path: Path) -> None:

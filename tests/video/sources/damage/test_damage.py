@@ -63,15 +63,15 @@ def _damages(content: bytes, rng: np.random.Generator) -> Iterator[bytes]:
 
 def _num_untold(path: Path, make_copies: Copies) -> int:
     """Return how many copies of a clip lose frames and nothing is said of it."""
-    content, untold = path.read_bytes(), 0
+    content, unreported = path.read_bytes(), 0
     for copy in make_copies(content, np.random.default_rng(0)):
         path.write_bytes(copy)
         try:
-            number, told = read_through(path)
+            number, reported = read_through(path)
         except ValueError:  # it cannot be read at all, and that was said
             continue
-        untold += number < NUM_FRAMES and not told
-    return untold
+        unreported += number < NUM_FRAMES and not reported
+    return unreported
 
 
 @pytest.mark.slow

@@ -15,9 +15,9 @@ def test_a_tag_of_flv_that_is_lost_is_reported(tmp_path: Path) -> None:
     content = path.read_bytes()
     place = len(content) // 2
     path.write_bytes(content[:place] + bytes(3000) + content[place + 3000 :])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert number < 30
-    assert "is damaged: frames are missing from" in told
+    assert "is damaged: frames are missing from" in reported
 
 
 def _tag_ends(content: bytes) -> list[int]:

@@ -20,9 +20,9 @@ def test_a_cut_is_reported(tmp_path: Path, share: float) -> None:
     content = path.read_bytes()
     assert read_through(path) == (30, "")
     path.write_bytes(content[: int(len(content) * share)])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert 0 < number <= 30
-    assert "breaks off after" in told
+    assert "breaks off after" in reported
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_what_is_between_two_pictures_is_reported(tmp_path: Path) -> None:
     content = path.read_bytes()
     place = content.index(b"\x00\x21\xf9\x04", len(content) // 2) + 1
     path.write_bytes(content[:place] + b"\x55" * 3000 + content[place + 3000 :])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert number < 30
-    assert "is damaged: frames" in told
+    assert "is damaged: frames" in reported

@@ -30,10 +30,10 @@ def test_a_cluster_without_its_identifier_is_reported(
     assert len(clusters) > 4
     content[clusters[position] : clusters[position] + 4] = bytes(4)
     path.write_bytes(content)
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert 20 <= number < 30
-    assert re.search(r"is damaged: frames are missing from \d\.\d\d s on", told)
-    assert f"{number} frames could be read" in told
+    assert re.search(r"is damaged: frames are missing from \d\.\d\d s on", reported)
+    assert f"{number} frames could be read" in reported
 
 
 def _cut_out(content: bytes, begin: int, end: int) -> bytes:
@@ -53,9 +53,9 @@ def test_a_cluster_that_is_gone_is_reported(
     content = path.read_bytes()
     clusters = _places(content, CLUSTER)
     path.write_bytes(spoil(content, clusters[2], clusters[3]))
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert 0 < number < 30
-    assert "is damaged: frames are missing" in told or "breaks off" in told
+    assert "is damaged: frames are missing" in reported or "breaks off" in reported
 
 
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.webm"])

@@ -30,8 +30,8 @@ def test_every_cut_inside_a_fragment_is_reported(tmp_path: Path) -> None:
     first = boxes[1][2]
     for cut in range(first + 1, boxes[-1][2], 1997):
         path.write_bytes(content[:cut])
-        number, told = read_through(path)
-        assert ("breaks off" in told) == (cut not in ends), cut
+        number, reported = read_through(path)
+        assert ("breaks off" in reported) == (cut not in ends), cut
         assert 0 < number < 30
     for kind, begin, end in boxes[2:]:  # just behind a box, and within a header
         path.write_bytes(content[:end])
@@ -60,6 +60,6 @@ def test_a_fragment_without_its_index_is_reported(tmp_path: Path) -> None:
     place = _places(content, b"moof")[2]
     content[place : place + 4] = b"free"
     path.write_bytes(content)
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert number < 30
-    assert "is damaged: frames are missing" in told
+    assert "is damaged: frames are missing" in reported

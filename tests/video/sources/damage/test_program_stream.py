@@ -29,9 +29,9 @@ def test_a_cut_inside_a_packet_is_reported(tmp_path: Path, missing: int) -> None
     content = path.read_bytes()
     assert read_through(path) == (30, "")
     path.write_bytes(content[:-missing])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert 0 < number <= 30
-    assert "breaks off after" in told
+    assert "breaks off after" in reported
 
 
 def test_a_cut_between_packets_is_reported_by_the_picture_it_goes_through(
@@ -40,13 +40,13 @@ def test_a_cut_between_packets_is_reported_by_the_picture_it_goes_through(
     path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
     content = path.read_bytes()
     assert len(content) % PACK == 0
-    told, whole = 0, 0
+    reported, whole = 0, 0
     for end in range(3 * PACK, len(content), PACK):
         path.write_bytes(content[:end])
         assert is_program_stream_cut(path) != _has_whole_end(content[:end])
-        told += is_program_stream_cut(path)
+        reported += is_program_stream_cut(path)
         whole += _has_whole_end(content[:end])
-    assert told > whole
+    assert reported > whole
 
 
 def test_a_stream_that_says_it_ends_is_whole(tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ def test_packs_that_are_gone_are_reported(
     content = path.read_bytes()
     begin = 6 * PACK + 900 * is_shifted
     path.write_bytes(content[:begin] + content[begin + num_packs * PACK :])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert number < 60
-    assert "is damaged: frames are missing from" in told
+    assert "is damaged: frames are missing from" in reported
 
 
 def test_rows_that_are_gone_are_reported(tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_rows_that_are_gone_are_reported(tmp_path: Path) -> None:
     path = write_clip(tmp_path, "clip.mpg", num_frames=60, sizes=[SIZE])
     content = path.read_bytes()
     path.write_bytes(content[: 6 * PACK] + content[7 * PACK :])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert number == 60
-    assert "is damaged: frames or pieces of them are missing, 60 frames" in told
+    assert "is damaged: frames or pieces of them are missing, 60 frames" in reported
 
 
 def test_something_else_than_a_packet_is_reported(tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ def test_something_else_than_a_packet_is_reported(tmp_path: Path) -> None:
     begin = 6 * PACK
     assert content[begin : begin + 3] == START
     path.write_bytes(content[:begin] + b"\x55" * 9000 + content[begin + 9000 :])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert number < 60
-    assert "is damaged: frames are missing from" in told
+    assert "is damaged: frames are missing from" in reported
 
 
 def _without_length(content: bytes) -> bytes:

@@ -41,9 +41,9 @@ def test_frames_that_are_gone_with_their_packets_are_reported(tmp_path: Path) ->
     path = write_clip(tmp_path, "clip.ts", num_frames=60)
     packets = _packets(path)
     _write(path, packets[:200], packets[290:])
-    number, told = read_through(path)
+    number, reported = read_through(path)
     assert number < 60
-    assert "is damaged: frames are missing from" in told
+    assert "is damaged: frames are missing from" in reported
 
 
 def test_a_packet_without_its_first_byte_is_damage(tmp_path: Path) -> None:
