@@ -27,7 +27,8 @@ class TrackerConfig:
 
     Attributes:
         gate: Largest distance between a lane and a detection of it, the mean over the
-            rows that both cross, as a share of the image width.
+            rows that both cross, as a share of the image width. What lies outside the
+            image counts as at its border.
         min_common: Least height that both must cross, as a share of the image height.
         presence_s: Time constant in seconds of a lane's presence: the share of the
             recent frames in which it was seen, in [0, 1].
@@ -165,7 +166,9 @@ class LaneTracker:
         }
 
     def _distance(self, track: "_Track", detection: "_Detection") -> float:
-        apart = np.abs(track.filter.xs - detection.xs)
+        # Detections end at the border. How far outside a track goes on is a guess, and
+        # for a flat lane a wild one: all that lies outside counts as at the border.
+        apart = np.abs(track.filter.xs.clip(0, 1) - detection.xs.clip(0, 1))
         apart = apart[np.isfinite(apart)]
         least = self.config.min_common * len(detection.xs)
         return float(apart.mean()) if len(apart) > least else math.inf

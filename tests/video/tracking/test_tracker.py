@@ -188,6 +188,15 @@ def test_a_second_detection_of_one_lane_makes_no_lane() -> None:
     assert tracked[-1].pred_ids == [0, 1]
 
 
+def test_how_far_a_lane_leads_outside_of_the_image_does_not_matter() -> None:
+    # It leaves the image on row 400; on the rows below, detections are at the border.
+    far = np.array([[-600.0, 520.0], [0.0, 400.0], [600.0, 280.0]])
+    near = np.array([[2.0, 520.0], [0.0, 400.0], [600.0, 280.0]])
+    samples = [detections([far])] * 25 + [detections([near])] * 25
+    tracked = track(LaneTracker(6), samples)
+    assert [sample.pred_ids for sample in tracked] == [[0]] * 50
+
+
 def test_the_far_end_does_not_wave() -> None:
     short = detections([lane(foot)[:-8] for foot in FEET])
     samples = [short if number % 2 else road() for number in range(60)]
