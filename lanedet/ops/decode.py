@@ -10,7 +10,9 @@ paper's rule is asked for, and a row that holds only a part of the lane is compl
 Three more things are added to both. The column is the middle of the run on which it
 lies: a sure network's map is flat across the lane, and its largest value anywhere on
 it. And a lane is one piece: where a map answers in several places, as it does while a
-car changes lanes and slots change their meaning, only the longest piece is kept. And,
+car changes lanes and slots change their meaning, only the longest piece is kept. A lane
+that has left the picture on its way down does not come back into it: what a map has
+below is a faint echo of the next lane, there in one frame and gone in the other. And,
 if asked for, the piece is made as stiff as painted lines are.
 """
 
@@ -170,7 +172,9 @@ class LaneDecoder:
             lane_map = cv2.blur(lane_map, window, borderType=cv2.BORDER_REPLICATE)
         runs = highest_runs(lane_map[rows], self.threshold)
         ys = rows[runs.rows].astype(np.float64)
-        piece = self._longest_piece(np.stack([runs.middle, ys], axis=1), height)
+        middles = np.stack([runs.middle, ys], axis=1)
+        has_left = _has_left(middles, runs.is_cut(width), width)
+        piece = self._longest_piece(middles, has_left, height)
         if piece is None:
             return None
         runs, ys = runs.select(piece), ys[piece]
@@ -215,8 +219,16 @@ class LaneDecoder:
             ends = [(x, row)]
         return np.array(ends, dtype=np.float64).reshape(-1, 2)
 
-    def _longest_piece(self, points: FloatArray, image_height: int) -> slice | None:
-        """Return which points (N, 2), bottom to top, are one lane; None if too few."""
+    def _longest_piece(
+        self, points: FloatArray, has_left: NDArray[np.bool_], image_height: int
+    ) -> slice | None:
+        """Return which points are one lane, None if too few.
+
+        Args:
+            points: (N, 2), bottom to top.
+            has_left: As :func:`_has_left` returns it.
+            image_height: Of the map, in rows.
+        """
         if len(points) < 2:
             return None
         across, up = np.abs(np.diff(points, axis=0)).T
@@ -225,6 +237,7 @@ class LaneDecoder:
         is_break = (
             (up > max_up)
             | (across > self.max_slope * up)
+            | (has_left & (up > self.row_step))
             | (_turns_deg(points, window)[1:] > self.max_turn_deg)
         )
         edges = [0, *np.flatnonzero(is_break) + 1, len(points)]
@@ -233,6 +246,30 @@ class LaneDecoder:
         if stop - start < 2 or extent < self.min_height * image_height:
             return None
         return slice(start, stop)
+
+
+def _has_left(
+    points: FloatArray, is_cut: NDArray[np.bool_], width: int
+) -> NDArray[np.bool_]:
+    """Return whether a lane is out of the map at each point that has one above.
+
+    It is if the border cuts it at the point above, and its course from there leads out.
+
+    Args:
+        points: (N, 2), bottom to top.
+        is_cut: (N,), whether the border cuts the run of a point.
+        width: Of the map, in columns.
+
+    Returns:
+        (N - 1,), or (0,) for no point.
+    """
+    above = np.arange(1, len(points))
+    farther = np.minimum(above + _END_POINTS, len(points) - 1)
+    along = points[above] - points[farther]
+    slopes = along[:, 0] / np.maximum(along[:, 1], 1.0)
+    x = points[above, 0] + slopes * (points[:-1, 1] - points[1:, 1])
+    is_out: NDArray[np.bool_] = is_cut[1:] & ((x <= -0.5) | (x >= width - 0.5))
+    return is_out
 
 
 def _turns_deg(points: FloatArray, window: int) -> FloatArray:

@@ -44,6 +44,10 @@ class RowRuns(NamedTuple):
         """(R,) column halfway between the edges."""
         return (self.left + self.right) / 2
 
+    def is_cut(self, num_columns: int) -> NDArray[np.bool_]:
+        """Return which runs reach the border of a map of so many columns, (R,)."""
+        return (self.left <= -0.5) | (self.right >= num_columns - 0.5)
+
     def select(self, which: slice | NDArray[np.bool_]) -> "RowRuns":
         """Return some of the runs."""
         return RowRuns(

@@ -233,6 +233,30 @@ def test_a_lane_does_not_turn_back_over_a_gap() -> None:
     assert lane.points[:, 1].min() < 30
 
 
+def test_a_lane_that_has_left_the_picture_does_not_come_back() -> None:
+    # It reaches the left border on row 60; below is a faint echo of another lane.
+    leaving = drawn((90, 15), (0, 60))
+    echo = upright(8, np.arange(72, 84), value=0.35)
+    (lane,) = LaneDecoder(row_step=2)(np.maximum(leaving, echo)[None], ALL[:1], VIEW)
+    assert lane.points[0, 1] <= 64
+    assert lane.points[-1, 1] <= 20
+
+
+def test_dashes_along_the_border_are_one_lane() -> None:
+    rows = np.concatenate([np.arange(10, 40), np.arange(52, 80)])
+    (lane,) = LaneDecoder(row_step=2)(upright(1, rows)[None], ALL[:1], VIEW)
+    assert lane.points[0, 1] >= 76
+    assert lane.points[-1, 1] <= 12
+
+
+def test_a_dash_at_the_border_goes_on_above_a_gap() -> None:
+    dashes = drawn((90, 15), (0, 60))
+    dashes[36:46] = 0.0
+    (lane,) = LaneDecoder(row_step=2)(dashes[None], ALL[:1], VIEW)
+    assert lane.points[0, 1] >= 56
+    assert lane.points[-1, 1] <= 20
+
+
 @pytest.mark.parametrize(
     "corners",
     [
