@@ -41,6 +41,14 @@ def configs_formatted_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def stops_at_ctrl_c() -> Iterator[None]:
+    """Stop at SIGINT, which a shell's script lets its background jobs ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def closes_with_terminal() -> Iterator[None]:
     """End on SIGHUP, also where the tests themselves run under ``nohup``."""
