@@ -23,7 +23,6 @@ from lanedet.ablation.measures import measure_run
 from lanedet.ablation.table import Results
 from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
-from lanedet.engine.config_options import set_values
 from lanedet.engine.config_parts import built_by
 from lanedet.engine.hooks import (
     AcceleratorHook,
@@ -293,11 +292,10 @@ def row_config(ablation: Ablation, run: Run) -> Config:
     is_plain = config[_ROWS][run.title] is None
     config.env_cfg.mp_cfg.mp_start_method = "spawn"  # that of the processes of runs
     # Classes as the file names them: mmengine writes a config into every checkpoint.
-    row = config._to_lazy_dict()[_ROWS][run.title]
-    if changes_model(row):
-        set_values(config, {"model": row})
-    else:
-        config.model.distiller = row
+    parts = config._to_lazy_dict()
+    row = parts[_ROWS][run.title]
+    change = row if changes_model(row) else {"distiller": row}
+    config.model = _merged(parts["model"], change)
     config.randomness.seed = run.seed
     config.work_dir = str(run.folder)
     config.log_level = "WARNING"
@@ -315,6 +313,20 @@ def row_config(ablation: Ablation, run: Run) -> Config:
         save_best=None,
     )
     return config
+
+
+def _merged(whole: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dict with changes in it: of dicts that both hold the entries, else all.
+
+    A dict with a ``type`` takes the place of what was there.
+    """
+    merged = dict(whole)
+    for key, value in change.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and changes_model(value):
+            value = _merged(old, value)
+        merged[key] = value
+    return merged
 
 
 def _folder(ablation: Ablation, title: str, seed: int) -> Path:

@@ -145,8 +145,19 @@ def test_first_test_image(scenes_root: Path) -> None:
     assert Path(image) == scenes_root / json.loads(first)["raw_file"]
 
 
-def test_every_row_has_a_config_that_can_be_written_down(tmp_path: Path) -> None:
-    ablation = Ablation(CONFIG, tmp_path)
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        pytest.param(CONFIG, (), id="distillers"),
+        pytest.param(
+            "ablation/context_enet", ("SE", "local 7x7 and SAD"), id="changed models"
+        ),
+    ],
+)
+def test_every_row_has_a_config_that_can_be_written_down(
+    name: str, rows: tuple[str, ...], tmp_path: Path
+) -> None:
+    ablation = Ablation(name, tmp_path, rows=rows)
     for title in read_rows(ablation):
         config = row_config(ablation, Run(title, 1, tmp_path / "run", None))
         assert config.randomness.seed == 1
