@@ -88,8 +88,9 @@ def main() -> None:
         data_root=args.data_root,
     )
     results = run_ablation(ablation, args.jobs)
+    command = shlex.join(["lanedet", "ablate", *sys.argv[1:]])
     table = (
-        f"`{shlex.join(['python', *sys.argv])}`, commit {source_commit()}, "
+        f"`{command}`, commit {source_commit()}, "
         f"{hardware_line()}\n\n{format_table(results)}"
     )
     if by_category := format_category_table(results):

@@ -61,6 +61,7 @@ def test_a_table_and_a_picture_of_the_first_test_image(
     table = (out / "table.md").read_text()
     assert "| SAD | 50.00 | +0.00 |" in table
     assert source_commit() in table
+    assert table.startswith("`lanedet ablate ")
     assert "--seeds 1" in table
     # Three rows of tiles: before, plain and SAD. Each has the image and the four
     # stages of the encoder.
