@@ -15,25 +15,17 @@ enet_plain_bdd100k.py is what to compare it with.
 
 from mmengine.config import read_base
 
-from lanedet.datasets import EncodeLines
-
 
 with read_base():
     from .._base_.datasets.bdd100k import *
+    from .._base_.datasets.lines import *
     from .._base_.default_runtime import *
     from .._base_.models.enet_line import *
     from .._base_.schedules.line import *
 
 model.update(view=_view)
 model["head"].update(drawn_width=8 / 1280)
-_lines = dict(type=EncodeLines)
-_apply_view["motion"] = dict(
-    type=RandomMotion,
-    rotate_deg=(-10, 10),
-    scale=(0.8, 1.2),
-    shift=(0.1, 0.1),
-    mirror_probability=0.5,
-)
+_apply_view["motion"] = _line_motion
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader.update(batch_size=40, num_workers=8)
 train_dataloader["dataset"].update(

@@ -17,11 +17,12 @@ enet_plain_tusimple.py is what to compare it with.
 
 from mmengine.config import read_base
 
-from lanedet.datasets import EncodeLines, RasterizeLaneMask
+from lanedet.datasets import RasterizeLaneMask
 from lanedet.ops import StretchView
 
 with read_base():
     from .._base_.datasets.tusimple import *
+    from .._base_.datasets.lines import *
     from .._base_.default_runtime import *
     from .._base_.models.enet_line import *
     from .._base_.schedules.line import *
@@ -29,14 +30,7 @@ with read_base():
 model.update(view=dict(type=StretchView, input_shape=(320, 800), crop_top=160 / 720))
 model["head"].update(num_slots=5)
 _labels = dict(type=RasterizeLaneMask, lane_width_px=8)
-_lines = dict(type=EncodeLines)
-_apply_view["motion"] = dict(
-    type=RandomMotion,
-    rotate_deg=(-10, 10),
-    scale=(0.8, 1.2),
-    shift=(0.1, 0.1),
-    mirror_probability=0.5,
-)
+_apply_view["motion"] = _line_motion
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader.update(batch_size=40, num_workers=8)
 train_dataloader["dataset"].update(
