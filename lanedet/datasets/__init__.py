@@ -3,6 +3,7 @@
 from lanedet.datasets.bdd100k_dataset import BDD100KDataset
 from lanedet.datasets.culane_dataset import CULaneDataset
 from lanedet.datasets.lane_dataset import LaneDataset
+from lanedet.datasets.mixed_dataset import MixedDataset
 from lanedet.datasets.road_scenes_dataset import RoadScenesDataset
 from lanedet.datasets.samplers import EndlessSampler
 from lanedet.datasets.transforms import (
@@ -11,6 +12,7 @@ from lanedet.datasets.transforms import (
     EncodeLines,
     LoadImage,
     LoadLaneMask,
+    RandomCrop,
     RandomMotion,
     RasterizeLaneMask,
     RasterizeLanes,
@@ -28,6 +30,8 @@ __all__ = [
     "LaneDataset",
     "LoadImage",
     "LoadLaneMask",
+    "MixedDataset",
+    "RandomCrop",
     "RandomMotion",
     "RasterizeLaneMask",
     "RasterizeLanes",

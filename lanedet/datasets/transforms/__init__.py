@@ -1,6 +1,7 @@
 """From a sample's image file to the network input and its labels, step by step."""
 
 from lanedet.datasets.transforms.augment import Augment
+from lanedet.datasets.transforms.crop import RandomCrop
 from lanedet.datasets.transforms.labels import (
     EncodeLines,
     RasterizeLaneMask,
@@ -18,6 +19,7 @@ __all__ = [
     "EncodeLines",
     "LoadImage",
     "LoadLaneMask",
+    "RandomCrop",
     "RandomMotion",
     "RasterizeLaneMask",
     "RasterizeLanes",

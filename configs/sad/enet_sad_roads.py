@@ -1,0 +1,20 @@
+"""ENet-SAD on real and generated roads together, 224x400, for any dashcam.
+
+Run:      lanedet train sad/enet_sad_roads
+          (_base_/datasets/roads.py says what lies where)
+
+The recipe of enet_sad_diverse.py on frames of TuSimple beside scenes, larger.
+"""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .enet_sad_scenes import *
+    from .._base_.datasets.roads import *
+
+model.update(view=_view)
+model["head"]["decoder"].update(stiffness=0.15)
+train_cfg.update(max_iters=5000, val_interval=1000)
+optim_wrapper["optimizer"].update(lr=3e-3)
+param_scheduler[0].update(pct_start=0.1)
+default_hooks["checkpoint"].update(interval=250)
