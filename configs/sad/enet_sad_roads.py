@@ -1,9 +1,9 @@
-"""ENet-SAD on real and generated roads together, 224x400, for any dashcam.
+"""ENet-SAD on real and generated roads together, 192x336, for any dashcam.
 
 Run:      lanedet train sad/enet_sad_roads
           (_base_/datasets/roads.py says what lies where)
 
-The recipe of enet_sad_diverse.py on frames of TuSimple beside scenes, larger.
+The recipe of enet_sad_diverse.py on frames of TuSimple beside scenes.
 """
 
 from mmengine.config import read_base

@@ -22,8 +22,8 @@ with read_base():
     from .diverse_scenes import _augment
 
 _num_lanes = 6
-_view = dict(type=LetterboxView, input_shape=(224, 400))
-_labels.update(lane_width_px=6)
+_view = dict(type=LetterboxView, input_shape=(192, 336))
+_labels.update(lane_width_px=5)
 _crop = dict(type=RandomCrop, aspect=(1.33, 3.0), share=(0.7, 1.0), probability=0.5)
 _apply_view["motion"].update(rotate_deg=(-4, 4), scale=(0.7, 1.5), shift=(0.1, 0.12))
 
