@@ -73,6 +73,8 @@ class MixedDataset(LaneDataset):
                     "on_error": self.faults.on_error,
                 }
             )
-            own = [dataset.get_data_info(n)["data_samples"] for n in range(len(dataset))]
+            own = [
+                dataset.get_data_info(n)["data_samples"] for n in range(len(dataset))
+            ]
             samples += own * times
         return samples

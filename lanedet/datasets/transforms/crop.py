@@ -12,9 +12,9 @@ class RandomCrop:
     Cameras differ in their format: 16:9 in TuSimple, 2.8:1 in CULane, 4:3 in old
     dashcams. The part has a drawn aspect; of the largest parts with this aspect it has
     a drawn size, and it lies anywhere up and down, but sideways in the middle half of
-    where it could, since cameras look ahead. It comes after :class:`LoadImage` and before
-    :class:`ApplyView`, for which the part is the original image. Lanes end where the
-    part ends: above and below by interpolation, at the sides with their last point
+    where it could, since cameras look ahead. It comes after :class:`LoadImage` and
+    before :class:`ApplyView`, for which the part is the original image. Lanes end where
+    the part ends: above and below by interpolation, at the sides with their last point
     inside it.
 
     Args:

@@ -35,8 +35,8 @@ def test_a_lane_that_is_turned_round_is_cut_alike() -> None:
     ("lane", "kept"),
     [
         (np.zeros((0, 2)), 0),
-        (LANE + [0.0, 100.0], 0),
-        (LANE + [90.0, 0.0], 0),
+        (LANE + np.array([0.0, 100.0]), 0),
+        (LANE + np.array([90.0, 0.0]), 0),
         (LANE[:1], 0),
         (LANE[1:2], 1),
     ],
@@ -56,7 +56,7 @@ def test_lanes_stay_on_the_pixels_on_which_they_were(seed: int) -> None:
     assert sample.ori_shape == part.shape[:2]
     assert len(sample.gt_lanes) <= 1
     for cut in sample.gt_lanes:
-        back = cut + [left, top]
+        back = cut + np.array([left, top])
         # All of it lies on the straight lane.
         expected = np.interp(back[:, 1], lane[::-1, 1], lane[::-1, 0])
         np.testing.assert_allclose(back[:, 0], expected, atol=1e-9)
