@@ -2,6 +2,7 @@
 
 Run:      lanedet train sad/enet_sad_roads
           (_base_/datasets/roads.py says what lies where)
+Expected: not measured yet.
 
 The recipe of enet_sad_diverse.py on frames of TuSimple beside scenes.
 """
