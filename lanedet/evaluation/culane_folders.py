@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.arrays import FloatArray
 from lanedet.evaluation.culane_frame import FrameTally, find_picture_shape, tally_lanes
 from lanedet.evaluation.functional.culane import (
     OFFICIAL_RULE,
@@ -21,12 +20,11 @@ from lanedet.evaluation.functional.culane import (
     CULaneRule,
     checked_thresholds,
 )
-from lanedet.evaluation.functional.culane.batch import ExcessError, batch_lanes
-from lanedet.evaluation.functional.culane.reading import parse_lanes
 from lanedet.formats import culane_lines_name
+from lanedet.formats.culane_official import parse_official_lanes
 from lanedet.runtime import num_usable_cores, progress_bar
 
-_CHUNK = 32  # images that one thread scores at a time: their curves fit in its cache
+_CHUNK = 32  # images that a thread scores at a time, whose lanes are tallied at once
 _MAX_FILE = 1 << 20  # bytes; one image may have 20,000 points
 _CATEGORY_THRESHOLD = 0.5
 _CROSS = "cross"  # images without labels: only false positives say anything
@@ -63,12 +61,12 @@ class CULaneReport:
         """Return ``iou["0.50"]`` and so on with tp to f1, ``categories`` and more."""
         return {
             "iou": {
-                f"{threshold:.2f}": _as_dict(counts)
+                f"{threshold:.2f}": counts.to_json()
                 for threshold, counts in zip(self.thresholds, self.counts, strict=True)
             },
             "mf1": self.mean_f1,
             "categories": {
-                name: {"fp": counts.fp} if name == _CROSS else _as_dict(counts)
+                name: {"fp": counts.fp} if name == _CROSS else counts.to_json()
                 for name, counts in self.categories.items()
             },
             "images": self.num_images,
@@ -91,8 +89,9 @@ def evaluate_culane(
 
     The files of ``driver/clip/00000.jpg`` are ``driver/clip/00000.lines.txt`` under
     both folders. They are read as the official program reads them (see
-    ``culane.reading``), but a label file that is missing or holds something else than
-    pairs of numbers is an error here: it would cost recall silently.
+    ``lanedet.formats.culane_official``), but a label file that is missing or holds
+    something else than pairs of numbers is an error here: it would cost recall
+    silently.
 
     Args:
         pred_root: Folder of the predictions. A missing file means no lanes.
@@ -133,14 +132,14 @@ def evaluate_culane(
         total=len(images), desc="score", unit="img", disable=not show_progress
     ) as bar:
         for names, result in scorer.run(images, num_workers or num_usable_cores()):
-            totals += result.counts.sum(axis=0)
+            totals += sum(result.counts)
             report.num_missing += result.num_missing
             report.odd_predictions += result.odd_predictions
             frame.add(result.frame)
-            for name, counts in zip(names, result.counts[:, -1], strict=True):
+            for name, counts in zip(names, result.counts, strict=True):
                 if categories and name in categories:
                     category = categories[name]
-                    of_category[category] = of_category.get(category, 0) + counts
+                    of_category[category] = of_category.get(category, 0) + counts[-1]
             bar.update(len(names))
     report.counts = [CULaneCounts(*each) for each in totals[:-1].tolist()]
     report.categories = {
@@ -153,10 +152,10 @@ def evaluate_culane(
 
 @dataclass
 class _Result:
-    counts: NDArray[np.int64]  # (I, T, 3)
-    num_missing: int
-    odd_predictions: list[str]
-    frame: FrameTally
+    counts: list[NDArray[np.int64]] = field(default_factory=list)  # (T, 3) each
+    num_missing: int = 0
+    odd_predictions: list[str] = field(default_factory=list)
+    frame: FrameTally = field(default_factory=FrameTally)
 
 
 @dataclass
@@ -192,10 +191,9 @@ class _Scorer:
 
     def score(self, images: Sequence[str]) -> _Result:
         """Score some images."""
-        pairs: list[tuple[list[FloatArray], list[FloatArray]]] = []
-        odd_predictions: list[str] = []
-        num_missing = 0
-        for number, image in enumerate(images):
+        result = _Result()
+        pairs = []
+        for image in images:
             name = culane_lines_name(image)
             label = _read(f"{self.anno_root}/{name}")
             if label is None:
@@ -205,32 +203,31 @@ class _Scorer:
                     "and is this the folder that holds the driver_* folders?"
                 )
             prediction = _read(f"{self.pred_root}/{name}")
-            num_missing += prediction is None
-            gt_lanes, odd_line = parse_lanes(label)
+            result.num_missing += prediction is None
+            gt_lanes, odd_line = parse_official_lanes(label)
             if odd_line:
                 raise ValueError(
-                    f"{self._place(images, 2 * number, odd_line)}: a label must be "
-                    "pairs of numbers, x y x y."
+                    f"{self.anno_root / name}:{odd_line}: a label must be pairs of "
+                    "numbers, x y x y."
                 )
-            pred_lanes, odd_line = parse_lanes(prediction or b"")
+            pred_lanes, odd_line = parse_official_lanes(prediction or b"")
             if odd_line:
-                odd_predictions.append(self._place(images, 2 * number + 1, odd_line))
+                result.odd_predictions.append(f"{self.pred_root / name}:{odd_line}")
             pairs.append((gt_lanes, pred_lanes))
-        batch = batch_lanes(pairs)
-        frame = tally_lanes(batch, self.rule.frame, partial(self._place, images))
-        try:
-            counts = self.rule.count(batch, self.thresholds)
-        except ExcessError as error:
-            name = culane_lines_name(images[error.image])
-            raise ValueError(
-                f"'{self.pred_root / name}' and its label: {error}"
-            ) from error
-        return _Result(counts, num_missing, odd_predictions, frame)
+        result.frame = tally_lanes(pairs, self.rule.frame, partial(self._place, images))
+        for image, (gt_lanes, pred_lanes) in zip(images, pairs, strict=True):
+            try:
+                counts = self.rule.count(pred_lanes, gt_lanes, self.thresholds)
+            except ValueError as error:
+                path = self.pred_root / culane_lines_name(image)
+                raise ValueError(f"'{path}' and its label: {error}") from error
+            result.counts.append(counts)
+        return result
 
-    def _place(self, images: Sequence[str], number: int, line: int) -> str:
-        """Return ``file:line`` of a lane of a list of a batch."""
-        root = (self.anno_root, self.pred_root)[number % 2]
-        return f"{root / culane_lines_name(images[number // 2])}:{line}"
+    def _place(self, images: Sequence[str], file: int, line: int) -> str:
+        """Return ``file:line``: label and prediction of each image in turn."""
+        root = (self.anno_root, self.pred_root)[file % 2]
+        return f"{root / culane_lines_name(images[file // 2])}:{line}"
 
 
 def _is_frame_seen(rule: CULaneRule, anno_root: Path, images: Sequence[str]) -> bool:
@@ -277,15 +274,6 @@ def _read(path: str) -> bytes | None:
         raise OSError(error.errno, error.strerror, path) from error
     finally:
         os.close(file)
-
-
-def _as_dict(counts: CULaneCounts) -> dict[str, float]:
-    return {
-        **counts._asdict(),
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-    }
 
 
 def _check(report: CULaneReport, pred_root: Path) -> None:

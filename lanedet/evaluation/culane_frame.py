@@ -1,13 +1,13 @@
 """Whether the lanes of CULane's files lie in images of the size that is assumed."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from lanedet.evaluation.functional.culane.batch import LaneBatch
+from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.image_frame import (
     NUM_EXAMPLES,
     LaneEnd,
@@ -88,27 +88,34 @@ class FrameTally:
 
 
 def tally_lanes(
-    batch: LaneBatch, shape: tuple[int, int], place_of: Callable[[int, int], str]
+    images: Iterable[tuple[list[FloatArray], list[FloatArray]]],
+    shape: tuple[int, int],
+    place_of: Callable[[int, int], str],
 ) -> FrameTally:
-    """Count the lanes of a batch that lie outside of their images.
+    """Count the lanes that lie outside of their images.
 
     Args:
-        batch: Lanes as the files hold them.
+        images: The labelled and the predicted lanes of each, as its files hold them.
         shape: (H, W) of the images.
-        place_of: Takes a list of the batch and a line from 1, and returns its
-            ``file:line``.
+        place_of: Takes a file (2 i holds the labels of image i, 2 i + 1 its
+            predictions) and a line from 1, and returns ``file:line``.
 
     Raises:
         OutsideError: If a point lies above or below its image, or so far away that it
             lies in none.
     """
-    points, lane_starts, list_starts = batch
+    # All lanes one after the other: looking at each alone takes as long as scoring it.
+    files = [lanes for image in images for lanes in image]
+    lanes = [lane for file in files for lane in file]
+    points = np.concatenate([np.empty((0, 2)), *lanes])
+    lane_starts = np.cumsum([0, *map(len, lanes)])
+    file_starts = np.cumsum([0, *map(len, files)])
 
     def place(point: int) -> tuple[str, tuple[float, float]]:
         lane = int(np.searchsorted(lane_starts, point, side="right")) - 1
-        number = int(np.searchsorted(list_starts, lane, side="right")) - 1
+        file = int(np.searchsorted(file_starts, lane, side="right")) - 1
         x, y = points[point].tolist()
-        return place_of(number, lane - int(list_starts[number]) + 1), (x, y)
+        return place_of(file, lane - int(file_starts[file]) + 1), (x, y)
 
     xs, ys = points.T
     is_wrong = is_beyond_rows(ys, shape) | (np.abs(xs) > _FARTHEST)
@@ -116,36 +123,22 @@ def tally_lanes(
         where, point = place(int(np.argmax(is_wrong)))
         raise outside_error(f"{where}: there is a point at", point, shape)
     tally = FrameTally()
-    sizes = np.diff(list_starts)
-    tally.num_lanes = [int(sizes[0::2].sum()), int(sizes[1::2].sum())]
+    kinds = np.repeat(np.arange(len(files)) % 2, np.diff(file_starts))
+    tally.num_lanes = np.bincount(kinds, minlength=2).tolist()
     is_aside = are_lanes_aside(xs, lane_starts, shape)
-    kinds = (np.searchsorted(list_starts, np.flatnonzero(is_aside), "right") - 1) % 2
     for kind in range(2):
-        lanes = np.flatnonzero(is_aside)[kinds == kind]
-        tally.num_aside[kind] = len(lanes)
-        if len(lanes):
-            first, last = lane_starts[lanes[0]], lane_starts[lanes[0] + 1]
+        aside = np.flatnonzero(is_aside & (kinds == kind))
+        tally.num_aside[kind] = len(aside)
+        if len(aside):
+            first, last = lane_starts[aside[0]], lane_starts[aside[0] + 1]
             beyond = np.maximum(-xs[first:last], xs[first:last] - shape[1])
             tally.first_aside[kind] = place(int(first + np.argmax(beyond)))
-    _tally_ends(batch, shape, tally, place)
-    return tally
-
-
-def _tally_ends(
-    batch: LaneBatch,
-    shape: tuple[int, int],
-    tally: FrameTally,
-    place: Callable[[int], tuple[str, tuple[float, float]]],
-) -> None:
-    points, lane_starts, list_starts = batch
-    num_lists = len(list_starts) - 1
-    is_label = np.repeat(np.arange(num_lists) % 2 == 0, np.diff(list_starts))
     ends = lower_ends(points, lane_starts)
-    ends = ends[is_label & (ends >= 0)]
-    is_of_label = np.repeat(is_label, np.diff(lane_starts))
-    farthest_x = float(points[is_of_label, 0].max(initial=0.0))
-    is_inside = tally.ends.add(points[ends], farthest_x, shape)
+    ends = ends[(kinds == 0) & (ends >= 0)]
+    label_xs = xs[np.repeat(kinds == 0, np.diff(lane_starts))]
+    is_inside = tally.ends.add(points[ends], float(label_xs.max(initial=0.0)), shape)
     tally.inside = [LaneEnd(*place(i)) for i in ends[is_inside][:NUM_EXAMPLES].tolist()]
+    return tally
 
 
 def find_picture_shape(

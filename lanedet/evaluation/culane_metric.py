@@ -1,21 +1,19 @@
 """CULane's benchmark as a metric of mmengine's evaluator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
-from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane import (
     RULES,
     THRESHOLDS,
     CULaneCounts,
     checked_thresholds,
 )
-from lanedet.evaluation.functional.culane.batch import batch_lanes
 from lanedet.evaluation.label_pixels import in_label_pixels
 from lanedet.files import replace_file
 from lanedet.formats import (
@@ -26,7 +24,7 @@ from lanedet.formats import (
     sample_culane_lane,
 )
 from lanedet.formats.culane import CULANE_ROW_STEP, parse_culane_lane
-from lanedet.ops import continue_to_border, is_beyond_rows, map_points, resize_matrix
+from lanedet.ops import continue_to_border, is_beyond_rows
 from lanedet.structures import LaneSample
 
 _CROSS = "cross"  # images without labels: only false positives say anything
@@ -122,7 +120,7 @@ class CULaneMetric(BaseMetric):
         Raises:
             ValueError: If a sample lacks something that the metric reads.
         """
-        images = []
+        thresholds = checked_thresholds(THRESHOLDS)
         for sample in data_samples:
             _check(sample, self.shape)
             ori_shape = tuple(sample.get("ori_shape", self.shape))
@@ -135,21 +133,13 @@ class CULaneMetric(BaseMetric):
             text = format_culane_lanes(sample_culane_lane(lane, rows) for lane in lanes)
             # Back from the text, to the bit that a reader of the file would get.
             written = [parse_culane_lane(line) for line in text.splitlines()]
-            images.append(
-                (
-                    _scaled(gt_lanes, shape, self.shape),
-                    _scaled(written, shape, self.shape),
-                )
-            )
+            rule = replace(self.rule, image_shape=shape)
+            counts = rule.count(written, gt_lanes, thresholds)
+            self.results.append(_Record(counts.tolist(), sample.get("category")))
             if self.out_dir is not None:
                 path = culane_label_path(self.out_dir, sample.raw_file)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 replace_file(path, text)
-        counts = self.rule.count(batch_lanes(images), checked_thresholds(THRESHOLDS))
-        self.results.extend(
-            _Record(each, sample.get("category"))
-            for each, sample in zip(counts.tolist(), data_samples, strict=True)
-        )
 
     def compute_metrics(self, results: Sequence[_Record]) -> dict[str, float]:
         """Return the benchmark's numbers over all images.
@@ -165,7 +155,7 @@ class CULaneMetric(BaseMetric):
         totals = [CULaneCounts(*each) for each in _sums(results)]
         at_75 = totals[THRESHOLDS.index(0.75)]
         metrics = {
-            **_numbers(totals[0], ""),
+            **totals[0].to_json(),
             "f1_75": at_75.f1,
             "mf1": sum(counts.f1 for counts in totals) / len(totals),
         }
@@ -177,7 +167,7 @@ class CULaneMetric(BaseMetric):
             if category == _CROSS:
                 metrics["fp_cross"] = counts.fp
             else:
-                metrics |= _numbers(counts, f"_{category}")
+                metrics |= {f"{k}_{category}": v for k, v in counts.to_json().items()}
         return {name: float(number) for name, number in metrics.items()}
 
 
@@ -201,23 +191,3 @@ def _check(sample: LaneSample, shape: tuple[int, int]) -> None:
 
 def _sums(results: Sequence[_Record]) -> list[list[int]]:
     return np.sum([record.counts for record in results], axis=0).tolist()
-
-
-def _numbers(counts: CULaneCounts, suffix: str) -> dict[str, float]:
-    numbers = {
-        **counts._asdict(),
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-    }
-    return {f"{name}{suffix}": number for name, number in numbers.items()}
-
-
-def _scaled(
-    lanes: Sequence[FloatArray], shape: tuple[int, int], new_shape: tuple[int, int]
-) -> Sequence[FloatArray]:
-    """Return the lanes of an image as they lie in it after a resize."""
-    if shape == new_shape:
-        return lanes
-    matrix = resize_matrix(shape, new_shape)
-    return [map_points(lane, matrix) for lane in lanes]

@@ -5,8 +5,8 @@ Beside an image ``00000.jpg`` lies ``00000.lines.txt``, with one lane per line,
 lanes is empty. Labels go beyond the image, to y = 590 and to any x. Predictions have
 the same form, in a folder of their own.
 
-The benchmark's own program reads these files otherwise where they are broken, and so
-does ``lanedet.evaluation``.
+The benchmark's own program reads these files otherwise where they are broken (see
+``culane_official``).
 
 Format: https://xingangpan.github.io/projects/CULane.html and
 https://github.com/XingangPan/SCNN (issues 21, 41 and 91)

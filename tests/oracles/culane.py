@@ -2,7 +2,7 @@
 
 The steps are those of https://github.com/XingangPan/SCNN, tools/lane_evaluation. Lines
 of a few pixels are OpenCV's, all versions of which draw them alike; long ones are drawn
-by ``paint_line``, which has tests of its own against OpenCV 4.
+by ``paint_lane``, which has tests of its own against OpenCV 4.
 
 It knows nothing of the fast code's bits and intervals. Tests compare with it.
 """
@@ -13,7 +13,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from lanedet.evaluation.functional.culane.paint import paint_line
+from lanedet.evaluation.functional.culane.paint import paint_lane
 
 SHAPE = (590, 1640)
 WIDTH = 30
@@ -80,6 +80,17 @@ def curve(lane):
 def pixel(value):
     """Round half to even; what does not fit in 32 bits becomes the least integer."""
     return round(float(value)) if abs(value) < 2**31 else -(2**31)
+
+
+def paint_line(shape, start, end, width):
+    """Return an image with a thick line as OpenCV 4 paints it, (H, W) of 0 and 1."""
+    return unpacked(paint_lane(np.array([start, end], np.int32), shape, width), shape)
+
+
+def unpacked(mask, shape):
+    """Return the image of a mask of bits, (H, W) of 0 and 1."""
+    bits = np.unpackbits(mask.astype("<u8").view(np.uint8), axis=1, bitorder="little")
+    return bits[:, : shape[1]]
 
 
 def draw(lane):

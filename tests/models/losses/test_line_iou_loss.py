@@ -6,7 +6,7 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from lanedet.evaluation.functional.culane import lane_ious
+from lanedet.evaluation.functional.culane.paint import painted_ious
 from lanedet.models import LineIoULoss, lane_iou
 
 STEP = torch.tensor(10.0)
@@ -106,7 +106,8 @@ def test_it_ranks_lanes_as_the_benchmark_does() -> None:
         label = 820 + slope * depth + bend * depth**2
         apart = rng.uniform(-30, 30) + rng.uniform(-30, 30) * depth
         lanes = [np.stack([xs, rows], axis=1) for xs in (label, label + apart)]
-        official.append(float(lane_ious(lanes[:1], lanes[1:], (590, 1640), 30)[0, 0]))
+        [[iou]] = painted_ious(lanes[:1], lanes[1:], (590, 1640), 30).tolist()
+        official.append(iou)
         step = torch.tensor(float(rows[0] - rows[1]))
         xs, target = (torch.from_numpy(lane[:, 0]) for lane in lanes)
         valid = torch.ones(40, dtype=torch.bool)

@@ -3,7 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanedet.evaluation.functional.culane import CATEGORIES as CULANE_CATEGORIES
 from lanedet.formats import read_culane_labels, read_culane_list
 from lanedet.formats.label_faults import LabelFaults
 from lanedet.ops import xs_at_rows
@@ -49,10 +48,18 @@ def test_test_images_have_their_category(tree: Path) -> None:
 def test_the_nine_lists_are_the_benchmarks_and_others_follow() -> None:
     lists = category_lists()
     assert lists.keys() == CATEGORIES.keys()
-    expected = [
-        f"list/test_split/test{number}_{name}.txt"
-        for number, name in enumerate(CULANE_CATEGORIES)
+    names = [
+        "normal",
+        "crowd",
+        "hlight",
+        "shadow",
+        "noline",
+        "arrow",
+        "curve",
+        "cross",
+        "night",
     ]
+    expected = [f"list/test_split/test{i}_{name}.txt" for i, name in enumerate(names)]
     assert list(lists.values())[:9] == expected
     assert lists["rain"].startswith("list/test_split/test1")
     assert len(set(lists.values())) == len(CATEGORIES)

@@ -1,7 +1,6 @@
 """The CULane lane benchmark, as pure functions on arrays."""
 
 from lanedet.evaluation.functional.culane.rules import (
-    CATEGORIES,
     OFFICIAL_RULE,
     RULES,
     THRESHOLDS,
@@ -11,11 +10,9 @@ from lanedet.evaluation.functional.culane.rules import (
     OfficialRule,
     checked_thresholds,
     evaluate_image,
-    lane_ious,
 )
 
 __all__ = [
-    "CATEGORIES",
     "OFFICIAL_RULE",
     "RULES",
     "THRESHOLDS",
@@ -25,5 +22,4 @@ __all__ = [
     "OfficialRule",
     "checked_thresholds",
     "evaluate_image",
-    "lane_ious",
 ]

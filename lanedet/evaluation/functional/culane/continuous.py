@@ -6,11 +6,10 @@ its curve, cut off at the image, and the overlap is one of areas. Scores differ 
 official ones, at 0.5 by some tenths of a per cent and more at higher thresholds, so a
 number must say by which rule it was made.
 
-The steps: lanes of fewer than two points are left out, predictions and labels alike.
-The others become B-splines through all points (cubic where there are four or more),
-sampled five times per point. Each is widened by half the width to both sides, with flat
-ends and mitred corners, and cut to [0, W - 1] x [0, H - 1]. Pairs are those of least
-total ``1 - overlap``.
+Lanes become B-splines through all points (cubic where there are four or more), sampled
+five times per point. Each is widened by half the width to both sides, with flat ends
+and mitred corners, and cut to [0, W - 1] x [0, H - 1]. Pairs are those of least total
+``1 - overlap``.
 
 Where that program stops with an error, the overlap is 0 here, as in the official
 evaluator: on lanes that repeat a point, on pairs of lanes outside the image, and on
@@ -21,7 +20,7 @@ Source: https://github.com/lucastabelini/LaneATT, utils/culane_metric.py at 8b4c
 thresholds, called mF1, but paints its lanes by default.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,11 +30,6 @@ from scipy.interpolate import splev, splprep
 from scipy.optimize import linear_sum_assignment
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.culane.batch import (
-    ExcessError,
-    LaneBatch,
-    batch_lanes,
-)
 
 MAX_TURNS = 300
 """Most sharp turns, by more than a right angle, of an image's labels or predictions.
@@ -49,21 +43,24 @@ _FARTHEST = 1e6  # pixels; polygons of larger numbers are not exact, or fail
 
 
 def polygon_ious(
-    gt_lanes: list[FloatArray],
-    pred_lanes: list[FloatArray],
+    pred_lanes: Sequence[FloatArray],
+    gt_lanes: Sequence[FloatArray],
     shape: tuple[int, int],
     lane_width: float,
 ) -> FloatArray:
-    """Return how far the polygons around labelled and predicted lanes overlap.
+    """Return how far the polygons around lanes overlap.
 
     Args:
-        gt_lanes: Labelled lanes, each (N, 2) in pixels.
-        pred_lanes: Predicted lanes.
+        pred_lanes: Predicted lanes, each (N, 2) in pixels, N >= 2.
+        gt_lanes: Labelled lanes.
         shape: (H, W) of the image in pixels.
         lane_width: Width of the polygons in pixels.
 
     Returns:
         (G, P): area of the intersection over area of the union, in [0, 1].
+
+    Raises:
+        ValueError: If lanes turn back more than :data:`MAX_TURNS` times.
     """
     gt = _polygons(gt_lanes, shape, lane_width)[:, None]
     pred = _polygons(pred_lanes, shape, lane_width)[None]
@@ -79,9 +76,7 @@ def _areas(
     try:
         return np.asarray(shapely.area(join(gt, pred)), dtype=np.float64)
     except shapely.errors.GEOSException:  # of polygons thinner than rounding errors
-        pairs = np.broadcast_arrays(gt, pred)
-        areas = [_area(join, a, b) for a, b in zip(*map(np.ravel, pairs), strict=True)]
-        return np.array(areas).reshape(pairs[0].shape)
+        return np.array([[_area(join, a, b) for b in pred[0]] for a in gt[:, 0]])
 
 
 def _area(join: Callable[..., Any], a: Any, b: Any) -> float:
@@ -89,16 +84,6 @@ def _area(join: Callable[..., Any], a: Any, b: Any) -> float:
         return float(shapely.area(join(a, b)))
     except shapely.errors.GEOSException:
         return 0.0
-
-
-def without_short_lanes(batch: LaneBatch) -> LaneBatch:
-    """Return a batch without its lanes of fewer than two points."""
-    images = (batch.lanes_of(image) for image in range(len(batch.num_lanes)))
-    return batch_lanes((_long_lanes(gt), _long_lanes(pred)) for gt, pred in images)
-
-
-def _long_lanes(lanes: list[FloatArray]) -> list[FloatArray]:
-    return [lane for lane in lanes if len(lane) >= 2]
 
 
 def pair_lanes(ious: FloatArray) -> NDArray[np.int64]:
@@ -114,51 +99,32 @@ def pair_lanes(ious: FloatArray) -> NDArray[np.int64]:
     return pairs
 
 
-def check_turns(batch: LaneBatch) -> None:
-    """Check that the polygons of a batch are made in seconds.
-
-    Args:
-        batch: The lanes.
-
-    Raises:
-        ExcessError: If lanes of an image turn back more than :data:`MAX_TURNS` times.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        steps = np.diff(batch.points, axis=0)
-        is_back = (steps[1:] * steps[:-1]).sum(axis=1) < 0
-    is_turn = np.zeros(len(batch.points) + 1, np.bool_)
-    is_turn[1 : 1 + len(is_back)] = is_back
-    # Nothing turns at the ends of a lane.
-    is_turn[batch.lane_starts] = False
-    is_turn[batch.lane_starts - 1] = False
-    totals = np.concatenate([[0], np.cumsum(is_turn)])
-    num_turns = np.diff(totals[batch.lane_starts[batch.list_starts]])
-    if (num_turns > MAX_TURNS).any():
-        worst = int(np.argmax(num_turns))
-        raise ExcessError(
-            worst // 2,
-            f"the lanes of an image may turn by more than a right angle {MAX_TURNS} "
-            f"times, got {num_turns[worst]}. Smooth them: a lane leads one way.",
-        )
-
-
 def _polygons(
-    lanes: list[FloatArray], shape: tuple[int, int], lane_width: float
+    lanes: Sequence[FloatArray], shape: tuple[int, int], lane_width: float
 ) -> NDArray[np.object_]:
+    num_turns = sum(map(_num_turns, lanes))
+    if num_turns > MAX_TURNS:
+        raise ValueError(
+            f"the lanes of an image may turn by more than a right angle {MAX_TURNS} "
+            f"times, got {num_turns}. Smooth them: a lane leads one way."
+        )
     height, width = shape
-    curves = [_curve(lane) for lane in lanes]
-    lines = np.array(
-        [
-            shapely.LineString() if curve is None else shapely.LineString(curve)
-            for curve in curves
-        ],
-        dtype=object,
-    )
+    lines = [shapely.LineString(_curve(lane)) for lane in lanes]
     wide = shapely.buffer(
-        lines, lane_width / 2, cap_style="flat", join_style="mitre", mitre_limit=5.0
+        np.array(lines, dtype=object),
+        lane_width / 2,
+        cap_style="flat",
+        join_style="mitre",
+        mitre_limit=5.0,
     )
     image = shapely.box(0, 0, width - 1, height - 1)
     return np.asarray(shapely.intersection(wide, image), dtype=np.object_)
+
+
+def _num_turns(lane: FloatArray) -> int:
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.diff(lane, axis=0)
+        return int(((steps[1:] * steps[:-1]).sum(axis=1) < 0).sum())
 
 
 def _curve(lane: FloatArray) -> FloatArray | None:

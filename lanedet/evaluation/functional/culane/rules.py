@@ -13,7 +13,7 @@ The tests compare with counts of that program.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,23 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.culane.batch import (
-    LaneBatch,
-    batch_lanes,
-    check_amounts,
-)
-from lanedet.evaluation.functional.culane.continuous import (
-    check_turns,
-    pair_lanes,
-    polygon_ious,
-    without_short_lanes,
-)
+from lanedet.evaluation.functional.culane.continuous import pair_lanes, polygon_ious
 from lanedet.evaluation.functional.culane.matching import match_lanes
 from lanedet.evaluation.functional.culane.paint import painted_ious
-from lanedet.evaluation.functional.culane.spline import trace_lanes
 from lanedet.evaluation.functional.image_frame import checked_image_shape
 from lanedet.formats import CULANE_SHAPE
 from lanedet.ops import map_points, resize_matrix
+
+Lanes = Sequence[FloatArray]
 
 THRESHOLDS = tuple(hundredths / 100 for hundredths in range(50, 100, 5))
 """The ten thresholds of mF1."""
@@ -48,18 +39,13 @@ MAX_LANE_WIDTH = 200
 MAX_SIDE = 10_000
 """Longest side of an image at which lanes are compared, in pixels."""
 
-CATEGORIES = (
-    "normal",
-    "crowd",
-    "hlight",
-    "shadow",
-    "noline",
-    "arrow",
-    "curve",
-    "cross",
-    "night",
-)
-"""The parts of the test set, in the order of the benchmark's ``list/test_split``."""
+MAX_POINTS = 20_000
+"""Most points of an image's labels, or of its predictions."""
+
+MAX_PAIRS = 2_500
+"""Most pairs of a label and a prediction of one image."""
+
+_MAX_PIXELS = 1 << 30  # of all masks that one image needs, one for each lane
 
 
 class CULaneCounts(NamedTuple):
@@ -94,6 +80,15 @@ class CULaneCounts(NamedTuple):
     def f1(self) -> float:
         """Harmonic mean of precision and recall, in [0, 1]. 0 without any match."""
         return 2 * self.tp / max(2 * self.tp + self.fp + self.fn, 1)
+
+    def to_json(self) -> dict[str, float]:
+        """Return the counts and what follows from them, by name."""
+        return {
+            **self._asdict(),
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+        }
 
 
 @dataclass(frozen=True)
@@ -139,25 +134,52 @@ class CULaneRule(ABC):
         """Whether the user gave it. If not, it is that of the benchmark's images."""
         return self.image_shape is not None or self.shape != CULaneRule.shape
 
-    @abstractmethod
-    def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
-        """Return the counts of each image, (I, T, 3): tp, fp and fn per threshold.
+    def count(
+        self,
+        pred_lanes: Lanes,
+        gt_lanes: Lanes,
+        thresholds: FloatArray,
+    ) -> NDArray[np.int64]:
+        """Count the lanes of an image.
 
         Args:
-            batch: Lanes of I images, in pixels of images of the size ``frame``.
-            thresholds: Overlap that a match must exceed, (T,), each in [0, 1).
+            pred_lanes: Predicted lanes, each (N, 2), in pixels of images of the size
+                ``frame``.
+            gt_lanes: Labelled lanes.
+            thresholds: Overlaps that a match must exceed, (T,), each in [0, 1).
+
+        Returns:
+            (T, 3): tp, fp and fn at each threshold.
 
         Raises:
-            ExcessError: If an image has too many lanes or points.
+            ValueError: If there are so many lanes, points or turns that scoring them
+                would take minutes or gigabytes.
         """
+        pred_lanes, gt_lanes = self._compared(pred_lanes), self._compared(gt_lanes)
+        _check_amounts(pred_lanes, gt_lanes, self.shape)
+        tp = np.zeros(len(thresholds), np.int64)
+        if pred_lanes and gt_lanes:
+            ious = self._ious(pred_lanes, gt_lanes)
+            pairs = self._pairs(ious)
+            is_paired = pairs >= 0
+            matched = ious[is_paired, pairs[is_paired]]
+            tp = np.count_nonzero(matched[:, None] > thresholds, axis=0)
+        return np.array([tp, len(pred_lanes) - tp, len(gt_lanes) - tp]).T
 
-    def _scaled(self, batch: LaneBatch) -> LaneBatch:
-        """Return lanes as they are compared, if they are not too many."""
-        check_amounts(batch, self.shape)
+    def _compared(self, lanes: Lanes) -> Lanes:
+        """Return the lanes that are compared, in pixels of ``shape``."""
         if self.frame == self.shape:
-            return batch
+            return lanes
         to_shape = resize_matrix(self.frame, self.shape)
-        return batch._replace(points=map_points(batch.points, to_shape))
+        return [map_points(lane, to_shape) for lane in lanes]
+
+    @abstractmethod
+    def _ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
+        """Return the overlap of each label with each prediction, (G, P)."""
+
+    @abstractmethod
+    def _pairs(self, ious: FloatArray) -> NDArray[np.int64]:
+        """Return the prediction of each label, -1 for none, (G,)."""
 
 
 @dataclass(frozen=True)
@@ -169,19 +191,11 @@ class OfficialRule(CULaneRule):
     the pairs can fall short of the optimum.
     """
 
-    def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
-        """Return the counts of each image (see :class:`CULaneRule`)."""
-        batch = self._scaled(batch)
-        pixels, starts = trace_lanes(batch.points, batch.lane_starts)
+    def _ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
+        return painted_ious(pred_lanes, gt_lanes, self.shape, self.lane_width)
 
-        def ious_of(image: int) -> FloatArray:
-            first, middle, last = batch.list_starts[2 * image : 2 * image + 3]
-            lanes = starts[first : last + 1]
-            return painted_ious(
-                pixels, lanes, middle - first, self.shape, self.lane_width
-            )
-
-        return _count(batch, thresholds, ious_of, match_lanes)
+    def _pairs(self, ious: FloatArray) -> NDArray[np.int64]:
+        return match_lanes(ious)
 
 
 OFFICIAL_RULE = OfficialRule()
@@ -189,18 +203,19 @@ OFFICIAL_RULE = OfficialRule()
 
 @dataclass(frozen=True)
 class ContinuousRule(CULaneRule):
-    """LaneATT's program in its continuous mode (see ``continuous``)."""
+    """LaneATT's program in its continuous mode (see ``continuous``).
 
-    def count(self, batch: LaneBatch, thresholds: FloatArray) -> NDArray[np.int64]:
-        """Return the counts of each image (see :class:`CULaneRule`)."""
-        batch = without_short_lanes(self._scaled(batch))
-        check_turns(batch)
+    Lanes of fewer than two points are left out, predictions and labels alike.
+    """
 
-        def ious_of(image: int) -> FloatArray:
-            gt_lanes, pred_lanes = batch.lanes_of(image)
-            return polygon_ious(gt_lanes, pred_lanes, self.shape, self.lane_width)
+    def _compared(self, lanes: Lanes) -> Lanes:
+        return [lane for lane in super()._compared(lanes) if len(lane) >= 2]
 
-        return _count(batch, thresholds, ious_of, pair_lanes)
+    def _ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
+        return polygon_ious(pred_lanes, gt_lanes, self.shape, self.lane_width)
+
+    def _pairs(self, ious: FloatArray) -> NDArray[np.int64]:
+        return pair_lanes(ious)
 
 
 RULES: Mapping[str, type[CULaneRule]] = {
@@ -210,63 +225,29 @@ RULES: Mapping[str, type[CULaneRule]] = {
 """The rules by the names that tools and configs use."""
 
 
-def _count(
-    batch: LaneBatch,
-    thresholds: FloatArray,
-    ious_of: Callable[[int], FloatArray],
-    pair: Callable[[FloatArray], NDArray[np.int64]],
-) -> NDArray[np.int64]:
-    """Return the counts of each image, (I, T, 3).
+def _check_amounts(pred_lanes: Lanes, gt_lanes: Lanes, shape: tuple[int, int]) -> None:
+    """Check that scoring an image takes seconds: a few bytes can ask for hours.
 
-    Args:
-        batch: Lanes of I images.
-        thresholds: Overlaps that a match must exceed, (T,).
-        ious_of: Returns the overlap of each label with each prediction of an image.
-        pair: Returns the prediction of each label, -1 for none.
+    Labels have up to five lanes of some sixty points.
     """
-    counts = []
-    for image, (num_gt, num_pred) in enumerate(batch.num_lanes.tolist()):
-        tp = np.zeros(len(thresholds), np.int64)
-        if num_gt > 0 and num_pred > 0:
-            ious = ious_of(image)
-            pairs = pair(ious)
-            matched = ious[pairs >= 0, pairs[pairs >= 0]]
-            tp = (matched[:, None] > thresholds).sum(axis=0)
-        counts.append(np.stack([tp, num_pred - tp, num_gt - tp], axis=-1))
-    return np.array(counts, dtype=np.int64).reshape(-1, len(thresholds), 3)
-
-
-def lane_ious(
-    pred_lanes: Sequence[FloatArray],
-    gt_lanes: Sequence[FloatArray],
-    shape: tuple[int, int] = CULANE_SHAPE,
-    lane_width: int = 30,
-) -> FloatArray:
-    """Return how far predicted lanes overlap labelled ones, as the benchmark draws.
-
-    Args:
-        pred_lanes: Predicted lanes, each (N, 2) in pixels of the original image.
-        gt_lanes: Labelled lanes.
-        shape: (H, W) of the image in pixels.
-        lane_width: Width of a drawn lane in pixels.
-
-    Returns:
-        (G, P), in [0, 1]: 0 where a lane has fewer than two points, NaN where both
-        lanes lie outside the image.
-
-    Example:
-        >>> upright = np.array([[800.0, 580.0], [800.0, 300.0]])
-        >>> lane_ious([upright + 8], [upright]).round(3)
-        array([[0.579]])
-    """
-    batch = batch_lanes([(gt_lanes, pred_lanes)])
-    pixels, starts = trace_lanes(batch.points, batch.lane_starts)
-    return painted_ious(pixels, starts, len(gt_lanes), shape, lane_width)
+    num_points = max(sum(map(len, lanes)) for lanes in (pred_lanes, gt_lanes))
+    num_pairs = len(pred_lanes) * len(gt_lanes)
+    num_lanes = len(pred_lanes) + len(gt_lanes) if num_pairs else 0
+    for amount, bound, what in (
+        (num_points, MAX_POINTS, "points of labels, or of predictions"),
+        (num_pairs, MAX_PAIRS, "pairs of a label and a prediction"),
+        (num_lanes * shape[0] * shape[1], _MAX_PIXELS, "lanes times pixels"),
+    ):
+        if amount > bound:
+            raise ValueError(
+                f"an image may have up to {bound:,} {what}, got {amount:,}. Leave out "
+                "lanes of low scores, or points that lie close together."
+            )
 
 
 def evaluate_image(
-    pred_lanes: Sequence[FloatArray],
-    gt_lanes: Sequence[FloatArray],
+    pred_lanes: Lanes,
+    gt_lanes: Lanes,
     thresholds: Sequence[float] = (0.5,),
     rule: CULaneRule = OFFICIAL_RULE,
 ) -> list[CULaneCounts]:
@@ -282,16 +263,15 @@ def evaluate_image(
         The counts at each threshold.
 
     Raises:
-        ValueError: If a threshold is out of range.
+        ValueError: If a threshold is out of range, or there are far too many lanes.
 
     Example:
         >>> upright = np.array([[800.0, 580.0], [800.0, 300.0]])
         >>> evaluate_image([upright + 8, upright + 300], [upright], (0.5, 0.75))
         [CULaneCounts(tp=1, fp=1, fn=0), CULaneCounts(tp=0, fp=2, fn=1)]
     """
-    batch = batch_lanes([(gt_lanes, pred_lanes)])
-    counts = rule.count(batch, checked_thresholds(thresholds))
-    return [CULaneCounts(*each) for each in counts[0].tolist()]
+    counts = rule.count(pred_lanes, gt_lanes, checked_thresholds(thresholds))
+    return [CULaneCounts(*each) for each in counts.tolist()]
 
 
 def checked_thresholds(thresholds: Sequence[float]) -> FloatArray:

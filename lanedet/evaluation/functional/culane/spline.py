@@ -21,12 +21,6 @@ _SAMPLES = 50  # per chord
 _INVALID_PIXEL = -(2**31)
 
 
-@njit(cache=True, nogil=True)
-def _pixel(value: float) -> int:
-    rounded = np.rint(np.float64(value))
-    return int(rounded) if np.abs(rounded) < 2147483648.0 else _INVALID_PIXEL
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _second_derivatives(h: FloatArray, steps: FloatArray) -> FloatArray:
     """Solve the tridiagonal system of the spline by elimination.
@@ -54,9 +48,11 @@ def _second_derivatives(h: FloatArray, steps: FloatArray) -> FloatArray:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sample(points: NDArray[np.float32], pixels: NDArray[np.int32]) -> None:
-    """Fill ``pixels``, (2, 50 (n - 1) + 1), with samples of a lane, n > 2 points."""
+def _sample(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the samples of a lane of n > 2 points, (50 (n - 1) + 1, 2)."""
     n = len(points)
+    samples = np.empty((_SAMPLES * (n - 1) + 1, 2), np.float32)
+    samples[-1] = points[-1]
     steps = (points[1:] - points[:-1]).astype(np.float64)
     h = np.sqrt(steps[:, 0] * steps[:, 0] + steps[:, 1] * steps[:, 1])
     for axis in range(2):
@@ -69,49 +65,29 @@ def _sample(points: NDArray[np.float32], pixels: NDArray[np.int32]) -> None:
             d = (m1 - m0) / (6 * h[i])
             for k in range(_SAMPLES):
                 t = h[i] / _SAMPLES * k
-                value = np.float32(a + b * t + c * (t * t) + d * (t * t * t))
-                pixels[axis, i * _SAMPLES + k] = _pixel(value)
-        pixels[axis, -1] = _pixel(points[-1, axis])
+                value = a + b * t + c * (t * t) + d * (t * t * t)
+                samples[i * _SAMPLES + k, axis] = value
+    return samples
 
 
 @njit(cache=True, nogil=True)
-def _trace(
-    points: NDArray[np.float32],
-    lane_starts: NDArray[np.int64],
-    pixels: NDArray[np.int32],
-    pixel_starts: NDArray[np.int64],
-) -> None:
-    for lane in range(len(lane_starts) - 1):
-        lane_points = points[lane_starts[lane] : lane_starts[lane + 1]]
-        lane_pixels = pixels[:, pixel_starts[lane] : pixel_starts[lane + 1]]
-        if len(lane_points) > 2:
-            _sample(lane_points, lane_pixels)
-        elif len(lane_points) == 2:
-            for i in range(2):
-                for axis in range(2):
-                    lane_pixels[axis, i] = _pixel(lane_points[i, axis])
-
-
-def trace_lanes(
-    points: FloatArray, lane_starts: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the pixels that the samples of each lane's curve fall on.
+def trace_lane(lane: FloatArray) -> NDArray[np.int32]:
+    """Return the pixels that the samples of a lane's curve fall on.
 
     Args:
-        points: The points of all lanes, one lane after the other, (N, 2), (x, y).
-        lane_starts: Where each lane starts in ``points``, and N at the end, (L + 1,).
+        lane: Its points, (N, 2), (x, y), N >= 2.
 
     Returns:
-        The pixels of all lanes in the order of the samples, (2, M), x and y, and where
-        each lane starts in them, (L + 1,). A lane of fewer than two points has none. A
-        coordinate that is not finite or does not fit in 32 bits is -2**31, and where
-        two successive points are equal so is all of the lane but its last point.
+        The pixels in the order of the samples, (M, 2). A coordinate that is not finite
+        or does not fit in 32 bits is -2**31, and where two successive points are equal
+        so is all of the lane but its last point.
     """
-    with np.errstate(over="ignore"):
-        points = points.astype(np.float32)
-    sizes = np.diff(lane_starts)
-    num_pixels = np.where(sizes > 2, _SAMPLES * (sizes - 1) + 1, sizes // 2 * 2)
-    pixel_starts = np.concatenate([[0], np.cumsum(num_pixels)])
-    pixels = np.empty((2, pixel_starts[-1]), np.int32)
-    _trace(points, lane_starts, pixels, pixel_starts)
-    return pixels, pixel_starts
+    points = lane.astype(np.float32)
+    samples = _sample(points) if len(points) > 2 else points
+    pixels = np.empty(samples.shape, np.int32)
+    for i in range(len(samples)):
+        for axis in range(2):
+            value = np.rint(np.float64(samples[i, axis]))
+            is_pixel = abs(value) < 2147483648.0  # which NaN is not
+            pixels[i, axis] = int(value) if is_pixel else _INVALID_PIXEL
+    return pixels

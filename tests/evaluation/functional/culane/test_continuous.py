@@ -2,13 +2,8 @@ import numpy as np
 import pytest
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.culane.batch import ExcessError, batch_lanes
-from lanedet.evaluation.functional.culane.continuous import (
-    check_turns,
-    pair_lanes,
-    polygon_ious,
-    without_short_lanes,
-)
+from lanedet.evaluation.functional.culane import ContinuousRule
+from lanedet.evaluation.functional.culane.continuous import pair_lanes, polygon_ious
 
 SHAPE = (590, 1640)
 UPRIGHT = np.array([[800.0, 580.0], [800.0, 500.0], [800.0, 400.0], [800.0, 300.0]])
@@ -23,7 +18,7 @@ def shifted(points: FloatArray, dx: float) -> FloatArray:
 def test_overlap_by_hand() -> None:
     # Flat ends: rectangles 30 wide, 8 apart, so 22 of 38 columns in all rows.
     ious = polygon_ious(
-        [UPRIGHT], [shifted(UPRIGHT, 8), shifted(UPRIGHT, 30)], SHAPE, 30
+        [shifted(UPRIGHT, 8), shifted(UPRIGHT, 30)], [UPRIGHT], SHAPE, 30
     )
     assert ious == pytest.approx(np.array([[22 / 38, 0.0]]), abs=1e-9)
 
@@ -40,7 +35,7 @@ def test_polygons_that_cannot_be_joined_overlap_nothing() -> None:
     far = [[-1e6, 552.9290807718984], [-1e6, 108.85367288304657], [-1e6, 62.5490995]]
     upright = UPRIGHT[[0, 3]]
     lanes = [np.array(wound), upright]
-    ious = polygon_ious(lanes, [np.array(far), upright], SHAPE, 30)
+    ious = polygon_ious([np.array(far), upright], lanes, SHAPE, 30)
     assert ious[:, 0].tolist() == [0.0, 0.0]
     assert ious[1, 1] == 1.0
 
@@ -52,18 +47,17 @@ def test_pairs_are_the_best_in_total() -> None:
 
 
 def test_lanes_of_fewer_than_two_points_are_left_out() -> None:
-    empty = np.empty((0, 2))
-    batch = batch_lanes([([empty, UPRIGHT], [UPRIGHT[:1]]), ([], [empty, TWICE])])
-    kept = without_short_lanes(batch)
-    assert kept.num_lanes.tolist() == [[1, 0], [0, 1]]
-    np.testing.assert_array_equal(kept.points, np.concatenate([UPRIGHT, TWICE]))
+    pred, gt = [UPRIGHT[:1], UPRIGHT], [np.empty((0, 2)), UPRIGHT]
+    counts = ContinuousRule().count(pred, gt, np.array([0.5]))
+    assert counts.tolist() == [[1, 0, 0]]
 
 
-def test_turns_are_counted_within_lanes() -> None:
+def test_lanes_that_go_back_and_forth_are_refused() -> None:
     zigzag = np.stack([np.arange(302) % 2, np.arange(302)], axis=1) * [9.0, 0.1]
-    check_turns(batch_lanes([([zigzag[:160], zigzag[160:]], [])]))
-    check_turns(batch_lanes([([zigzag], []), ([zigzag], [zigzag])]))
+    # 300 turns each, and 158 + 140: the two lanes do not turn where one ends.
+    polygon_ious([zigzag], [zigzag[:160], zigzag[160:]], SHAPE, 30)
     longer = np.concatenate([zigzag, [[0.0, 31.0], [9.0, 31.1]]])
-    with pytest.raises(ExcessError, match="right angle 300 times, got 301") as error:
-        check_turns(batch_lanes([([UPRIGHT], []), ([], [longer[1:]])]))
-    assert error.value.image == 1
+    with pytest.raises(ValueError, match="right angle 300 times, got 301"):
+        polygon_ious([UPRIGHT], [longer[1:]], SHAPE, 30)
+    with pytest.raises(ValueError, match="right angle 300 times, got 318"):
+        polygon_ious([longer[:161], longer[:161], UPRIGHT[:3]], [UPRIGHT], SHAPE, 30)

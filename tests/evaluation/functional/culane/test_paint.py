@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from oracles import culane as oracle
+from oracles.culane import paint_line, unpacked
 
 from lanedet.arrays import ByteArray
-from lanedet.evaluation.functional.culane.paint import paint_line, painted_ious
+from lanedet.evaluation.functional.culane.paint import paint_lane, painted_ious
 
 
 def test_lines_are_those_of_opencv_4() -> None:
@@ -32,15 +33,11 @@ def line_by_line(
     pixels: NDArray[np.int32], shape: tuple[int, int], width: int
 ) -> ByteArray:
     """Return the image of a lane of which each line is painted alone."""
-    ends = pixels.T.tolist()
+    ends = pixels.tolist()
     mask = np.zeros(shape, np.uint8)
     for start, end in pairwise(ends):
         mask |= paint_line(shape, tuple(start), tuple(end), width)
     return mask
-
-
-def iou(a: ByteArray, b: ByteArray) -> float:
-    return int((a & b).sum()) / int((a | b).sum())
 
 
 @pytest.mark.parametrize("longest", [1, 2, 3, 7, 60])
@@ -50,20 +47,13 @@ def test_a_lane_is_the_union_of_its_lines(width: int, longest: int) -> None:
     rng = np.random.default_rng([width, longest])
     shape = (90, 131)
     for is_wild in (False, True, True):
-        lanes = []
-        for _ in range(2):
-            steps = rng.integers(-longest, longest + 1, (2, 40))
-            if not is_wild:
-                steps[1] = -abs(steps[1])
-            begin = rng.integers(-10, [[141], [100]], (2, 1))
-            lanes.append(np.cumsum(np.hstack([begin, steps]), axis=1, dtype=np.int32))
-        pixels, starts = np.hstack(lanes), np.array([0, 41, 82])
-        (found,) = painted_ious(pixels, starts, 1, shape, width).ravel()
-        masks = [line_by_line(lane, shape, width) for lane in lanes]
-        if masks[0].any() or masks[1].any():
-            assert found == iou(*masks)
-        else:
-            assert np.isnan(found)
+        steps = rng.integers(-longest, longest + 1, (80, 2))
+        if not is_wild:
+            steps[:, 1] = -abs(steps[:, 1])
+        begin = rng.integers(-10, [141, 100], (1, 2))
+        pixels = np.cumsum(np.concatenate([begin, steps]), axis=0, dtype=np.int32)
+        mask = unpacked(paint_lane(pixels, shape, width), shape)
+        assert np.array_equal(mask, line_by_line(pixels, shape, width))
 
 
 def test_small_lines_near_a_border_are_opencvs() -> None:
@@ -93,13 +83,19 @@ def test_lines_to_neighbours_are_opencvs_at_every_width() -> None:
 
 
 def test_lanes_without_pixels_overlap_nothing_and_those_outside_are_nan() -> None:
-    inside = np.array([[40, 40], [80, 30]])
-    outside = np.array([[-400, -400], [80, 30]])
-    pixels = np.hstack([inside, outside, inside, outside]).astype(np.int32)
-    starts = np.array([0, 2, 2, 4, 6, 8])
-    ious = painted_ious(pixels, starts, 3, (90, 131), 30)
+    inside = np.array([[40.0, 40.0], [80.0, 30.0]])
+    outside = inside - 400
+    ious = painted_ious([inside, outside], [inside, inside[:1], outside], (90, 131), 30)
     expected = [[1.0, 0.0], [0.0, 0.0], [0.0, np.nan]]
     np.testing.assert_array_equal(ious, expected)
+
+
+def test_overlap_is_the_share_of_pixels() -> None:
+    lane = np.array([[100.0, 300.0], [140.0, 20.0]])
+    lanes = [lane, lane + 9]
+    images = [oracle.draw(lane) for lane in lanes]
+    [[iou]] = painted_ious(lanes[:1], lanes[1:], oracle.SHAPE, oracle.WIDTH)
+    assert iou == (images[0] & images[1]).sum() / (images[0] | images[1]).sum()
 
 
 def test_a_long_line_beside_the_image_leaves_no_mark_in_it() -> None:
@@ -111,7 +107,7 @@ def test_a_long_line_beside_the_image_leaves_no_mark_in_it() -> None:
 
 @pytest.mark.parametrize("far", [2**31 - 1, -(2**31), 10**6])
 def test_lines_to_far_away_take_no_time(far: int) -> None:
-    pixels = np.array([[60, far] * 5_000, [40, -far - 1] * 5_000], np.int32)
-    starts = np.array([0, 5_000, 10_000])
-    (found,) = painted_ious(pixels, starts, 1, (90, 131), 30).ravel()
-    assert found == 1.0
+    pixels = np.array([[60, 40], [far, -far - 1]] * 5_000, np.int32)
+    once = paint_lane(pixels[:2], (90, 131), 30)
+    assert once.any()
+    assert np.array_equal(paint_lane(pixels, (90, 131), 30), once)

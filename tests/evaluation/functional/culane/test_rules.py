@@ -12,10 +12,9 @@ from lanedet.evaluation.functional.culane import (
     CULaneCounts,
     OfficialRule,
     evaluate_image,
-    lane_ious,
 )
-from lanedet.evaluation.functional.culane.batch import batch_lanes
-from lanedet.evaluation.functional.culane.reading import parse_lanes
+from lanedet.evaluation.functional.culane.paint import painted_ious
+from lanedet.formats.culane_official import parse_official_lanes
 
 TESTS = Path(__file__).resolve().parents[3]
 FIXTURES = TESTS / ".." / ".." / "shared" / "fixtures" / "culane"
@@ -36,6 +35,10 @@ UPRIGHT = lane((800, 580), (800, 500), (800, 400), (800, 300))
 SLANTED = lane((300, 589), (420, 500), (560, 400), (690, 300))
 OUTSIDE = lane((-300, 580), (-320, 480), (-350, 400))
 TWICE = lane((800, 580), (800, 500), (800, 500), (800, 300))
+
+
+def lane_ious(pred: list[FloatArray], gt: list[FloatArray]) -> FloatArray:
+    return painted_ious(pred, gt, oracle.SHAPE, oracle.WIDTH)
 
 
 def test_overlap_of_upright_lanes_by_hand() -> None:
@@ -73,7 +76,7 @@ OFFICIAL = json.loads((Path(__file__).parent / "official_counts.json").read_text
 @pytest.mark.parametrize("case", OFFICIAL["cases"], ids=lambda case: case["case"])
 def test_frames_count_as_the_official_program_says(case) -> None:
     pred, gt = (
-        parse_lanes("".join(f"{line}\n" for line in case[name]).encode())[0]
+        parse_official_lanes("".join(f"{line}\n" for line in case[name]).encode())[0]
         for name in ("pred", "gt")
     )
     thresholds = [float(threshold) for threshold in case["tp_fp_fn"]]
@@ -149,25 +152,26 @@ def test_overlaps_are_those_of_the_plain_program(seed: int) -> None:
     assert evaluate_image(pred, gt)[0] == oracle.count(pred, gt)
 
 
-def fixture_batch():
+def fixture_images():
     names = [line.strip() for line in (FIXTURES / "list.txt").open()]
     images = []
     for name in names:
         file = name.rpartition(".")[0] + ".lines.txt"
-        paths = FIXTURES / "anno" / file, FIXTURES / "pred" / file
+        paths = FIXTURES / "pred" / file, FIXTURES / "anno" / file
         contents = [path.read_bytes() if path.is_file() else b"" for path in paths]
-        images.append([parse_lanes(content)[0] for content in contents])
-    return names, batch_lanes(images)
+        images.append([parse_official_lanes(content)[0] for content in contents])
+    return names, images
 
 
 @needs_fixtures
 def test_counts_are_those_of_the_official_program() -> None:
     official = json.loads((FIXTURES / "official.json").read_text())
-    names, batch = fixture_batch()
+    names, images = fixture_images()
     totals = official["totals_tp_fp_fn"]
     thresholds = np.array([float(threshold) for threshold in totals])
-    counts = OfficialRule().count(batch, thresholds)
-    assert counts.sum(axis=0).tolist() == list(totals.values())
+    rule = OfficialRule()
+    counts = [rule.count(pred, gt, thresholds) for pred, gt in images]
+    assert sum(counts).tolist() == list(totals.values())
     for name, image in zip(names, counts, strict=True):
         for threshold, expected in official["per_file_tp_fp_fn"][name].items():
             assert image[list(totals).index(threshold)].tolist() == expected, name
@@ -176,6 +180,7 @@ def test_counts_are_those_of_the_official_program() -> None:
 # Counts of LaneATT's culane_metric.py at 8b4cb6d, official=False, on the same files.
 @needs_fixtures
 def test_continuous_counts_are_those_of_laneatt() -> None:
-    _, batch = fixture_batch()
-    counts = ContinuousRule().count(batch, np.array([0.5, 0.75])).sum(axis=0)
+    _, images = fixture_images()
+    rule, thresholds = ContinuousRule(), np.array([0.5, 0.75])
+    counts = sum(rule.count(pred, gt, thresholds) for pred, gt in images)
     assert counts.tolist() == [[798, 140, 236], [573, 365, 461]]

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lanedet.evaluation.functional.culane.reading import parse_lanes
+from lanedet.formats.culane_official import parse_official_lanes
 
 
 def lanes_of(text: bytes) -> list[list[float]]:
-    lanes, _ = parse_lanes(text)
+    lanes, _ = parse_official_lanes(text)
     assert all(lane.dtype == np.float64 and lane.shape[1] == 2 for lane in lanes)
     return [lane.ravel().tolist() for lane in lanes]
 
@@ -55,7 +55,7 @@ def test_lines_are_read_as_a_stream_of_c_plus_plus_does(text, lanes) -> None:
     ],
 )
 def test_the_first_odd_line_is_named(text: bytes, number: int) -> None:
-    assert parse_lanes(text)[1] == number
+    assert parse_official_lanes(text)[1] == number
 
 
 numbers = st.floats(-1e300, 1e300).filter(math.isfinite)
@@ -75,7 +75,7 @@ def test_numbers_are_read_to_the_last_bit(entries) -> None:
 @given(st.one_of(st.binary(max_size=40), st.text("0123.+-eE x_\n", max_size=40)))
 def test_any_bytes_are_read(content) -> None:
     content = content if isinstance(content, bytes) else content.encode()
-    lanes, odd_line = parse_lanes(content)
+    lanes, odd_line = parse_official_lanes(content)
     text = content.removeprefix(b"\xef\xbb\xbf")
     num_lines = len(text.removesuffix(b"\n").split(b"\n")) if text else 0
     assert len(lanes) == num_lines

@@ -1,8 +1,9 @@
-"""How CULane's official evaluator reads a file of lanes.
+"""CULane's lane files as the benchmark's own program reads them, broken ones too.
 
 A line is a lane, ``x y x y ...``; an empty line is a lane without points. What follows
 the first pair that is not two numbers is ignored, as is what comes after the last whole
-pair. ``nan`` and ``inf`` are no numbers to the program, which is C++.
+pair. ``nan`` and ``inf`` are no numbers to the program, which is C++. Where a file must
+be whole, :func:`~lanedet.formats.read_culane_lanes` reads it.
 
 Source: https://github.com/XingangPan/SCNN, tools/lane_evaluation (evaluate.cpp). A
 byte-order mark is skipped here; there it costs the first lane its points.
@@ -21,7 +22,7 @@ _PLAIN = b"0123456789+-.eE \t\r\v\f"
 _NUMBER = re.compile(rb"\s*+([+-]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?+\d++|(?![eE])))")
 
 
-def parse_lanes(content: bytes) -> tuple[list[FloatArray], int]:
+def parse_official_lanes(content: bytes) -> tuple[list[FloatArray], int]:
     r"""Read what a lane file holds.
 
     Args:
@@ -32,7 +33,7 @@ def parse_lanes(content: bytes) -> tuple[list[FloatArray], int]:
         holds something else than pairs of numbers, or 0.
 
     Example:
-        >>> lanes, odd_line = parse_lanes(b"700 590 720.5 580\n\n1 2 three\n")
+        >>> lanes, odd_line = parse_official_lanes(b"700 590 720.5 580\n\n1 2 three\n")
         >>> [lane.tolist() for lane in lanes], odd_line
         ([[[700.0, 590.0], [720.5, 580.0]], [], [[1.0, 2.0]]], 3)
     """
