@@ -34,8 +34,7 @@ with read_base():
 _view.update(input_shape=(96, 160))
 model.update(view=_view, distiller=None)
 model["head"].update(
-    num_lanes=_num_lanes,
-    decoder=dict(type=LaneDecoder, smoothing=3, row_step=1),
+    num_lanes=_num_lanes, decoder=dict(type=LaneDecoder, smoothing=3, row_step=1)
 )
 _labels.update(lane_width_px=3)
 for _loader in (train_dataloader, val_dataloader, test_dataloader):

@@ -1,11 +1,7 @@
-"""ENet without SAD on RoadScenes, 144x400, small enough for a CPU.
+"""ENet without SAD and its stage E4 on RoadScenes, 144x400, small enough for a CPU.
 
 Run:      lanedet train roadscenes/enet_plain_roadscenes_small
 Expected: not measured yet.
-
-What to compare enet_sad_roadscenes_small.py with: the recipe is the same. As in the
-paper's Fig. 3 (https://arxiv.org/abs/1908.00821), SAD adds a stage E4 to the network.
-For what it does beyond that, train the other with --cfg-options model.distiller=None.
 """
 
 from mmengine.config import read_base

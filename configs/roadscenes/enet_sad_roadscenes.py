@@ -3,9 +3,7 @@
 Run:      lanedet train roadscenes/enet_sad_roadscenes
 Expected: not measured yet.
 
-The recipe is that of enet_sad_scenes.py, longer: AdamW, and for it a weight of SAD of
-0.02 rather than the paper's 0.1 (https://arxiv.org/abs/1908.00821).
-enet_plain_roadscenes.py is what to compare it with.
+The recipe is that of configs/sad/enet_sad_scenes.py, longer.
 """
 
 from mmengine.config import read_base

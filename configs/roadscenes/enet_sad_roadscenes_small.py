@@ -3,12 +3,7 @@
 Run:      lanedet train roadscenes/enet_sad_roadscenes_small
 Expected: not measured yet.
 
-The recipe is that of enet_sad_scenes.py, longer: AdamW, and for it a weight of SAD of
-0.02 rather than the paper's 0.1 (https://arxiv.org/abs/1908.00821).
-enet_plain_roadscenes_small.py is what to compare it with.
-
-Training sees the first 4,000 scenes, validation the first 200. The test scenes are
-those of the other configs, at half the resolution.
+The test scenes are those of the other configs, at half the resolution.
 """
 
 from mmengine.config import read_base

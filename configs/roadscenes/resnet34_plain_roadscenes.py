@@ -2,8 +2,6 @@
 
 Run:      lanedet train roadscenes/resnet34_plain_roadscenes
 Expected: not measured yet.
-
-What to compare resnet34_sad_roadscenes.py with: the recipe is the same.
 """
 
 from mmengine.config import read_base

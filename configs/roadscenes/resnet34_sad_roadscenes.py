@@ -2,8 +2,6 @@
 
 Run:      lanedet train roadscenes/resnet34_sad_roadscenes
 Expected: not measured yet.
-
-resnet18_sad_roadscenes.py with a deeper network.
 """
 
 from mmengine.config import read_base

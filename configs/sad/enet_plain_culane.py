@@ -1,12 +1,7 @@
-"""ENet on CULane, 288x800, without SAD: the paper's baseline.
+"""ENet on CULane, 288x800, without SAD and its stage E4: the paper's baseline.
 
 Run:      lanedet train sad/enet_plain_culane
-Expected: not known. The paper's number could not be checked, so none is given, and we
-          have not measured it. With enet_plain_culane_modern.py others report 69.39 %.
-
-enet_sad_culane.py without SAD and without the stage E4 that SAD adds; the existence
-branch reads E3. For what SAD does beyond E4, train the other with --cfg-options
-model.distiller=None.
+Expected: not known.
 """
 
 from mmengine.config import read_base

@@ -1,15 +1,8 @@
-"""ENet on TuSimple, 368x640, without SAD: the paper's baseline.
+"""ENet on TuSimple, 368x640, without SAD and its stage E4: the paper's baseline.
 
 Run:      lanedet train sad/enet_plain_tusimple
-Expected: not known. The paper's number could not be checked, so none is given, and we
-          have not measured it. The authors' own plain ENet has 94.87 % with further
-          steps behind it (https://github.com/cardwing/Codes-for-Lane-Detection,
-          ENet-TuSimple-Torch). With enet_plain_tusimple_modern.py others report
-          95.55 %.
-
-enet_sad_tusimple.py without SAD and without the stage E4 that SAD adds; the existence
-branch reads E3. For what SAD does beyond E4, train the other with --cfg-options
-model.distiller=None.
+Expected: not known; 94.87 % with further steps behind it, ENet-TuSimple-Torch in
+          https://github.com/cardwing/Codes-for-Lane-Detection.
 """
 
 from mmengine.config import read_base

@@ -1,14 +1,11 @@
 """ENet-SAD on CULane, 288x800, by a stronger recipe than the paper's.
 
 Run:      lanedet train sad/enet_sad_culane_modern --amp
-Expected: not known. Nobody has published SAD with this recipe, and we have not measured
-          it. Without SAD it is said to give F1 69.39 % (enet_plain_culane_modern.py).
+Expected: not known; F1 69.39 % without SAD (enet_plain_culane_modern.py).
 
-The recipe is that of _base_/schedules/sgd_warm_up.py, for 12 epochs of 88,880 images in
-batches of 20, with a learning rate of 0.5, after
+12 epochs of 88,880 images in batches of 20, after
 https://github.com/voldemortX/pytorch-auto-drive
-(configs/lane_detection/baseline/enet_culane.py). SAD is added to it as in the paper
-(https://arxiv.org/abs/1908.00821): weight 0.1, for the last third.
+(configs/lane_detection/baseline/enet_culane.py), with SAD as in the paper.
 """
 
 from mmengine.config import read_base

@@ -23,10 +23,7 @@ with read_base():
     from .._base_.schedules.adamw import *
 
 model.update(view=_view)
-model["head"].update(
-    num_lanes=_num_lanes,
-    decoder=dict(type=LaneDecoder, row_step=2),
-)
+model["head"].update(num_lanes=_num_lanes, decoder=dict(type=LaneDecoder, row_step=2))
 model["distiller"].update(weight=0.02, start=0.5, ramp=0.2)
 train_cfg.update(max_iters=460, val_interval=230)
 optim_wrapper["optimizer"].update(lr=4e-3)

@@ -30,9 +30,7 @@ model["backbone"] = dict(
     options=dict(dilated=True),
 )
 model["head"].update(
-    seg_stage="S4",
-    classifier=dict(type=ConvClassifier),
-    upsampling=16,
+    seg_stage="S4", classifier=dict(type=ConvClassifier), upsampling=16
 )
 model["head"]["existence_branch"] = dict(type=LogitsExistenceBranch, stride=16)
 model["distiller"].update(paths=[("S2", "S3"), ("S3", "S4")])

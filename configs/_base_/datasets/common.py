@@ -55,9 +55,7 @@ train_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type=EndlessSampler),
-    dataset=dict(
-        pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors],
-    ),
+    dataset=dict(pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors]),
 )
 val_dataloader = dict(
     batch_size=12,

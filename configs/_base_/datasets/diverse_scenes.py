@@ -16,10 +16,7 @@ _view.update(input_shape=(192, 336))
 _apply_view["motion"].update(rotate_deg=(-4, 4), scale=(0.75, 1.5), shift=(0.1, 0.12))
 _augment["transforms"] = [
     dict(
-        name="RandomBrightnessContrast",
-        brightness_limit=0.3,
-        contrast_limit=0.4,
-        p=0.7,
+        name="RandomBrightnessContrast", brightness_limit=0.3, contrast_limit=0.4, p=0.7
     ),
     dict(name="RandomGamma", gamma_limit=(60, 160), p=0.3),
     dict(

@@ -14,8 +14,7 @@ from lanedet.engine import LaneTrainLoop
 
 train_cfg = dict(type=LaneTrainLoop, max_iters=53_328, val_interval=4444)
 optim_wrapper = dict(
-    type=OptimWrapper,
-    optimizer=dict(type=SGD, lr=0.2, momentum=0.9, weight_decay=1e-4),
+    type=OptimWrapper, optimizer=dict(type=SGD, lr=0.2, momentum=0.9, weight_decay=1e-4)
 )
 param_scheduler = [
     dict(type=LinearLR, start_factor=0.005, begin=0, end=200, by_epoch=False),
