@@ -44,21 +44,35 @@ def merge_options(config: Config, options: Mapping[str, Any]) -> None:
 
 
 def check_schedule(config: Config) -> None:
-    """Raise ValueError if a schedule is over before training is.
+    """Raise ValueError if a schedule does not fit the length of training.
 
     One-cycle schedules stop the run when they are asked for more than their
-    ``total_steps``, which would be noticed only then.
+    ``total_steps``, which would be noticed only then, and divide by zero where they
+    would rise in a single iteration.
     """
     length = _length(config)
     if length is None:
         return
     _check_length(length)
     for place, scheduler in _iteration_schedulers(config):
-        if not _is_one_cycle(scheduler):
-            continue
         begin = scheduler.get("begin", 0)
         end = scheduler.get("end", _FOREVER)
-        steps = scheduler.get("total_steps", end - begin)
+        if begin >= length and end == _FOREVER:
+            raise ValueError(
+                f"{place}.begin must be below {_MAX_ITERS}={length}, got {begin}. "
+                "Change only max_iters with --cfg-options: the schedule is stretched "
+                "with it. Or let it begin earlier."
+            )
+        if not _is_one_cycle(scheduler):
+            continue
+        steps = scheduler.get("total_steps", min(end, length) - begin)
+        rise = scheduler.get("pct_start", 0.3)
+        if rise * steps == 1:
+            raise ValueError(
+                f"{place} must not rise in a single iteration, got pct_start={rise} of "
+                f"{steps}. Set {_MAX_ITERS} to another number than {length}, or "
+                "pct_start."
+            )
         if begin + steps < min(length, end):
             raise ValueError(
                 f"{place} has total_steps={steps}, but training has "

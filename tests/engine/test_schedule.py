@@ -91,6 +91,21 @@ def test_a_cycle_that_is_over_too_soon_is_refused(kind: Any) -> None:
     check_schedule(config)
 
 
+def test_a_cycle_that_would_rise_in_one_iteration_is_refused() -> None:
+    cycle = {"type": OneCycleLR, "pct_start": 0.1, "by_epoch": False}
+    with pytest.raises(ValueError, match=r"0 must not rise in a single .*=0.1 of 10\."):
+        check_schedule(make(10, cycle))
+    for length in (9, 11):
+        check_schedule(make(length, cycle))
+
+
+def test_a_schedule_that_begins_after_the_training_is_refused() -> None:
+    poly = {"type": PolyLR, "begin": 200, "by_epoch": False}
+    with pytest.raises(ValueError, match=r"0\.begin must be below .*=200, got 200"):
+        check_schedule(make(200, poly))
+    check_schedule(make(201, poly))
+
+
 @pytest.mark.parametrize("length", [0, -3, 2.5, "many"])
 def test_length_must_be_a_count(length: Any) -> None:
     with pytest.raises(ValueError, match=r"max_iters must be a whole number"):
