@@ -1,8 +1,8 @@
-"""What self attention distillation adds to a training step: time and peak memory.
+"""What distillation, such as SAD, adds to a training step: time and peak memory.
 
-One detector takes the same step (forward, backward, SGD) without SAD, with SAD before
-it starts, and with SAD on, in turns. The peak is what the step allocates at most beyond
-what is there before it. Prediction has no row: it never touches the distiller.
+One detector takes the same step (forward, backward, SGD) without its distillers, with
+them before they start, and with them on, in turns. The peak is what the step allocates
+at most beyond what is there before it. Prediction has no row: it never touches them.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from lanedet.benchmark.timing import (
@@ -22,12 +23,7 @@ from lanedet.benchmark.timing import (
     write_json,
 )
 from lanedet.formats import CULANE_SHAPE
-from lanedet.models import (
-    GradientMonitor,
-    LaneDetector,
-    SelfAttentionDistiller,
-    usable_device,
-)
+from lanedet.models import GradientMonitor, LaneDetector, usable_device
 from lanedet.structures import LaneSample
 
 _PLAIN = "plain"
@@ -38,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         default="configs/sad/enet_sad_culane.py",
-        help="config of a detector with SAD (default: %(default)s)",
+        help="config of a detector with a distiller (default: %(default)s)",
     )
     parser.add_argument("--batch-size", type=int, default=4, help="default: 4")
     parser.add_argument(
@@ -59,9 +55,9 @@ def run(args: argparse.Namespace) -> None:
     args.device = str(usable_device(args.device))
     if args.batch_size < 1:
         raise ValueError(f"--batch-size must be at least 1, got {args.batch_size}.")
-    detector, distiller = _detector(args.config, args.device)
+    detector = _detector(args.config, args.device)
     batch = _batch(detector, args.batch_size, args.device)
-    steps = _steps(detector, distiller, batch)
+    steps = _steps(detector, batch)
     timings = time_in_turns(steps, args.rounds)
     peaks = {name: _peak_bytes(step, args.device) for name, step in steps.items()}
     base = timings[_PLAIN]
@@ -90,18 +86,17 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
-def _detector(
-    config_file: str, device: str
-) -> tuple[LaneDetector, SelfAttentionDistiller]:
+def _detector(config_file: str, device: str) -> LaneDetector:
     from mmengine.registry import MODELS
 
     from lanedet.engine import load_config
 
     detector: LaneDetector = MODELS.build(load_config(config_file).model)
-    distiller = detector.distiller
-    if not isinstance(distiller, SelfAttentionDistiller):
-        raise ValueError(f"{config_file!r} must have SAD, got {distiller!r}.")
-    return detector.to(device).train(), distiller
+    if not detector.distillers:
+        raise ValueError(
+            f"The model of {config_file!r} must have a distiller, got distiller=None."
+        )
+    return detector.to(device).train()
 
 
 def _batch(detector: LaneDetector, batch_size: int, device: str) -> dict[str, Any]:
@@ -126,16 +121,16 @@ def _batch(detector: LaneDetector, batch_size: int, device: str) -> dict[str, An
 
 
 def _steps(
-    detector: LaneDetector, distiller: SelfAttentionDistiller, batch: dict[str, Any]
+    detector: LaneDetector, batch: dict[str, Any]
 ) -> dict[str, Callable[[], None]]:
+    distillers, whole = detector.distillers, detector.distiller
     optimizer = torch.optim.SGD(detector.parameters(), lr=1e-3, momentum=0.9)
 
-    def step(
-        active: SelfAttentionDistiller | None, progress: float, is_watched: bool
-    ) -> None:
+    def step(active: nn.Module | None, progress: float, is_watched: bool) -> None:
         detector.distiller = active
-        distiller.progress = progress
-        distiller.monitor = GradientMonitor() if is_watched else None
+        for distiller in distillers:
+            distiller.progress = progress
+            distiller.monitor = GradientMonitor() if is_watched else None
         losses = detector.loss(**batch)
         total = sum(value for name, value in losses.items() if "loss" in name)
         optimizer.zero_grad()
@@ -146,9 +141,9 @@ def _steps(
 
     return {
         _PLAIN: partial(step, None, 0.0, False),
-        "SAD, not started": partial(step, distiller, 0.0, False),
-        "SAD": partial(step, distiller, 1.0, False),
-        "SAD, a watched step (1 in 10)": partial(step, distiller, 1.0, True),
+        "before distillation": partial(step, whole, 0.0, False),
+        "distillation": partial(step, whole, 1.0, False),
+        "a watched step (1 in 10)": partial(step, whole, 1.0, True),
     }
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from lanedet.runtime import LAUNCHERS, shell_word
 
-PATH_HINT = """\
-lanedet is the environment's: `source .venv/bin/activate` first, or write
-.venv/bin/lanedet in its place.
+PATH_HINT = f"""\
+Where the shell does not know lanedet, write its path:
+{shell_word(str(Path(sys.executable).with_name("lanedet")))}
 """
-"""The last line of a command's ``--help``."""
+"""The last lines of a command's ``--help``."""
 
 
 class KeyValueAction(argparse.Action):

@@ -1,4 +1,4 @@
-"""The benchmark of SAD measures steps that differ in SAD alone."""
+"""The benchmark of SAD measures steps that differ in distillation alone."""
 
 import argparse
 import json
@@ -28,16 +28,16 @@ def test_report_of_a_small_detector(
     # What is kept for the backward pass alone is tens of megabytes.
     assert peaks["plain"] > 10 * 2**20
     # Before its start, SAD computes nothing.
-    assert peaks["SAD, not started"] == pytest.approx(peaks["plain"], rel=1e-3)
-    assert peaks["SAD"] >= peaks["plain"]
+    assert peaks["before distillation"] == pytest.approx(peaks["plain"], rel=1e-3)
+    assert peaks["distillation"] >= peaks["plain"]
     assert set(content["step_s"]) == set(peaks)
     assert all(step["min_s"] > 0 for step in content["step_s"].values())
     assert "1.000" in capsys.readouterr().out
 
 
-def test_a_config_without_sad_is_refused() -> None:
+def test_a_config_without_a_distiller_is_refused() -> None:
     config = str(CONFIGS.parent / "ablation/sad.py")
-    with pytest.raises(ValueError, match="must have SAD, got None"):
+    with pytest.raises(ValueError, match="must have a distiller, got distiller=None"):
         sad.run(arguments("--config", config))
 
 
