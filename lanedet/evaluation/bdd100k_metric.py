@@ -22,7 +22,8 @@ from lanedet.evaluation.functional.bdd100k import (
 )
 from lanedet.evaluation.label_pixels import in_label_pixels
 from lanedet.formats import lanes_of_mask
-from lanedet.formats.masks import read_mask, write_mask
+from lanedet.formats.masks import read_mask
+from lanedet.images import write_image
 from lanedet.ops import class_map_to_original, draw_lane_mask
 from lanedet.structures import LaneSample
 
@@ -168,7 +169,7 @@ def _predicted_lanes(sample: LaneSample) -> NDArray[np.bool_]:
 def _write_mask(folder: Path, sample: LaneSample, lanes: NDArray[np.bool_]) -> None:
     if "raw_file" not in sample:
         raise ValueError(_lacking(sample, "raw_file"))
-    write_mask(folder / f"{sample.raw_file}.png", lanes.astype(np.uint8) * 255)
+    write_image(folder / f"{sample.raw_file}.png", lanes.astype(np.uint8) * 255)
 
 
 def _lacking(sample: LaneSample, name: str) -> str:

@@ -49,7 +49,7 @@ from lanedet.formats.culane_lists import (
     write_culane_list,
 )
 from lanedet.formats.label_faults import LabelError, LabelFaults, OnError
-from lanedet.formats.masks import read_mask, write_mask
+from lanedet.formats.masks import read_mask
 from lanedet.formats.tusimple import (
     TUSIMPLE_SHAPE,
     TuSimpleLine,
@@ -107,6 +107,5 @@ __all__ = [
     "write_bdd100k_masks",
     "write_culane_labels",
     "write_culane_list",
-    "write_mask",
     "write_tusimple_labels",
 ]

@@ -28,9 +28,8 @@ from lanedet.formats.bdd100k_curves import centre_lines
 from lanedet.formats.bdd100k_json import LabelledImage, read_bdd100k_json
 from lanedet.formats.label_faults import LabelFaults
 from lanedet.formats.label_scale import LabelScale
-from lanedet.formats.masks import write_mask
 from lanedet.formats.picture_files import FileFinder
-from lanedet.images import IMAGE_SUFFIXES
+from lanedet.images import IMAGE_SUFFIXES, write_image
 from lanedet.ops import draw_lane_mask
 from lanedet.structures import LaneSample
 
@@ -209,7 +208,7 @@ def write_bdd100k_masks(
     for sample, path in zip(samples, _outputs(folder, samples, ".png"), strict=True):
         shape = sample.get("ori_shape", BDD100K_SHAPE)
         mask = draw_lane_mask(sample.gt_lanes, shape, width_px)
-        write_mask(path, mask.astype(np.uint8) * 255)
+        write_image(path, mask.astype(np.uint8) * 255)
 
 
 def write_bdd100k_lane_bytes(
@@ -241,7 +240,7 @@ def write_bdd100k_lane_bytes(
         shape = sample.get("ori_shape", BDD100K_SHAPE)
         mask = draw_lane_mask(sample.gt_lanes, shape, width_px)
         lane_bytes = np.where(mask, byte, LANE_BACKGROUND).astype(np.uint8)
-        write_mask(path, lane_bytes)
+        write_image(path, lane_bytes)
 
 
 def _outputs(folder: Path, samples: Sequence[LaneSample], suffix: str) -> list[Path]:

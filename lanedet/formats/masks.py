@@ -7,7 +7,7 @@ import numpy as np
 from lanedet.arrays import ByteArray
 from lanedet.formats.bdd100k_bytes import check_lane_mask
 from lanedet.formats.label_faults import LabelError
-from lanedet.images import ImageError, read_stored_image, write_image
+from lanedet.images import ImageError, read_stored_image
 
 MAX_MASK_PIXELS = 1 << 25
 """The most pixels of a mask: those of 8K."""
@@ -43,16 +43,3 @@ def read_mask(path: Path) -> ByteArray:
     except ValueError as error:
         raise LabelError(f"{path}: {error}") from error
     return mask
-
-
-def write_mask(path: Path, mask: ByteArray) -> None:
-    """Write a mask as PNG, whole or not at all; its folder is made.
-
-    Args:
-        path: The file, ``<image>.png``.
-        mask: (H, W) uint8: 0 and 255, or lane bytes.
-
-    Raises:
-        OSError: If it cannot be written.
-    """
-    write_image(path, mask)

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lanedet.formats import LANE_BACKGROUND, LabelError, read_mask, write_mask
+from lanedet.formats import LANE_BACKGROUND, LabelError, read_mask
+from lanedet.images import write_image
 
 SHAPE = (6, 8)
 
@@ -26,7 +27,7 @@ def lane_bytes() -> np.ndarray:
 @pytest.mark.parametrize("mask", [binary(), lane_bytes()], ids=["binary", "bytes"])
 def test_a_mask_comes_back_as_it_was_written(tmp_path: Path, mask: np.ndarray) -> None:
     path = tmp_path / "new" / "a.png"
-    write_mask(path, mask)
+    write_image(path, mask)
     read = read_mask(path)
     assert read.dtype == np.uint8
     np.testing.assert_array_equal(read, mask)
@@ -66,7 +67,7 @@ def test_what_is_no_lane_mask_is_named(
 
 def test_a_file_that_is_cut_is_an_unreadable_one(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
-    write_mask(path, binary())
+    write_image(path, binary())
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(LabelError, match=r"a\.png: .*an unreadable file: "):
         read_mask(path)
