@@ -1,5 +1,10 @@
-"""What several tests share: a small detector and small data."""
+"""What several tests share: a small detector and small data.
 
+The parent of pytest-xdist's workers reads this file, too, and runs no test. So what
+takes seconds to import is imported by the fixtures.
+"""
+
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,27 +13,32 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.config import config as mmengine_config
 
-from lanedet.models import (
-    ENet,
-    ExistenceBranch,
-    LaneDetector,
-    LaneSegmentationHead,
-    SelfAttentionDistiller,
-    TransposedConvClassifier,
-)
-from lanedet.ops import LetterboxView
-from lanedet.simulation import write_scene_tree
-from lanedet.structures import LaneSample
 
-torch.set_num_threads(1)  # small tensors gain nothing from more
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage among thousands of tests, which stay, now nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Compute on one thread: small tensors gain nothing from more."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def configs_formatted_once() -> Iterator[None]:
     """Format each config once: mmengine does so at every checkpoint, half a second."""
+    from mmengine.config import config as mmengine_config
+
     format_code, done = mmengine_config.FormatCode, {}
 
     def format_once(text: str, **options: Any) -> tuple[str, bool]:
@@ -64,6 +74,16 @@ NUM_LANES = 4
 @pytest.fixture
 def model_config() -> dict[str, Any]:
     """Config of an ENet-SAD for 32x64 inputs and four lane slots."""
+    from lanedet.models import (
+        ENet,
+        ExistenceBranch,
+        LaneDetector,
+        LaneSegmentationHead,
+        SelfAttentionDistiller,
+        TransposedConvClassifier,
+    )
+    from lanedet.ops import LetterboxView
+
     return dict(
         type=LaneDetector,
         backbone=dict(type=ENet),
@@ -82,6 +102,10 @@ def model_config() -> dict[str, Any]:
 @pytest.fixture
 def make_batch() -> Callable[[int], dict[str, Any]]:
     """Return a function that makes a batch of random images with one lane each."""
+    import torch
+
+    from lanedet.ops import LetterboxView
+    from lanedet.structures import LaneSample
 
     def make(size: int = 2) -> dict[str, Any]:
         rng = np.random.default_rng(0)
@@ -107,6 +131,8 @@ def make_batch() -> Callable[[int], dict[str, Any]]:
 @pytest.fixture(scope="session")
 def scenes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A TuSimple tree of 16 generated scenes, 320x180."""
+    from lanedet.simulation import write_scene_tree
+
     root = tmp_path_factory.mktemp("scenes")
     write_scene_tree(root, num_scenes=16, seed=0, shape=(180, 320))
     return root
