@@ -4,6 +4,7 @@ The parent of pytest-xdist's workers reads this file, too, and runs no test. So 
 takes seconds to import is imported by the fixtures.
 """
 
+import ast
 import gc
 import signal
 from collections.abc import Callable, Iterator
@@ -35,20 +36,32 @@ def one_thread() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def configs_formatted_once() -> Iterator[None]:
-    """Format each config once: mmengine does so at every checkpoint, half a second."""
+def configs_not_laid_out() -> Iterator[Callable[..., tuple[str, bool]]]:
+    """Write configs down as they are: mmengine lays each out, in half a second.
+
+    Returns what lays them out.
+    """
     from mmengine.config import config as mmengine_config
 
-    format_code, done = mmengine_config.FormatCode, {}
+    def parse(text: str, **options: Any) -> tuple[str, bool]:
+        ast.parse(text)  # what cannot be laid out is no Python
+        return text, False
 
-    def format_once(text: str, **options: Any) -> tuple[str, bool]:
-        if text not in done:
-            done[text] = format_code(text, **options)
-        return done[text]
-
+    lay_out = mmengine_config.FormatCode
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mmengine_config, "FormatCode", format_once)
-        yield
+        patch.setattr(mmengine_config, "FormatCode", parse)
+        yield lay_out
+
+
+@pytest.fixture
+def configs_laid_out(
+    configs_not_laid_out: Callable[..., tuple[str, bool]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Write configs down as users have them."""
+    from mmengine.config import config as mmengine_config
+
+    monkeypatch.setattr(mmengine_config, "FormatCode", configs_not_laid_out)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,9 +84,7 @@ INPUT_SHAPE = (32, 64)
 NUM_LANES = 4
 
 
-@pytest.fixture
-def model_config() -> dict[str, Any]:
-    """Config of an ENet-SAD for 32x64 inputs and four lane slots."""
+def _model_config() -> dict[str, Any]:
     from lanedet.models import (
         ENet,
         ExistenceBranch,
@@ -97,6 +108,28 @@ def model_config() -> dict[str, Any]:
         distiller=dict(type=SelfAttentionDistiller, start=0.0),
         view=dict(type=LetterboxView, input_shape=INPUT_SHAPE),
     )
+
+
+@pytest.fixture
+def model_config() -> dict[str, Any]:
+    """Config of an ENet-SAD for 32x64 inputs and four lane slots."""
+    return _model_config()
+
+
+@pytest.fixture(scope="session")
+def small_weights(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A weights file of ``model_config``, untrained."""
+    import torch
+
+    from lanedet.models import build_model, describe_model, save_weights
+
+    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
+    description = describe_model(_model_config())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        state_dict = build_model(description).state_dict()
+    save_weights(path, description, state_dict, {})
+    return path.read_bytes()
 
 
 @pytest.fixture
