@@ -1,5 +1,11 @@
-"""What several tests share: a small detector and small data."""
+"""What several tests share: a small detector and small data.
 
+The parent of pytest-xdist's workers reads this file, too, and runs no test. So what
+takes seconds to import is imported by the fixtures.
+"""
+
+import ast
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,37 +14,54 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.config import config as mmengine_config
 
-from lanedet.models import (
-    ENet,
-    ExistenceBranch,
-    LaneDetector,
-    LaneSegmentationHead,
-    SelfAttentionDistiller,
-    TransposedConvClassifier,
-)
-from lanedet.ops import LetterboxView
-from lanedet.simulation import write_scene_tree
-from lanedet.structures import LaneSample
 
-torch.set_num_threads(1)  # small tensors gain nothing from more
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage among thousands of tests, which stay, now nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def configs_formatted_once() -> Iterator[None]:
-    """Format each config once: mmengine does so at every checkpoint, half a second."""
-    format_code, done = mmengine_config.FormatCode, {}
+def one_thread() -> None:
+    """Compute on one thread: small tensors gain nothing from more."""
+    import torch
 
-    def format_once(text: str, **options: Any) -> tuple[str, bool]:
-        if text not in done:
-            done[text] = format_code(text, **options)
-        return done[text]
+    torch.set_num_threads(1)
 
+
+@pytest.fixture(scope="session", autouse=True)
+def configs_not_laid_out() -> Iterator[Callable[..., tuple[str, bool]]]:
+    """Write configs down as they are: mmengine lays each out, in half a second.
+
+    Returns what lays them out.
+    """
+    from mmengine.config import config as mmengine_config
+
+    def parse(text: str, **options: Any) -> tuple[str, bool]:
+        ast.parse(text)  # what cannot be laid out is no Python
+        return text, False
+
+    lay_out = mmengine_config.FormatCode
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mmengine_config, "FormatCode", format_once)
-        yield
+        patch.setattr(mmengine_config, "FormatCode", parse)
+        yield lay_out
+
+
+@pytest.fixture
+def configs_laid_out(
+    configs_not_laid_out: Callable[..., tuple[str, bool]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Write configs down as users have them."""
+    from mmengine.config import config as mmengine_config
+
+    monkeypatch.setattr(mmengine_config, "FormatCode", configs_not_laid_out)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,9 +84,17 @@ INPUT_SHAPE = (32, 64)
 NUM_LANES = 4
 
 
-@pytest.fixture
-def model_config() -> dict[str, Any]:
-    """Config of an ENet-SAD for 32x64 inputs and four lane slots."""
+def _model_config() -> dict[str, Any]:
+    from lanedet.models import (
+        ENet,
+        ExistenceBranch,
+        LaneDetector,
+        LaneSegmentationHead,
+        SelfAttentionDistiller,
+        TransposedConvClassifier,
+    )
+    from lanedet.ops import LetterboxView
+
     return dict(
         type=LaneDetector,
         backbone=dict(type=ENet),
@@ -80,8 +111,34 @@ def model_config() -> dict[str, Any]:
 
 
 @pytest.fixture
+def model_config() -> dict[str, Any]:
+    """Config of an ENet-SAD for 32x64 inputs and four lane slots."""
+    return _model_config()
+
+
+@pytest.fixture(scope="session")
+def small_weights(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A weights file of ``model_config``, untrained."""
+    import torch
+
+    from lanedet.models import build_model, describe_model, save_weights
+
+    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
+    description = describe_model(_model_config())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        state_dict = build_model(description).state_dict()
+    save_weights(path, description, state_dict, {})
+    return path.read_bytes()
+
+
+@pytest.fixture
 def make_batch() -> Callable[[int], dict[str, Any]]:
     """Return a function that makes a batch of random images with one lane each."""
+    import torch
+
+    from lanedet.ops import LetterboxView
+    from lanedet.structures import LaneSample
 
     def make(size: int = 2) -> dict[str, Any]:
         rng = np.random.default_rng(0)
@@ -107,6 +164,8 @@ def make_batch() -> Callable[[int], dict[str, Any]]:
 @pytest.fixture(scope="session")
 def scenes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A TuSimple tree of 16 generated scenes, 320x180."""
+    from lanedet.simulation import write_scene_tree
+
     root = tmp_path_factory.mktemp("scenes")
     write_scene_tree(root, num_scenes=16, seed=0, shape=(180, 320))
     return root

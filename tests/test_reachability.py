@@ -1,7 +1,7 @@
 """Every module of the package is there for somebody."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from lanedet.cli.benchmark import BENCHMARKS
@@ -20,8 +20,10 @@ MODULES = {
 }
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the modules of the package that a file imports, also within functions."""
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    """Return the modules of the package that a file imports, also within functions."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -30,7 +32,8 @@ def imported(path: Path) -> Iterator[str]:
             names.append(node.module)
         else:
             continue
-        yield from (name for name in names if name in MODULES)
+        found += [name for name in names if name in MODULES]
+    return tuple(found)
 
 
 def reached(starts: set[str]) -> set[str]:

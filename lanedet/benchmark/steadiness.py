@@ -34,7 +34,6 @@ from lanedet.structures import LaneSample
 from lanedet.video import LaneTracker, open_source
 
 _FRAME_RATE = 25.0
-_SHAPE = (360, 640)
 _HEADER = ("", "jitter", "wobble", "flicker", "ids", "error", "found", "false")
 
 
@@ -70,6 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seconds", type=float, default=8.0, help="length of a drive (default: 8)"
+    )
+    parser.add_argument(
+        "--shape",
+        type=int,
+        nargs=2,
+        default=[360, 640],
+        metavar=("H", "W"),
+        help="size of the drives' pictures (default: 360 640)",
     )
     parser.add_argument(
         "--every", type=int, default=1, help="take every so many frames (default: 1)"
@@ -165,7 +172,11 @@ def _recordings(
         rate = _FRAME_RATE / args.every
         for seed in args.seeds:
             drive = Drive(
-                seed, round(args.seconds * rate), rate, _SHAPE, category=args.category
+                seed,
+                round(args.seconds * rate),
+                rate,
+                tuple(args.shape),
+                category=args.category,
             )
             yield _drive(drive, inferencer)
 

@@ -2,28 +2,25 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from lanedet.app import StoppableStart, annotate_clip, annotate_picture
 from lanedet.images import ImageError, read_image, write_image
 from lanedet.inference import LaneInferencer
-from lanedet.models import build_model, describe_model, save_weights
 from lanedet.simulation import Drive
 from lanedet.video import VideoOptions, VideoReader, VideoWriter
 
 MakeClip = Callable[..., Path]
 
 
-@pytest.fixture
-def inferencer(model_config: dict[str, Any], tmp_path: Path) -> LaneInferencer:
-    torch.manual_seed(0)
-    description = describe_model(model_config)
-    path = tmp_path / "weights.safetensors"
-    save_weights(path, description, build_model(description).state_dict(), {})
+@pytest.fixture(scope="module")
+def inferencer(
+    small_weights: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> LaneInferencer:
+    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
+    path.write_bytes(small_weights)
     return LaneInferencer(path, device="cpu")
 
 

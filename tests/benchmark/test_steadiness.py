@@ -51,12 +51,11 @@ class JitteryInferencer:
 def arguments(monkeypatch: pytest.MonkeyPatch) -> Callable[..., argparse.Namespace]:
     monkeypatch.setattr(steadiness, "LaneInferencer", JitteryInferencer)
     monkeypatch.setattr(steadiness, "Drive", BlankDrive)
-    monkeypatch.setattr(steadiness, "_SHAPE", SHAPE)
 
     def parse(*texts: str) -> argparse.Namespace:
         parser = argparse.ArgumentParser()
         steadiness.add_arguments(parser)
-        return parser.parse_args(texts)
+        return parser.parse_args([*texts, "--shape", *map(str, SHAPE)])
 
     return parse
 

@@ -23,6 +23,7 @@ def write_down(path: Path, data_root: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("configs_laid_out")
 def test_a_config_that_a_run_wrote_down_scores_writes_and_draws(
     scenes_root: Path, tmp_path: Path
 ) -> None:

@@ -78,8 +78,9 @@ def test_a_checkpoint_is_read_once_and_before_anything_is_built(
     runner = LaneRunner.from_cfg(config)
     weights.unlink()
     runner.load_or_resume()
+    loaded = runner.model.state_dict()
     for name, tensor in model.state_dict().items():
-        assert torch.equal(runner.model.state_dict()[name].cpu(), tensor), name
+        assert torch.equal(loaded[name].cpu(), tensor), name
 
     config.model.backbone.type = "no such network"
     with pytest.raises(FileNotFoundError, match="No weights or checkpoint at"):

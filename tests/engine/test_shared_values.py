@@ -63,6 +63,7 @@ def test_one_option_changes_the_size_everywhere(scenes_root: Path) -> None:
     assert build_dataset(config, "test")[0]["inputs"].shape == (3, 96, 160)
 
 
+@pytest.mark.usefixtures("configs_laid_out")
 def test_a_config_that_a_run_wrote_down_can_be_read_again(
     scenes_root: Path, tmp_path: Path
 ) -> None:

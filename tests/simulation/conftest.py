@@ -1,5 +1,6 @@
 import copy
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 
 from lanedet.arrays import ByteArray
-from lanedet.simulation import make_scene
+from lanedet.simulation import RECIPE, Projection, make_scene, sample_scene
 from lanedet.simulation.effects.recipe import paint_scene
+from lanedet.simulation.effects.surface import paint_ground
 from lanedet.simulation.export import scene_files
+from lanedet.simulation.make import fit_lens, label_scene
 from lanedet.simulation.roadscenes import freezing
 from lanedet.simulation.sampling.steps.street import build_street
 from lanedet.simulation.world.pattern import SOLID
@@ -57,24 +60,53 @@ _PERFECT = Lens(
 )
 
 
-@cache
-def _drawn(_recipe: Any, *scene: Any) -> tuple[ByteArray, LaneSample]:
-    return make_scene(*scene)
+def _draw_once(make: Callable[..., tuple[ByteArray, LaneSample]]) -> Any:
+    """Return a function that makes each scene once, and copies of it from then on."""
+    drawn = cache(make)
 
+    def make_once(*scene: Any) -> tuple[ByteArray, LaneSample]:
+        image, sample = drawn(*scene)
+        return image.copy(), copy.deepcopy(sample)
 
-def _make_once(*scene: Any) -> tuple[ByteArray, LaneSample]:
-    # By another recipe it is another picture.
-    image, sample = _drawn(paint_scene.__defaults__, *scene)
-    return image.copy(), copy.deepcopy(sample)
+    return make_once
 
 
 @pytest.fixture(scope="module")
 def scenes_drawn_once() -> Iterator[None]:
     """Draw each scene of a data set once, for tests of its files, not its pictures."""
+    make_once = _draw_once(make_scene)
     with pytest.MonkeyPatch.context() as patch:
         for module in (freezing, scene_files):
-            patch.setattr(module, "make_scene", _make_once)
+            patch.setattr(module, "make_scene", make_once)
         yield
+
+
+def _draw_otherwise(
+    seed: int, index: int, shape: tuple[int, int], category: str | None = None
+) -> tuple[ByteArray, LaneSample]:
+    scene = fit_lens(sample_scene(seed, index, category), shape)
+    projection = Projection(scene, shape)
+    recipe = tuple(effect for effect in RECIPE if effect is not paint_ground)
+    assert len(recipe) == len(RECIPE) - 1
+    image = paint_scene(projection, recipe)
+    return image, label_scene(projection, f"scenes/{seed}/{index}.jpg")
+
+
+_draw_otherwise_once = _draw_once(_draw_otherwise)
+
+
+@pytest.fixture
+def another_drawing() -> Callable[[], AbstractContextManager[None]]:
+    """Draw scenes without their ground, as another version might, within a block."""
+
+    @contextmanager
+    def draw() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (freezing, scene_files):
+                patch.setattr(module, "make_scene", _draw_otherwise_once)
+            yield
+
+    return draw
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import os
 import random
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from lanedet.datasets.transforms.results import Results
 
 # On import albumentations would ask the network whether a newer release exists.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
-import albumentations as A
+if TYPE_CHECKING:
+    from albumentations import BasicTransform
 
 
 class Augment:
@@ -36,6 +37,9 @@ class Augment:
     """
 
     def __init__(self, transforms: Sequence[Mapping[str, Any]]) -> None:
+        # Importing it takes half a second, which others need not wait for.
+        import albumentations as A
+
         changes = [_build_augmentation(**config) for config in transforms]
         self.moves_lanes = any(
             isinstance(change, A.DualTransform) for change in changes
@@ -66,7 +70,9 @@ class Augment:
         return results | {"inputs": changed["image"], "input_lanes": lanes}
 
 
-def _build_augmentation(name: str, **arguments: Any) -> A.BasicTransform:
+def _build_augmentation(name: str, **arguments: Any) -> "BasicTransform":
+    import albumentations as A
+
     transform = getattr(A, name, None)
     if not (isinstance(transform, type) and issubclass(transform, A.BasicTransform)):
         known = [key for key in dir(A) if key[0].isupper()]

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import get_model_weights
 
 from lanedet.models.checkpoint_files import read_pickled, read_safetensors
 from lanedet.models.context.context_layer import Added, ContextLayer
@@ -35,6 +34,9 @@ def torchvision_state_dict(name: str, weights: str) -> dict[str, Tensor]:
     """
     if weights != IMAGENET:
         return read_state_dict(weights)
+    # Importing torchvision takes a second, which others need not wait for.
+    from torchvision.models import get_model_weights
+
     url = get_model_weights(name).DEFAULT.url
     cached = Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
     if not cached.is_file():

@@ -3,12 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torchvision
 from torch import Tensor
-from torchvision.models.feature_extraction import (
-    create_feature_extractor,
-    get_graph_node_names,
-)
 
 from lanedet.models.backbones.feature_extractor import FeatureExtractor
 from lanedet.models.backbones.pretrained import IMAGENET, torchvision_state_dict
@@ -44,6 +39,13 @@ class TorchvisionFeatures(FeatureExtractor):
         weights: str | None = IMAGENET,
         options: Mapping[str, Any] | None = None,
     ) -> None:
+        # Importing torchvision takes a second, which others need not wait for.
+        import torchvision
+        from torchvision.models.feature_extraction import (
+            create_feature_extractor,
+            get_graph_node_names,
+        )
+
         known = torchvision.models.list_models(module=torchvision.models)
         if name not in known:
             raise ValueError(

@@ -3,7 +3,6 @@
 import torch
 from mmengine.registry import MODELS
 from torch import Tensor, nn
-from torchvision.ops import SqueezeExcitation
 
 from lanedet.models.context.context_layer import ContextLayer
 
@@ -25,6 +24,9 @@ class ChannelGate(ContextLayer):
     is_refinement = True
 
     def __init__(self, channels: int, *, reduction: int = 16) -> None:
+        # Importing torchvision takes a second, which others need not wait for.
+        from torchvision.ops import SqueezeExcitation
+
         super().__init__(channels)
         self.gate = SqueezeExcitation(channels, _squeezed(channels, reduction))
 

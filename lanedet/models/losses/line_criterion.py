@@ -12,7 +12,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.ops import sigmoid_focal_loss
 
 from lanedet.models.losses.line_iou_loss import LineIoULoss, lane_iou
 from lanedet.ops import assign_lines
@@ -127,6 +126,9 @@ class LineCriterion(nn.Module):
 
     def _image_terms(self, predicted: Lines, label: LabelledLines) -> Tensor:
         """Return the three weighted terms of one image, (3,)."""
+        # Importing torchvision takes a second, which prediction need not wait for.
+        from torchvision.ops import sigmoid_focal_loss
+
         assigned = self.assign(predicted, label)
         learns = assigned >= 0
         classes = self.class_weight * sigmoid_focal_loss(

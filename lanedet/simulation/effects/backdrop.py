@@ -63,7 +63,7 @@ def paint_clouds(image: ByteArray, projection: Projection) -> ByteArray:
 def paint_city(image: ByteArray, projection: Projection) -> ByteArray:
     """Paint the buildings of a far city, with their floors, on the horizon."""
     blocks: list[Block] = []
-    for sides, (low, rise), color in _towers(projection):
+    for sides, (low, rise), color in city_towers(projection):
         blocks.append((sides, (low, rise), color))
         blocks += _floors(projection, sides, rise, color)
     _fill_blocks(image, projection, blocks)
@@ -71,7 +71,7 @@ def paint_city(image: ByteArray, projection: Projection) -> ByteArray:
 
 
 @once_per_projection
-def _towers(projection: Projection) -> list[Block]:
+def city_towers(projection: Projection) -> list[Block]:
     """Return the buildings of the far city, in the order of painting."""
     backdrop, camera = projection.scene.backdrop, projection.scene.camera
     if backdrop.city == 0:
@@ -94,12 +94,18 @@ def _towers(projection: Projection) -> list[Block]:
 
 def city_outlines(projection: Projection) -> list[FloatArray]:
     """Return the outlines of the far city's buildings in pixels, (4, 2) each."""
-    return list(_project_blocks(projection, _towers(projection)))
+    return list(_project_blocks(projection, city_towers(projection)))
 
 
 def light_city(glow: ByteArray, projection: Projection) -> None:
     """Light windows of the far city, in place, each a dot."""
-    towers = _towers(projection)
+    light_towers(glow, projection, city_towers(projection))
+
+
+def light_towers(
+    glow: ByteArray, projection: Projection, towers: Sequence[Block]
+) -> None:
+    """Light windows of buildings, in place, where none that comes later hides them."""
     if not towers:
         return
     step = _floor_step(projection)
@@ -122,7 +128,8 @@ def light_city(glow: ByteArray, projection: Projection) -> None:
     shifts = np.mgrid[:size, :size].reshape(2, -1).T[:, ::-1]
     canvas = np.zeros_like(glow)
     last = 0
-    for outline, own in zip(city_outlines(projection), lamps, strict=True):
+    outlines = _project_blocks(projection, towers)
+    for outline, own in zip(outlines, lamps, strict=True):
         fill_polygon(canvas, outline, (0, 0, 0))
         first, last = last, last + len(own)
         xs, ys = (dots[first:last] + shifts[:, None]).reshape(-1, 2).T

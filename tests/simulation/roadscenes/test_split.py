@@ -1,6 +1,8 @@
 import json
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ from lanedet.datasets import CULaneDataset, RoadScenesDataset
 from lanedet.datasets.checks import check_culane
 from lanedet.formats import LabelError, culane_label_path, tusimple_rows
 from lanedet.images import read_image
-from lanedet.simulation import RECIPE, make_scene, write_scene_tree
-from lanedet.simulation.effects.recipe import paint_scene
+from lanedet.simulation import make_scene, write_scene_tree
 from lanedet.simulation.export.scene_files import SceneCollection
 from lanedet.simulation.roadscenes import split as module
 from lanedet.simulation.roadscenes.freezing import take_fingerprints, write_fingerprints
+
+AnotherDrawing = Callable[[], AbstractContextManager[None]]
 
 SHAPE = (108, 300)
 SEED = 11
@@ -159,18 +162,10 @@ def test_a_real_data_set_is_not_taken_for_scenes(tmp_path: Path) -> None:
         dataset(tmp_path)
 
 
-def leave_out(effect: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw scenes without one effect, as another version might."""
-    recipe = tuple(each for each in RECIPE if each.__name__ != effect)
-    assert len(recipe) == len(RECIPE) - 1
-    monkeypatch.setattr(paint_scene, "__defaults__", (recipe,))
-
-
 def test_scenes_that_look_otherwise_are_told(
-    tmp_path: Path, frozen: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, frozen: str, another_drawing: AnotherDrawing
 ) -> None:
-    with monkeypatch.context() as patch:
-        leave_out("paint_ground", patch)
+    with another_drawing():
         dataset(tmp_path)
     with pytest.raises(
         ValueError, match=r"000000.jpg' is not the scene .* its means d"
@@ -185,11 +180,10 @@ def test_scenes_that_look_otherwise_are_told(
 
 
 def test_half_a_data_set_of_another_drawing_is_not_as_the_config_says(
-    tmp_path: Path, frozen: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, frozen: str, another_drawing: AnotherDrawing
 ) -> None:
     dataset(tmp_path, fingerprints=frozen)
-    with monkeypatch.context() as patch:
-        leave_out("paint_ground", patch)
+    with another_drawing():
         dataset(tmp_path / "other")
     for number in (3, 4, 5):
         name = f"scenes_test/{number:06d}.jpg"
@@ -203,15 +197,14 @@ def test_another_drawing_does_not_go_on_with_a_folder(
     is_interrupted: bool,
     tmp_path: Path,
     tasks: list[int],
-    monkeypatch: pytest.MonkeyPatch,
+    another_drawing: AnotherDrawing,
 ) -> None:
     dataset(tmp_path, num_scenes=4)
     if is_interrupted:
         (tmp_path / "list/test.txt").unlink()
     tasks.clear()
     before = (tmp_path / "scenes_test/scenes.json").read_bytes()
-    with monkeypatch.context() as patch:
-        leave_out("paint_ground", patch)
+    with another_drawing():
         if not is_interrupted:
             assert len(dataset(tmp_path, num_scenes=4)) == 4, "they are of one drawing"
         with pytest.raises(

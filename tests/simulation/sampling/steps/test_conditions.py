@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import fields
+from functools import cache
 
 import numpy as np
 import pytest
@@ -12,6 +13,13 @@ from lanedet.simulation.world.conditions import Recording
 from lanedet.simulation.world.scene import Scene
 
 SHAPE = (72, 204)
+
+
+@cache
+def scene_of(seed: int, index: int, category: str) -> Scene:
+    """Sample a scene once, for all tests that look at it."""
+    return sample_scene(seed, index, category)
+
 
 PROMISES: dict[str, Callable[[Scene], bool]] = {
     "night": lambda scene: scene.light.daylight < 0.3,
@@ -86,7 +94,7 @@ def test_wipers_pass_wet_dirty_and_now_and_then_dry_glass() -> None:
 def test_every_camera_fits_every_picture(shape: tuple[int, int]) -> None:
     bent = 0
     for index in range(300):
-        scene = sample_scene(8, index, "normal")
+        scene = scene_of(8, index, "normal")
         Projection(scene, shape)  # Refuses a lens that bends too much.
         bent += scene.camera.distortion > 0
         assert 1 < scene.camera.height_m < 3
@@ -95,7 +103,7 @@ def test_every_camera_fits_every_picture(shape: tuple[int, int]) -> None:
 
 
 def test_recording_varies() -> None:
-    scenes = [sample_scene(9, index, "normal") for index in range(200)]
+    scenes = [scene_of(9, index, "normal") for index in range(200)]
     for name in [field.name for field in fields(Recording)]:
         values = np.array([getattr(scene.recording, name) for scene in scenes])
         assert (values == 0).any()
@@ -103,8 +111,8 @@ def test_recording_varies() -> None:
 
 
 def test_snow_is_not_exposed_to_white() -> None:
-    scenes = [sample_scene(9, index, "snow_edge") for index in range(120)]
+    scenes = [scene_of(9, index, "snow_edge") for index in range(120)]
     stops = [scene.recording.stops for scene in scenes if scene.weather.snow > 0]
     assert max(stops) == 0.3
-    others = [sample_scene(9, index, "normal").recording.stops for index in range(120)]
+    others = [scene_of(9, index, "normal").recording.stops for index in range(120)]
     assert max(others) > 0.5
