@@ -9,6 +9,7 @@ from lanedet.ops.bounds import (
 )
 from lanedet.ops.decode import DecodedLane, LaneDecoder
 from lanedet.ops.decode_components import ComponentLaneDecoder
+from lanedet.ops.decode_lines import LineDecoder
 from lanedet.ops.dense_maps import map_to_original
 from lanedet.ops.ego_lane import (
     ImageLane,
@@ -55,6 +56,7 @@ __all__ = [
     "LaneDecoder",
     "LaneEnds",
     "LetterboxView",
+    "LineDecoder",
     "RoadLane",
     "StretchView",
     "ViewTransform",

@@ -5,6 +5,7 @@ be called before torch is imported.
 """
 
 from lanedet.runtime.errors import reported_warnings, shell_word, user_errors
+from lanedet.runtime.extras import needs_extra
 from lanedet.runtime.interrupts import hold_interrupts
 from lanedet.runtime.launchers import LAUNCHERS
 from lanedet.runtime.progress import progress_bar
@@ -13,6 +14,7 @@ from lanedet.runtime.tuning import num_usable_cores, tune_allocator, tune_thread
 __all__ = [
     "LAUNCHERS",
     "hold_interrupts",
+    "needs_extra",
     "num_usable_cores",
     "progress_bar",
     "reported_warnings",

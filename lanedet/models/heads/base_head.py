@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from lanedet.models.backbones import StageFeatures
+from lanedet.models.heads.readers import Reader
 from lanedet.ops import DecodedLane, slot_name, slots_under_camera
 from lanedet.structures import LaneSample
 
@@ -45,6 +46,15 @@ class LaneHead(BaseModule, ABC):
         self, features: StageFeatures, data_samples: Sequence[LaneSample]
     ) -> list[LaneSample]:
         """Return the samples with their lanes, as :meth:`add_lanes` adds them."""
+
+    @abstractmethod
+    def reader(self, *, raw: bool = False) -> Reader:
+        """Return the part of the decoding that runs behind the network in its graph.
+
+        Args:
+            raw: Whether all that the head predicts leaves the graph, and not only what
+                lanes are made of.
+        """
 
     def add_lanes(self, sample: LaneSample, lanes: Sequence[DecodedLane]) -> None:
         """Add decoded lanes to a sample, in slots as a driver would name them.
