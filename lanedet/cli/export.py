@@ -6,7 +6,7 @@ from pathlib import Path
 from lanedet.cli.options import PATH_HINT
 from lanedet.runtime import user_errors
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "openvino")
 EXAMPLES = """examples:
   lanedet export --weights weights.safetensors --format onnx --out lanes.onnx
   lanedet export --format onnx --half --batch 1 --out lanes.onnx

@@ -8,6 +8,7 @@ source lines of the machine that exported.
 import contextlib
 import io
 import warnings
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,7 +21,7 @@ INPUTS = ("images", "place")
 
 
 def onnx_bytes(made: ExportGraph) -> bytes:
-    """Return the content of an ONNX file.
+    """Return the content of an ONNX file, without metadata.
 
     Inputs are ``images`` (B, H, W, 3) uint8, RGB, and, where rows are read, ``place``
     (4,) int64; outputs those that the metadata name.
@@ -54,8 +55,21 @@ def onnx_bytes(made: ExportGraph) -> bytes:
     assert program is not None
     model = program.model_proto
     _strip(model)
-    onnx.helper.set_model_props(model, metadata.texts())
     onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def bare_onnx(path: Path) -> bytes:
+    """Return the content of an ONNX file, without its metadata.
+
+    Raises:
+        ValueError: If the package that reads it is not there.
+    """
+    with needs_extra("Export of an ONNX file", "export"):
+        import onnx
+    model = onnx.load(path)
+    del model.metadata_props[:]
     content: bytes = model.SerializeToString()
     return content
 

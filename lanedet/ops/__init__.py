@@ -42,8 +42,9 @@ from lanedet.ops.polylines import (
 )
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
 from lanedet.ops.road_plane import camera_to_road, project
+from lanedet.ops.sample_lanes import add_lanes
 from lanedet.ops.straighten import straighten
-from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
+from lanedet.ops.view import LetterboxView, StretchView, View, ViewTransform
 from lanedet.ops.warp import map_points, resize_matrix, shrink_image, warp_image
 
 __all__ = [
@@ -59,7 +60,9 @@ __all__ = [
     "LineDecoder",
     "RoadLane",
     "StretchView",
+    "View",
     "ViewTransform",
+    "add_lanes",
     "are_lanes_aside",
     "are_too_many_aside",
     "assign_lines",

@@ -9,12 +9,18 @@ from lanedet.runtime.extras import needs_extra
 from lanedet.runtime.interrupts import hold_interrupts
 from lanedet.runtime.launchers import LAUNCHERS
 from lanedet.runtime.progress import progress_bar
-from lanedet.runtime.tuning import num_usable_cores, tune_allocator, tune_threads
+from lanedet.runtime.tuning import (
+    num_compute_threads,
+    num_usable_cores,
+    tune_allocator,
+    tune_threads,
+)
 
 __all__ = [
     "LAUNCHERS",
     "hold_interrupts",
     "needs_extra",
+    "num_compute_threads",
     "num_usable_cores",
     "progress_bar",
     "reported_warnings",

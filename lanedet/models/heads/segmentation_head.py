@@ -20,7 +20,7 @@ from lanedet.models.heads.existence import ExistencePredictor
 from lanedet.models.heads.readers import MapReader, Reader, RowReader
 from lanedet.models.labels import stack_class_maps, stack_existence
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
-from lanedet.ops import MAX_INPUT_SIDE, MAX_LANES, LaneDecoder, check_count
+from lanedet.ops import MAX_INPUT_SIDE, MAX_LANES, LaneDecoder, add_lanes, check_count
 from lanedet.structures import LaneSample
 
 _MAX_LOGITS = 2**27  # of an image: 0.5 GB; 15 lanes fit at 2160x3840
@@ -228,7 +228,8 @@ class LaneSegmentationHead(LaneHead):
         for sample, probs, exists in zip(
             data_samples, lane_probs, existence, strict=True
         ):
-            self.add_lanes(sample, self.decode(probs, exists, sample.view))
+            lanes = self.decode(probs, exists, sample.view)
+            add_lanes(sample, lanes, self.num_slots)
         return list(data_samples)
 
 

@@ -39,6 +39,7 @@ from lanedet.ops import (
     MAX_LANES,
     LineDecoder,
     ViewTransform,
+    add_lanes,
     check_count,
     rasterize_lanes,
 )
@@ -317,7 +318,8 @@ class LineHead(LaneHead):
         for sample, own_scores, own_lines in zip(
             data_samples, scores.cpu().numpy(), lines.cpu().numpy(), strict=True
         ):
-            self.add_lanes(sample, self.decode(own_scores, own_lines, sample.view))
+            lanes = self.decode(own_scores, own_lines, sample.view)
+            add_lanes(sample, lanes, self.num_slots)
         return list(data_samples)
 
     def reader(self, *, raw: bool = False) -> "LineReader":  # noqa: ARG002
