@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from lanedet.inference.host_parts import HostParts
 from lanedet.inference.lane_inferencer import Images, LaneInferencer
 from lanedet.inference.packaged_weights import default_weights, packaged_model
-from lanedet.inference.predictors import RUNTIMES, Predictor, open_predictor
+from lanedet.inference.predictors import Predictor, open_predictor
 
 if TYPE_CHECKING:
     from lanedet.inference.attention_viewer import (
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "RUNTIMES",
     "EnergyMaps",
     "HostParts",
     "Images",

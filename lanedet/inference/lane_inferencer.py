@@ -13,9 +13,9 @@ from lanedet.arrays import ByteArray
 from lanedet.images import ImageError, find_images, read_image
 from lanedet.inference.caller_line import callers_stacklevel
 from lanedet.inference.packaged_weights import packaged_model
-from lanedet.inference.predictors import RUNTIMES, Predictor, open_predictor
+from lanedet.inference.predictors import Predictor, open_predictor
 from lanedet.ops import ViewTransform, add_lanes
-from lanedet.runtime import progress_bar
+from lanedet.runtime import RUNTIMES, progress_bar
 from lanedet.structures import LaneSample
 
 if TYPE_CHECKING:

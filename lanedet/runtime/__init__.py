@@ -5,7 +5,7 @@ be called before torch is imported.
 """
 
 from lanedet.runtime.errors import reported_warnings, shell_word, user_errors
-from lanedet.runtime.extras import needs_extra
+from lanedet.runtime.extras import RUNTIMES, needs_extra
 from lanedet.runtime.interrupts import hold_interrupts
 from lanedet.runtime.launchers import LAUNCHERS
 from lanedet.runtime.progress import progress_bar
@@ -18,6 +18,7 @@ from lanedet.runtime.tuning import (
 
 __all__ = [
     "LAUNCHERS",
+    "RUNTIMES",
     "hold_interrupts",
     "needs_extra",
     "num_compute_threads",

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+RUNTIMES = ("torch", "onnxruntime", "openvino", "tensorrt")
+"""Names of what runs networks: those of the packages that they are imported from."""
+
 
 @contextmanager
 def needs_extra(what: str, extra: str) -> Iterator[None]:

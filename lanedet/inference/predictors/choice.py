@@ -5,9 +5,6 @@ from pathlib import Path
 
 from lanedet.inference.predictors.predictor import Predictor
 
-RUNTIMES = ("torch", "onnxruntime", "openvino", "tensorrt")
-"""Names of the runtimes: those of the packages that they are imported from."""
-
 _BY_SUFFIX = {
     ".onnx": ("openvino", "onnxruntime"),
     ".xml": ("openvino",),
@@ -46,7 +43,7 @@ def choose_runtime(path: Path, runtime: str | None, device: str | None = None) -
 
     Args:
         path: The file.
-        runtime: One of :data:`RUNTIMES`, or None for the fastest that is installed.
+        runtime: One of ``lanedet.runtime.RUNTIMES``, or None for the fastest that is installed.
         device: As for :func:`open_predictor`.
 
     Raises:
@@ -80,7 +77,7 @@ def open_predictor(
 
     Args:
         path: What ``lanedet export`` wrote, or weights.
-        runtime: One of :data:`RUNTIMES`. If not given, the fastest of those that can
+        runtime: One of ``lanedet.runtime.RUNTIMES``. If not given, the fastest of those that can
             run the file and are installed.
         device: As the runtime calls it: ``cpu`` and ``cuda:0`` for PyTorch and ONNX
             Runtime, execution providers by name for the latter, ``CPU``, ``GPU`` or

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class OpenVinoPredictor:
             )
         self._model = self._read()
         self._size = self._facts.batch or 1
-        self._networks = self._compile(num_calls=1)
+        self._shared: _Networks | None = None
 
     def _chosen(self, device: str | None) -> str:
         """Return OpenVINO's name of a device."""
@@ -115,6 +116,11 @@ class OpenVinoPredictor:
         except RuntimeError as error:
             raise self._cannot_run(error) from error
 
+    @cached_property
+    def _alone(self) -> "_Networks":
+        """What runs outside of :meth:`concurrent`; it takes a while to compile."""
+        return self._compile(num_calls=1)
+
     def _cannot_run(self, error: RuntimeError) -> ValueError:
         """Return what to raise: of OpenVINO's nested messages the innermost."""
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -134,7 +140,7 @@ class OpenVinoPredictor:
 
     def _run(self, images: ByteArray, place: NDArray[np.int64]) -> Readings:
         given = {"images": images, "place": place}
-        request = self._networks.request()
+        request = (self._shared or self._alone).request()
         request.infer({name: given[name] for name in self._inputs}, share_inputs=True)
         return {
             name: request.get_tensor(name).data.copy() for name in self._facts.outputs
@@ -143,12 +149,11 @@ class OpenVinoPredictor:
     @contextmanager
     def concurrent(self, num_calls: int) -> Iterator[Callable[[], None]]:
         """Let several threads read at once, as with every predictor."""
-        networks = self._networks
-        self._networks = self._compile(num_calls)
+        self._shared = self._compile(num_calls)
         try:
             yield lambda: None
         finally:
-            self._networks = networks
+            self._shared = None
 
 
 class _Networks:
