@@ -6,11 +6,12 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 INSTALLED_DOCS := $(VENV)/.installed-docs
 
-.PHONY: help setup demo demo-train test test-slow lint docs clean
+.PHONY: help setup demo demo-train packaged-model test test-slow lint docs clean
 
 help:
 	@echo "make demo       draw lanes on a generated dashcam clip"
 	@echo "make demo-train the same with a model trained for it: the whole way (minutes)"
+	@echo "make packaged-model  export the package's weights anew, after they changed"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run the tests that take minutes"
 	@echo "make lint       ruff, mypy, import-linter, codespell"
@@ -34,6 +35,9 @@ demo: setup
 
 demo-train: setup
 	$(RUN) -m lanedet demo --train
+
+packaged-model: setup
+	$(RUN) -m lanedet export --format onnx --half --out lanedet/weights/enet_sad.onnx
 
 test: setup
 	$(RUN) -m pytest -n auto --dist worksteal

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lanedet.runtime import LAUNCHERS, shell_word
+from lanedet.runtime import LAUNCHERS, RUNTIMES, shell_word
 
 PATH_HINT = f"""\
 Where the shell does not know lanedet, write its path:
@@ -96,6 +96,25 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     # What torch.distributed.launch, the forerunner of torchrun, passes on.
     parser.add_argument(
         "--local_rank", "--local-rank", type=int, help=argparse.SUPPRESS
+    )
+
+
+def add_runtime_options(group: "argparse._ArgumentGroup") -> None:
+    """Add the options of a tool that runs a network: in what, where, how exactly."""
+    group.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        help="what runs the network (default: the fastest that is installed and can)",
+    )
+    group.add_argument(
+        "--device",
+        help="such as cpu or cuda:0; of ONNX Runtime an execution provider, too "
+        "(default: a GPU where there is one)",
+    )
+    group.add_argument(
+        "--half",
+        action="store_true",
+        help="compute with float16 in PyTorch on a GPU, with bfloat16 in OpenVINO",
     )
 
 

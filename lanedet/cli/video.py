@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lanedet.cli.options import PATH_HINT
+from lanedet.cli.options import PATH_HINT, add_runtime_options
 from lanedet.runtime import reported_warnings, tune_allocator, tune_threads, user_errors
 
 EXAMPLES = f"""examples:
@@ -177,14 +177,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--weights",
         type=Path,
-        help="weights (.safetensors) or checkpoint (.pth) (default: the package's own)",
+        help="weights (.safetensors), checkpoint (.pth), or what lanedet export wrote "
+        "(.onnx, .xml, .engine) (default: the package's own model)",
     )
-    group.add_argument(
-        "--device", help="such as cpu or cuda:0 (default: a GPU where there is one)"
-    )
-    group.add_argument(
-        "--half", action="store_true", help="compute with float16, on a GPU"
-    )
+    add_runtime_options(group)
     group.add_argument(
         "--batch-size",
         type=int,
@@ -218,7 +214,7 @@ def main() -> None:
     args = parse_args()
     tune_allocator()
     tune_threads()
-    from lanedet.inference import LaneInferencer, default_weights
+    from lanedet.inference import LaneInferencer
     from lanedet.video import (
         Calibration,
         Selection,
@@ -244,9 +240,12 @@ def main() -> None:
         args.out, args.json, args.tusimple, args.culane, args.event_clips, args.show
     )
     outputs.check(args.source)
+    # Only PyTorch can say where a network looks.
+    runtime = "torch" if args.attention and args.runtime is None else args.runtime
     inferencer = LaneInferencer(
-        args.weights or default_weights(), device=args.device, half=args.half
+        args.weights, device=args.device, half=args.half, runtime=runtime
     )
+    print(f"{inferencer.runtime} on {inferencer.device}", file=sys.stderr)
 
     def tell(warning: str) -> None:
         tqdm.write(f"warning: {warning}", file=sys.stderr)  # above the progress bar

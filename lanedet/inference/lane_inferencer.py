@@ -1,32 +1,28 @@
 """The user's object: trained weights that find lanes in images."""
 
-import copy
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from mmengine.config import Config
-from torch import Tensor
 
 from lanedet.arrays import ByteArray
-from lanedet.engine import load_config
 from lanedet.images import ImageError, find_images, read_image
 from lanedet.inference.caller_line import callers_stacklevel
-from lanedet.inference.packaged_weights import default_weights
-from lanedet.models import (
-    LaneDetector,
-    load_weights,
-    prepare_for_onednn,
-    stage_energies,
-    usable_device,
-)
-from lanedet.ops import ViewTransform
-from lanedet.runtime import progress_bar
+from lanedet.inference.packaged_weights import packaged_model
+from lanedet.inference.predictors import Predictor, open_predictor
+from lanedet.ops import ViewTransform, add_lanes
+from lanedet.runtime import RUNTIMES, progress_bar
 from lanedet.structures import LaneSample
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+    from torch import Tensor
+
+    from lanedet.models import LaneDetector
 
 Images = ByteArray | Path | str | Iterable["Images"]
 """An image (H, W, 3) uint8, RGB, or a batch of them (N, H, W, 3); a file, a folder or a
@@ -39,27 +35,34 @@ _MAX_EMPTY_SHARE = 0.5
 class LaneInferencer:
     """Find lanes with a trained detector.
 
-    ``LaneInferencer()`` uses the weights that come with the package,
+    ``LaneInferencer()`` uses the model that comes with the package,
     ``LaneInferencer(weights)`` a file that says what model it holds,
     ``LaneInferencer(config, weights)`` any other, and ``LaneInferencer(detector)`` a
-    detector that is there already.
+    detector that is there already. What ``lanedet export`` wrote runs without PyTorch.
 
     Args:
-        model: A weights file (``.safetensors``) or a training checkpoint (``.pth``).
-            If ``weights`` is given too, the config of the model: a file or what
-            ``lanedet.engine.load_config`` returned. A config file is code and is run.
-            Or a detector, which is copied.
+        model: A weights file (``.safetensors``), a training checkpoint (``.pth``), or
+            an exported file: ONNX (``.onnx``), OpenVINO (``.xml``), a TensorRT engine
+            (``.engine``). If ``weights`` is given too, the config of the model: a file
+            or what ``lanedet.engine.load_config`` returned. A config file is code and
+            is run. Or a detector, which is copied.
         weights: The weights for a config. Nothing in weights is run as code.
-        device: Such as ``cpu`` or ``cuda:0``. If not given, a GPU where there is one.
-        half: Whether to compute with float16: on a GPU only.
+        device: Such as ``cpu`` or ``cuda:0``, see
+            :func:`~lanedet.inference.open_predictor`. If not given, a GPU where there
+            is one.
+        half: Whether to compute with float16, on a GPU; or with bfloat16 in OpenVINO.
+        runtime: ``torch``, ``onnxruntime``, ``openvino`` or ``tensorrt``. If not given,
+            the fastest that is installed and can run the model.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it holds no lane detector or another one than the config
-            describes, there is no such device, or ``half`` is wanted on a CPU.
+            describes, or would run code; if the runtime is not installed, or there is
+            no such device or precision.
 
     Attributes:
-        device: Where the detector is.
+        device: Where the network runs, such as ``cpu``.
+        runtime: What runs it: a name and a version.
         num_slots: Number of slots K in which the detector places lanes.
 
     Example:
@@ -76,25 +79,38 @@ class LaneInferencer:
 
     def __init__(
         self,
-        model: Path | str | Config | LaneDetector | None = None,
+        model: "Path | str | Config | LaneDetector | None" = None,
         weights: Path | str | None = None,
         *,
         device: str | None = None,
         half: bool = False,
+        runtime: str | None = None,
     ) -> None:
-        self.device = usable_device(device)
-        if half and self.device.type == "cpu":
+        if runtime is not None and runtime not in RUNTIMES:
             raise ValueError(
-                "half must be off on a CPU, which is no faster with float16. "
-                "Choose a GPU with device, or leave half out."
+                f"runtime must be one of {', '.join(RUNTIMES)}, got {runtime!r}."
             )
-        self._dtype = torch.float16 if half else torch.float32
-        detector = _load(model, weights, self.device)
-        self._mean = detector.data_preprocessor.mean.flatten()
-        self._std = detector.data_preprocessor.std.flatten()
-        self._detector = prepare_for_onednn(detector.fused()).to(self._dtype)
+        if model is None and weights is None:
+            model = packaged_model(runtime, device)
+        self._predictor: Predictor
+        if isinstance(model, Path | str) and weights is None:
+            self._predictor = open_predictor(
+                Path(model), runtime=runtime, device=device, half=half
+            )
+        else:
+            if runtime not in (None, "torch"):
+                raise ValueError(
+                    "Configs and detectors run in PyTorch, got "
+                    f"runtime={runtime!r}. Export the weights for another runtime."
+                )
+            from lanedet.inference.predictors.detectors import open_detector
+
+            self._predictor = open_detector(model, weights, device=device, half=half)
+        self._parts = self._predictor.parts
         self._warned_shapes: set[tuple[int, int]] = set()
-        self.num_slots: int = detector.head.num_slots
+        self.num_slots: int = self._parts.num_slots
+        self.device: str = self._predictor.device
+        self.runtime: str = self._predictor.runtime
 
     def __call__(
         self, images: Images, *, batch_size: int = 8, progress: bool = True
@@ -161,16 +177,25 @@ class LaneInferencer:
         while batch := list(islice(each, batch_size)):
             yield from self._predict_batch(batch)
 
-    @torch.inference_mode()
-    def _predict_batch(self, images: Sequence[ByteArray | Path]) -> list[LaneSample]:
+    def _predict_batch(
+        self, images: Sequence[ByteArray | Path | str]
+    ) -> list[LaneSample]:
         inputs, samples = self._prepare(images)
-        features = self._detector.extract_features(inputs)
-        return self._detector.head.predict_lanes(features, samples)
+        begin = 0
+        for place, group in groupby(samples, lambda sample: sample.view.place):
+            together = list(group)
+            batch = np.stack(inputs[begin : begin + len(together)])
+            readings = self._predictor.read(batch, np.array(place))
+            for number, sample in enumerate(together):
+                own = {name: array[number] for name, array in readings.items()}
+                lanes = self._parts.lanes(self._predictor.kind, own, sample.view)
+                add_lanes(sample, lanes, self.num_slots)
+            begin += len(together)
+        return samples
 
-    @torch.inference_mode()
     def attention(
         self, image: ByteArray | Path | str, stages: Sequence[str] | None = None
-    ) -> tuple[LaneSample, dict[str, Tensor]]:
+    ) -> "tuple[LaneSample, dict[str, Tensor]]":
         """Return the lanes of an image and where the network's stages look.
 
         Args:
@@ -185,18 +210,32 @@ class LaneInferencer:
 
         Raises:
             FileNotFoundError: If there is no such image.
-            ValueError: If the image is not (H, W, 3) uint8 or there is no such stage.
+            ValueError: If the image is not (H, W, 3) uint8, there is no such stage, or
+                the network does not run in PyTorch: exported, it has no stages.
         """
-        inputs, samples = self._prepare([image])
-        features = self._detector.extract_features(inputs)
-        energies = stage_energies(features, stages)
-        [sample] = self._detector.head.predict_lanes(features, samples)
-        return sample, {stage: energy[0].cpu() for stage, energy in energies.items()}
+        energies = getattr(self._predictor, "energies", None)
+        if energies is None:
+            raise ValueError(
+                f"{self.runtime} cannot say where a network looks: an exported one has "
+                "no stages. Choose its weights (.safetensors), or runtime='torch'."
+            )
+        [sample] = self._predict_batch([image])
+        [pixels], _ = self._prepare([image])
+        found = energies(pixels[None], stages)
+        return sample, {stage: energy[0] for stage, energy in found.items()}
+
+    def concurrent(self, num_calls: int) -> AbstractContextManager[Callable[[], None]]:
+        """Let so many threads call this object at once, on a core each.
+
+        Yields:
+            What each of these threads must call first.
+        """
+        return self._predictor.concurrent(num_calls)
 
     def _prepare(
         self, images: Sequence[ByteArray | Path | str]
-    ) -> tuple[Tensor, list[LaneSample]]:
-        """Return the network's inputs (B, 3, H, W) and a sample for each image."""
+    ) -> tuple[list[ByteArray], list[LaneSample]]:
+        """Return the network's inputs, each (H, W, 3), and a sample for each image."""
         inputs, samples = [], []
         for source in images:
             metainfo: dict[str, Any] = {}
@@ -207,24 +246,12 @@ class LaneInferencer:
                 image = _read(source)
             _check_image(image)
             ori_shape = (image.shape[0], image.shape[1])
-            view = self._detector.view(ori_shape)
+            view = self._parts.view(ori_shape)
             self._check_shape(view)
             inputs.append(view.warp(image))
             metainfo |= {"ori_shape": ori_shape, "view": view}
             samples.append(LaneSample(metainfo=metainfo))
-        return self._normalise(np.stack(inputs)), samples
-
-    def _normalise(self, images: ByteArray) -> Tensor:
-        """Return the inputs (B, 3, H, W) of warped images (B, H, W, 3).
-
-        It is what the detector's own preprocessor does, bit for bit, in a quarter of
-        the time: rows of pixels vectorise where planes of channels do not, and the
-        channels stay last, as the convolutions want them.
-        """
-        rows = torch.from_numpy(images).to(self.device).flatten(2).float()
-        width = images.shape[2]
-        rows.sub_(self._mean.repeat(width)).div_(self._std.repeat(width))
-        return rows.unflatten(2, (-1, 3)).permute(0, 3, 1, 2).to(self._dtype)
+        return inputs, samples
 
     def _check_shape(self, view: ViewTransform) -> None:
         """Warn once of images whose shape the network does not know."""
@@ -244,35 +271,17 @@ class LaneInferencer:
         )
 
 
-def _load(
-    model: Path | str | Config | LaneDetector | None,
-    weights: Path | str | None,
-    device: torch.device,
-) -> LaneDetector:
-    if isinstance(model, LaneDetector):
-        if weights is not None:
-            raise ValueError("A detector holds its weights: LaneInferencer(detector).")
-        return copy.deepcopy(model).eval().to(device)
-    if weights is not None:
-        if model is None:
-            raise ValueError(
-                "weights go with a config: LaneInferencer(config, weights). Weights "
-                "that say what model they hold come alone: LaneInferencer(weights)."
-            )
-        config = model if isinstance(model, Config) else load_config(model)
-        return load_weights(weights, device, config=config.model)
-    if isinstance(model, Config):
-        raise ValueError("A config needs weights: LaneInferencer(config, weights).")
-    return load_weights(default_weights() if model is None else model, device)
-
-
 def _each_image(images: Images) -> Iterator[ByteArray | Path]:
     """Yield the images of arrays, and the files that paths and patterns name."""
     if isinstance(images, np.ndarray):
         yield from images if images.ndim == 4 else [images]
     elif isinstance(images, Path | str):
         yield from find_images(images)
-    elif isinstance(images, Tensor | bytes) or not isinstance(images, Iterable):
+    elif (
+        isinstance(images, bytes)
+        or hasattr(images, "numpy")
+        or not isinstance(images, Iterable)
+    ):
         raise ValueError(
             "Images must be arrays (H, W, 3) uint8 or paths, got "
             f"{type(images).__name__}. Make an array of it: a tensor (3, H, W) in "

@@ -1,10 +1,12 @@
-"""The weights that come with the package."""
+"""The model that comes with the package: its weights, and what was exported of them."""
 
 from pathlib import Path
 
 from lanedet.files import visible_files
+from lanedet.inference.predictors.choice import is_installed, runtimes_of
 
 _FOLDER = Path(__file__).parents[1] / "weights"
+_GPU_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # of drivers, on Linux and WSL
 
 
 def default_weights(folder: Path = _FOLDER) -> Path:
@@ -24,3 +26,33 @@ def default_weights(folder: Path = _FOLDER) -> Path:
             "your own, or train one: `make demo-train`."
         )
     return found[0]
+
+
+def packaged_model(
+    runtime: str | None = None, device: str | None = None, folder: Path = _FOLDER
+) -> Path:
+    """Return the file of the package's model that is best run here.
+
+    That is the exported one beside the weights, where something that runs it is
+    installed and no GPU is in sight: it is there in a tenth of the time.
+
+    Args:
+        runtime: What is to run it, if that is chosen already.
+        device: Where, if that is chosen already.
+        folder: Where the files lie, the package's ``weights``.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    weights = default_weights(folder)
+    exported = weights.with_suffix(".onnx")
+    runtimes = [each for each in runtimes_of(exported) if is_installed(each)]
+    if runtime is not None:
+        return weights if runtime == "torch" else exported
+    wants_gpu = _has_gpu() if device is None else device.startswith("cuda")
+    return exported if runtimes and exported.is_file() and not wants_gpu else weights
+
+
+def _has_gpu() -> bool:
+    """Return whether PyTorch might have a GPU here, without asking it."""
+    return any(Path(name).exists() for name in _GPU_FILES)

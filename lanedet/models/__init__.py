@@ -51,6 +51,7 @@ from lanedet.models.heads import (
     TransposedConvClassifier,
 )
 from lanedet.models.lane_detector import LaneDetector
+from lanedet.models.lane_graph import LaneGraph
 from lanedet.models.losses import (
     ExistenceLoss,
     LineCriterion,
@@ -60,9 +61,9 @@ from lanedet.models.losses import (
     lane_iou,
 )
 from lanedet.models.onednn import prepare_for_onednn
+from lanedet.models.plain_operators import to_plain_operators
 from lanedet.models.publish import publish_weights, read_provenance
 from lanedet.models.weights import (
-    MODEL_KEY,
     check_state_dict,
     load_weights,
     read_checkpoint,
@@ -72,7 +73,6 @@ from lanedet.models.weights import (
 )
 
 __all__ = [
-    "MODEL_KEY",
     "SAD_PRESETS",
     "ACmix",
     "AttentionGenerator",
@@ -91,6 +91,7 @@ __all__ = [
     "LabelRegression",
     "LaneBackbone",
     "LaneDetector",
+    "LaneGraph",
     "LaneHead",
     "LaneSegmentationHead",
     "LineCriterion",
@@ -131,6 +132,7 @@ __all__ = [
     "sad_preset",
     "save_weights",
     "stage_energies",
+    "to_plain_operators",
     "usable_device",
     "without_training_parts",
 ]

@@ -15,7 +15,8 @@ from lanedet.models.heads import (
     LogitsExistenceBranch,
     TransposedConvClassifier,
 )
-from lanedet.models.lane_detector import LaneDetector, View
+from lanedet.models.lane_detector import LaneDetector
+from lanedet.ops import View
 
 
 def _enet() -> tuple[LaneBackbone, dict[str, Any]]:

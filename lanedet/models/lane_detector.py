@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Any, Protocol, Self, cast
+from typing import Any, Self, cast
 
 import torch
 from mmengine.model import BaseModel, ImgDataPreprocessor
@@ -13,22 +13,12 @@ from lanedet.models.backbones import LaneBackbone, StageFeatures
 from lanedet.models.distillation import Distiller
 from lanedet.models.fuse import fuse
 from lanedet.models.heads import LaneHead
-from lanedet.ops import ViewTransform
+from lanedet.ops import View
 from lanedet.structures import LaneSample
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
 _MAX_NORMALISATION = 10_000  # far from what moves pixels in [0, 255] to about [-3, 3]
-
-
-class View(Protocol):
-    """How images of any size become network inputs of one size."""
-
-    input_shape: tuple[int, int]
-    """(H, W) of the network input."""
-
-    def __call__(self, ori_shape: tuple[int, int]) -> ViewTransform:
-        """Return the view of images of (H, W) = ``ori_shape``."""
 
 
 class LaneDetector(BaseModel):

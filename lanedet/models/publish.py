@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from lanedet.formats.models import MODEL_KEY
 from lanedet.models.tensor_checks import find_fault, tensor_misfit
-from lanedet.models.weights import MODEL_KEY, read_checkpoint, save_weights
+from lanedet.models.weights import read_checkpoint, save_weights
 
 
 def publish_weights(

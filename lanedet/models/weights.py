@@ -17,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lanedet.files import replace_file
+from lanedet.formats.models import MODEL_KEY
 from lanedet.models.checkpoint_files import read_pickled, read_safetensors
 from lanedet.models.descriptions import (
     TRAINING_ONLY,
@@ -29,9 +30,6 @@ from lanedet.models.devices import usable_device
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.tensor_checks import find_fault, tensor_misfit
 from lanedet.models.torch_files import META
-
-MODEL_KEY = "lanedet_model"
-"""Where a checkpoint's ``meta`` and a weights file's metadata keep the description."""
 
 _MAX_DROPPED = 1 << 24  # numbers that a model may build and not use; 64 MB
 _MAX_REASON = 500  # characters of what is wrong with a description

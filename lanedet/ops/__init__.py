@@ -9,6 +9,7 @@ from lanedet.ops.bounds import (
 )
 from lanedet.ops.decode import DecodedLane, LaneDecoder
 from lanedet.ops.decode_components import ComponentLaneDecoder
+from lanedet.ops.decode_lines import LineDecoder
 from lanedet.ops.dense_maps import map_to_original
 from lanedet.ops.ego_lane import (
     ImageLane,
@@ -41,8 +42,9 @@ from lanedet.ops.polylines import (
 )
 from lanedet.ops.rasterize import draw_polyline, rasterize_lanes
 from lanedet.ops.road_plane import camera_to_road, project
+from lanedet.ops.sample_lanes import add_lanes
 from lanedet.ops.straighten import straighten
-from lanedet.ops.view import LetterboxView, StretchView, ViewTransform
+from lanedet.ops.view import LetterboxView, StretchView, View, ViewTransform
 from lanedet.ops.warp import map_points, resize_matrix, shrink_image, warp_image
 
 __all__ = [
@@ -55,9 +57,12 @@ __all__ = [
     "LaneDecoder",
     "LaneEnds",
     "LetterboxView",
+    "LineDecoder",
     "RoadLane",
     "StretchView",
+    "View",
     "ViewTransform",
+    "add_lanes",
     "are_lanes_aside",
     "are_too_many_aside",
     "assign_lines",

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from lanedet.arrays import FloatArray
 from lanedet.ops.bounds import MAX_INPUT_SIDE, check_count, check_window
 from lanedet.ops.straighten import straighten
-from lanedet.ops.strokes import highest_runs, stroke_centres
+from lanedet.ops.strokes import RowRuns, highest_runs, stroke_centres
 from lanedet.ops.view import ViewTransform
 
 _END_POINTS = 3  # before the last one, over which a lane's last direction is taken
@@ -148,36 +148,108 @@ class LaneDecoder:
                 f"got shape {existence.shape}."
             )
         top, bottom, left, right = view.place
-        rows = np.arange(bottom - top - 1, -1, -self.row_step)
         lanes = []
-        for slot in np.flatnonzero(existence >= self.existence_threshold):
-            found = self._read(lane_probs[slot, top:bottom, left:right], rows)
-            if found is None:
-                continue
-            points, probs = found
-            placed = straighten(points, self.stiffness, bottom - top)
-            placed = placed + np.array([left, top])
-            score = float(probs.mean())
-            lanes.append(DecodedLane(view.to_original(placed), score, int(slot)))
+        for slot in self._existing(existence):
+            lane_map = lane_probs[slot, top:bottom, left:right]
+            runs = self._read(lane_map)
+            found = self._trace(runs, lane_map >= self.threshold)
+            if found is not None:
+                lanes.append(self._placed(*found, int(slot), view))
         return lanes
 
-    def _read(
-        self, lane_map: NDArray[np.float32], rows: NDArray[np.int64]
-    ) -> tuple[FloatArray, NDArray[np.float32]] | None:
-        """Return the points (N, 2) of a map's lane and their probabilities (N,)."""
-        height, width = lane_map.shape
+    def read_rows(
+        self,
+        rows: NDArray[np.float32],
+        lane_bits: NDArray[np.uint8],
+        existence: NDArray[np.float32],
+        view: ViewTransform,
+    ) -> list[DecodedLane]:
+        """Return the lanes of one image of what was read off its maps elsewhere.
+
+        An exported network reads its own maps
+        (:class:`~lanedet.models.heads.row_reader.RowReader`), so that they need not
+        leave it.
+
+        Args:
+            rows: Of every ``row_step``-th row, from the lowest of the view's place
+                upwards: column of the left edge of the run around the largest value,
+                column of the right edge, and that value; (K, R, 3) float32. Columns are
+                those of the network input. What is above the place is not read.
+            lane_bits: Which pixels of the maps reach the threshold, (K, H, ceil(W / 8))
+                uint8, as ``np.packbits`` packs them.
+            existence: Probability that each slot holds a lane, (K,), in [0, 1].
+            view: How the input was made; its ``input_shape`` is (H, W).
+
+        Raises:
+            ValueError: If the arrays have other shapes than these.
+        """
+        num_lanes, (height, width) = len(existence), view.input_shape
+        num_rows = -(-height // self.row_step)
+        shapes = (num_lanes, num_rows, 3), (num_lanes, height, -(-width // 8))
+        if (rows.shape, lane_bits.shape) != shapes:
+            raise ValueError(
+                f"rows and lane_bits of {num_lanes} slots and a network input of "
+                f"{view.input_shape} must have shapes {shapes[0]} and {shapes[1]}, got "
+                f"{rows.shape} and {lane_bits.shape}."
+            )
+        top, bottom, left, right = view.place
+        numbers = np.arange(bottom - top - 1, -1, -self.row_step)
+        lanes = []
+        for slot in self._existing(existence):
+            first, last, peak = rows[slot, : len(numbers)].T
+            edges = first.astype(np.float64) - left, last.astype(np.float64) - left
+            runs = RowRuns(numbers, *edges, peak).select(peak >= self.threshold)
+            bits = np.unpackbits(lane_bits[slot, top:bottom], axis=1, count=width)
+            found = self._trace(runs, bits[:, left:right] > 0)
+            if found is not None:
+                lanes.append(self._placed(*found, int(slot), view))
+        return lanes
+
+    def _existing(self, existence: NDArray[np.float32]) -> NDArray[np.int64]:
+        return np.flatnonzero(existence >= self.existence_threshold)
+
+    def _placed(
+        self,
+        points: FloatArray,
+        probs: NDArray[np.float32],
+        slot: int,
+        view: ViewTransform,
+    ) -> DecodedLane:
+        """Return a lane in the original image, of its points in the view's place."""
+        top, bottom, left, _ = view.place
+        placed = straighten(points, self.stiffness, bottom - top)
+        placed = placed + np.array([left, top])
+        return DecodedLane(view.to_original(placed), float(probs.mean()), slot)
+
+    def _read(self, lane_map: NDArray[np.float32]) -> RowRuns:
+        """Return the runs of a map (h, w), from its lowest row upwards."""
         if self.smoothing is not None:
             # Replicated borders: a lane does not fade where the image ends.
             window = (self.smoothing, self.smoothing)
             lane_map = cv2.blur(lane_map, window, borderType=cv2.BORDER_REPLICATE)
+        rows = np.arange(len(lane_map) - 1, -1, -self.row_step)
         runs = highest_runs(lane_map[rows], self.threshold)
-        ys = rows[runs.rows].astype(np.float64)
+        return runs._replace(rows=rows[runs.rows])
+
+    def _trace(
+        self, runs: RowRuns, is_probable: NDArray[np.bool_]
+    ) -> tuple[FloatArray, NDArray[np.float32]] | None:
+        """Return the points (N, 2) of a map's lane and their probabilities (N,).
+
+        Args:
+            runs: Runs of the map, from its lowest row upwards.
+            is_probable: Which of its pixels reach the threshold, (h, w).
+        """
+        height, width = is_probable.shape
+        ys = runs.rows.astype(np.float64)
         middles = np.stack([runs.middle, ys], axis=1)
         has_left = _has_left(middles, runs.is_cut(width), width)
         piece = self._longest_piece(middles, has_left, height)
         if piece is None:
             return None
-        runs, ys = runs.select(piece), ys[piece]
+        # Dashes end where rows between two of their runs are missing.
+        numbers = (runs.rows[0] - runs.rows) // self.row_step
+        runs, ys = runs._replace(rows=numbers).select(piece), ys[piece]
         if self.smoothing is not None:
             return np.stack([runs.middle, ys], axis=1), runs.peak
         xs, is_lane = stroke_centres(runs, width, self.row_step)
@@ -186,21 +258,21 @@ class LaneDecoder:
         points = np.stack([xs, ys], axis=1)[is_lane]
         points = np.concatenate(
             [
-                self._end_beyond(points[_END_POINTS::-1], lane_map),
+                self._end_beyond(points[_END_POINTS::-1], is_probable),
                 points,
-                self._end_beyond(points[-_END_POINTS - 1 :], lane_map),
+                self._end_beyond(points[-_END_POINTS - 1 :], is_probable),
             ]
         )
         return points, runs.peak[is_lane]
 
     def _end_beyond(
-        self, points: FloatArray, lane_map: NDArray[np.float32]
+        self, points: FloatArray, is_probable: NDArray[np.bool_]
     ) -> FloatArray:
         """Return where a lane ends between the last sampled row and the next.
 
         Args:
             points: (N, 2), N > 1, the last points of the lane, its end last.
-            lane_map: (h, w) of the lane.
+            is_probable: Which pixels of its map reach the threshold, (h, w).
 
         Returns:
             (1, 2), or (0, 2) where it ends on the last row.
@@ -208,13 +280,13 @@ class LaneDecoder:
         (first_x, first_y), (last_x, last_y) = points[[0, -1]].tolist()
         slope = (last_x - first_x) / (last_y - first_y)
         step = 1 if last_y > first_y else -1
-        height, width = lane_map.shape
+        height, width = is_probable.shape
         ends: list[tuple[float, int]] = []
         for away in range(step, step * self.row_step, step):
             row, x = int(last_y) + away, last_x + away * slope
             if not (0 <= row < height and 0 <= round(x) < width):
                 break
-            if lane_map[row, round(x)] < self.threshold:
+            if not is_probable[row, round(x)]:
                 break
             ends = [(x, row)]
         return np.array(ends, dtype=np.float64).reshape(-1, 2)

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from lanedet.arrays import FloatArray
 
@@ -50,6 +49,9 @@ def assign_lines(costs: FloatArray, ious: FloatArray) -> NDArray[np.int64]:
     wanted = np.where(ranks < counts, costs, np.inf)
     is_wanted = np.isfinite(wanted).any(axis=1)
     assigned[is_wanted] = wanted[is_wanted].argmin(axis=1)
+    # Only training assigns, and all that predicts would wait for this import.
+    from scipy.optimize import linear_sum_assignment
+
     own, lanes = linear_sum_assignment(costs)
     assigned[own] = lanes
     return assigned

@@ -7,6 +7,7 @@ stay on the same image content as the pixels that go through :meth:`ViewTransfor
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -106,6 +107,16 @@ class ViewTransform:
         canvas = np.zeros((*self.input_shape, *image.shape[2:]), dtype=np.uint8)
         canvas[self.place[0] : self.place[1], self.place[2] : self.place[3]] = resized
         return canvas
+
+
+class View(Protocol):
+    """How images of any size become network inputs of one size."""
+
+    input_shape: tuple[int, int]
+    """(H, W) of the network input."""
+
+    def __call__(self, ori_shape: tuple[int, int]) -> ViewTransform:
+        """Return the view of images of (H, W) = ``ori_shape``."""
 
 
 class StretchView:

@@ -5,14 +5,23 @@ be called before torch is imported.
 """
 
 from lanedet.runtime.errors import reported_warnings, shell_word, user_errors
+from lanedet.runtime.extras import RUNTIMES, needs_extra
 from lanedet.runtime.interrupts import hold_interrupts
 from lanedet.runtime.launchers import LAUNCHERS
 from lanedet.runtime.progress import progress_bar
-from lanedet.runtime.tuning import num_usable_cores, tune_allocator, tune_threads
+from lanedet.runtime.tuning import (
+    num_compute_threads,
+    num_usable_cores,
+    tune_allocator,
+    tune_threads,
+)
 
 __all__ = [
     "LAUNCHERS",
+    "RUNTIMES",
     "hold_interrupts",
+    "needs_extra",
+    "num_compute_threads",
     "num_usable_cores",
     "progress_bar",
     "reported_warnings",

@@ -58,3 +58,15 @@ def num_usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def num_compute_threads() -> int:
+    """Return how many threads a network should compute with, at least 1.
+
+    As many as there are usable cores, or as many as ``OMP_NUM_THREADS`` says, which
+    PyTorch heeds by itself and other runtimes do not.
+    """
+    text = os.environ.get("OMP_NUM_THREADS", "")
+    if text.isdecimal() and int(text[:6]) >= 1:
+        return min(int(text[:6]), num_usable_cores())
+    return num_usable_cores()

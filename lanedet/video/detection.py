@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from time import perf_counter
 from typing import NamedTuple
-
-import torch
 
 from lanedet.arrays import ByteArray, FloatArray
 from lanedet.inference import LaneInferencer
 from lanedet.ops import map_to_original
 from lanedet.structures import LaneSample
 from lanedet.video.sources.source import VideoBreakError, VideoFrame
-from lanedet.video.threads import map_ahead, one_thread_each
+from lanedet.video.threads import map_ahead, single_threaded_opencv
 
 
 class DetectedLanes(NamedTuple):
@@ -62,9 +59,9 @@ class LaneDetection:
             return
         # An operator of a small network is too short to be shared: two threads of one
         # operator wait for one another as long as they compute. Two frames do not.
-        begin = partial(torch.set_num_threads, 1)
         with (
-            one_thread_each(),
+            single_threaded_opencv(),
+            self._inferencer.concurrent(self._num_networks) as begin,
             map_ahead(self._look_at, batches, self._num_networks, begin) as detected,
         ):
             yield detected

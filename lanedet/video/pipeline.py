@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-import torch
-
 from lanedet.inference import LaneInferencer
 from lanedet.runtime import num_usable_cores, progress_bar
 from lanedet.video.annotation import AnnotatedFrame, FrameAnnotator, SizeWatch
@@ -77,9 +75,9 @@ class VideoOptions:
             )
 
 
-def threads_pay(device: torch.device) -> bool:
+def threads_pay(device: str) -> bool:
     """Return whether to overlap the steps on a device: with two cores or a GPU."""
-    return device.type != "cpu" or num_usable_cores() > 1
+    return device != "cpu" or num_usable_cores() > 1
 
 
 def annotate_video(
@@ -186,7 +184,7 @@ class _Run:
         if self._has_threads is None:
             self._has_threads = threads_pay(inferencer.device)
         self._num_networks = 1
-        if self._has_threads and inferencer.device.type == "cpu":
+        if self._has_threads and inferencer.device == "cpu":
             most = min(num_usable_cores(), _MAX_NETWORK_THREADS)
             self._num_networks = options.num_networks or most
         self._detection = LaneDetection(

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import cv2
-import torch
 
 from lanedet.runtime import hold_interrupts
 
@@ -202,12 +201,11 @@ class WriteBehind(Generic[T]):
 
 
 @contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Let OpenCV, and PyTorch in new threads, use no threads of their own."""
-    of_cv2, of_torch = cv2.getNumThreads(), torch.get_num_threads()
+def single_threaded_opencv() -> Iterator[None]:
+    """Let OpenCV use no threads of its own."""
+    num_threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
         yield
     finally:
-        cv2.setNumThreads(of_cv2)
-        torch.set_num_threads(of_torch)  # the threads' setting is everybody's default
+        cv2.setNumThreads(num_threads)

@@ -1,5 +1,8 @@
 """Drawing lanes and attention maps on images."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lanedet.visualization.attention import (
     MapScale,
     draw_attention,
@@ -10,10 +13,12 @@ from lanedet.visualization.attention import (
 )
 from lanedet.visualization.class_map import draw_class_map
 from lanedet.visualization.draw import draw_caption, draw_lanes
-from lanedet.visualization.image_folder_backend import ImageFolderBackend
-from lanedet.visualization.lane_visualizer import LaneVisualizer
 from lanedet.visualization.overlay import draw_overlay
 from lanedet.visualization.window import show_image
+
+if TYPE_CHECKING:
+    from lanedet.visualization.image_folder_backend import ImageFolderBackend
+    from lanedet.visualization.lane_visualizer import LaneVisualizer
 
 __all__ = [
     "ImageFolderBackend",
@@ -30,3 +35,15 @@ __all__ = [
     "stack_grids",
     "unit_scale",
 ]
+
+_OF_MMENGINE = {
+    "ImageFolderBackend": "image_folder_backend",
+    "LaneVisualizer": "lane_visualizer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what plugs into mmengine when it is asked for."""
+    if name in _OF_MMENGINE:
+        return getattr(import_module(f"{__name__}.{_OF_MMENGINE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -50,7 +50,7 @@ def drawn(tmp_path: Path) -> Path:
     "name",
     [
         "convert_labels",
-        "export_labels",
+        "prelabel",
         "check_dataset",
         "browse_dataset",
         "evaluate_predictions",
@@ -138,7 +138,7 @@ def test_lanes_of_a_clip_go_out_and_come_back(
     clip, log = write_clip(tmp_path, 12)
     drawn, out = tmp_path / "drawn", tmp_path / "out"
     options = ["--to", tool, "--out", drawn, "--every", "5"]
-    assert run_tool("export", log, "--video", clip, *options) == 0
+    assert run_tool("prelabel", log, "--video", clip, *options) == 0
     options = ["--from", tool, "--to", "tusimple", "--out", out]
     assert run_tool("convert", drawn, *options) == 0
     samples = read_tusimple_labels(out / "train_label.json", out)
@@ -158,12 +158,12 @@ def test_an_export_that_fails_leaves_nothing_and_can_be_done_again(
     clip, log = write_clip(tmp_path, 13)  # more than the clip has
     out = tmp_path / "drawn"
     options = ["--video", clip, "--to", tool, "--out", out, "--every", "5"]
-    assert run_tool("export", log, *options) == 1
+    assert run_tool("prelabel", log, *options) == 1
     assert "must be the log of" in capsys.readouterr().err
     assert list(out.iterdir()) == []
     lines = log.read_text().splitlines(keepends=True)
     log.write_text("".join(lines[:12]))
-    assert run_tool("export", log, *options) == 0
+    assert run_tool("prelabel", log, *options) == 0
     assert len(list(out.glob("*.jpg"))) == 3
 
 
@@ -196,7 +196,7 @@ def test_a_clip_whose_name_cvat_cannot_hold_is_refused_before(
 ) -> None:
     clip, out = tmp_path / os.fsdecode(b"\xff.mp4"), tmp_path / "out"
     options = ["--video", clip, "--to", "cvat", "--out", out]
-    assert run_tool("export", tmp_path / "lanes.jsonl", *options) == 1
+    assert run_tool("prelabel", tmp_path / "lanes.jsonl", *options) == 1
     assert "CVAT's files hold Unicode text" in capsys.readouterr().err
     assert not out.exists()
 

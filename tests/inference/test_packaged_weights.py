@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from lanedet.inference import LaneInferencer, default_weights
-from lanedet.models import load_weights
+from lanedet.formats.models import MODEL_KEY, ModelMetadata, read_onnx_metadata
+from lanedet.inference import (
+    LaneInferencer,
+    default_weights,
+    packaged_model,
+    packaged_weights,
+)
+from lanedet.models import load_weights, read_checkpoint
 from lanedet.simulation import Drive
 from lanedet.structures import LaneSample
 
@@ -31,7 +37,7 @@ def test_trained_weights_find_the_same_lanes_in_their_evaluation_form() -> None:
     except FileNotFoundError:
         pytest.skip("this copy brings no weights")
     [(image, _)] = Drive(seed=0, num_frames=1, fps=25, shape=(360, 640))
-    [found] = LaneInferencer(device="cpu").predict(image)
+    [found] = LaneInferencer(weights, device="cpu").predict(image)
     detector = load_weights(weights)
     view = detector.view(image.shape[:2])
     inputs = torch.from_numpy(view.warp(image)).permute(2, 0, 1)
@@ -43,3 +49,68 @@ def test_trained_weights_find_the_same_lanes_in_their_evaluation_form() -> None:
     np.testing.assert_allclose(found.pred_scores, plain.pred_scores, atol=1e-4)
     for lane, expected in zip(found.pred_lanes, plain.pred_lanes, strict=True):
         np.testing.assert_allclose(lane, expected, atol=0.05)
+
+
+def _folder(tmp_path: Path, *names: str) -> Path:
+    for name in names:
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Names of the runtimes that count as installed; there is no GPU."""
+    names = {"torch", "onnxruntime"}
+    monkeypatch.setattr(packaged_weights, "is_installed", names.__contains__)
+    monkeypatch.setattr(packaged_weights, "_GPU_FILES", ())
+    return names
+
+
+def test_the_exported_model_is_chosen_where_it_can_run(
+    tmp_path: Path, installed: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _folder(tmp_path, "enet.safetensors", "enet.onnx")
+    weights, exported = folder / "enet.safetensors", folder / "enet.onnx"
+    assert packaged_model(folder=folder) == exported
+    assert packaged_model(device="cpu", folder=folder) == exported
+    assert packaged_model(device="cuda:0", folder=folder) == weights
+    assert packaged_model("torch", folder=folder) == weights
+    assert packaged_model("openvino", folder=folder) == exported
+    monkeypatch.setattr(packaged_weights, "_GPU_FILES", (str(tmp_path),))
+    assert packaged_model(folder=folder) == weights
+    assert packaged_model(device="cpu", folder=folder) == exported
+    installed.remove("onnxruntime")
+    assert packaged_model(device="cpu", folder=folder) == weights
+
+
+def test_weights_are_chosen_where_nothing_was_exported(
+    tmp_path: Path, installed: set[str]
+) -> None:
+    folder = _folder(tmp_path, "enet.safetensors")
+    assert packaged_model(folder=folder) == folder / "enet.safetensors"
+
+
+def test_the_exported_model_is_that_of_the_weights() -> None:
+    weights = default_weights()
+    exported = weights.with_suffix(".onnx")
+    read = ModelMetadata.read(read_onnx_metadata(exported), exported)
+    meta = read_checkpoint(weights)["meta"]
+    assert read.description == meta.pop(MODEL_KEY)
+    assert read.provenance == meta
+    assert exported.stat().st_size < 4e6
+    pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+    drive = Drive(seed=0, num_frames=3, fps=25, shape=(360, 640))
+    images = [image for image, _ in drive]
+    inferencer = LaneInferencer(exported, runtime="onnxruntime", device="cpu")
+    expected = LaneInferencer(weights, device="cpu").predict(images)
+    differences = []
+    for sample, other in zip(inferencer.predict(images), expected, strict=True):
+        assert sample.pred_slots == other.pred_slots
+        assert sample.pred_lanes
+        for lane, other_lane in zip(sample.pred_lanes, other.pred_lanes, strict=True):
+            ys = lane[:, 1][(lane[:, 1] >= other_lane[-1, 1])]
+            xs = np.interp(ys, lane[::-1, 1], lane[::-1, 0])
+            other_xs = np.interp(ys, other_lane[::-1, 1], other_lane[::-1, 0])
+            differences.append(np.abs(xs - other_xs))
+    # It computes with float16.
+    assert np.quantile(np.concatenate(differences), 0.99) < 0.5

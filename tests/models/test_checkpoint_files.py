@@ -16,8 +16,8 @@ import safetensors.torch
 import torch
 from fuzzing import mutations
 
+from lanedet.formats.models import MODEL_KEY
 from lanedet.models import (
-    MODEL_KEY,
     is_whole_checkpoint,
     load_weights,
     read_checkpoint,

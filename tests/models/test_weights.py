@@ -10,8 +10,8 @@ from mmengine.registry import MODELS
 from safetensors.torch import save_file
 from torch import nn
 
+from lanedet.formats.models import MODEL_KEY
 from lanedet.models import (
-    MODEL_KEY,
     ConvClassifier,
     DeepSupervision,
     LaneDetector,

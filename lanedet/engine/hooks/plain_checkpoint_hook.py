@@ -12,8 +12,8 @@ from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader, Runner
 
 from lanedet.engine.hooks.log_rhythms import LogRhythms
+from lanedet.formats.models import MODEL_KEY
 from lanedet.models import (
-    MODEL_KEY,
     describe_model,
     read_checkpoint,
 )

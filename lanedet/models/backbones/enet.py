@@ -191,6 +191,29 @@ class _FusedInitialBlock(nn.Module):
         out[:, self.num_learned :] += maxima * self.scale
         return cast(Tensor, self.activation(out))
 
+    def plain(self) -> "_PlainInitialBlock":
+        """Return a block that writes into no slice."""
+        return _PlainInitialBlock(self)
+
+
+class _PlainInitialBlock(nn.Module):
+    """Two convolutions: one of the image, one that scales its maxima."""
+
+    def __init__(self, block: _FusedInitialBlock) -> None:
+        super().__init__()
+        self.conv, self.activation = block.conv, block.activation
+        num_maxima = block.scale.shape[0]
+        self.spread = nn.Conv2d(num_maxima, self.conv.out_channels, 1, bias=False)
+        self.spread.requires_grad_(False)
+        nn.init.zeros_(self.spread.weight)
+        scale = block.scale[:, 0, 0]
+        self.spread.weight[block.num_learned :, :, 0, 0] = torch.diag(scale)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to (B, out_channels, H/2, W/2)."""
+        maxima = _maximum(_phases(x))
+        return cast(Tensor, self.activation(self.conv(x) + self.spread(maxima)))
+
 
 class Bottleneck(nn.Module):
     """Residual block at constant size (ENet, Fig. 2b).
@@ -303,6 +326,59 @@ class DownBottleneck(nn.Module):
         self.activation = in_place(self.activation)
         return self
 
+    def plain(self) -> "_PlainDownBottleneck":
+        """Return a block without indices: masks say where each maximum was."""
+        return _PlainDownBottleneck(self)
+
+
+class _PlainDownBottleneck(nn.Module):
+    """:class:`DownBottleneck` by the four pixels of each cell instead of a pooling."""
+
+    def __init__(self, block: DownBottleneck) -> None:
+        super().__init__()
+        self.keep_indices = block.keep_indices
+        self.residual, self.activation = block.residual, block.activation
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Map (B, C, h, w) to (B, out_channels, h/2, w/2) and masks of the maxima.
+
+        The masks are (B, C, 4, h/2, w/2): 1 for the pixel of a cell that holds its
+        maximum, else 0, in the order of :func:`_phases`.
+        """
+        phases = _phases(x)
+        pooled = _maximum(phases)
+        masks = _first_maxima(phases, pooled) if self.keep_indices else None
+        out: Tensor = self.residual(x)
+        new_channels = out.shape[1] - pooled.shape[1]
+        out = out + F.pad(pooled, (0, 0, 0, 0, 0, new_channels))
+        return self.activation(out), masks
+
+
+def _phases(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the four pixels of each 2x2 cell of (B, C, h, w), row by row."""
+    upper, lower = x[:, :, ::2], x[:, :, 1::2]
+    return upper[..., ::2], upper[..., 1::2], lower[..., ::2], lower[..., 1::2]
+
+
+def _maximum(phases: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+    a, b, c, d = phases
+    return torch.maximum(torch.maximum(a, b), torch.maximum(c, d))
+
+
+def _first_maxima(
+    phases: tuple[Tensor, Tensor, Tensor, Tensor], pooled: Tensor
+) -> Tensor:
+    """Return masks (B, C, 4, h, w) of the first maximum of each cell.
+
+    Ties are common, and all that unpooling does hangs on them: the first one wins, as
+    in PyTorch's pooling.
+    """
+    # 0 where a pixel is the maximum, else 1, in arithmetic: half the comparisons that
+    # runtimes have are slower, and some have none of half precision.
+    a, b, c, _ = (torch.ceil((pooled - each).clamp(0, 1)) for each in phases)
+    ab, abc = a * b, a * b * c
+    return torch.stack([1 - a, a - ab, ab - abc, abc], dim=2)
+
 
 class UpBottleneck(nn.Module):
     """Double the resolution by unpooling to where the maxima were (ENet, Fig. 2b)."""
@@ -345,6 +421,29 @@ class UpBottleneck(nn.Module):
         self.residual = self.residual.fuse()
         self.activation = in_place(self.activation)
         return self
+
+    def plain(self) -> "_PlainUpBottleneck":
+        """Return a block that unpools by masks."""
+        return _PlainUpBottleneck(self)
+
+
+class _PlainUpBottleneck(nn.Module):
+    """:class:`UpBottleneck` behind a pooling that kept masks."""
+
+    def __init__(self, block: UpBottleneck) -> None:
+        super().__init__()
+        self.main, self.residual = block.main, block.residual
+        self.activation = block.activation
+
+    def forward(self, x: Tensor, masks: Tensor) -> Tensor:
+        """Map (B, C, h, w) to (B, out_channels, 2h, 2w).
+
+        Args:
+            x: Features to enlarge.
+            masks: Where the maxima were, (B, out_channels, 4, h, w).
+        """
+        phases = (self.main(x)[:, :, None] * masks).flatten(1, 2)
+        return self.residual.add_to(F.pixel_shuffle(phases, 2), x, self.activation)
 
 
 def _context_stage(dropout: float) -> nn.Sequential:

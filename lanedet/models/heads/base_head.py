@@ -4,12 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from mmengine.model import BaseModule
 from torch import Tensor
 
 from lanedet.models.backbones import StageFeatures
-from lanedet.ops import DecodedLane, slot_name, slots_under_camera
+from lanedet.models.heads.readers import Reader
 from lanedet.structures import LaneSample
 
 
@@ -44,32 +43,19 @@ class LaneHead(BaseModule, ABC):
     def predict(
         self, features: StageFeatures, data_samples: Sequence[LaneSample]
     ) -> list[LaneSample]:
-        """Return the samples with their lanes, as :meth:`add_lanes` adds them."""
+        """Return the samples with their lanes, in slots as a driver would name them.
 
-    def add_lanes(self, sample: LaneSample, lanes: Sequence[DecodedLane]) -> None:
-        """Add decoded lanes to a sample, in slots as a driver would name them.
+        :func:`~lanedet.ops.add_lanes` adds them.
+        """
 
-        The network's slots are by angle over the whole length, as its training labels;
-        where the road bends, the driver's own lane may be another.
+    @abstractmethod
+    def reader(self, *, raw: bool = False) -> Reader:
+        """Return the part of the decoding that runs behind the network in its graph.
 
         Args:
-            sample: With the meta information ``view``. It gets ``pred_lanes`` in pixels
-                of the original image, ``pred_scores`` in [0, 1], ``pred_slots`` as
-                :func:`~lanedet.ops.slots_under_camera` gives them, leftmost first, and
-                their names in ``pred_names``.
-            lanes: In pixels of the original image.
+            raw: Whether all that the head predicts leaves the graph, and not only what
+                lanes are made of.
         """
-        slots = slots_under_camera(
-            [lane.points for lane in lanes],
-            [lane.slot for lane in lanes],
-            sample.view.ori_shape[0],
-            self.num_slots,
-        )
-        order = np.argsort(slots, kind="stable")
-        sample.pred_lanes = [lanes[i].points for i in order]
-        sample.pred_scores = [lanes[i].score for i in order]
-        sample.pred_slots = [slots[i] for i in order]
-        sample.pred_names = [slot_name(slots[i], self.num_slots) for i in order]
 
     def predict_lanes(
         self, features: StageFeatures, data_samples: Sequence[LaneSample]

@@ -17,9 +17,10 @@ from torch.nn import functional as F
 from lanedet.models.backbones import StageFeatures, channels_of
 from lanedet.models.heads.base_head import LaneHead
 from lanedet.models.heads.existence import ExistencePredictor
+from lanedet.models.heads.readers import MapReader, Reader, RowReader
 from lanedet.models.labels import stack_class_maps, stack_existence
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
-from lanedet.ops import MAX_INPUT_SIDE, MAX_LANES, LaneDecoder, check_count
+from lanedet.ops import MAX_INPUT_SIDE, MAX_LANES, LaneDecoder, add_lanes, check_count
 from lanedet.structures import LaneSample
 
 _MAX_LOGITS = 2**27  # of an image: 0.5 GB; 15 lanes fit at 2160x3840
@@ -87,6 +88,7 @@ class LaneSegmentationHead(LaneHead):
             )
         check_count("num_lanes", num_lanes, MAX_LANES)
         check_count("upsampling", upsampling, MAX_INPUT_SIDE)
+        self.input_shape = (input_shape[0], input_shape[1])
         self.num_lanes = num_lanes
         self.seg_stage = seg_stage
         self.upsampling = upsampling
@@ -183,6 +185,16 @@ class LaneSegmentationHead(LaneHead):
             )
         return losses
 
+    def reader(self, *, raw: bool = False) -> Reader:
+        """Return what reads rows, or maps if they are wanted or the decoder needs them.
+
+        Args:
+            raw: Whether maps are wanted.
+        """
+        if raw or not isinstance(self.decode, LaneDecoder):
+            return MapReader()
+        return RowReader(self.decode, self.input_shape)
+
     @torch.no_grad()
     def predict(
         self, features: StageFeatures, data_samples: Sequence[LaneSample]
@@ -216,7 +228,8 @@ class LaneSegmentationHead(LaneHead):
         for sample, probs, exists in zip(
             data_samples, lane_probs, existence, strict=True
         ):
-            self.add_lanes(sample, self.decode(probs, exists, sample.view))
+            lanes = self.decode(probs, exists, sample.view)
+            add_lanes(sample, lanes, self.num_slots)
         return list(data_samples)
 
 

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
@@ -34,15 +33,15 @@ from lanedet.models.heads.line.sketch import (
     sketch_lines,
     sketch_targets,
 )
+from lanedet.models.heads.readers import Reader, Readings
 from lanedet.models.losses.line_criterion import LabelledLines, LineCriterion, Lines
 from lanedet.ops import (
     MAX_LANES,
-    DecodedLane,
+    LineDecoder,
     ViewTransform,
+    add_lanes,
     check_count,
-    decode_line,
     rasterize_lanes,
-    suppress_lines,
 )
 from lanedet.structures import LaneSample
 
@@ -135,16 +134,13 @@ class LineHead(LaneHead):
             check_count("sketch_shape: columns", sketch_shape[1], _MAX_PROPOSALS),
         )
         check_count("cells of sketch_shape", grid_shape[0] * grid_shape[1], 4096)
-        if not 0 < min_score < 1 or not min_distance > 0 or not 0 < drawn_width <= 1:
-            raise ValueError(
-                "min_score must lie in (0, 1), min_distance be positive and "
-                f"drawn_width lie in (0, 1], got {min_score}, {min_distance} and "
-                f"{drawn_width}."
-            )
+        if not 0 < drawn_width <= 1:
+            raise ValueError(f"drawn_width must lie in (0, 1], got {drawn_width}.")
+        self.decode = LineDecoder(
+            num_slots=num_slots, min_score=min_score, min_distance=min_distance
+        )
         self.num_slots = num_slots
         self.num_rows = num_rows
-        self.min_score = min_score
-        self.min_distance = min_distance
         self.drawn_width = drawn_width
         self.sketch_weight = sketch_weight
         self.pyramid = FeaturePyramid(
@@ -318,36 +314,47 @@ class LineHead(LaneHead):
         self, features: StageFeatures, data_samples: Sequence[LaneSample]
     ) -> list[LaneSample]:
         """Return the same lanes as :meth:`predict`, but no class maps."""
-        outputs = self(features)
-        scores = outputs.logits[:, -1].sigmoid().double().cpu().numpy()
-        lines = torch.cat([outputs.ends[:, -1], outputs.xs[:, -1]], dim=-1)
+        scores, lines = last_lines(self(features))
         for sample, own_scores, own_lines in zip(
-            data_samples, scores, lines.double().cpu().numpy(), strict=True
+            data_samples, scores.cpu().numpy(), lines.cpu().numpy(), strict=True
         ):
-            self.add_lanes(sample, self._decode(own_scores, own_lines, sample.view))
+            lanes = self.decode(own_scores, own_lines, sample.view)
+            add_lanes(sample, lanes, self.num_slots)
         return list(data_samples)
 
-    def _decode(
-        self, scores: np.ndarray, lines: np.ndarray, view: ViewTransform
-    ) -> list[DecodedLane]:
-        """Return the lanes of one image, best first.
+    def reader(self, *, raw: bool = False) -> "LineReader":  # noqa: ARG002
+        """Return what reads lines. They are all that the head predicts.
 
         Args:
-            scores: (A,).
-            lines: (A, R + 2).
-            view: View of the image.
+            raw: Makes no difference.
         """
-        usable = (scores >= self.min_score) & np.isfinite(lines).all(axis=1)
-        scores, lines = scores[usable], lines[usable]
-        distance = self.min_distance * view.input_shape[1]
-        lanes: list[DecodedLane] = []
-        for index in suppress_lines(scores, lines, distance):
-            points = decode_line(lines[index], view.input_shape, view.place)
-            if len(points) >= 2 and len(lanes) < self.num_slots:
-                # The slot is only a place: names are given by where lanes lie.
-                lane = view.to_original(points)
-                lanes.append(DecodedLane(lane, float(scores[index]), len(lanes)))
-        return lanes
+        return LineReader()
+
+
+class LineReader(Reader):
+    """The lines after the last refinement."""
+
+    kind = "lines"
+
+    def forward(self, outputs: Any, place: Tensor) -> Readings:  # noqa: ARG002
+        """Return ``scores`` and ``lines``.
+
+        Args:
+            outputs: :class:`LineOutputs` of B images.
+            place: Not needed.
+
+        Returns:
+            What :class:`~lanedet.ops.LineDecoder` takes, of each image: scores (B, A)
+            and lines (B, A, R + 2), float32.
+        """
+        scores, lines = last_lines(outputs)
+        return {"scores": scores, "lines": lines}
+
+
+def last_lines(outputs: LineOutputs) -> tuple[Tensor, Tensor]:
+    """Return scores (B, A) in [0, 1] and lines (B, A, R + 2) of the last refinement."""
+    lines = torch.cat([outputs.ends[:, -1], outputs.xs[:, -1]], dim=-1)
+    return outputs.logits[:, -1].sigmoid(), lines
 
 
 def row_ys(height: int, num_rows: int, device: torch.device) -> Tensor:

@@ -355,7 +355,7 @@ def sure(model: LaneDetector) -> LaneDetector:
         last = model.head.refinements[-1].judge[-1]
         last.weight.normal_(generator=torch.Generator().manual_seed(1))
         last.bias.zero_()
-    model.head.min_score = 1e-9
+    model.head.decode.min_score = 1e-9
     return model.eval()
 
 
@@ -417,7 +417,7 @@ def test_half_precision_moves_no_line_by_half_a_pixel() -> None:
     [
         (dict(num_slots=0), "num_slots must be at least 1"),
         (dict(min_score=0.0), "min_score must lie in"),
-        (dict(drawn_width=0.0), "drawn_width lie in"),
+        (dict(drawn_width=0.0), "drawn_width must lie in"),
         (dict(stages=dict(E5=dict(stride=8, offset=0.0))), "reads the stage 'E5'"),
         (dict(min_distance=0.0), "min_distance be positive"),
         (dict(sketch_shape=(0, 10)), "sketch_shape: rows must be at least 1"),

@@ -1,0 +1,116 @@
+"""Which runtime runs which file."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from lanedet.inference.predictors.predictor import Predictor
+
+_BY_SUFFIX = {
+    ".onnx": ("openvino", "onnxruntime"),
+    ".xml": ("openvino",),
+    ".engine": ("tensorrt",),
+    ".plan": ("tensorrt",),
+}
+_CODE = (".dll", ".dylib", ".pt2", ".so")
+
+
+def runtimes_of(path: Path, device: str | None = None) -> tuple[str, ...]:
+    """Return the runtimes that can run a model file, the fastest first.
+
+    Whether they are installed is another question.
+
+    Args:
+        path: The file. What is no exported file counts as weights, for PyTorch.
+        device: As for :func:`open_predictor`.
+
+    Raises:
+        ValueError: If it is a file that would run code when it is loaded.
+    """
+    if path.suffix in _CODE:
+        raise ValueError(
+            f"{str(path)!r} may run code when it is loaded, and is not. Name the "
+            "weights (.safetensors) that it was made of, or export them to .onnx."
+        )
+    runtimes = _BY_SUFFIX.get(path.suffix, ("torch",))
+    is_for_onnx = device is not None and (
+        device.startswith("cuda") or device.endswith("ExecutionProvider")
+    )
+    return tuple(reversed(runtimes)) if is_for_onnx else runtimes
+
+
+def choose_runtime(path: Path, runtime: str | None, device: str | None = None) -> str:
+    """Return the name of the runtime that is to run a model file.
+
+    Args:
+        path: The file.
+        runtime: One of ``lanedet.runtime.RUNTIMES``, or None for the fastest that is installed.
+        device: As for :func:`open_predictor`.
+
+    Raises:
+        ValueError: If the file would run code, or is not for this runtime.
+    """
+    possible = runtimes_of(path, device)
+    if runtime is not None:
+        if runtime not in possible:
+            raise ValueError(
+                f"{str(path)!r} is run by {' or '.join(possible)}, got "
+                f"runtime={runtime!r}. Leave it out, or export the model in another "
+                "format."
+            )
+        return runtime
+    return next((each for each in possible if is_installed(each)), possible[0])
+
+
+def is_installed(runtime: str) -> bool:
+    """Return whether the package of a runtime is there, without importing it."""
+    return find_spec(runtime) is not None
+
+
+def open_predictor(
+    path: Path,
+    *,
+    runtime: str | None = None,
+    device: str | None = None,
+    half: bool = False,
+) -> Predictor:
+    """Return a model file in a runtime.
+
+    Args:
+        path: What ``lanedet export`` wrote, or weights.
+        runtime: One of ``lanedet.runtime.RUNTIMES``. If not given, the fastest of those that can
+            run the file and are installed.
+        device: As the runtime calls it: ``cpu`` and ``cuda:0`` for PyTorch and ONNX
+            Runtime, execution providers by name for the latter, ``CPU``, ``GPU`` or
+            ``NPU`` for OpenVINO. If not given, PyTorch and ONNX Runtime take a GPU
+            where they have one.
+        half: Whether to compute with half the digits: with float16 in PyTorch on a GPU,
+            with bfloat16 in OpenVINO. The precision of other files is their own.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is damaged, foreign or would run code; if the runtime is not
+            installed, cannot run it, or has no such device or no such precision.
+    """
+    chosen = choose_runtime(path, runtime, device)
+    if half and chosen not in ("torch", "openvino"):
+        raise ValueError(
+            f"The precision of {str(path)!r} is its own: export the weights with "
+            "--half for one that computes with float16."
+        )
+    if chosen == "openvino":
+        from lanedet.inference.predictors.openvino import OpenVinoPredictor
+
+        return OpenVinoPredictor(path, device, half=half)
+    if chosen == "onnxruntime":
+        from lanedet.inference.predictors.onnx import OnnxPredictor
+
+        return OnnxPredictor(path, device)
+    if chosen == "tensorrt":
+        from lanedet.inference.predictors.tensorrt import TensorRtPredictor
+
+        return TensorRtPredictor(path, device)
+    from lanedet.inference.predictors.torch import TorchPredictor
+    from lanedet.models import load_weights, usable_device
+
+    at = usable_device(device)
+    return TorchPredictor(load_weights(path, at), at, half=half)

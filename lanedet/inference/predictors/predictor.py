@@ -1,0 +1,130 @@
+"""What a runtime must do."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lanedet.arrays import ByteArray
+from lanedet.formats.models import ExportFacts, ModelMetadata
+from lanedet.inference.host_parts import HostParts, Readings
+
+
+class Predictor(Protocol):
+    """A network in a runtime: pictures in, what lanes are made of out."""
+
+    parts: HostParts
+    """What runs outside of the network."""
+
+    kind: str
+    """Of the readings, one of :data:`~lanedet.formats.models.READINGS`."""
+
+    device: str
+    """What computes, as the runtime calls it: ``cpu`` for a CPU."""
+
+    runtime: str
+    """Name and version of the runtime."""
+
+    def read(self, images: ByteArray, place: NDArray[np.int64]) -> Readings:
+        """Return the readings of a batch.
+
+        Several threads may call it at once inside :meth:`concurrent`.
+
+        Args:
+            images: Network inputs (B, H, W, 3) uint8, RGB, B at least 1.
+            place: (top, bottom, left, right) of the images in them, bottom and right
+                exclusive, (4,).
+
+        Returns:
+            Arrays by the names that the kind has, B first.
+        """
+
+    def concurrent(self, num_calls: int) -> AbstractContextManager[Callable[[], None]]:
+        """Let so many threads of the caller read at once, on a core each.
+
+        Yields:
+            What each of these threads must call first.
+        """
+
+
+def read_in_batches(
+    read: Callable[[ByteArray], Readings], images: ByteArray, size: int
+) -> Readings:
+    """Return the readings of images (B, H, W, 3) of a network that takes ``size``.
+
+    Black images fill the last batch.
+    """
+    parts: list[Readings] = []
+    for begin in range(0, len(images), size):
+        batch = images[begin : begin + size]
+        missing = size - len(batch)
+        if missing:
+            batch = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0)))
+        parts.append(read(batch))
+    return {
+        name: np.concatenate([part[name] for part in parts])[: len(images)]
+        for name in parts[0]
+    }
+
+
+def check_ports(
+    path: Path, facts: ExportFacts, inputs: dict[str, Any], outputs: list[str]
+) -> None:
+    """Raise ValueError unless a graph has the inputs and outputs of its kind.
+
+    Args:
+        path: Of its file, for the error message.
+        facts: What the file's metadata say.
+        inputs: Shapes of the inputs by name; of ``images`` all but the batch must be
+            known.
+        outputs: Names of the outputs.
+    """
+    if not {"images"} <= inputs.keys() <= {"images", "place"} or sorted(
+        outputs
+    ) != sorted(facts.outputs):
+        raise ValueError(
+            f"{str(path)!r} must take images and place and give "
+            f"{', '.join(facts.outputs)}, as its metadata say, got a graph that takes "
+            f"{', '.join(inputs)} and gives {', '.join(outputs)}. Export it again."
+        )
+
+
+def check_input_shape(path: Path, parts: HostParts, shape: tuple[Any, ...]) -> None:
+    """Raise ValueError unless a graph takes the images that its view makes.
+
+    Args:
+        path: Of its file, for the error message.
+        parts: Parts that the file's metadata describe.
+        shape: Of the graph's ``images``, (B, H, W, 3).
+    """
+    expected = (*parts.view.input_shape, 3)
+    if tuple(shape[1:]) != expected:
+        raise ValueError(
+            f"{str(path)!r} must take images of (H, W, 3) = {expected}, as its "
+            f"metadata say, got a graph for {tuple(shape[1:])}. Export it again."
+        )
+
+
+def open_metadata(path: Path, texts: dict[str, str]) -> tuple[ModelMetadata, HostParts]:
+    """Return what a file's texts say, and the parts that they describe.
+
+    Raises:
+        ValueError: If they are not those of a file that ``lanedet export`` wrote.
+    """
+    metadata = ModelMetadata.read(texts, path)
+    try:
+        return metadata, HostParts.from_description(metadata.description)
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r} cannot be used: {error}") from error
+
+
+def check_file(path: Path) -> None:
+    """Raise FileNotFoundError, with what to do, if there is no such file."""
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"No model at {str(path)!r}. Check the path, or write one with "
+            "lanedet export."
+        )

@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from exports import PARTS, PLACE, exported_file, images, weights_file
+
+from lanedet.export.graph import make_graph
+from lanedet.formats.models import ModelMetadata, read_onnx_metadata
+
+onnx = pytest.importorskip("onnx", reason="needs the extra export")
+pytest.importorskip("onnxscript", reason="needs the extra export")
+onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+
+
+def _run(path: Path, pixels: np.ndarray) -> dict[str, np.ndarray]:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    given = {"images": pixels, "place": np.array(PLACE)}
+    wanted = {each.name for each in session.get_inputs()}
+    names = [each.name for each in session.get_outputs()]
+    inputs = {name: array for name, array in given.items() if name in wanted}
+    return dict(zip(names, session.run(None, inputs), strict=True))
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_each_head_gives_what_it_gives_in_pytorch(kind: str) -> None:
+    out = exported_file(kind, "onnx")
+    facts = ModelMetadata.read(read_onnx_metadata(out), out).facts
+    assert (facts.readings, facts.batch) == (kind, None)
+    graph = make_graph(weights_file(kind)).graph
+    for batch in (1, 3):
+        pixels = images(batch)
+        outputs = _run(out, pixels)
+        with torch.no_grad():
+            expected = graph(torch.from_numpy(pixels), torch.tensor(PLACE))
+        assert [*outputs] == [*expected] == [*facts.outputs]
+        for name, tensor in expected.items():
+            difference = np.abs(outputs[name].astype(float) - tensor.double().numpy())
+            # A near tie may move a pixel of ENet's unpooling.
+            assert np.quantile(difference, 0.99) < 1e-3, name
+
+
+def test_the_metadata_are_those_of_the_weights() -> None:
+    out = exported_file("rows", "onnx", half=True, batch=2)
+    read = ModelMetadata.read(read_onnx_metadata(out), out)
+    assert read.description["head"] == json.loads(json.dumps(PARTS["rows"][1]))
+    assert read.provenance == {"licence": "MIT", "seed": "0"}
+    assert (read.facts.batch, read.facts.precision) == (2, "float16")
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_nothing_tells_of_the_machine_that_exported(kind: str) -> None:
+    content = exported_file(kind, "onnx").read_bytes()
+    for text in (
+        str(Path.cwd()),
+        str(weights_file(kind).parent),
+        "File",
+        ".py:",
+        "aten",
+    ):
+        assert text.encode() not in content, text
+
+
+def test_maps_leave_where_they_are_wanted() -> None:
+    outputs = _run(exported_file("rows", "onnx", raw=True, batch=1), images(1))
+    assert outputs["lane_probs"].shape == (1, 4, 64, 96)
+    assert outputs["existence"].shape == (1, 4)
+
+
+def test_half_precision_keeps_what_is_outside_of_the_network() -> None:
+    out = exported_file("rows", "onnx", half=True, batch=2)
+    model = onnx.load(out)
+    kinds = {each.data_type for each in model.graph.initializer if len(each.dims) == 4}
+    assert kinds == {onnx.TensorProto.FLOAT16}
+    assert out.stat().st_size < 0.6 * exported_file("rows", "onnx").stat().st_size
+    outputs = _run(out, images(2))
+    assert outputs["rows"].dtype == np.float32
+    with pytest.raises(Exception, match="Got invalid dimensions"):
+        _run(out, images(1))

@@ -1,0 +1,224 @@
+"""What holds of each runtime that runs exported files."""
+
+import re
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exports import PARTS, PLACE, SHAPE, exported_file, images, weights_file
+
+from lanedet.formats.models import add_onnx_metadata, read_onnx_metadata
+from lanedet.inference import LaneInferencer, Predictor, open_predictor
+from lanedet.structures import LaneSample
+
+pytest.importorskip("onnx", reason="needs the extra export")
+RUNTIMES = [
+    pytest.param("onnxruntime", "onnx", id="ONNX Runtime"),
+    pytest.param("openvino", "onnx", id="OpenVINO, ONNX"),
+    pytest.param("openvino", "openvino", id="OpenVINO, IR"),
+]
+each_runtime = pytest.mark.parametrize(("runtime", "format_name"), RUNTIMES)
+
+
+def _open(runtime: str, path: Path) -> Predictor:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    return open_predictor(path, runtime=runtime, device="cpu")
+
+
+def _pictures() -> list[np.ndarray]:
+    """Return pictures of several formats; some leave the input partly empty."""
+    rng = np.random.default_rng(3)
+    shapes = [(128, 192), (100, 300), (100, 300), (200, 180)]
+    return [rng.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in shapes]
+
+
+def _assert_same_lanes(found: list[LaneSample], expected: list[LaneSample]) -> None:
+    for sample, other in zip(found, expected, strict=True):
+        assert sample.pred_slots == other.pred_slots
+        assert sample.pred_names == other.pred_names
+        np.testing.assert_allclose(sample.pred_scores, other.pred_scores, atol=1e-3)
+        for lane, other_lane in zip(sample.pred_lanes, other.pred_lanes, strict=True):
+            np.testing.assert_allclose(lane, other_lane, atol=1e-2)
+
+
+@each_runtime
+@pytest.mark.parametrize("kind", PARTS)
+def test_lanes_are_those_of_pytorch(kind: str, runtime: str, format_name: str) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    path, pictures = exported_file(kind, format_name), _pictures()
+    expected = LaneInferencer(weights_file(kind), device="cpu").predict(pictures)
+    assert sum(len(sample.pred_lanes) for sample in expected) >= 4
+    inferencer = LaneInferencer(path, runtime=runtime, device="cpu")
+    assert inferencer.device == "cpu"
+    _assert_same_lanes(inferencer.predict(pictures), expected)
+    _assert_same_lanes(inferencer.predict(pictures, batch_size=1), expected)
+
+
+@each_runtime
+def test_a_fixed_batch_is_filled_up(runtime: str, format_name: str) -> None:
+    predictor = _open(runtime, exported_file("rows", format_name, half=True, batch=2))
+    pixels, place = images(3), np.array(PLACE)
+    together = predictor.read(pixels, place)
+    assert together["rows"].shape == (3, 4, SHAPE[0] // 2, 3)
+    for number, picture in enumerate(pixels):
+        alone = predictor.read(picture[None], place)
+        np.testing.assert_array_equal(together["rows"][number], alone["rows"][0])
+
+
+@each_runtime
+def test_threads_that_read_at_once_get_their_own(
+    runtime: str, format_name: str
+) -> None:
+    predictor = _open(runtime, exported_file("maps", format_name))
+    pixels, place = images(8), np.array(PLACE)
+    expected = predictor.read(pixels, place)["lane_probs"]
+    found: dict[int, np.ndarray] = {}
+
+    def look(begin: Callable[[], None], numbers: range) -> None:
+        begin()
+        for number in numbers:
+            readings = predictor.read(pixels[number : number + 1], place)
+            found[number] = readings["lane_probs"][0]
+
+    with predictor.concurrent(2) as begin:
+        threads = [
+            threading.Thread(target=look, args=(begin, range(first, 8, 2)))
+            for first in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(found) == [*range(8)]
+    for number, probs in found.items():
+        np.testing.assert_allclose(probs, expected[number], atol=1e-5)
+    np.testing.assert_allclose(
+        predictor.read(pixels, place)["lane_probs"], expected, atol=1e-5
+    )
+
+
+@each_runtime
+def test_a_runtime_that_is_not_installed(
+    runtime: str, format_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = exported_file("maps", format_name)
+    monkeypatch.setitem(sys.modules, runtime, None)
+    extra = "onnx" if runtime == "onnxruntime" else "openvino"
+    message = f"needs {runtime}, which is not installed: pip install 'lanedet[{extra}]'"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        open_predictor(path, runtime=runtime)
+
+
+@each_runtime
+def test_a_device_that_is_not_there(runtime: str, format_name: str) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    with pytest.raises(ValueError, match=r"has no device 'tpu' here\. It has "):
+        open_predictor(
+            exported_file("maps", format_name), runtime=runtime, device="tpu"
+        )
+
+
+@each_runtime
+@pytest.mark.parametrize("content", [b"", b"junk" * 10], ids=["empty", "junk"])
+def test_what_is_no_model(
+    runtime: str, format_name: str, content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / exported_file("maps", format_name).name
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"must be .* none or was cut off"):
+        open_predictor(path, runtime=runtime)
+
+
+@each_runtime
+def test_no_file(runtime: str, format_name: str, tmp_path: Path) -> None:
+    path = tmp_path / exported_file("maps", format_name).name
+    with pytest.raises(FileNotFoundError, match=r"No model at .* lanedet export"):
+        open_predictor(path, runtime=runtime)
+
+
+@each_runtime
+def test_a_file_that_was_cut_off(
+    runtime: str, format_name: str, tmp_path: Path
+) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    source = exported_file("maps", format_name)
+    path = tmp_path / source.name
+    for share in (0.1, 0.5, 0.9, 0.999):
+        content = source.read_bytes()
+        path.write_bytes(content[: int(share * len(content))])
+        with pytest.raises((ValueError, FileNotFoundError), match=re.escape(path.name)):
+            open_predictor(path, runtime=runtime)
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_a_foreign_graph_with_our_metadata(runtime: str, tmp_path: Path) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.UINT8
+    for shape, names, message in (
+        ((1, 64, 96, 3), ("pixels", "lane_probs"), "must take images and place"),
+        ((1, 64, 96, 3), ("images", "boxes"), "must take images and place"),
+        ((1, 32, 96, 3), ("images", "lane_probs"), "got a graph for"),
+    ):
+        ports = [helper.make_tensor_value_info(name, kind, shape) for name in names]
+        more = helper.make_tensor_value_info("existence", kind, shape)
+        nodes = [
+            helper.make_node("Identity", [names[0]], [out])
+            for out in (names[1], "existence")
+        ]
+        graph = helper.make_graph(nodes, "graph", ports[:1], [ports[1], more])
+        opset = [helper.make_opsetid("", 20)]
+        model = helper.make_model(graph, opset_imports=opset, ir_version=10)
+        texts = read_onnx_metadata(exported_file("maps", "onnx"))
+        path = tmp_path / "foreign.onnx"
+        path.write_bytes(add_onnx_metadata(model.SerializeToString(), texts))
+        with pytest.raises(ValueError, match=message):
+            open_predictor(path, runtime=runtime)
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_a_graph_of_unknown_operators(runtime: str, tmp_path: Path) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.UINT8
+    shape = (1, 64, 96, 3)
+    names = ("images", "lane_probs", "existence")
+    ports = [helper.make_tensor_value_info(name, kind, shape) for name in names]
+    node = helper.make_node("Run", ["images"], names[1:], domain="of.a.stranger")
+    graph = helper.make_graph([node], "graph", ports[:1], ports[1:])
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("of.a.stranger", 1)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
+    texts = read_onnx_metadata(exported_file("maps", "onnx"))
+    path = tmp_path / "foreign.onnx"
+    path.write_bytes(add_onnx_metadata(model.SerializeToString(), texts))
+    with pytest.raises(ValueError, match=r"cannot run .*foreign\.onnx"):
+        open_predictor(path, runtime=runtime)
+
+
+def test_an_openvino_model_without_its_weights(tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="needs the extra openvino")
+    path = tmp_path / "lanes.xml"
+    path.write_bytes(exported_file("maps", "openvino").read_bytes())
+    with pytest.raises(FileNotFoundError, match=r"in 'lanes\.bin': copy both files"):
+        open_predictor(path)
+
+
+def test_bfloat16_where_the_cpu_has_it() -> None:
+    openvino = pytest.importorskip("openvino", reason="needs the extra openvino")
+    path = exported_file("maps", "onnx")
+    kinds = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if "BF16" not in kinds:
+        with pytest.raises(ValueError, match="half needs a device that computes with"):
+            open_predictor(path, runtime="openvino", half=True)
+        return
+    predictor = open_predictor(path, runtime="openvino", half=True)
+    whole = open_predictor(path, runtime="openvino")
+    readings = [
+        each.read(images(1), np.array(PLACE))["lane_probs"]
+        for each in (predictor, whole)
+    ]
+    difference = np.abs(readings[0] - readings[1])
+    assert 0 < np.median(difference) < 0.02
