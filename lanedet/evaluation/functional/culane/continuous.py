@@ -46,7 +46,7 @@ def polygon_ious(
     pred_lanes: Sequence[FloatArray],
     gt_lanes: Sequence[FloatArray],
     shape: tuple[int, int],
-    lane_width: float,
+    lane_width: int,
 ) -> FloatArray:
     """Return how far the polygons around lanes overlap.
 
@@ -100,7 +100,7 @@ def pair_lanes(ious: FloatArray) -> NDArray[np.int64]:
 
 
 def _polygons(
-    lanes: Sequence[FloatArray], shape: tuple[int, int], lane_width: float
+    lanes: Sequence[FloatArray], shape: tuple[int, int], lane_width: int
 ) -> NDArray[np.object_]:
     num_turns = sum(map(_num_turns, lanes))
     if num_turns > MAX_TURNS:

@@ -12,10 +12,9 @@ Rules: https://github.com/XingangPan/SCNN, tools/lane_evaluation, built with Ope
 The tests compare with counts of that program.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +48,10 @@ _MAX_PIXELS = 1 << 30  # of all masks that one image needs, one for each lane
 
 
 class CULaneCounts(NamedTuple):
-    """Lanes at one threshold, of one image or summed over many."""
+    """Lanes at one threshold, of one image or summed over many.
+
+    Where a rate has no lanes to be of it is 0; the official program prints -1.
+    """
 
     tp: int
     """Predictions that match a label."""
@@ -62,23 +64,17 @@ class CULaneCounts(NamedTuple):
 
     @property
     def precision(self) -> float:
-        """Share of predictions that match, in [0, 1]. 0 where there are none.
-
-        The official program prints -1 there.
-        """
+        """Share of predictions that match, in [0, 1]."""
         return self.tp / max(self.tp + self.fp, 1)
 
     @property
     def recall(self) -> float:
-        """Share of labels that are matched, in [0, 1]. 0 where there are none.
-
-        The official program prints -1 there.
-        """
+        """Share of labels that are matched, in [0, 1]."""
         return self.tp / max(self.tp + self.fn, 1)
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall, in [0, 1]. 0 without any match."""
+        """Harmonic mean of precision and recall, in [0, 1]."""
         return 2 * self.tp / max(2 * self.tp + self.fp + self.fn, 1)
 
     def to_json(self) -> dict[str, float]:
@@ -92,8 +88,8 @@ class CULaneCounts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class CULaneRule(ABC):
-    """A way to decide which predictions are right.
+class CULaneRule:
+    """A way to decide which predictions are right: how far lanes overlap, which pair.
 
     Attributes:
         shape: (H, W) at which lanes are compared, in pixels.
@@ -109,6 +105,9 @@ class CULaneRule(ABC):
     shape: tuple[int, int] = CULANE_SHAPE
     lane_width: int = 30
     image_shape: tuple[int, int] | None = None
+
+    _ious: "ClassVar[staticmethod[[Lanes, Lanes, tuple[int, int], int], FloatArray]]"
+    _pairs: "ClassVar[staticmethod[[FloatArray], NDArray[np.int64]]]"
 
     def __post_init__(self) -> None:
         width = self.lane_width
@@ -159,7 +158,7 @@ class CULaneRule(ABC):
         _check_amounts(pred_lanes, gt_lanes, self.shape)
         tp = np.zeros(len(thresholds), np.int64)
         if pred_lanes and gt_lanes:
-            ious = self._ious(pred_lanes, gt_lanes)
+            ious = self._ious(pred_lanes, gt_lanes, self.shape, self.lane_width)
             pairs = self._pairs(ious)
             is_paired = pairs >= 0
             matched = ious[is_paired, pairs[is_paired]]
@@ -173,14 +172,6 @@ class CULaneRule(ABC):
         to_shape = resize_matrix(self.frame, self.shape)
         return [map_points(lane, to_shape) for lane in lanes]
 
-    @abstractmethod
-    def _ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
-        """Return the overlap of each label with each prediction, (G, P)."""
-
-    @abstractmethod
-    def _pairs(self, ious: FloatArray) -> NDArray[np.int64]:
-        """Return the prediction of each label, -1 for none, (G,)."""
-
 
 @dataclass(frozen=True)
 class OfficialRule(CULaneRule):
@@ -191,11 +182,8 @@ class OfficialRule(CULaneRule):
     the pairs can fall short of the optimum.
     """
 
-    def _ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
-        return painted_ious(pred_lanes, gt_lanes, self.shape, self.lane_width)
-
-    def _pairs(self, ious: FloatArray) -> NDArray[np.int64]:
-        return match_lanes(ious)
+    _ious = staticmethod(painted_ious)
+    _pairs = staticmethod(match_lanes)
 
 
 OFFICIAL_RULE = OfficialRule()
@@ -208,14 +196,11 @@ class ContinuousRule(CULaneRule):
     Lanes of fewer than two points are left out, predictions and labels alike.
     """
 
+    _ious = staticmethod(polygon_ious)
+    _pairs = staticmethod(pair_lanes)
+
     def _compared(self, lanes: Lanes) -> Lanes:
         return [lane for lane in super()._compared(lanes) if len(lane) >= 2]
-
-    def _ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
-        return polygon_ious(pred_lanes, gt_lanes, self.shape, self.lane_width)
-
-    def _pairs(self, ious: FloatArray) -> NDArray[np.int64]:
-        return pair_lanes(ious)
 
 
 RULES: Mapping[str, type[CULaneRule]] = {
