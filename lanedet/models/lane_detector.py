@@ -138,22 +138,29 @@ class LaneDetector(BaseModel):
         return losses | distilled
 
     def fused(self) -> Self:
-        """Return a detector that finds the same lanes in less time.
+        """Return a copy of the detector in the form that :meth:`fuse` gives it.
+
+        Returns:
+            A detector of its own memory.
+        """
+        return copy.deepcopy(self).fuse()
+
+    def fuse(self) -> Self:
+        """Change the detector so that it finds the same lanes in less time.
 
         Batch normalisations are folded into the convolutions before them, in the head
         and in a backbone that knows how. The outputs of the stages stay the same too,
         up to the rounding of floats.
 
         Returns:
-            A detector of its own memory, without distillers, in evaluation mode. It
-            cannot be trained, and its tensors have other names than this one's.
+            This detector, without distillers, in evaluation mode. It cannot be trained
+            any more, and its tensors have other names than before.
         """
-        fused = copy.deepcopy(self)
-        fused.distiller = None
-        fused.eval().requires_grad_(False)
-        fused.backbone = fused.backbone.fuse()
-        fused.head = cast(LaneHead, fuse(fused.head))
-        return fused.to(memory_format=torch.channels_last)
+        self.distiller = None
+        self.eval().requires_grad_(False)
+        self.backbone = self.backbone.fuse()
+        self.head = cast(LaneHead, fuse(self.head))
+        return self.to(memory_format=torch.channels_last)
 
 
 def _check_normalisation(preprocessor: ImgDataPreprocessor) -> None:

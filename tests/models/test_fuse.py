@@ -174,6 +174,17 @@ def test_a_network_of_torchvision_stays_as_it_is(form, inputs) -> None:
     torch.testing.assert_close(got.seg_logits, expected.seg_logits, atol=1e-4, rtol=0)
 
 
+@torch.no_grad()
+def test_a_detector_can_be_changed_in_place(model_config) -> None:
+    detector = _as_if_trained(MODELS.build(model_config))
+    inputs = torch.randn(1, 3, 32, 64, generator=torch.Generator().manual_seed(1))
+    expected = detector.fused()(inputs)
+    assert detector.fuse() is detector
+    assert not any(isinstance(part, nn.BatchNorm2d) for part in detector.modules())
+    for output, other in zip(detector(inputs), expected, strict=True):
+        assert torch.equal(output, other)
+
+
 def test_what_only_trains_is_left_out(model_config) -> None:
     detector = MODELS.build(model_config)
     assert detector.distiller is not None
