@@ -7,8 +7,8 @@ from collections.abc import Callable
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 BENCHMARKS = (
-    *("data", "decoders", "evaluation", "models", "sad", "scenes", "steadiness"),
-    "video",
+    *("data", "decoders", "evaluation", "models", "sad", "scenes"),
+    *("steadiness", "train", "video"),
 )
 EXAMPLES = """benchmarks:
   data        the input pipeline by step, and a data loader with workers
@@ -18,6 +18,7 @@ EXAMPLES = """benchmarks:
   sad         a training step with and without self attention distillation
   scenes      drawing generated scenes, by category
   steadiness  how steady lanes are on video, before and after tracking
+  train       a training: images a second, waiting for data, kernels
   video       a clip through the whole pipeline, by step
 
 examples:

@@ -1,7 +1,7 @@
 """The page's modules, served to a browser without a window."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,13 +27,18 @@ class QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
-def served(folder: Path) -> Iterator[str]:
+def _serve(folder: Path) -> Iterator[str]:
     """Serve a folder as ``python -m http.server`` does; yield its address."""
     handler = partial(QuietHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[Path], Iterator[str]]:
+    return _serve
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +60,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def modules(browser: Any) -> Iterator[Page]:
     """A page that may import the modules, as in ``import('/view.js')``."""
-    for url in served(PAGE):
+    for url in _serve(PAGE):
         opened = browser.new_page()
         opened.goto(url + "style.css")
         yield opened
