@@ -79,7 +79,7 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def check_lanes(page: Page, pictures: list[Path]) -> None:
     texts = [base64.b64encode(path.read_bytes()).decode() for path in pictures]
-    samples = LaneInferencer()(pictures, progress=False)
+    samples = LaneInferencer(default_weights())(pictures, progress=False)
     num_lanes = 0
     for found, sample in zip(page.evaluate(FIND, texts), samples, strict=True):
         assert [lane["slot"] for lane in found] == sample.pred_slots
@@ -105,7 +105,7 @@ def test_lanes_of_real_frames_are_those_of_lane_inferencer(page: Page) -> None:
 
 def test_a_picture_is_shown_with_its_lanes(page: Page, road: Path) -> None:
     page.set_input_files("#file", road)
-    [sample] = LaneInferencer()(road)
+    [sample] = LaneInferencer(default_weights())(road)
     expect(page.locator("#lanes li")).to_have_count(len(sample.pred_lanes))
     for name in sample.pred_names:
         expect(page.locator("#lanes")).to_contain_text(name)
