@@ -54,13 +54,13 @@ function fillRibbon(context, points, radius, color) {
     if (i === 0) return;
     const [x0, y0] = at[i - 1];
     const length = Math.max(Math.hypot(x - x0, y - y0), 1e-9);
-    const [normalX, normalY] = [(y - y0) / length, (x0 - x) / length];
+    const [acrossX, acrossY] = [(y - y0) / length, (x0 - x) / length];
     const [r0, r1] = [radius(i - 1), radius(i)];
     // All parts turn the same way, so that where they overlap nothing is cut out.
-    context.moveTo(x0 - normalX * r0, y0 - normalY * r0);
-    context.lineTo(x0 + normalX * r0, y0 + normalY * r0);
-    context.lineTo(x + normalX * r1, y + normalY * r1);
-    context.lineTo(x - normalX * r1, y - normalY * r1);
+    context.moveTo(x0 - acrossX * r0, y0 - acrossY * r0);
+    context.lineTo(x0 + acrossX * r0, y0 + acrossY * r0);
+    context.lineTo(x + acrossX * r1, y + acrossY * r1);
+    context.lineTo(x - acrossX * r1, y - acrossY * r1);
     context.closePath();
   });
   context.fill();

@@ -107,20 +107,24 @@ export class LaneFinder {
 
 async function load(folder, [program, binary]) {
   const files = new URL("onnxruntime/", folder);
-  const ort = await import(new URL(program, files));
+  const url = new URL(program, files);
+  const ort = await import(url).catch(() => {
+    throw missing(url);
+  });
   ort.env.wasm.wasmPaths = { wasm: new URL(binary, files).href };
   return ort;
 }
 
 async function get(url) {
   const answer = await fetch(url);
-  if (!answer.ok) {
-    throw new Error(
-      `${url.pathname} is missing (${answer.status}). Serve the whole folder that ` +
-        "lanedet export --format web wrote.",
-    );
-  }
+  if (!answer.ok) throw missing(url);
   return answer;
+}
+
+function missing({ pathname }) {
+  return new Error(
+    `${pathname} is missing. Serve the whole folder that lanedet export --format web wrote.`,
+  );
 }
 
 function agree(one, other) {

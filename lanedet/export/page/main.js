@@ -1,6 +1,7 @@
 /** The page: what the user opens, and what is shown of it. */
 
 import { drawLanes, slotColor } from "./draw.js";
+import { stretchOf } from "./view.js";
 
 const RECENT = 30; // frames over which the speed is taken
 const MAX_EMPTY_SHARE = 0.5; // of the network's input, as in LaneInferencer
@@ -18,14 +19,17 @@ const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "modu
 
 let model;
 let opened = 0; // how many things were opened: what belongs to an older one is dropped
-let waiting = new Map(); // what to do with the answers of the worker, by their id
-let times = [];
+const waiting = new Map(); // who waits for an answer of the worker, by its id
+let asked = 0; // how many frames the worker was given
+let times = []; // milliseconds of the last frames
 
 worker.onmessage = ({ data }) => {
   if (data.type === "ready") return start(data);
-  if (data.type === "error") return tell(data.message, true);
-  waiting.get(data.id)?.(data);
+  const promise = waiting.get(data.id);
   waiting.delete(data.id);
+  if (data.type === "lanes") promise.resolve(data);
+  else if (promise) promise.reject(new Error(data.message));
+  else tell(data.message, true);
 };
 worker.onerror = (event) => {
   event.preventDefault();
@@ -63,9 +67,9 @@ async function annotate(drawable, width, height) {
   const reader = frame.getContext("2d", { willReadFrequently: true });
   reader.drawImage(drawable, 0, 0, width, height);
   const { data } = reader.getImageData(0, 0, width, height);
-  const answer = await new Promise((resolve) => {
-    const id = crypto.randomUUID?.() ?? String(Math.random());
-    waiting.set(id, resolve);
+  const answer = await new Promise((resolve, reject) => {
+    const id = ++asked;
+    waiting.set(id, { resolve, reject });
     worker.postMessage({ id, height, width, pixels: data.buffer }, [data.buffer]);
   });
   if (mine !== opened) return;
@@ -100,7 +104,7 @@ function close() {
   opened += 1;
   times = [];
   video.pause();
-  video.srcObject?.getTracks().forEach((track) => track.stop());
+  stop(video.srcObject);
   video.srcObject = null;
   if (video.src) URL.revokeObjectURL(video.src);
   video.removeAttribute("src");
@@ -111,48 +115,56 @@ function close() {
 async function openFile(file) {
   close();
   const mine = opened;
+  const isClip = file.type.startsWith("video/");
   try {
-    if (file.type.startsWith("video/")) {
-      await openClip(file);
-    } else {
-      const picture = await createImageBitmap(file, { colorSpaceConversion: "none" });
-      warnOfShape(picture.width, picture.height);
-      await annotate(picture, picture.width, picture.height);
-    }
-  } catch {
+    const source = isClip ? await startVideo({ src: URL.createObjectURL(file) }) : await decoded(file);
     if (mine !== opened) return;
-    tell(
-      `This browser cannot read ${file.name}. Most take pictures as JPEG, PNG or WebP, ` +
-        "and clips as MP4 (H.264) or WebM.",
-      true,
-    );
+    if (isClip) part("play").hidden = part("seek").hidden = false;
+    await (isClip ? follow() : annotateOnce(source));
+  } catch (error) {
+    if (mine !== opened) return;
+    const isUnread = error instanceof DOMException;
+    tell(isUnread ? unreadable(file.name) : error.message, true);
   }
 }
 
-async function openClip(file) {
-  video.src = URL.createObjectURL(file);
-  await video.play();
-  part("play").hidden = part("seek").hidden = false;
-  follow();
+const unreadable = (name) =>
+  `This browser cannot read ${name}. Most take pictures as JPEG, PNG or WebP, and clips as ` +
+  "MP4 (H.264) or WebM.";
+
+const decoded = (file) => createImageBitmap(file, { colorSpaceConversion: "none" });
+
+async function annotateOnce(picture) {
+  warnOfShape(picture.width, picture.height);
+  await annotate(picture, picture.width, picture.height);
 }
 
 async function openCamera() {
   close();
+  const mine = opened;
   try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({
-      video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
-    });
-    await video.play();
-    follow();
+    const wanted = { facingMode: { ideal: "environment" }, width: { ideal: 1280 } };
+    const srcObject = await navigator.mediaDevices.getUserMedia({ video: wanted });
+    if (mine !== opened) return stop(srcObject);
+    await startVideo({ srcObject });
+    await follow();
   } catch (error) {
+    if (mine !== opened) return;
     const reasons = {
-      NotAllowedError: "The browser was not allowed to use the camera. Allow it beside the address.",
+      NotAllowedError: "The browser may not use the camera. Allow it beside the address.",
       NotFoundError: "There is no camera.",
       NotReadableError: "Another program uses the camera.",
     };
-    tell(reasons[error.name] ?? `The camera did not start: ${error.message}`, true);
+    tell(reasons[error.name] ?? error.message, true);
   }
 }
+
+async function startVideo(source) {
+  Object.assign(video, source);
+  await video.play();
+}
+
+const stop = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
 /** Annotate the video frame by frame, as fast as the network goes. */
 async function follow() {
@@ -174,10 +186,9 @@ function nextFrame() {
 }
 
 function warnOfShape(width, height) {
-  const [inputHeight, inputWidth] = model.view.input_shape;
-  const fits = [inputWidth / width, inputHeight / height].sort((a, b) => a - b);
-  if (1 - fits[0] / fits[1] > MAX_EMPTY_SHARE) {
-    tell("The network knows wide pictures of roads. Hold the camera sideways, or expect poor lanes.");
+  const { scaleX, scaleY } = stretchOf(model.view, height, width);
+  if (1 - Math.min(scaleX, scaleY) / Math.max(scaleX, scaleY) > MAX_EMPTY_SHARE) {
+    tell("The network knows wide pictures. Hold the camera sideways, or expect poor lanes.");
   }
 }
 

@@ -52,6 +52,13 @@ export function makeView(description, height, width) {
   };
 }
 
+/** Return the factors by which a picture's crop would fill the input along each axis. */
+export function stretchOf(description, height, width) {
+  const [inputHeight, inputWidth] = description.input_shape;
+  const seen = height * (1 - (description.crop_top ?? 0));
+  return { scaleX: inputWidth / width, scaleY: inputHeight / seen };
+}
+
 /** Move a point [x, y] from the network's input to the picture. */
 export function toOriginal(view, [x, y]) {
   return [(x - view.offsetX) / view.scaleX, (y - view.offsetY) / view.scaleY];

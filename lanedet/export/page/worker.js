@@ -3,7 +3,8 @@
  *
  * It posts {type: "ready", model, runtime} once, then for each message
  * {id, height, width, pixels}, with the RGBA bytes of a picture, one of
- * {type: "lanes", id, lanes, milliseconds, runtime}; and {type: "error", message}.
+ * {type: "lanes", id, lanes, milliseconds, runtime}. What fails is {type: "error", id,
+ * message}, without an id if the network could not be started.
  */
 
 import { LaneFinder } from "./finder.js";
@@ -13,7 +14,7 @@ let finder;
 let last = start();
 
 onmessage = ({ data }) => {
-  last = last.then(() => find(data)).catch(report);
+  last = last.then(() => find(data)).catch((error) => report(error, data.id));
 };
 
 async function start() {
@@ -34,6 +35,6 @@ async function find({ id, height, width, pixels }) {
   await finder.tryGraphics();
 }
 
-function report(error) {
-  postMessage({ type: "error", message: String(error.message ?? error) });
+function report(error, id) {
+  postMessage({ type: "error", id, message: String(error.message ?? error) });
 }

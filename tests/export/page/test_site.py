@@ -166,5 +166,5 @@ def test_a_folder_without_its_model_says_so(
     for url in serve(tmp_path):
         opened = browser.new_page()
         opened.goto(url)
-        expect(opened.locator("#notice")).to_contain_text("is missing (404)")
+        expect(opened.locator("#notice")).to_contain_text("is missing. Serve the whole folder")
         opened.close()
