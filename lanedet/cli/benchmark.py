@@ -7,21 +7,24 @@ from collections.abc import Callable
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 BENCHMARKS = (
-    *("data", "decoders", "evaluation", "models", "sad", "scenes", "steadiness"),
-    "video",
+    *("data", "decoders", "evaluation", "inference", "models", "sad", "scenes"),
+    *("steadiness", "train", "video"),
 )
 EXAMPLES = """benchmarks:
   data        the input pipeline by step, and a data loader with workers
   decoders    where decoded lanes lie, by position along the lane
   evaluation  how many images a second the benchmarks' metrics score
+  inference   from a picture to its lanes, by every runtime, beside any peer
   models      networks: parameters, multiplications, milliseconds
   sad         a training step with and without self attention distillation
   scenes      drawing generated scenes, by category
   steadiness  how steady lanes are on video, before and after tracking
+  train       a training: images a second, waiting for data, kernels
   video       a clip through the whole pipeline, by step
 
 examples:
   lanedet benchmark data --images /data/culane/driver_37_30frame
+  lanedet benchmark inference lanes.onnx --against peer:load
   lanedet benchmark evaluation --help
 """
 

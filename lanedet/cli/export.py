@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 
 from lanedet.cli.options import PATH_HINT
-from lanedet.runtime import user_errors
+from lanedet.runtime import shell_word, user_errors
 
-FORMATS = ("onnx", "openvino")
+FORMATS = ("onnx", "openvino", "web")
 EXAMPLES = """examples:
   lanedet export --weights weights.safetensors --format onnx --out lanes.onnx
   lanedet export --format onnx --half --batch 1 --out lanes.onnx
+  lanedet export --format web --out page && python -m http.server -d page
 Then: lanedet video drive.mp4 --weights lanes.onnx --out lanes.mp4
 """
 
@@ -27,9 +28,14 @@ def parse_args() -> argparse.Namespace:
         help="weights (.safetensors) or checkpoint (.pth) (default: the package's own)",
     )
     parser.add_argument(
-        "--format", choices=FORMATS, required=True, help="kind of file to write"
+        "--format",
+        choices=FORMATS,
+        required=True,
+        help="kind of file to write; web is a page that finds lanes in the browser",
     )
-    parser.add_argument("--out", type=Path, required=True, help="file to write")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="file to write, or folder"
+    )
     parser.add_argument(
         "--half", action="store_true", help="let the network compute with float16"
     )
@@ -44,7 +50,19 @@ def parse_args() -> argparse.Namespace:
         action="store_true",
         help="let whole probability maps out, for programs that want these",
     )
-    return parser.parse_args()
+    parser.add_argument(
+        "--onnxruntime-web",
+        type=Path,
+        metavar="PACKAGE",
+        help="for a page: npm's package of this name, packed or installed (default: "
+        "npm fetches it)",
+    )
+    args = parser.parse_args()
+    if args.format == "web" and (args.raw or args.batch is not None):
+        parser.error("a page reads rows of one picture: leave out --raw and --batch")
+    if args.format != "web" and args.onnxruntime_web is not None:
+        parser.error("--onnxruntime-web is for --format web")
+    return args
 
 
 def _batch(text: str) -> int | None:
@@ -61,10 +79,15 @@ def _batch(text: str) -> int | None:
 def main() -> None:
     """Export."""
     args = parse_args()
-    from lanedet.export import ExportOptions, export_model
+    from lanedet.export import ExportOptions, export_model, export_page
     from lanedet.inference import default_weights
 
-    options = ExportOptions(half=args.half, batch=args.batch, raw=args.raw)
     weights = args.weights or default_weights()
+    if args.format == "web":
+        export_page(weights, args.out, half=args.half, package=args.onnxruntime_web)
+        print(f"Serve it:  python -m http.server -d {shell_word(str(args.out))}")
+        print("Open it:   http://localhost:8000")
+        return
+    options = ExportOptions(half=args.half, batch=args.batch, raw=args.raw)
     for path in export_model(weights, args.out, args.format, options):
         print(f"{path}  ({path.stat().st_size / 1e6:.2f} MB)")

@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from lanedet.export import export_model, export_page
+from lanedet.export.web import page_facts
+from lanedet.formats.models import ModelMetadata, read_onnx_metadata
+from lanedet.models import build_model, save_weights
+
+pytest.importorskip("onnx", reason="needs the extra export")
+pytest.importorskip("onnxscript", reason="needs the extra export")
+
+SEGMENTATION = {
+    "type": "LaneSegmentationHead",
+    "num_lanes": 4,
+    "seg_stage": "D2",
+    "classifier": {"type": "TransposedConvClassifier"},
+    "existence_branch": {"type": "ExistenceBranch", "stage": "E4"},
+}
+
+
+def make_weights(folder: Path, **more: Any) -> Path:
+    torch.manual_seed(0)
+    description = {
+        "type": "LaneDetector",
+        "backbone": {"type": "ENet"},
+        "head": {**SEGMENTATION, **more},
+        "view": {"type": "StretchView", "input_shape": [32, 64], "crop_top": 0.25},
+    }
+    state = build_model(description).state_dict()
+    save_weights(folder / "w.safetensors", description, state, {"licence": "CC0"})
+    return folder / "w.safetensors"
+
+
+def metadata_of(weights: Path) -> ModelMetadata:
+    out = weights.with_suffix(".onnx")
+    export_model(weights, out, "onnx")
+    return ModelMetadata.read(read_onnx_metadata(out), out)
+
+
+def test_the_page_knows_every_number_that_its_decoding_needs(tmp_path: Path) -> None:
+    decoder = {"type": "LaneDecoder", "row_step": 2}
+    facts = page_facts(metadata_of(make_weights(tmp_path, decoder=decoder)), "name")
+    assert json.loads(json.dumps(facts)) == {
+        "name": "name",
+        "licence": "CC0",
+        "view": {"type": "StretchView", "input_shape": [32, 64], "crop_top": 0.25},
+        "decoder": {
+            "threshold": 0.3,
+            "existence_threshold": 0.5,
+            "smoothing": None,
+            "row_step": 2,
+            "max_gap": 0.25,
+            "max_slope": 10.0,
+            "max_turn_deg": 115.0,
+            "min_height": 0.05,
+            "stiffness": 0.0,
+        },
+        "num_slots": 4,
+    }
+
+
+def test_a_model_whose_lanes_are_not_read_row_by_row(tmp_path: Path) -> None:
+    one_class = {"num_lanes": 1, "decoder": {"type": "ComponentLaneDecoder"}}
+    metadata = metadata_of(make_weights(tmp_path, **one_class))
+    with pytest.raises(ValueError, match=r"whose readings are maps. Export it to ONNX"):
+        page_facts(metadata, "name")
+
+
+def test_a_package_of_another_version_leaves_no_page(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    (package / "dist").mkdir(parents=True)
+    (package / "dist" / "ort.wasm.bundle.min.mjs").write_text("another")
+    with pytest.raises(ValueError, match="is not that of onnxruntime-web@"):
+        export_page(make_weights(tmp_path), tmp_path / "page", package=package)
+    assert not list((tmp_path / "page").glob("*"))
