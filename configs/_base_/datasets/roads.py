@@ -25,7 +25,9 @@ _num_lanes = 6
 _view = dict(type=LetterboxView, input_shape=(192, 336))
 _labels.update(lane_width_px=5)
 _crop = dict(type=RandomCrop, aspect=(1.33, 3.0), share=(0.7, 1.0), probability=0.5)
-_apply_view["motion"].update(rotate_deg=(-4, 4), scale=(0.7, 1.5), shift=(0.1, 0.12))
+_apply_view["motion"].update(
+    rotate_deg=(-4, 4), scale=(0.7, 1.5), shift=(0.1, 0.12), stretch=(0.65, 1.5)
+)
 
 _trained_on = ["label_data_0313.json", "label_data_0601.json"]
 _frames = dict(type=TuSimpleDataset, label_shape=(720, 1280))

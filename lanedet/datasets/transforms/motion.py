@@ -12,11 +12,15 @@ _MOST = 1000.0  # of every value; the map of much larger ones is not finite
 class RandomMotion:
     """Draw a map that turns, scales, shifts and mirrors the network input.
 
-    It turns and scales about the centre of the picture. All draws are uniform.
+    It turns and scales about the centre of the picture. All draws are uniform,
+    that of ``stretch`` in its logarithm.
 
     Args:
         rotate_deg: Least and greatest turn in degrees, clockwise as seen.
         scale: Least and greatest factor, in [0.001, 1000].
+        stretch: Least and greatest factor of x alone, beside ``scale``, in
+            [0.001, 1000]. A camera that is mounted lower, or higher, sees the road so:
+            lines that spread more, or less.
         shift: Greatest shift along (x, y), as a share of width and height, either way,
             at most 1000.
         mirror_probability: How often left and right are swapped, in [0, 1].
@@ -37,9 +41,11 @@ class RandomMotion:
         scale: tuple[float, float] = (1.0, 1.0),
         shift: tuple[float, float] = (0.0, 0.0),
         mirror_probability: float = 0.0,
+        stretch: tuple[float, float] = (1.0, 1.0),
     ) -> None:
         self.rotate_deg = _checked_range("rotate_deg", rotate_deg, -180.0)
         self.scale = _checked_range("scale", scale, 1e-3)
+        self.stretch = _checked_range("stretch", stretch, 1e-3)
         if len(shift) != 2 or not all(0 <= share <= _MOST for share in shift):
             raise ValueError(
                 f"shift must be two shares from 0 to {_MOST:g}, got {shift!r}."
@@ -58,6 +64,8 @@ class RandomMotion:
         size = np.array([shape[1], shape[0]])
         shift = rng.uniform(-self.shift, self.shift) * size
         side = -1.0 if rng.random() < self.mirror_probability else 1.0
+        # The logarithm is drawn: half as wide is as likely as twice.
+        side *= np.exp(rng.uniform(*np.log(self.stretch)))
         cos, sin = factor * np.cos(turn), factor * np.sin(turn)
         matrix = np.eye(3)
         matrix[:2, :2] = [[cos * side, -sin], [sin * side, cos]]
