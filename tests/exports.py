@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from lanedet.export import FORMATS, ExportOptions, export_model
+from lanedet.images import write_image
 from lanedet.models import build_model, save_weights
 
 SHAPE = (64, 96)
@@ -84,11 +85,22 @@ def exported_file(kind: str, format_name: str, **options: Any) -> Path:
     name = "_".join([kind, *(f"{key}{value}" for key, value in options.items())])
     out = Path(_folder().name) / f"{name}{FORMATS[format_name].suffix}"
     source = weights_file(kind)
-    if format_name != "onnx":  # most of the time goes into the graph
+    if options.get("int8"):
+        source = exported_file(kind, "onnx")
+        options |= {"calibration": _pictures()}
+    elif format_name != "onnx":  # most of the time goes into the graph
         source = exported_file(kind, "onnx", **options)
         options = {}
     export_model(source, out, format_name, ExportOptions(**options))
     return out
+
+
+@cache
+def _pictures() -> Path:
+    folder = Path(_folder().name) / "pictures"
+    for number, picture in enumerate(images(4, seed=5)):
+        write_image(folder / f"{number}.png", picture)
+    return folder
 
 
 def images(number: int, seed: int = 1) -> np.ndarray:

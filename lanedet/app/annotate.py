@@ -42,7 +42,8 @@ class PictureResult:
     """The picture with its lanes."""
 
     attention: dict[str, Path]
-    """Pictures of where the network looks, by the name of its stage. They are of the
+    """Pictures of where the network looks, by the name of its stage; none of an
+    exported network. They are of the
     picture's size, or an nth of it where that would be more than 8 million pixels."""
 
     log: Path
@@ -97,7 +98,10 @@ def annotate_picture(
     image = read_image(source)
     lines: list[str] = []
     with reported_warnings(lines.append):
-        sample, energies = inferencer.attention(image)
+        if inferencer.has_stages:
+            sample, energies = inferencer.attention(image)
+        else:
+            [sample], energies = inferencer.predict([image]), {}
     state = DrivingMonitor(inferencer.num_slots).update(sample, 0.0)
     frame = VideoFrame(0, Fraction(0), image, source.name)
     picture = folder / f"{source.stem}_lanes.jpg"

@@ -6,10 +6,11 @@ from pathlib import Path
 from lanedet.cli.options import PATH_HINT
 from lanedet.runtime import shell_word, user_errors
 
-FORMATS = ("onnx", "openvino", "web")
+FORMATS = ("onnx", "openvino", "tensorrt", "torch", "web")
 EXAMPLES = """examples:
   lanedet export --weights weights.safetensors --format onnx --out lanes.onnx
   lanedet export --format onnx --half --batch 1 --out lanes.onnx
+  lanedet export --format openvino --int8 drive/frames --out lanes.xml
   lanedet export --format web --out page && python -m http.server -d page
 Then: lanedet video drive.mp4 --weights lanes.onnx --out lanes.mp4
 """
@@ -25,7 +26,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--weights",
         type=Path,
-        help="weights (.safetensors) or checkpoint (.pth) (default: the package's own)",
+        help="weights (.safetensors), checkpoint (.pth), or an .onnx file of this "
+        "command to write in another format (default: the package's own weights)",
     )
     parser.add_argument(
         "--format",
@@ -35,6 +37,14 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         "--out", type=Path, required=True, help="file to write, or folder"
+    )
+    parser.add_argument(
+        "--int8",
+        nargs="?",
+        const="",
+        metavar="IMAGES",
+        help="let convolutions compute with INT8, calibrated on an image, a folder or "
+        "a pattern, best of the camera in use (default: on generated scenes)",
     )
     parser.add_argument(
         "--half", action="store_true", help="let the network compute with float16"
@@ -60,6 +70,8 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.format == "web" and (args.raw or args.batch is not None):
         parser.error("a page reads rows of one picture: leave out --raw and --batch")
+    if args.format == "web" and args.int8 is not None:
+        parser.error("a page computes with float32 or float16: leave out --int8")
     if args.format != "web" and args.onnxruntime_web is not None:
         parser.error("--onnxruntime-web is for --format web")
     return args
@@ -79,7 +91,7 @@ def _batch(text: str) -> int | None:
 def main() -> None:
     """Export."""
     args = parse_args()
-    from lanedet.export import ExportOptions, export_model, export_page
+    from lanedet.export import ExportOptions, export_model, export_page, trtexec_line
     from lanedet.inference import default_weights
 
     weights = args.weights or default_weights()
@@ -88,6 +100,19 @@ def main() -> None:
         print(f"Serve it:  python -m http.server -d {shell_word(str(args.out))}")
         print("Open it:   http://localhost:8000")
         return
-    options = ExportOptions(half=args.half, batch=args.batch, raw=args.raw)
-    for path in export_model(weights, args.out, args.format, options):
+    options = ExportOptions(
+        half=args.half,
+        batch=args.batch,
+        raw=args.raw,
+        int8=args.int8 is not None,
+        calibration=args.int8 or None,
+    )
+    written = export_model(weights, args.out, args.format, options)
+    for path in written:
         print(f"{path}  ({path.stat().st_size / 1e6:.2f} MB)")
+    if args.out not in written:
+        print(
+            "TensorRT is not installed here, and an engine holds for one version and "
+            "one GPU: take these files where it will run, and there\n  "
+            + trtexec_line(args.out)
+        )

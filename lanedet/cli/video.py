@@ -245,7 +245,6 @@ def main() -> None:
     inferencer = LaneInferencer(
         args.weights, device=args.device, half=args.half, runtime=runtime
     )
-    print(f"{inferencer.runtime} on {inferencer.device}", file=sys.stderr)
 
     def tell(warning: str) -> None:
         tqdm.write(f"warning: {warning}", file=sys.stderr)  # above the progress bar
@@ -265,5 +264,6 @@ def main() -> None:
         )
     for line in summary.lines():
         print(line)
+    print(f"The network ran in {inferencer.runtime} on {inferencer.device}.")
     if summary.written:
         print("Wrote " + ", ".join(str(path) for path in summary.written))

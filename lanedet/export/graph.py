@@ -15,6 +15,7 @@ from lanedet.models import (
     read_checkpoint_header,
     to_plain_operators,
 )
+from lanedet.models.heads import Reader
 
 
 class ExportGraph(NamedTuple):
@@ -56,6 +57,7 @@ def make_graph(
     detector.head = cast(LaneHead, to_plain_operators(detector.head))
     detector.requires_grad_(requires_grad=False)
     graph = LaneGraph(detector.half() if half else detector, raw=raw).eval()
+    graph.reader = cast(Reader, to_plain_operators(graph.reader))
     facts = ExportFacts(
         readings=graph.reader.kind,
         precision="float16" if half else "float32",

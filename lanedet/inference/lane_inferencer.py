@@ -224,6 +224,11 @@ class LaneInferencer:
         found = energies(pixels[None], stages)
         return sample, {stage: energy[0] for stage, energy in found.items()}
 
+    @property
+    def has_stages(self) -> bool:
+        """Whether :meth:`attention` can look into the network: not if exported."""
+        return hasattr(self._predictor, "energies")
+
     def concurrent(self, num_calls: int) -> AbstractContextManager[Callable[[], None]]:
         """Let so many threads call this object at once, on a core each.
 

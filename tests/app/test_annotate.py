@@ -60,7 +60,7 @@ def _num_frames(clip: Path) -> int:
 
 
 def test_a_picture(results: Path, tmp_path: Path) -> None:
-    inferencer = LaneInferencer(device="cpu")
+    inferencer = LaneInferencer(runtime="torch", device="cpu")
     source = tmp_path / "road.jpg"
     [(image, _)] = Drive(3, 1, 25.0, (180, 320))
     write_image(source, image)

@@ -43,7 +43,8 @@ def choose_runtime(path: Path, runtime: str | None, device: str | None = None) -
 
     Args:
         path: The file.
-        runtime: One of ``lanedet.runtime.RUNTIMES``, or None for the fastest that is installed.
+        runtime: One of ``lanedet.runtime.RUNTIMES``, or None for the fastest that is
+            installed.
         device: As for :func:`open_predictor`.
 
     Raises:
@@ -58,7 +59,8 @@ def choose_runtime(path: Path, runtime: str | None, device: str | None = None) -
                 "format."
             )
         return runtime
-    return next((each for each in possible if is_installed(each)), possible[0])
+    installed = possible[1:] and [each for each in possible if is_installed(each)]
+    return (*installed, *possible)[0]
 
 
 def is_installed(runtime: str) -> bool:
@@ -77,8 +79,8 @@ def open_predictor(
 
     Args:
         path: What ``lanedet export`` wrote, or weights.
-        runtime: One of ``lanedet.runtime.RUNTIMES``. If not given, the fastest of those that can
-            run the file and are installed.
+        runtime: One of ``lanedet.runtime.RUNTIMES``. If not given, the fastest of those
+            that can run the file and are installed.
         device: As the runtime calls it: ``cpu`` and ``cuda:0`` for PyTorch and ONNX
             Runtime, execution providers by name for the latter, ``CPU``, ``GPU`` or
             ``NPU`` for OpenVINO. If not given, PyTorch and ONNX Runtime take a GPU

@@ -55,12 +55,33 @@ class MapReader(Reader):
             and of each slot, (B, K); float32 in [0, 1]. Slots whose existence is not
             predicted have 1.
         """
-        lane_probs = _channel_softmax(outputs.seg_logits.float())[:, 1:]
+        lane_probs = self.softmax(outputs.seg_logits.float())[:, 1:]
         if outputs.existence_logits is None:
             existence = torch.ones_like(lane_probs[..., 0, 0])
         else:
             existence = outputs.existence_logits.float().sigmoid()
         return {"lane_probs": lane_probs, "existence": existence}
+
+    def softmax(self, logits: Tensor) -> Tensor:
+        """Return the softmax over the channels of (B, C, H, W)."""
+        # On a CPU it is found much faster where the channels lie side by side.
+        return logits.contiguous(memory_format=torch.channels_last).softmax(dim=1)
+
+    def plain(self) -> "_PlainMapReader":
+        """Return a reader without the operator Softmax."""
+        return _PlainMapReader()
+
+
+class _PlainMapReader(MapReader):
+    """:class:`MapReader` with a softmax that is spelt out.
+
+    ONNX Runtime's operator over channels takes several times as long.
+    """
+
+    def softmax(self, logits: Tensor) -> Tensor:
+        """Return the softmax over the channels of (B, C, H, W)."""
+        powers = (logits - logits.amax(dim=1, keepdim=True)).exp()
+        return powers / powers.sum(dim=1, keepdim=True)
 
 
 class RowReader(Reader):
@@ -166,12 +187,3 @@ class RowReader(Reader):
         is_probable = F.pad(is_probable, (0, -is_probable.shape[-1] % _BITS))
         groups = is_probable.unflatten(-1, (-1, _BITS))
         return cast(Tensor, (groups * self.bit_values).sum(dim=-1).to(torch.uint8))
-
-
-def _channel_softmax(logits: Tensor) -> Tensor:
-    """Return the softmax over the channels of (B, C, H, W).
-
-    Spelt out: ONNX Runtime's operator over channels takes several times as long.
-    """
-    powers = (logits - logits.amax(dim=1, keepdim=True)).exp()
-    return powers / powers.sum(dim=1, keepdim=True)

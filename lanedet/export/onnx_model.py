@@ -1,0 +1,14 @@
+"""What every exported format is made of."""
+
+from typing import NamedTuple
+
+from lanedet.formats.models import ModelMetadata
+
+
+class OnnxModel(NamedTuple):
+    """A graph, and what its file is to say of it."""
+
+    content: bytes
+    """Of an ONNX file without metadata."""
+
+    metadata: ModelMetadata

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exports import PLACE, exported_file, images
+
+from lanedet.export import ExportOptions, export_model
+from lanedet.export.quantize import calibration_images
+from lanedet.formats.models import ModelMetadata, read_onnx_metadata
+from lanedet.inference import open_predictor
+
+pytest.importorskip("nncf", reason="needs the extra export")
+
+
+def test_generated_scenes_are_the_default() -> None:
+    first = next(calibration_images(None))
+    assert first.shape == (360, 640, 3)
+    np.testing.assert_array_equal(first, next(calibration_images(None)))
+
+
+def test_no_pictures(tmp_path: Path) -> None:
+    options = ExportOptions(int8=True, calibration=tmp_path)
+    with pytest.raises(FileNotFoundError, match="No images in"):
+        export_model(
+            exported_file("maps", "onnx"), tmp_path / "x.onnx", "onnx", options
+        )
+
+
+def test_half_and_int8_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="exclude each other"):
+        ExportOptions(half=True, int8=True)
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_int8_finds_nearly_the_same(runtime: str) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    path = exported_file("maps", "onnx", int8=True)
+    whole = exported_file("maps", "onnx")
+    facts = ModelMetadata.read(read_onnx_metadata(path), path).facts
+    assert facts.precision == "int8"
+    assert path.stat().st_size < 0.7 * whole.stat().st_size
+    pixels, place = images(2), np.array(PLACE)
+    maps, exact = (
+        open_predictor(each, runtime=runtime, device="cpu").read(pixels, place)
+        for each in (path, whole)
+    )
+    difference = np.abs(maps["lane_probs"] - exact["lane_probs"])
+    assert 0 < difference.mean() < 0.1

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from lanedet.inference import open_predictor
+from lanedet.inference.predictors import choice
+from lanedet.inference.predictors.choice import choose_runtime, runtimes_of
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "expected"),
+    [
+        ("a.onnx", None, ("openvino", "onnxruntime")),
+        ("a.onnx", "cpu", ("openvino", "onnxruntime")),
+        ("a.onnx", "cuda:0", ("onnxruntime", "openvino")),
+        ("a.onnx", "CoreMLExecutionProvider", ("onnxruntime", "openvino")),
+        ("a.xml", None, ("openvino",)),
+        ("a.engine", None, ("tensorrt",)),
+        ("a.plan", "cuda", ("tensorrt",)),
+        ("a.safetensors", None, ("torch",)),
+        ("a.pth", "cuda", ("torch",)),
+    ],
+)
+def test_the_fastest_comes_first(
+    name: str, device: str | None, expected: tuple[str, ...]
+) -> None:
+    assert runtimes_of(Path(name), device) == expected
+
+
+def test_of_those_that_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "is_installed", {"onnxruntime"}.__contains__)
+    assert choose_runtime(Path("a.onnx"), None) == "onnxruntime"
+    monkeypatch.setattr(choice, "is_installed", {"openvino"}.__contains__)
+    assert choose_runtime(Path("a.onnx"), None, "cuda") == "openvino"
+    monkeypatch.setattr(choice, "is_installed", set().__contains__)
+    assert choose_runtime(Path("a.onnx"), None) == "openvino"  # says what to install
+
+
+@pytest.mark.parametrize(
+    ("name", "runtime", "message"),
+    [
+        ("a.onnx", "torch", "run by openvino or onnxruntime, got runtime='torch'"),
+        ("a.safetensors", "openvino", "run by torch, got runtime='openvino'"),
+    ],
+)
+def test_a_runtime_that_cannot(name: str, runtime: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        choose_runtime(Path(name), runtime)
+
+
+@pytest.mark.parametrize("name", ["a.pt2", "a.so", "a.dll", "a.dylib"])
+def test_what_may_run_code_is_not_opened(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"anything")
+    with pytest.raises(ValueError, match="may run code when it is loaded"):
+        open_predictor(tmp_path / name)
