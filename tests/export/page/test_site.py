@@ -166,5 +166,6 @@ def test_a_folder_without_its_model_says_so(
     for url in serve(tmp_path):
         opened = browser.new_page()
         opened.goto(url)
-        expect(opened.locator("#notice")).to_contain_text("is missing. Serve the whole folder")
+        notice = opened.locator("#notice")
+        expect(notice).to_contain_text("is missing. Serve the whole folder")
         opened.close()
