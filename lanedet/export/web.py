@@ -16,8 +16,8 @@ from lanedet.export.onnxruntime_web import copy_runtime
 from lanedet.files import whole_folder
 from lanedet.formats.models import ModelMetadata, read_onnx_metadata
 from lanedet.inference import HostParts
-from lanedet.ops import LaneDecoder
 
+_READINGS = ("rows", "lines")  # what decode_rows.js and decode_lines.js know
 _PAGE = Path(__file__).with_name("page")
 
 
@@ -37,8 +37,8 @@ def export_page(
     Raises:
         FileNotFoundError: If there are no such weights, or no npm and no package.
         OSError: If npm cannot fetch the package.
-        ValueError: If the weights cannot be used, their lanes are not read row by row,
-            the package is another one, or the folder is not empty.
+        ValueError: If the weights cannot be used, whole maps leave the network, the
+            package is another one, or the folder is not empty.
     """
     with whole_folder(out, order=lambda path: path.name == "index.html") as folder:
         model = folder / "model.onnx"
@@ -59,19 +59,20 @@ def page_facts(metadata: ModelMetadata, name: str) -> dict[str, Any]:
         name: What to call it.
 
     Raises:
-        ValueError: If its lanes are not read row by row.
+        ValueError: If whole maps leave it.
     """
     parts = HostParts.from_description(metadata.description)
-    if metadata.facts.readings != "rows" or not isinstance(parts.decoder, LaneDecoder):
+    if metadata.facts.readings not in _READINGS:
         raise ValueError(
-            "The page takes models whose lanes are read row by row: a "
-            "LaneSegmentationHead with a LaneDecoder, got a "
+            "The page takes models that read rows or lines: a LaneSegmentationHead "
+            "with a LaneDecoder, or a LineHead. Got a "
             f"{metadata.description['head']['type']} whose readings are "
             f"{metadata.facts.readings}. Export it to ONNX instead."
         )
     return {
         "name": name,
         "licence": metadata.provenance.get("licence", "no licence given"),
+        "readings": metadata.facts.readings,
         "view": metadata.description["view"],
         "decoder": vars(parts.decoder),
         "num_slots": parts.num_slots,

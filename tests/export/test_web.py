@@ -47,6 +47,7 @@ def test_the_page_knows_every_number_that_its_decoding_needs(tmp_path: Path) -> 
     assert json.loads(json.dumps(facts)) == {
         "name": "name",
         "licence": "CC0",
+        "readings": "rows",
         "view": {"type": "StretchView", "input_shape": [32, 64], "crop_top": 0.25},
         "decoder": {
             "threshold": 0.3,
@@ -63,7 +64,7 @@ def test_the_page_knows_every_number_that_its_decoding_needs(tmp_path: Path) -> 
     }
 
 
-def test_a_model_whose_lanes_are_not_read_row_by_row(tmp_path: Path) -> None:
+def test_a_model_whose_maps_leave_it(tmp_path: Path) -> None:
     one_class = {"num_lanes": 1, "decoder": {"type": "ComponentLaneDecoder"}}
     metadata = metadata_of(make_weights(tmp_path, **one_class))
     with pytest.raises(ValueError, match=r"whose readings are maps. Export it to ONNX"):

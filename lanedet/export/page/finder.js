@@ -1,12 +1,14 @@
 /** From the pixels of a picture to its lanes. */
 
-import { decodeLanes } from "./decode.js";
+import { decodeLines } from "./decode_lines.js";
+import { decodeRows } from "./decode_rows.js";
 import { slotName, slotsUnderCamera } from "./slots.js";
 import { makeView, toOriginal, warp } from "./view.js";
 
 // Files of ONNX Runtime Web in onnxruntime/.
 const PROCESSOR = ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"];
 const GRAPHICS = ["ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"];
+const DECODERS = { rows: decodeRows, lines: decodeLines };
 const TRIALS = 8; // runs by which the faster of two runtimes is chosen
 const MAX_DIFFERENCE = 0.05; // of a column or a probability between two runtimes
 
@@ -48,8 +50,8 @@ export class LaneFinder {
     }
     this.input = warp(this.view, pixels);
     const outputs = await this.run(this.ort, this.session);
-    const { decoder, num_slots: numSlots } = this.model;
-    const found = decodeLanes(outputs, decoder, this.view).map((lane) => ({
+    const { decoder, readings, num_slots: numSlots } = this.model;
+    const found = DECODERS[readings](outputs, decoder, this.view).map((lane) => ({
       ...lane,
       points: lane.points.map((point) => toOriginal(this.view, point)),
     }));
@@ -89,12 +91,14 @@ export class LaneFinder {
   async run(ort, session) {
     const { inputHeight, inputWidth, place } = this.view;
     const shape = [1, inputHeight, inputWidth, 3];
-    const outputs = await session.run({
+    const given = {
       images: new ort.Tensor("uint8", this.input, shape),
       place: new ort.Tensor("int64", BigInt64Array.from(place, BigInt), [4]),
-    });
-    const { rows, lane_bits: laneBits, existence } = outputs;
-    return { rows: rows.data, laneBits: laneBits.data, existence: existence.data };
+    };
+    // A graph that reads no rows has no use for their place.
+    const inputs = session.inputNames.map((name) => [name, given[name]]);
+    const outputs = await session.run(Object.fromEntries(inputs));
+    return Object.fromEntries(session.outputNames.map((name) => [name, outputs[name].data]));
   }
 
   async timed(ort, session) {
@@ -128,7 +132,9 @@ function missing({ pathname }) {
 }
 
 function agree(one, other) {
-  return ["rows", "existence"].every((name) =>
-    one[name].every((value, i) => !(Math.abs(value - other[name][i]) > MAX_DIFFERENCE)),
+  return Object.keys(one).every(
+    (name) =>
+      !(one[name] instanceof Float32Array) ||
+      one[name].every((value, i) => !(Math.abs(value - other[name][i]) > MAX_DIFFERENCE)),
   );
 }

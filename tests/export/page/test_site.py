@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from exports import weights_file
 from playwright.sync_api import Page, expect
 
 from lanedet import LaneInferencer
@@ -25,6 +26,7 @@ pytest.importorskip("onnxscript", reason="needs the extra export")
 pytestmark = pytest.mark.slow  # it fetches 33 MB
 
 PATIENCE_MS = 120_000
+WEIGHTS = default_weights()
 REAL = Path(__file__).resolve().parents[4] / "shared" / "real" / "tusimple"
 FIND = """async (pictures) => {
     const { LaneFinder } = await import("/finder.js");
@@ -48,7 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[str]:
     """The page of the package's model, served."""
     folder = tmp_path_factory.mktemp("site") / "lanes"
     try:
-        export_page(default_weights(), folder)
+        export_page(WEIGHTS, folder)
     except OSError as error:
         pytest.skip(f"No ONNX Runtime Web: {error}")
     yield from serve(folder)
@@ -77,9 +79,9 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def check_lanes(page: Page, pictures: list[Path]) -> None:
+def check_lanes(page: Page, pictures: list[Path], weights: Path = WEIGHTS) -> None:
     texts = [base64.b64encode(path.read_bytes()).decode() for path in pictures]
-    samples = LaneInferencer(default_weights())(pictures, progress=False)
+    samples = LaneInferencer(weights, device="cpu")(pictures, progress=False)
     num_lanes = 0
     for found, sample in zip(page.evaluate(FIND, texts), samples, strict=True):
         assert [lane["slot"] for lane in found] == sample.pred_slots
@@ -105,7 +107,7 @@ def test_lanes_of_real_frames_are_those_of_lane_inferencer(page: Page) -> None:
 
 def test_a_picture_is_shown_with_its_lanes(page: Page, road: Path) -> None:
     page.set_input_files("#file", road)
-    [sample] = LaneInferencer(default_weights())(road)
+    [sample] = LaneInferencer(WEIGHTS, device="cpu")(road)
     expect(page.locator("#lanes li")).to_have_count(len(sample.pred_lanes))
     for name in sample.pred_names:
         expect(page.locator("#lanes")).to_contain_text(name)
@@ -166,5 +168,21 @@ def test_a_folder_without_its_model_says_so(
     for url in serve(tmp_path):
         opened = browser.new_page()
         opened.goto(url)
-        expect(opened.locator("#notice")).to_contain_text("is missing. Serve the whole folder")
+        notice = opened.locator("#notice")
+        expect(notice).to_contain_text("is missing. Serve the whole folder")
+        opened.close()
+
+
+def test_lines_of_a_line_head_are_those_of_lane_inferencer(
+    browser: Any, tmp_path: Path, serve: Any, road: Path
+) -> None:
+    weights = weights_file("lines")
+    try:
+        export_page(weights, tmp_path / "page")
+    except OSError as error:
+        pytest.skip(f"No ONNX Runtime Web: {error}")
+    for url in serve(tmp_path / "page"):
+        opened = browser.new_page()
+        opened.goto(url)
+        check_lanes(opened, [road], weights)
         opened.close()

@@ -1,5 +1,5 @@
 /**
- * What leaves the network to lanes: the same as lanedet/ops/decode.py.
+ * The rows of a segmentation head to lanes: the same as lanedet/ops/decode.py.
  *
  * In these functions columns and rows are those of the view's place, and a run is
  * {left, right, peak, y, row}: what row y holds of a line, `row` counting the sampled
@@ -17,14 +17,14 @@ const TURN_WINDOW = 0.06; // share of the image height over which a direction is
  * Return the lanes {points, score, slot} of one picture, points [x, y] in pixels of the
  * network's input, bottom to top.
  *
- * @param {{rows: Float32Array, laneBits: Uint8Array, existence: Float32Array}} outputs
+ * @param {{rows: Float32Array, lane_bits: Uint8Array, existence: Float32Array}} outputs
  *   Of the network, for K slots: the left edge, right edge and largest value of the runs
  *   of R rows, (K, R, 3); which pixels reach the threshold, (K, H, ceil(W / 8)), eight
  *   in a byte; how probable it is that a slot holds a lane, (K,).
  * @param {object} decoder The numbers of lanedet's LaneDecoder, by their names.
  * @param {object} view From makeView.
  */
-export function decodeLanes({ rows, laneBits, existence }, decoder, view) {
+export function decodeRows({ rows, lane_bits: laneBits, existence }, decoder, view) {
   const [top, bottom, left, right] = view.place;
   const [height, width] = [bottom - top, right - left];
   const numRows = Math.ceil(view.inputHeight / decoder.row_step);

@@ -10,14 +10,14 @@ from lanedet.ops import LaneDecoder, LetterboxView, StretchView, ViewTransform
 from lanedet.ops.strokes import highest_runs
 
 DECODE = """async ([cases, decoder, description, height, width]) => {
-    const { decodeLanes } = await import("/decode.js");
+    const { decodeRows } = await import("/decode_rows.js");
     const { makeView, toOriginal } = await import("/view.js");
     const view = makeView(description, height, width);
     const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    return cases.map(({ rows, laneBits, existence }) =>
-        decodeLanes({
+    return cases.map(({ rows, lane_bits, existence }) =>
+        decodeRows({
             rows: new Float32Array(bytes(rows).buffer),
-            laneBits: bytes(laneBits),
+            lane_bits: bytes(lane_bits),
             existence: new Float32Array(bytes(existence).buffer),
         }, decoder, view).map((lane) => ({
             ...lane, points: lane.points.map((point) => toOriginal(view, point)),
@@ -48,7 +48,7 @@ def outputs_of_network(
     bits = np.packbits(maps >= decoder.threshold, axis=2)
     return {
         "rows": text(rows),
-        "laneBits": text(bits),
+        "lane_bits": text(bits),
         "existence": text(existence.astype(np.float32)),
     }
 
