@@ -28,6 +28,20 @@ def test_scale_is_about_the_centre() -> None:
     np.testing.assert_allclose(moved([[110, 60]], scale=(0.5, 0.5)), [[105, 55]])
 
 
+def test_stretch_is_of_x_alone_and_before_the_turn() -> None:
+    np.testing.assert_allclose(moved([[110, 60]], stretch=(0.5, 0.5)), [[105, 60]])
+    turned = moved([[110, 60]], stretch=(0.5, 0.5), rotate_deg=(90, 90))
+    np.testing.assert_allclose(turned, [[90, 55]], atol=1e-9)
+
+
+def test_half_as_wide_is_as_likely_as_twice() -> None:
+    motion, rng = RandomMotion(stretch=(0.5, 2.0)), np.random.default_rng(0)
+    stretches = np.array([motion(rng, SHAPE)[0, 0] for _ in range(2000)])
+    assert stretches.min() < 0.51
+    assert stretches.max() > 1.95
+    assert (stretches < 1).mean() == pytest.approx(0.5, abs=0.03)
+
+
 def test_mirroring_swaps_the_outermost_pixels() -> None:
     mirrored = moved([[0, 7], [200, 7]], mirror_probability=1.0)
     np.testing.assert_allclose(mirrored, [[200, 7], [0, 7]])
