@@ -30,7 +30,8 @@ def test_what_the_page_says_can_be_drawn_is_drawn(
         corner = drawn[10:36, 10:100]
         is_red = (corner[..., 0] > 150) & (corner[..., 2] < 110)
         assert 100 < is_red.sum() < 1200
-        assert np.abs(drawn - image)[60:, :100].mean() < 3
+        # Lanes may be seen even in grey; most of the picture has none.
+        assert np.median(np.abs(drawn - image)[60:]) < 3
 
 
 def test_the_other_examples_run(
