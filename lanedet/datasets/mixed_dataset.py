@@ -20,17 +20,18 @@ class MixedDataset(LaneDataset):
     Args:
         data_root: Folder in which those of the parts lie.
         parts: Configs of the data sets, without ``pipeline`` and ``on_error``. Their
-            ``data_root`` is relative to that of the mixture.
+            ``data_root`` is relative to the one above.
         pipeline: Configs of the transforms, for all of them.
         repeats: How often a pass goes through each part, 1 or more. None: once.
-        indices: Use the first so many samples of the mixture, or the given ones.
+        indices: Use the first so many samples of all parts, or the given ones.
         test_mode: As in mmengine's ``BaseDataset``.
         on_error: What to do about a broken label, in every part.
 
     Raises:
         FileNotFoundError: If a label file is missing.
         LabelError: If a label is broken, or with ``"skip"`` if all of a part are.
-        ValueError: If there is no part, or not one ``repeats`` for each.
+        ValueError: If there is no part, a part without ``data_root``, or not one
+            ``repeats`` for each.
     """
 
     def __init__(
@@ -48,6 +49,12 @@ class MixedDataset(LaneDataset):
         self.repeats = [1] * len(self.parts) if repeats is None else list(repeats)
         if not self.parts:
             raise ValueError("parts must name at least one data set, got none.")
+        for part in self.parts:
+            if "data_root" not in part:
+                raise ValueError(
+                    "Each part must name its data_root, a folder below that of the "
+                    f"MixedDataset, got a {part.get('type')} without."
+                )
         if len(self.repeats) != len(self.parts) or min(self.repeats) < 1:
             raise ValueError(
                 "repeats must be one number per part, each at least 1, got "
@@ -60,6 +67,15 @@ class MixedDataset(LaneDataset):
             test_mode=test_mode,
             on_error=on_error,
         )
+
+    def load_data_list(self) -> list[dict[str, Any]]:
+        """Return the samples in the form that mmengine stores.
+
+        Each part has checked its own: images of one size, for example, need only be
+        those of one tree.
+        """
+        samples = self.load_samples(Path(self.data_root))
+        return [{"data_samples": sample} for sample in samples]
 
     def load_samples(self, data_root: Path) -> list[LaneSample]:
         """Read the samples of all parts."""

@@ -1,5 +1,6 @@
 """Several data sets as one: what is in it, how often, and where it lies."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import pytest
 
 from lanedet.datasets import EndlessSampler, LoadImage, MixedDataset, TuSimpleDataset
 from lanedet.formats import LabelError
+from lanedet.images import read_image, write_image
 
 FIRST, SECOND = "label_data_0313.json", "label_data_0601.json"
 
 
 def mix(root: Path, *files: str, **arguments: object) -> MixedDataset:
-    """Return a mixture of label files of one tree, each a part of its own."""
+    """Return label files of one tree together, each a part of its own."""
     parts = [
         dict(type=TuSimpleDataset, data_root=root.name, ann_files=name)
         for name in files
@@ -61,7 +63,7 @@ def test_repeats_of_a_frame_are_augmented_apart(scenes_root: Path) -> None:
     assert one["rng"].random() != other["rng"].random()
 
 
-def test_every_part_is_as_strict_as_the_mixture(scenes_root: Path) -> None:
+def test_every_part_is_as_strict_as_the_whole(scenes_root: Path) -> None:
     root = scenes_root.parent / "broken labels of a part"
     root.mkdir()
     (root / "clips").symlink_to(scenes_root / "clips")
@@ -74,6 +76,32 @@ def test_every_part_is_as_strict_as_the_mixture(scenes_root: Path) -> None:
     assert len(skipping) == 2 * len(whole.splitlines())
 
 
+def test_parts_may_be_copies_of_several_sizes(scenes_root: Path) -> None:
+    small = scenes_root.parent / "copies of half the size"
+    labels = (scenes_root / FIRST).read_text().splitlines()[:1]
+    name = json.loads(labels[0])["raw_file"]
+    image = read_image(scenes_root / name)
+    height, width = image.shape[:2]
+    (small / name).parent.mkdir(parents=True)
+    write_image(small / name, image[::2, ::2])
+    (small / FIRST).write_text(labels[0] + "\n")
+    part = dict(type=TuSimpleDataset, ann_files=FIRST, label_shape=(height, width))
+    dataset = MixedDataset(
+        data_root=str(small.parent),
+        parts=[dict(part, data_root=root.name) for root in (scenes_root, small)],
+        pipeline=[LoadImage()],
+    )
+    last = dataset.results_of(len(dataset) - 1)["data_samples"]
+    assert dataset.results_of(0)["data_samples"].ori_shape == (height, width)
+    assert last.ori_shape == (height // 2, width // 2)
+
+
+def test_a_part_must_say_where_it_lies(scenes_root: Path) -> None:
+    part = dict(type=TuSimpleDataset, ann_files=FIRST)
+    with pytest.raises(ValueError, match="must name its data_root"):
+        MixedDataset(data_root=str(scenes_root), parts=[part], pipeline=[])
+
+
 @pytest.mark.parametrize("repeats", [[1], [1, 0], [1, 1, 1]])
 def test_repeats_must_be_one_number_per_part(
     scenes_root: Path, repeats: list[int]
@@ -82,6 +110,6 @@ def test_repeats_must_be_one_number_per_part(
         mix(scenes_root, FIRST, SECOND, repeats=repeats)
 
 
-def test_a_mixture_of_nothing_is_refused(scenes_root: Path) -> None:
+def test_a_whole_of_nothing_is_refused(scenes_root: Path) -> None:
     with pytest.raises(ValueError, match="at least one data set"):
         mix(scenes_root)

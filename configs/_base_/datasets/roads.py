@@ -7,8 +7,9 @@ r"""Real frames of TuSimple and generated scenes together, for any dashcam.
                               --category culane --size 820x295
 
 Strong augmentation: crops of other cameras' formats, and what a network learns of
-colours and sharpness must not be that of one camera. Half of
-what is seen are real frames. Validation: TuSimple's 0531, 358 of them.
+colours and sharpness must not be that of one camera. Half of what is seen are real
+frames. Validation: TuSimple's 0531, 358 of them. Test: TuSimple's own test frames, in
+their own size.
 """
 
 from mmengine.config import read_base
@@ -47,7 +48,9 @@ train_dataloader["dataset"].update(
 )
 val_dataloader.update(batch_size=8, num_workers=1)
 val_dataloader["dataset"].update(
-    _frames, data_root="data/roads/tusimple", ann_files=["label_data_0531.json"]
+    type=MixedDataset,
+    data_root="data/roads",
+    parts=[dict(_frames, data_root="tusimple", ann_files=["label_data_0531.json"])],
 )
 test_dataloader["dataset"].update(
     type=TuSimpleDataset, data_root="data/tusimple", ann_files=["test_label.json"]
