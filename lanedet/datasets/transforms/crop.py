@@ -53,7 +53,7 @@ class RandomCrop:
         """Replace ``inputs``, and the sample's lanes and ``ori_shape``.
 
         Raises:
-            ValueError: If LoadImage shrank the image.
+            ValueError: If LoadImage shrank the image, or the label is a mask.
         """
         sample, rng, image = results["data_samples"], results["rng"], results["inputs"]
         height, width = image.shape[:2]
@@ -61,6 +61,11 @@ class RandomCrop:
             raise ValueError(
                 "RandomCrop must see the whole image, got one that LoadImage shrank. "
                 "Leave out its shrink."
+            )
+        if "gt_mask_path" in sample:
+            raise ValueError(
+                "RandomCrop must get labels that are polylines, got one that is the "
+                f"mask '{sample.gt_mask_path}'. Leave RandomCrop out for this data set."
             )
         if rng.random() >= self.probability:
             return results
@@ -94,8 +99,8 @@ def cut_lane(lane: FloatArray, shape: tuple[int, int]) -> FloatArray:
     height, width = shape
     places, points = [np.arange(len(lane), dtype=np.float64)], [lane]
     for row in (0.0, height - 1.0):
-        below = lane[:, 1] > row
-        first = np.flatnonzero(below[1:] != below[:-1])
+        side = np.sign(lane[:, 1] - row)  # 0 for a point of the lane on the row itself
+        first = np.flatnonzero(side[1:] * side[:-1] < 0)
         step = lane[first + 1] - lane[first]
         part = (row - lane[first, 1]) / step[:, 1]
         crossed = lane[first] + part[:, None] * step

@@ -26,6 +26,12 @@ def test_a_lane_ends_by_interpolation_where_the_image_ends() -> None:
     assert cut.tolist() == [[14.0, 0.0], [20.0, 6.0], [30.0, 11.0]]
 
 
+def test_a_point_where_the_image_ends_is_not_repeated() -> None:
+    lane = np.array([[8.0, 11.0], [7.0, 4.0], [6.0, 0.0], [5.0, -3.0]])
+    assert cut_lane(lane, (12, 100)).tolist() == lane[:3].tolist()
+    assert cut_lane(lane[::-1], (12, 100)).tolist() == lane[2::-1].tolist()
+
+
 def test_a_lane_that_is_turned_round_is_cut_alike() -> None:
     cut = cut_lane(LANE[::-1], (12, 100))
     assert cut.tolist() == [[30.0, 11.0], [20.0, 6.0], [14.0, 0.0]]
@@ -82,6 +88,13 @@ def test_an_image_that_was_shrunk_is_refused() -> None:
     results = results_of()
     results["inputs"] = results["inputs"][::2, ::2]
     with pytest.raises(ValueError, match="must see the whole image"):
+        RandomCrop()(results)
+
+
+def test_a_label_that_is_a_mask_is_refused() -> None:
+    results = results_of()
+    results["data_samples"].set_metainfo({"gt_mask_path": "masks/1.png"})
+    with pytest.raises(ValueError, match=r"the mask 'masks/1\.png'"):
         RandomCrop()(results)
 
 
