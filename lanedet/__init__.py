@@ -12,7 +12,7 @@ __all__ = ["LaneInferencer", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the user's object when it is asked for: with it comes PyTorch."""
+    """Import the user's object when it is asked for, and what it needs."""
     if name == "LaneInferencer":
         return import_module("lanedet.inference").LaneInferencer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
