@@ -56,9 +56,3 @@ class LaneHead(BaseModule, ABC):
             raw: Whether all that the head predicts leaves the graph, and not only what
                 lanes are made of.
         """
-
-    def predict_lanes(
-        self, features: StageFeatures, data_samples: Sequence[LaneSample]
-    ) -> list[LaneSample]:
-        """Return the same lanes as :meth:`predict`, without what only metrics read."""
-        return self.predict(features, data_samples)

@@ -209,18 +209,6 @@ class LaneSegmentationHead(LaneHead):
         class_maps = outputs.seg_logits.argmax(dim=1).to(torch.uint8).cpu().numpy()
         for sample, class_map in zip(data_samples, class_maps, strict=True):
             sample.pred_class_map = class_map
-        return self._add_lanes(outputs, data_samples)
-
-    @torch.no_grad()
-    def predict_lanes(
-        self, features: StageFeatures, data_samples: Sequence[LaneSample]
-    ) -> list[LaneSample]:
-        """Return the same lanes as :meth:`predict`, but no class maps."""
-        return self._add_lanes(_with_last_channels(self(features)), data_samples)
-
-    def _add_lanes(
-        self, outputs: SegmentationOutputs, data_samples: Sequence[LaneSample]
-    ) -> list[LaneSample]:
         lane_probs = outputs.seg_logits.softmax(dim=1)[:, 1:].cpu().numpy()
         existence = np.ones(lane_probs.shape[:2], dtype=np.float32)
         if outputs.existence_logits is not None:

@@ -296,9 +296,13 @@ class LineHead(LaneHead):
             features: Stage features of the backbone.
             data_samples: With the meta information ``view``.
         """
-        samples = self.predict_lanes(features, data_samples)
-        for sample in samples:
+        scores, lines = last_lines(self(features))
+        for sample, own_scores, own_lines in zip(
+            data_samples, scores.cpu().numpy(), lines.cpu().numpy(), strict=True
+        ):
             view: ViewTransform = sample.view
+            lanes = self.decode(own_scores, own_lines, view)
+            add_lanes(sample, lanes, self.num_slots)
             place_width = view.place[3] - view.place[2]
             class_map = rasterize_lanes(
                 [view.to_input(lane) for lane in sample.pred_lanes],
@@ -307,19 +311,6 @@ class LineHead(LaneHead):
                 self.drawn_width * place_width,
             )
             sample.pred_class_map = class_map
-        return samples
-
-    @torch.no_grad()
-    def predict_lanes(
-        self, features: StageFeatures, data_samples: Sequence[LaneSample]
-    ) -> list[LaneSample]:
-        """Return the same lanes as :meth:`predict`, but no class maps."""
-        scores, lines = last_lines(self(features))
-        for sample, own_scores, own_lines in zip(
-            data_samples, scores.cpu().numpy(), lines.cpu().numpy(), strict=True
-        ):
-            lanes = self.decode(own_scores, own_lines, sample.view)
-            add_lanes(sample, lanes, self.num_slots)
         return list(data_samples)
 
     def reader(self, *, raw: bool = False) -> "LineReader":  # noqa: ARG002
