@@ -64,7 +64,7 @@ class _Subject(NamedTuple):
     """Function that loads it, as ``MODULE:CALLABLE``."""
 
     arguments: Mapping[str, Any] = MappingProxyType({})
-    """Of that function."""
+    """What that function is given, by name."""
 
     model: Path | None = None
     """Its file, if it is ours."""

@@ -47,13 +47,13 @@ class Measured:
     """How it started."""
 
     seconds: list[float] = field(default_factory=list)
-    """Of each call with one picture."""
+    """Time by the clock of each call with one picture."""
 
     core_seconds: list[float] = field(default_factory=list)
-    """Of each of these, of its cores together."""
+    """Time of all cores together of each of these."""
 
     batch_seconds: list[float] = field(default_factory=list)
-    """Of each call with a batch."""
+    """Time by the clock of each call with a batch."""
 
     peak_bytes: int | None = None
     """Most memory that its process had."""

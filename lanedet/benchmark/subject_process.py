@@ -41,10 +41,10 @@ class Runs(NamedTuple):
     """What some calls took."""
 
     seconds: list[float]
-    """Of the clock, for each call."""
+    """Time by the clock, of each call."""
 
     core_seconds: list[float]
-    """Of the cores together, for each call."""
+    """Time of all cores together, of each call."""
 
     peak_bytes: int | None
     """Most memory that the process has had so far, where the system says."""

@@ -36,13 +36,13 @@ class _Iteration(NamedTuple):
     """Seconds of one iteration."""
 
     wait_s: float
-    """For data."""
+    """Waiting for data."""
 
     step_s: float
-    """Of the step."""
+    """The step itself."""
 
     hooks_s: float
-    """Of the hooks before and after it."""
+    """The hooks before and after it."""
 
     @property
     def whole_s(self) -> float:

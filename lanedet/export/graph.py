@@ -22,10 +22,10 @@ class ExportGraph(NamedTuple):
     """A graph of plain operators, ready to be written."""
 
     graph: LaneGraph
-    """In evaluation mode, on the CPU."""
+    """The graph in evaluation mode, on the CPU."""
 
     metadata: ModelMetadata
-    """Of the file to be."""
+    """Metadata of the file to be."""
 
     images: Tensor
     """An input of it, (B, H, W, 3) uint8."""

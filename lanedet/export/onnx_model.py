@@ -9,6 +9,6 @@ class OnnxModel(NamedTuple):
     """A graph, and what its file is to say of it."""
 
     content: bytes
-    """Of an ONNX file without metadata."""
+    """The bytes of an ONNX file without metadata."""
 
     metadata: ModelMetadata

@@ -18,7 +18,7 @@ EXPORT_KEY = "lanedet_export"
 """Where metadata of an exported file keep the facts of the export."""
 
 VERSION = 1
-"""Of the form of exported files: what goes in, what comes out, what metadata hold."""
+"""Version of exported files: what goes in, what comes out, what metadata hold."""
 
 READINGS = {
     "rows": ("rows", "lane_bits", "existence"),
@@ -71,10 +71,10 @@ class ModelMetadata:
     """What an exported file says of itself."""
 
     description: Mapping[str, Any]
-    """Of the model."""
+    """What the model is made of, see ``lanedet.models.describe_model``."""
 
     facts: ExportFacts
-    """Of the export."""
+    """How it was exported."""
 
     provenance: Mapping[str, str]
     """How the weights were made, by name."""

@@ -20,7 +20,7 @@ class Predictor(Protocol):
     """What runs outside of the network."""
 
     kind: str
-    """Of the readings, one of :data:`~lanedet.formats.models.READINGS`."""
+    """Kind of the readings, one of :data:`~lanedet.formats.models.READINGS`."""
 
     device: str
     """What computes, as the runtime calls it: ``cpu`` for a CPU."""
