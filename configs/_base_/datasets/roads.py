@@ -1,6 +1,6 @@
 r"""Real frames of TuSimple and generated scenes together, for any dashcam.
 
-    data/roads/tusimple   TuSimple's frames at 426x240, a third of their size
+    data/roads/tusimple   TuSimple's training frames, or copies of one smaller size
     data/roads/diverse    lanedet scenes data/roads/diverse --num 5000 --seed 7 \
                               --category diverse
     data/roads/wide       lanedet scenes data/roads/wide --num 4000 --seed 8 \
