@@ -95,7 +95,9 @@ class LanePage:
                     self._choices, label="Weights", scale=3, min_width=320
                 )
                 upload = gr.UploadButton(
-                    "Use a weights file", file_types=[".safetensors"], min_width=240
+                    "Use a weights file",
+                    file_types=[".safetensors", ".onnx"],
+                    min_width=240,
                 )
             upload.upload(
                 self._add_weights,

@@ -14,6 +14,7 @@ from threading import Event
 from lanedet.app.listener import listen
 from lanedet.app.request_guard import EVERYWHERE, RequestGuard, page_names
 from lanedet.app.weights import find_weights
+from lanedet.inference import choose_runtime
 from lanedet.models import usable_device
 from lanedet.runtime import hold_interrupts
 
@@ -35,9 +36,11 @@ def serve(
     """Serve the page until Ctrl-C. All files it makes are gone then.
 
     Args:
-        weights: The weights to begin with. If not given, those of the package. All
-            files under ``work_dirs`` can be chosen too.
-        device: Such as ``cpu`` or ``cuda:0``. If not given, a GPU where there is one.
+        weights: The weights, or what ``lanedet export`` wrote, to begin with. If not
+            given, those of the package. All such files under ``work_dirs`` can be
+            chosen too.
+        device: Such as ``cpu`` or ``cuda:0``, or what the runtime of an exported file
+            calls it. If not given, a GPU where there is one.
         host: Address to listen at. Whoever can reach it can use the page.
         port: Where to listen. If not given, the first free one from 7860 on.
         allowed_hosts: Names that the page is served under beside those of ``host``, as
@@ -50,8 +53,9 @@ def serve(
         ValueError: If Gradio is not installed, there is no such device, or a host is no
             name.
     """
-    usable_device(device)  # now, not when the first picture comes
     choices = find_weights(weights, _RUNS)
+    if choose_runtime(next(iter(choices.values())), None, device) == "torch":
+        usable_device(device)  # now, not when the first picture comes
     names = page_names(host, allowed_hosts)
     with listen(host, port) as listening, _temporary_folder() as folder:
         # Gradio reads these when it is imported.

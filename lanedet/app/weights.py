@@ -5,6 +5,8 @@ from pathlib import Path
 from lanedet.files import visible_files
 from lanedet.inference import default_weights
 
+_PATTERNS = ("*.safetensors", "*.onnx", "*.xml", "*.engine", "*.plan")
+
 
 def find_weights(first: Path | None, runs: Path) -> dict[str, Path]:
     """Return the weights files that a page offers, by what to call them.
@@ -12,7 +14,8 @@ def find_weights(first: Path | None, runs: Path) -> dict[str, Path]:
     Args:
         first: Comes first. If not given, the weights that come with the package.
         runs: Folder of training runs; all weights in it and its folders come next,
-            sorted, but hidden files. It need not be there.
+            then what was exported, each kind sorted, but hidden files. It need not be
+            there.
 
     Raises:
         FileNotFoundError: If there is no file ``first``.
@@ -22,4 +25,6 @@ def find_weights(first: Path | None, runs: Path) -> dict[str, Path]:
     packaged = default_weights()
     files = {} if first is None else {str(first): first}
     files[f"{packaged.stem} (comes with lanedet)"] = packaged
-    return files | {str(path): path for path in visible_files(runs, "*.safetensors")}
+    for pattern in _PATTERNS:
+        files |= {str(path): path for path in visible_files(runs, pattern)}
+    return files

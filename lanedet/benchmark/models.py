@@ -30,7 +30,6 @@ from lanedet.models import (
     LaneDetector,
     build_model,
     describe_model,
-    prepare_for_onednn,
     usable_device,
 )
 
@@ -174,7 +173,7 @@ def _network(config: str, size: tuple[int, int], device: str) -> _Network:
         parameters,
         macs,
         plain,
-        prepare_for_onednn(plain.fused()),
+        plain.fused(),
     )
 
 

@@ -14,7 +14,8 @@ EXAMPLES = f"""examples:
 
 It needs Gradio: pip install 'lanedet[app]'. It needs no network: the page is served by
 this machine, and what is dropped on it stays here. Files go into a temporary folder and
-are gone when the page ends. Weights under work_dirs can be chosen in the page.
+are gone when the page ends. Weights and exported files under work_dirs can
+be chosen in the page.
 {PATH_HINT}"""
 
 
@@ -28,8 +29,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--weights",
         type=Path,
-        help="weights (.safetensors) or checkpoint (.pth) to begin with (default: the "
-        "package's own)",
+        help="weights (.safetensors), checkpoint (.pth), or what lanedet export wrote "
+        "(.onnx, .xml, .engine), to begin with (default: the package's own)",
     )
     parser.add_argument(
         "--device", help="such as cpu or cuda:0 (default: a GPU where there is one)"

@@ -4,13 +4,15 @@ import argparse
 import json
 from pathlib import Path
 
-from lanedet.cli.options import PATH_HINT, add_run_options
+from lanedet.cli.options import PATH_HINT, add_run_options, add_runtime_options
 from lanedet.files import replace_file
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
   lanedet test sad/enet_sad_scenes \\
       work_dirs/enet_sad_scenes/weights.safetensors
+  lanedet test sad/enet_sad_tusimple lanes.onnx --runtime onnxruntime \\
+      --data-root /data/tusimple
   lanedet test sad/enet_sad_tusimple iter_1800.pth \\
       --data-root /data/tusimple --out submission.json --show-dir drawn
 A work dir is for one run at a time: during a training in it, name another one
@@ -27,9 +29,12 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("config", help="config file that the model was trained with")
     parser.add_argument(
-        "checkpoint", help="weights (.safetensors) or checkpoint (.pth)"
+        "checkpoint",
+        help="weights (.safetensors), checkpoint (.pth), or what lanedet export wrote "
+        "(.onnx, .xml, .engine), which is scored with its own view and decoder",
     )
     add_run_options(parser)
+    add_runtime_options(parser.add_argument_group("how an exported file runs"))
     parser.add_argument(
         "--out",
         help="write predictions in the benchmark's format: a file, or for CULane and "
@@ -50,14 +55,24 @@ def main() -> None:
 
     from lanedet import engine
     from lanedet.evaluation import benchmark_table
+    from lanedet.inference import choose_runtime, evaluate_exported
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)
     if args.launcher is not None:
         config.launcher = args.launcher
     engine.set_work_dir(config, args.work_dir)
-    result = engine.evaluate(
-        config, args.checkpoint, out=args.out, show_dir=args.show_dir
-    )
+    written = {"out": args.out, "show_dir": args.show_dir}
+    checkpoint = Path(args.checkpoint)
+    if choose_runtime(checkpoint, args.runtime, args.device) == "torch":
+        if args.device is not None or args.half:
+            raise ValueError(
+                "--device and --half are for exported files: weights are tested as "
+                "they were trained, on a GPU where there is one."
+            )
+        result = engine.evaluate(config, checkpoint, **written)
+    else:
+        how = {"runtime": args.runtime, "device": args.device, "half": args.half}
+        result = evaluate_exported(config, checkpoint, **how, **written)
     if not is_main_process():
         return
     print("\n".join(benchmark_table(result.metrics, result.num_images)))

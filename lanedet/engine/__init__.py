@@ -17,7 +17,7 @@ from lanedet.engine.hooks import (
 )
 from lanedet.engine.loops import LaneTrainLoop
 from lanedet.engine.provenance import source_commit
-from lanedet.engine.run import evaluate, set_resume, train, use_amp
+from lanedet.engine.run import Evaluation, evaluate, set_resume, train, use_amp
 from lanedet.engine.runner import LaneRunner
 from lanedet.engine.work_dir import set_work_dir
 
@@ -26,6 +26,7 @@ __all__ = [
     "AttentionVisualizationHook",
     "ConsoleHook",
     "DistillationHook",
+    "Evaluation",
     "LaneRunner",
     "LaneTrainLoop",
     "LaneVisualizationHook",

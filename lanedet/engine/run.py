@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
+from torch import nn
 
 from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
 from lanedet.engine.config_errors import config_errors
@@ -134,6 +135,7 @@ def evaluate(
     config: Config,
     checkpoint: Path | str,
     *,
+    model: nn.Module | None = None,
     out: Path | str | None = None,
     show_dir: Path | str | None = None,
 ) -> Evaluation:
@@ -142,6 +144,8 @@ def evaluate(
     Args:
         config: Config of the model and the data.
         checkpoint: Training checkpoint (``.pth``) or weights (``.safetensors``).
+        model: What was made of the file, of whatever kind it is then, in place of the
+            config's model: one of mmengine's ``BaseModel`` that predicts.
         out: File, or folder for BDD100K's masks, to write the predictions to in the
             benchmark's format, or None.
         show_dir: Where to draw them, or None.
@@ -158,7 +162,8 @@ def evaluate(
     """
     check_data(config, "test_dataloader")
     start_processes(config)
-    config.load_from, config.resume = str(checkpoint), False
+    config.load_from = str(checkpoint) if model is None else None
+    config.resume = False
     config.model.distiller = None  # it trains, and a weights file leaves it out
     if out is not None:
         _set_output(config, str(out))
@@ -169,7 +174,11 @@ def evaluate(
                 hook["show_dir"] = str(show_dir)
     with claimed_work_dir(config):
         with config_errors("The config"):
-            runner = LaneRunner.from_cfg(config)
+            runner = (
+                LaneRunner.from_cfg(config)
+                if model is None
+                else LaneRunner.for_test(config, model)
+            )
         metrics: dict[str, float] = runner.test()
     return Evaluation(metrics, len(runner.test_dataloader.dataset))
 

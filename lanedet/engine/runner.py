@@ -1,12 +1,15 @@
 """mmengine's Runner with a console that a person can read."""
 
+import copy
+import inspect
 import logging
 import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
+from mmengine.config import Config
 from mmengine.dist import barrier, is_main_process
 from mmengine.logging import MMLogger, print_log
 from mmengine.runner import Runner
@@ -23,7 +26,6 @@ from lanedet.engine.schedule import with_peak
 from lanedet.engine.shared_values import fit_to_model
 from lanedet.files import replace_file
 from lanedet.models import (
-    LaneDetector,
     check_state_dict,
     read_checkpoint,
     without_training_parts,
@@ -57,10 +59,32 @@ class LaneRunner(Runner):
         super().__init__(*args, **kwargs)
         if self._checkpoint is not None:
             self._check_checkpoint(self._checkpoint, str(load_from))
-        if isinstance(self._bare_model, LaneDetector) and isinstance(
-            self.visualizer, LaneVisualizer
-        ):
-            self.visualizer.num_slots = self._bare_model.head.num_slots
+        slotted = getattr(self._bare_model, "head", self._bare_model)
+        num_slots = getattr(slotted, "num_slots", None)
+        if num_slots is not None and isinstance(self.visualizer, LaneVisualizer):
+            self.visualizer.num_slots = num_slots
+
+    @classmethod
+    def for_test(cls, config: Config, model: nn.Module) -> Self:
+        """Return a runner that tests a model which is there already.
+
+        Args:
+            config: Of the run. Of its model, data take what they need (the view).
+            model: Has ``num_slots``, if lanes are to be drawn in their colors.
+        """
+        config = copy.deepcopy(config)
+        names = inspect.signature(Runner).parameters.keys() - {"model", "cfg"}
+        given = {name: config[name] for name in names if config.get(name) is not None}
+        return cls(model=model, cfg=config, **given)
+
+    def wrap_model(self, model_wrapper_cfg: Any, model: nn.Module) -> nn.Module:
+        """Return the model for one of several processes, as mmengine does.
+
+        PyTorch's wrapper takes no model without parameters, which needs none.
+        """
+        if next(model.parameters(), None) is None:
+            return model
+        return cast(nn.Module, super().wrap_model(model_wrapper_cfg, model))
 
     @property
     def _bare_model(self) -> nn.Module:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from lanedet.inference.host_parts import HostParts
 from lanedet.inference.lane_inferencer import Images, LaneInferencer
 from lanedet.inference.packaged_weights import default_weights, packaged_model
-from lanedet.inference.predictors import Predictor, open_predictor
+from lanedet.inference.predictors import Predictor, choose_runtime, open_predictor
 
 if TYPE_CHECKING:
     from lanedet.inference.attention_viewer import (
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         SoftmaxMaps,
         draw_detector_attention,
     )
+    from lanedet.inference.predictor_model import evaluate_exported
 
 __all__ = [
     "EnergyMaps",
@@ -22,17 +23,24 @@ __all__ = [
     "LaneInferencer",
     "Predictor",
     "SoftmaxMaps",
+    "choose_runtime",
     "default_weights",
     "draw_detector_attention",
+    "evaluate_exported",
     "open_predictor",
     "packaged_model",
 ]
 
-_OF_PYTORCH = ("EnergyMaps", "SoftmaxMaps", "draw_detector_attention")
+_OF_PYTORCH = {
+    "EnergyMaps": "attention_viewer",
+    "SoftmaxMaps": "attention_viewer",
+    "draw_detector_attention": "attention_viewer",
+    "evaluate_exported": "predictor_model",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import what needs PyTorch when it is asked for."""
     if name in _OF_PYTORCH:
-        return getattr(import_module("lanedet.inference.attention_viewer"), name)
+        return getattr(import_module(f"lanedet.inference.{_OF_PYTORCH[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

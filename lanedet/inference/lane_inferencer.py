@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ import numpy as np
 from lanedet.arrays import ByteArray
 from lanedet.images import ImageError, find_images, read_image
 from lanedet.inference.caller_line import callers_stacklevel
+from lanedet.inference.find_lanes import find_lanes
 from lanedet.inference.packaged_weights import packaged_model
 from lanedet.inference.predictors import Predictor, open_predictor
-from lanedet.ops import ViewTransform, add_lanes
+from lanedet.ops import ViewTransform
 from lanedet.runtime import RUNTIMES, progress_bar
 from lanedet.structures import LaneSample
 
@@ -181,17 +182,7 @@ class LaneInferencer:
         self, images: Sequence[ByteArray | Path | str]
     ) -> list[LaneSample]:
         inputs, samples = self._prepare(images)
-        begin = 0
-        for place, group in groupby(samples, lambda sample: sample.view.place):
-            together = list(group)
-            batch = np.stack(inputs[begin : begin + len(together)])
-            readings = self._predictor.read(batch, np.array(place))
-            for number, sample in enumerate(together):
-                own = {name: array[number] for name, array in readings.items()}
-                lanes = self._parts.lanes(self._predictor.kind, own, sample.view)
-                add_lanes(sample, lanes, self.num_slots)
-            begin += len(together)
-        return samples
+        return find_lanes(self._predictor, inputs, samples)
 
     def attention(
         self, image: ByteArray | Path | str, stages: Sequence[str] | None = None

@@ -60,7 +60,6 @@ from lanedet.models.losses import (
     SoftIoULoss,
     lane_iou,
 )
-from lanedet.models.onednn import prepare_for_onednn
 from lanedet.models.plain_operators import to_plain_operators
 from lanedet.models.publish import publish_weights, read_provenance
 from lanedet.models.weights import (
@@ -124,7 +123,6 @@ __all__ = [
     "is_whole_checkpoint",
     "lane_iou",
     "load_weights",
-    "prepare_for_onednn",
     "publish_weights",
     "read_checkpoint",
     "read_checkpoint_header",

@@ -5,6 +5,7 @@ from threading import Event
 
 import numpy as np
 import pytest
+from exports import exported_file
 
 from lanedet.app import StoppableStart, annotate_clip, annotate_picture
 from lanedet.images import ImageError, read_image, write_image
@@ -163,3 +164,28 @@ def test_no_clip(inferencer: LaneInferencer, results: Path, tmp_path: Path) -> N
     source.write_text("Not a film.\n" * 99)
     with pytest.raises(ValueError, match=r"notes\.mp4' is no video"):
         annotate_clip(source, inferencer, results)
+
+
+@pytest.fixture
+def exported() -> LaneInferencer:
+    pytest.importorskip("onnx", reason="needs the extra export")
+    pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+    path = exported_file("rows", "onnx")
+    return LaneInferencer(path, runtime="onnxruntime", device="cpu")
+
+
+def test_an_exported_network_finds_lanes_and_shows_no_attention(
+    exported: LaneInferencer, results: Path, tmp_path: Path, make_clip: MakeClip
+) -> None:
+    picture = tmp_path / "road.png"
+    write_image(picture, _noise(96, 128))
+    result = annotate_picture(picture, exported, results)
+    assert result.attention == {}
+    [sample] = exported.predict([read_image(picture)])
+    assert len(json.loads(result.log.read_text())["lanes"]) == len(sample.pred_lanes)
+    clip = annotate_clip(make_clip(), exported, results)
+    assert len(clip.log.read_text().splitlines()) == 6
+    with pytest.raises(ValueError, match="cannot say where a network looks"):
+        annotate_clip(
+            make_clip(), exported, results, options=VideoOptions(attention=True)
+        )

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from exports import exported_file
 
 from lanedet.images import read_image, write_image
 from lanedet.simulation import Drive
@@ -136,6 +137,17 @@ def test_values_that_the_page_would_not_send(
     output, error = served.call(CLIP, *values)
     assert output is None
     assert wanted in error
+
+
+def test_an_exported_file_is_taken_for_weights(served) -> None:
+    pytest.importorskip("onnx", reason="needs the extra export")
+    content = exported_file("rows", "onnx").read_bytes()
+    update, error = served.call(WEIGHTS, served.upload("lanes.onnx", content))
+    assert not error
+    assert Path(update[0]["value"]).read_bytes() == content
+    update, error = served.call(WEIGHTS, served.upload("lanes.onnx", content[:-9]))
+    assert update is None
+    assert error.startswith("'lanes.onnx' must be a whole ONNX file")
 
 
 def test_calls_of_the_wrong_form(served) -> None:

@@ -31,6 +31,15 @@ def test_what_is_named_comes_first_and_runs_last(tmp_path: Path) -> None:
     assert next(iter(found)) == str(first)
 
 
+def test_exported_files_come_after_the_weights(tmp_path: Path) -> None:
+    names = ("z.safetensors", "a.onnx", "a.xml", "a.bin", "a.json", "a.pt2", "b.engine")
+    for name in names:
+        _make(tmp_path / name)
+    _, *found = find_weights(None, tmp_path).values()
+    wanted = ("z.safetensors", "a.onnx", "a.xml", "b.engine")
+    assert found == [tmp_path / name for name in wanted]
+
+
 def test_a_file_has_one_place(tmp_path: Path) -> None:
     first = _make(tmp_path / "weights.safetensors")
     assert list(find_weights(first, tmp_path).values()) == [first, default_weights()]

@@ -1,13 +1,17 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from exports import PARTS, PLACE, exported_file, images, weights_file
 
+from lanedet.export import ExportOptions, export_model
 from lanedet.export.graph import make_graph
 from lanedet.formats.models import ModelMetadata, read_onnx_metadata
+from lanedet.inference import open_predictor
+from lanedet.models import build_model, save_weights
 
 onnx = pytest.importorskip("onnx", reason="needs the extra export")
 pytest.importorskip("onnxscript", reason="needs the extra export")
@@ -78,3 +82,63 @@ def test_half_precision_keeps_what_is_outside_of_the_network() -> None:
     assert outputs["rows"].dtype == np.float32
     with pytest.raises(Exception, match="Got invalid dimensions"):
         _run(out, images(1))
+
+
+_HEAD = {
+    "type": "LaneSegmentationHead",
+    "num_lanes": 4,
+    "existence_branch": None,
+    "decoder": {"type": "LaneDecoder", "threshold": 0.1},
+}
+_CONV_HEAD = {**_HEAD, "classifier": {"type": "ConvClassifier"}}
+_MOBILENET = {
+    "type": "TorchvisionFeatures",
+    "name": "mobilenet_v3_small",
+    "stages": {"layer1": "features.1"},
+}
+_ATTENDING_ENET = {"type": "ENet", "context": {"E2": {"type": "SelfAttention2d"}}}
+NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "ResNet-18": (
+        {"type": "ResNet", "depth": 18},
+        {**_CONV_HEAD, "seg_stage": "layer4", "upsampling": 8},
+    ),
+    "torchvision's MobileNet": (
+        _MOBILENET,
+        {**_CONV_HEAD, "seg_stage": "layer1", "upsampling": 4},
+    ),
+    "ENet with self-attention": (
+        _ATTENDING_ENET,
+        {
+            **_HEAD,
+            "seg_stage": "D2",
+            "classifier": {"type": "TransposedConvClassifier"},
+        },
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
+def test_other_networks_give_what_they_give_in_pytorch(
+    name: str, tmp_path: Path
+) -> None:
+    backbone, head = NETWORKS[name]
+    view = {"type": "LetterboxView", "input_shape": [64, 96]}
+    description = {"type": "LaneDetector", "backbone": backbone, "head": head}
+    description["view"] = view
+    torch.manual_seed(0)
+    state = build_model(description).state_dict()
+    weights, out = tmp_path / "weights.safetensors", tmp_path / "lanes.onnx"
+    for tensor_name, tensor in state.items():
+        if ".context." in tensor_name and tensor_name.endswith("gamma"):
+            tensor.fill_(1.0)  # it begins with 0, and the layer with nothing
+    save_weights(weights, description, state, {})
+    export_model(weights, out, "onnx", ExportOptions(raw=True))
+    pixels = images(2)
+    outputs = _run(out, pixels)
+    expected = open_predictor(weights, device="cpu").read(pixels, np.array(PLACE))
+    assert [*outputs] == [*expected]
+    for key, array in expected.items():
+        # A near tie may move a pixel of ENet's unpooling.
+        assert np.quantile(np.abs(outputs[key] - array), 0.99) < 1e-4, key
+    assert np.ptp(outputs["lane_probs"][:, 0]) > 1e-3

@@ -18,7 +18,6 @@ from lanedet.models import (
     ResNet,
     TorchvisionFeatures,
     TransposedConvClassifier,
-    prepare_for_onednn,
 )
 from lanedet.ops import LaneDecoder, LetterboxView, StretchView
 from lanedet.structures import LaneSample
@@ -94,16 +93,9 @@ def inputs() -> torch.Tensor:
     return torch.randn(2, 3, *SHAPE, generator=torch.Generator().manual_seed(1))
 
 
-FORMS = [
-    pytest.param(LaneDetector.fused, id="fused"),
-    pytest.param(lambda detector: prepare_for_onednn(detector.fused()), id="oneDNN"),
-]
-
-
-@pytest.mark.parametrize("form", FORMS)
 @torch.no_grad()
-def test_stages_and_logits_are_the_same(form, detector, inputs) -> None:
-    fast = form(detector)
+def test_stages_and_logits_are_the_same(detector, inputs) -> None:
+    fast = detector.fused()
     expected, got = detector.extract_features(inputs), fast.extract_features(inputs)
     assert list(got) == list(expected)
     for stage, feature in expected.items():
@@ -114,37 +106,34 @@ def test_stages_and_logits_are_the_same(form, detector, inputs) -> None:
         torch.testing.assert_close(output / size, other / size, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("form", FORMS)
 @torch.no_grad()
-def test_probabilities_are_the_same(form, detector, inputs) -> None:
-    got, expected = form(detector)(inputs), detector(inputs)
+def test_probabilities_are_the_same(detector, inputs) -> None:
+    got, expected = detector.fused()(inputs), detector(inputs)
     for logits, other in zip(got, expected, strict=True):
         torch.testing.assert_close(
             logits.softmax(dim=1), other.softmax(dim=1), atol=1e-4, rtol=0
         )
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_lanes_are_the_same(form, detector, inputs) -> None:
+def test_lanes_are_the_same(detector, inputs) -> None:
     def lanes_of(model: LaneDetector) -> list[LaneSample]:
         view = model.view((180, 320))
         samples = [LaneSample(metainfo={"view": view}) for _ in inputs]
         with torch.no_grad():
             return model(inputs, samples, mode="predict")
 
-    for sample, other in zip(lanes_of(form(detector)), lanes_of(detector), strict=True):
+    for sample, other in zip(
+        lanes_of(detector.fused()), lanes_of(detector), strict=True
+    ):
         assert sample.pred_slots == other.pred_slots
         assert sample.pred_lanes
         for lane, expected in zip(sample.pred_lanes, other.pred_lanes, strict=True):
             np.testing.assert_allclose(lane, expected, atol=0.05)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_nothing_is_left_to_normalise_and_the_detector_is_not_touched(
-    form, detector
-) -> None:
+def test_nothing_is_left_to_normalise_and_the_detector_is_not_touched(detector) -> None:
     before = copy.deepcopy(detector.state_dict())
-    fast = form(detector)
+    fast = detector.fused()
     left = [m for m in fast.modules() if isinstance(m, nn.BatchNorm2d | nn.Dropout2d)]
     assert left == []
     assert not any(parameter.requires_grad for parameter in fast.parameters())
@@ -155,9 +144,8 @@ def test_nothing_is_left_to_normalise_and_the_detector_is_not_touched(
         assert torch.equal(tensor, before[name]), name
 
 
-@pytest.mark.parametrize("form", FORMS)
 @torch.no_grad()
-def test_a_network_of_torchvision_stays_as_it_is(form, inputs) -> None:
+def test_a_network_of_torchvision_stays_as_it_is(inputs) -> None:
     stages = {"layer4": "features.3"}
     backbone = dict(type=TorchvisionFeatures, name="mobilenet_v3_large", stages=stages)
     head = dict(
@@ -170,7 +158,7 @@ def test_a_network_of_torchvision_stays_as_it_is(form, inputs) -> None:
     )
     view = dict(type=StretchView, input_shape=SHAPE)
     detector = _as_if_trained(LaneDetector(backbone=backbone, head=head, view=view))
-    got, expected = form(detector)(inputs), detector(inputs)
+    got, expected = detector.fused()(inputs), detector(inputs)
     torch.testing.assert_close(got.seg_logits, expected.seg_logits, atol=1e-4, rtol=0)
 
 

@@ -8,6 +8,7 @@ import torch
 from mmengine.dist import get_world_size, master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch import nn
 from tqdm import tqdm
 
 _PER_LINE = 4
@@ -32,7 +33,8 @@ class ConsoleHook(Hook):
     def before_test(self, runner: Runner) -> None:
         """Say what is tested, on what and where."""
         num_images = f"{len(runner.test_dataloader.dataset)} test images"
-        _write_header("Testing", runner, num_images, {"weights": runner._load_from})
+        weights = {} if runner._load_from is None else {"weights": runner._load_from}
+        _write_header("Testing", runner, num_images, weights)
 
     @master_only
     def after_val_epoch(
@@ -54,13 +56,10 @@ def _write_header(
     title: str, runner: Runner, num_images: str, more: Mapping[str, Any]
 ) -> None:
     model = getattr(runner.model, "module", runner.model)
-    parts = (type(getattr(model, name, None)).__name__ for name in ("backbone", "head"))
-    num_parameters = sum(each.numel() for each in model.parameters())
     lines = {
         "config": runner.cfg.filename,
-        "model": f"{' + '.join(parts)}, {num_parameters / 1e6:.2f} M parameters",
         "data": num_images,
-        "device": _device(next(model.parameters()).device),
+        **(model.facts if hasattr(model, "facts") else _facts(model)),
         **more,
         "work dir": _short(runner.work_dir),
         "log": _short(Path(runner.log_dir) / f"{runner.timestamp}.log"),
@@ -68,6 +67,16 @@ def _write_header(
     tqdm.write(title)
     for name, text in lines.items():
         tqdm.write(f"  {name:<9}{text}")
+
+
+def _facts(model: nn.Module) -> dict[str, str]:
+    """Return what the model is, and where."""
+    parts = (type(getattr(model, name, None)).__name__ for name in ("backbone", "head"))
+    num_parameters = sum(each.numel() for each in model.parameters())
+    return {
+        "model": f"{' + '.join(parts)}, {num_parameters / 1e6:.2f} M parameters",
+        "device": _device(next(model.parameters()).device),
+    }
 
 
 def _device(device: torch.device) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lanedet.arrays import ByteArray
 from lanedet.inference.host_parts import HostParts, Readings
-from lanedet.models import LaneDetector, prepare_for_onednn, stage_energies
+from lanedet.models import LaneDetector, stage_energies
 
 
 class TorchPredictor:
@@ -50,7 +50,7 @@ class TorchPredictor:
             detector.view, detector.head.decode, detector.head.num_slots
         )
         # A copy would take a quarter of the time until the first picture.
-        self._detector = prepare_for_onednn(detector.fuse()).to(self._dtype)
+        self._detector = detector.fuse().to(self._dtype)
 
     @torch.inference_mode()
     def read(self, images: ByteArray, place: NDArray[np.int64]) -> Readings:

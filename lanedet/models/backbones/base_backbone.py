@@ -20,10 +20,6 @@ class LaneBackbone(BaseModule, ABC):
     stage_channels: dict[str, int]
     """Channels of each stage by name, in the order of computation."""
 
-    has_narrow_layers: bool = False
-    """Whether most convolutions have so few channels that to hand them their weights
-    takes a good part of their time (:func:`~lanedet.models.prepare_for_onednn`)."""
-
     context: nn.ModuleDict
     """What runs after each stage that has context layers (:mod:`.context`)."""
 

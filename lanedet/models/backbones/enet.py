@@ -50,7 +50,6 @@ class ENet(LaneBackbone):
     """
 
     stride = 8
-    has_narrow_layers = True
 
     def __init__(
         self,

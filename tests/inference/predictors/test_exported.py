@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from exports import PARTS, PLACE, SHAPE, exported_file, images, weights_file
 
+from lanedet.export import export_model
 from lanedet.formats.models import add_onnx_metadata, read_onnx_metadata
-from lanedet.inference import LaneInferencer, Predictor, open_predictor
+from lanedet.inference import LaneInferencer, Predictor, default_weights, open_predictor
 from lanedet.structures import LaneSample
 
 pytest.importorskip("onnx", reason="needs the extra export")
+REAL = Path(__file__).resolve().parents[4] / "shared" / "real" / "tusimple"
 RUNTIMES = [
     pytest.param("onnxruntime", "onnx", id="ONNX Runtime"),
     pytest.param("openvino", "onnx", id="OpenVINO, ONNX"),
@@ -41,7 +43,7 @@ def _assert_same_lanes(found: list[LaneSample], expected: list[LaneSample]) -> N
         assert sample.pred_names == other.pred_names
         np.testing.assert_allclose(sample.pred_scores, other.pred_scores, atol=1e-3)
         for lane, other_lane in zip(sample.pred_lanes, other.pred_lanes, strict=True):
-            np.testing.assert_allclose(lane, other_lane, atol=1e-2)
+            np.testing.assert_allclose(lane, other_lane, atol=1e-2, rtol=0)
 
 
 @each_runtime
@@ -55,6 +57,29 @@ def test_lanes_are_those_of_pytorch(kind: str, runtime: str, format_name: str) -
     assert inferencer.device == "cpu"
     _assert_same_lanes(inferencer.predict(pictures), expected)
     _assert_same_lanes(inferencer.predict(pictures, batch_size=1), expected)
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package's model, exported in float32."""
+    path = tmp_path_factory.mktemp("packaged") / "lanes.onnx"
+    export_model(default_weights(), path, "onnx")
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL.is_dir(), reason="There are no real frames here.")
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_lanes_of_real_frames_are_those_of_pytorch(
+    runtime: str, packaged: Path
+) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    frames = sorted(REAL.rglob("20.jpg"))[::8]
+    assert len(frames) >= 6
+    expected = LaneInferencer(default_weights(), device="cpu").predict(frames)
+    found = LaneInferencer(packaged, runtime=runtime, device="cpu").predict(frames)
+    assert sum(len(sample.pred_lanes) for sample in expected) >= 2 * len(frames)
+    _assert_same_lanes(found, expected)  # within 0.01 px
 
 
 @each_runtime

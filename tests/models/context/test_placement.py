@@ -29,7 +29,6 @@ from lanedet.models import (
     build_model,
     describe_model,
     load_weights,
-    prepare_for_onednn,
     save_weights,
 )
 from lanedet.models.context.context_layer import Added
@@ -185,8 +184,6 @@ def test_weights_files_and_fast_forms_know_every_layer(
         torch.testing.assert_close(load_weights(path).eval()(inputs()), expected)
         fused = detector.fused()
         torch.testing.assert_close(fused(inputs()), expected, atol=1e-4, rtol=1e-3)
-        fast = prepare_for_onednn(fused)
-        torch.testing.assert_close(fast(inputs()), expected, atol=1e-4, rtol=1e-3)
 
 
 def test_a_replaced_convolution_survives_fusion() -> None:
