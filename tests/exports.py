@@ -32,7 +32,7 @@ class ShortENet(ENet):
 
 
 class ShortResNet(ResNet):
-    """ResNet-18 with a block a stage, and none in the last, which no head here reads."""
+    """ResNet-18 with a block a stage, and none in the last: no head here reads it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
