@@ -6,6 +6,7 @@ takes seconds to import is imported by the fixtures.
 
 import ast
 import gc
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,6 +79,19 @@ def closes_with_terminal() -> Iterator[None]:
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exports_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have one folder for what exports.py makes: each file takes a worker seconds."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all workers of this session
+    folder /= "exports"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LANEDET_TESTS_EXPORTS", str(folder))
+        yield
 
 
 INPUT_SHAPE = (32, 64)

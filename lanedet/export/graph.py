@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lanedet.formats.models import MODEL_KEY, ExportFacts, ModelMetadata
 from lanedet.models import (
@@ -58,6 +58,10 @@ def make_graph(
     detector.requires_grad_(requires_grad=False)
     graph = LaneGraph(detector.half() if half else detector, raw=raw).eval()
     graph.reader = cast(Reader, to_plain_operators(graph.reader))
+    for module in graph.modules():
+        # The exported graph is the same, but takes three quarters of the time to make.
+        if isinstance(module, (nn.ReLU, nn.LeakyReLU)):
+            module.inplace = False
     facts = ExportFacts(
         readings=graph.reader.kind,
         precision="float16" if half else "float32",

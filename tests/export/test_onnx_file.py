@@ -66,6 +66,7 @@ def test_nothing_tells_of_the_machine_that_exported(kind: str) -> None:
         assert text.encode() not in content, text
 
 
+@pytest.mark.slow  # test_torch_file.py has the same graph in another format
 def test_maps_leave_where_they_are_wanted() -> None:
     outputs = _run(exported_file("rows", "onnx", raw=True, batch=1), images(1))
     assert outputs["lane_probs"].shape == (1, 4, 64, 96)

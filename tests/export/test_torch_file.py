@@ -13,7 +13,8 @@ from lanedet.formats.models import EXPORT_KEY, MODEL_KEY, ModelMetadata
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("program") / "lanes.pt2"
-    assert export_model(weights_file("maps"), out, "torch") == [out]
+    options = ExportOptions(raw=True)
+    assert export_model(weights_file("rows"), out, "torch", options) == [out]
     return out
 
 
@@ -24,8 +25,11 @@ def test_a_program_gives_what_the_graph_gives(program: Path) -> None:
     assert metadata.facts.readings == "maps"
     assert metadata.provenance == {"licence": "MIT", "seed": "0"}
     pixels, place = torch.from_numpy(images(3)), torch.tensor(PLACE)
-    expected = make_graph(weights_file("maps")).graph(pixels, place)
-    for name, tensor in loaded(pixels, place).items():
+    expected = make_graph(weights_file("rows"), raw=True).graph(pixels, place)
+    found = loaded(pixels, place)
+    assert found["lane_probs"].shape == (3, 4, 64, 96)  # they leave where it is wanted
+    assert found["existence"].shape == (3, 4)
+    for name, tensor in found.items():
         torch.testing.assert_close(tensor, expected[name])
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 import torch
+from exports import exported_file
 
-from lanedet.export import export_model, export_page
+from lanedet.export import export_page
+from lanedet.export.graph import make_graph
 from lanedet.export.web import page_facts
-from lanedet.formats.models import ModelMetadata, read_onnx_metadata
 from lanedet.models import build_model, save_weights
 
 pytest.importorskip("onnx", reason="needs the extra export")
@@ -35,15 +36,11 @@ def make_weights(folder: Path, **more: Any) -> Path:
     return folder / "w.safetensors"
 
 
-def metadata_of(weights: Path) -> ModelMetadata:
-    out = weights.with_suffix(".onnx")
-    export_model(weights, out, "onnx")
-    return ModelMetadata.read(read_onnx_metadata(out), out)
-
-
 def test_the_page_knows_every_number_that_its_decoding_needs(tmp_path: Path) -> None:
     decoder = {"type": "LaneDecoder", "row_step": 2}
-    facts = page_facts(metadata_of(make_weights(tmp_path, decoder=decoder)), "name")
+    facts = page_facts(
+        make_graph(make_weights(tmp_path, decoder=decoder)).metadata, "name"
+    )
     assert json.loads(json.dumps(facts)) == {
         "name": "name",
         "licence": "CC0",
@@ -66,7 +63,7 @@ def test_the_page_knows_every_number_that_its_decoding_needs(tmp_path: Path) -> 
 
 def test_a_model_whose_maps_leave_it(tmp_path: Path) -> None:
     one_class = {"num_lanes": 1, "decoder": {"type": "ComponentLaneDecoder"}}
-    metadata = metadata_of(make_weights(tmp_path, **one_class))
+    metadata = make_graph(make_weights(tmp_path, **one_class)).metadata
     with pytest.raises(ValueError, match=r"whose readings are maps. Export it to ONNX"):
         page_facts(metadata, "name")
 
@@ -76,5 +73,5 @@ def test_a_package_of_another_version_leaves_no_page(tmp_path: Path) -> None:
     (package / "dist").mkdir(parents=True)
     (package / "dist" / "ort.wasm.bundle.min.mjs").write_text("another")
     with pytest.raises(ValueError, match="is not that of onnxruntime-web@"):
-        export_page(make_weights(tmp_path), tmp_path / "page", package=package)
+        export_page(exported_file("rows", "onnx"), tmp_path / "page", package=package)
     assert not list((tmp_path / "page").glob("*"))
