@@ -173,7 +173,8 @@ class RowReader(Reader):
         By the mean over a square; beyond its border the image goes on as it ends.
         """
         if self.smoothing == 1:
-            return lane_probs.index_select(2, ys.clamp_min(0))
+            # Not clamp_min: TensorRT clips floats alone.
+            return lane_probs.index_select(2, ys.maximum(torch.zeros_like(ys)))
         top, bottom, left, right = place[0], place[1], place[2], place[3]
         rows = (ys[:, None] + self.window).minimum(bottom - 1).maximum(top)
         values = lane_probs.index_select(2, rows.flatten())
