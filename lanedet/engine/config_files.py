@@ -34,6 +34,15 @@ def config_names() -> dict[str, Path]:
     }
 
 
+def config_name(path: Path) -> str:
+    """Return the name of a config that comes with the package, else the path as text.
+
+    Weights that are given away should not tell where on a machine the package lay.
+    """
+    named = {file.resolve(): name for name, file in config_names().items()}
+    return named.get(path.resolve(), str(path))
+
+
 def config_title(path: Path) -> str:
     """Return the first line of a config's docstring, empty if it has none."""
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""

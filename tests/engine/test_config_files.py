@@ -4,6 +4,7 @@ import pytest
 
 from lanedet.engine.config_files import (
     config_folder,
+    config_name,
     config_names,
     config_title,
     find_config,
@@ -50,3 +51,13 @@ def test_names_are_of_experiments_and_have_titles() -> None:
     assert not any("_base_" in name for name in names)
     assert all(config_title(path).endswith((".", ":")) for path in names.values())
     assert config_title(names[ENET]).startswith("ENet-SAD on generated scenes")
+
+
+def test_a_config_of_the_package_is_named_and_another_keeps_its_path(
+    tmp_path: Path,
+) -> None:
+    for name, path in config_names().items():
+        assert config_name(path) == name
+    assert config_name(tmp_path / "enet_sad_scenes.py") == str(
+        tmp_path / "enet_sad_scenes.py"
+    )

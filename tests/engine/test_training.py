@@ -106,7 +106,7 @@ def test_run_leaves_everything_behind(unbroken: Run) -> None:
     assert not list(work_dir.rglob("*.part"))
     with safetensors.safe_open(work_dir / "weights.safetensors", "pt") as file:
         metadata = file.metadata()
-    assert metadata["config"].endswith("enet_sad_scenes.py")
+    assert metadata["config"] == "sad/enet_sad_scenes"
     assert (metadata["seed"], metadata["iterations"]) == ("0", "6")
 
 

@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 
 import lanedet
 from lanedet.engine.checkpoint_files import WEIGHTS_FILE
+from lanedet.engine.config_files import config_name
 from lanedet.engine.provenance import source_commit
 from lanedet.models import describe_model, read_checkpoint, save_weights
 
@@ -40,12 +41,13 @@ class WeightsHook(Hook):
             return
         checkpoint = read_checkpoint(source)
         path = Path(runner.work_dir) / WEIGHTS_FILE
+        filename = runner.cfg.filename
         save_weights(
             path,
             description,
             checkpoint["state_dict"],
             {
-                "config": str(runner.cfg.filename or ""),
+                "config": config_name(Path(filename)) if filename else "",
                 "seed": str(runner.seed),
                 "iterations": str(checkpoint["meta"]["iter"]),
                 "lanedet_version": lanedet.__version__,
