@@ -3,8 +3,8 @@ r"""ENet-SAD on scenes of all categories, 192x336, for use on real roads.
 Run:      lanedet scenes data/diverse --num 12000 --seed 1 \
               --category diverse
           lanedet train sad/enet_sad_diverse
-Expected: not known from nothing. The package's weights, from runs of it one after the
-          other, reach accuracy 0.924 on 63 real frames (docs/results.md).
+Expected: not known from nothing. Weights from runs of it one after the other reach
+          accuracy 0.924 on 63 real frames (docs/results.md).
 
 The recipe is that of enet_sad_scenes.py, longer, with strong augmentation.
 """

@@ -2,7 +2,9 @@
 
 Run:      lanedet train sad/enet_sad_roads
           (_base_/datasets/roads.py says what lies where)
-Expected: not measured yet.
+Expected: not known from nothing. The package's weights, from runs of it that began
+          with those of enet_sad_diverse, reach accuracy 0.949 on 40 of TuSimple's
+          test frames (docs/results.md).
 
 The recipe of enet_sad_diverse.py on frames of TuSimple beside scenes.
 """

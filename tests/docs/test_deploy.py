@@ -51,7 +51,7 @@ def check_points(output: str, image: np.ndarray) -> None:
         points = np.array(printed[slot])
         away = points[:, 0] - xs_at_rows(lane, points[:, 1])
         assert np.isfinite(away).mean() > 0.75
-        assert np.nanmedian(np.abs(away)) < 2.0
+        assert np.nanmedian(np.abs(away)) < 3.0
 
 
 def test_the_program_in_python(tmp_path: Path, road: np.ndarray) -> None:
