@@ -46,12 +46,12 @@ def test_lanes_flare_by_the_papers_rule_and_not_as_maps_are_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "report.json"
-    decoders.run(arguments("--num", "12", "--rounds", "1", "--json", str(path)))
+    decoders.run(arguments("--num", "30", "--rounds", "1", "--json", str(path)))
     printed = capsys.readouterr().out
-    assert "12 scenes of 800x288" in printed
+    assert "30 scenes of 800x288" in printed
     report = json.loads(path.read_text())
     paper, own = report["paper's rule"], report["as they are"]
-    assert own["lanes"] > 15
+    assert own["lanes"] > 40
     ends = [0, -1]
     assert np.abs(own["error_px"])[ends].mean() < np.abs(paper["error_px"])[ends].mean()
     row = next(line for line in printed.splitlines() if "as they are, size" in line)
