@@ -6,18 +6,14 @@ Expected: not known from nothing. The package's weights, from runs of it that be
           with those of enet_sad_diverse, reach accuracy 0.949 on 40 of TuSimple's
           test frames (docs/results.md).
 
-The recipe of enet_sad_diverse.py on frames of TuSimple beside scenes.
+The recipe is that of enet_sad_diverse.py, on frames of TuSimple beside scenes.
 """
 
 from mmengine.config import read_base
 
 with read_base():
-    from .enet_sad_scenes import *
+    from .enet_sad_diverse import *
     from .._base_.datasets.roads import *
 
 model.update(view=_view)
-model["head"]["decoder"].update(stiffness=0.15)
 train_cfg.update(max_iters=5000, val_interval=1000)
-optim_wrapper["optimizer"].update(lr=3e-3)
-param_scheduler[0].update(pct_start=0.1)
-default_hooks["checkpoint"].update(interval=250)
