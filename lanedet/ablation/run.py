@@ -30,12 +30,11 @@ from lanedet.engine.hooks import (
     NonFiniteHook,
     PlainCheckpointHook,
 )
-from lanedet.engine.processes import end_with_parent
 from lanedet.engine.runner import LaneRunner
 from lanedet.engine.shared_values import build_dataset
 from lanedet.files import claim_folder, replace_file
 from lanedet.models import Distiller
-from lanedet.runtime import progress_bar
+from lanedet.runtime import end_with_parent, progress_bar
 
 _ROWS = "_rows"
 # What a run needs of the config's hooks; the others draw, talk and write weights.

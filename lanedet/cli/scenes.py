@@ -15,6 +15,7 @@ from lanedet.simulation.export.scene_files import (
     check_seed_is_free,
     num_scene_workers,
 )
+from lanedet.simulation.export.scene_parts import ScenePart, write_scene_part
 from lanedet.simulation.sampling.categories import CATEGORIES, MIXTURES
 from lanedet.video import VideoWriter
 
@@ -25,6 +26,7 @@ _EPILOG = """examples:
   lanedet scenes data/scenes --num 2000 --seed 0
   lanedet scenes data/curves --num 500 --category curve
   lanedet scenes data/mixed --format culane --category culane
+  lanedet scenes /shared/scenes --num 1000000 --part 3/16
   lanedet scenes --clip drive.mp4 --seconds 10
 """
 
@@ -80,6 +82,14 @@ def parse_args() -> argparse.Namespace:
         type=int,
         help=f"processes (one per core from {MIN_SCENES_TO_SHARE} scenes on, else 1)",
     )
+    parser.add_argument(
+        "--part",
+        type=_part,
+        metavar="K/N",
+        help="make only the K-th of N parts of the data set, as N machines do that "
+        "share the folder, or whose folders are copied together; whoever makes the "
+        "last completes it, and it is the one that a single machine makes",
+    )
     parser.add_argument("--clip", type=Path, help="write a drive as this video")
     parser.add_argument(
         "--seconds", type=_seconds, default=10.0, help="length of the clip"
@@ -89,6 +99,8 @@ def parse_args() -> argparse.Namespace:
         parser.error("nothing to make: give the folder OUT, --clip VIDEO or both")
     if args.out is None and args.num:
         parser.error("--num is for a data set: give its folder OUT too")
+    if args.part is not None and args.out is None:
+        parser.error("--part is of a data set: give its folder OUT too")
     if args.num is None:
         args.num = _DEFAULT_NUM
     return args
@@ -106,6 +118,9 @@ def main() -> None:
 
 
 def _make_data_set(args: argparse.Namespace) -> None:
+    if args.part is not None:
+        _make_part(args)
+        return
     workers = num_scene_workers(args.num) if args.workers is None else args.workers
     counts = write_scene_tree(
         args.out, args.num, args.seed, args.size, workers, args.category, args.format
@@ -113,6 +128,24 @@ def _make_data_set(args: argparse.Namespace) -> None:
     print(f"{sum(counts.values())} scenes in {args.out}:")
     for name, count in counts.items():
         print(f"  {name}: {count}")
+
+
+def _make_part(args: argparse.Namespace) -> None:
+    part: ScenePart = args.part
+    num_own = len(part.numbers(args.num))
+    workers = num_scene_workers(num_own) if args.workers is None else args.workers
+    how = (args.seed, args.size, workers, args.category, args.format)
+    missing = write_scene_part(args.out, part, args.num, *how)
+    place = f"part {part.number} of {part.num_parts} ({num_own} scenes) in {args.out}"
+    if not missing:
+        print(f"{place}: all {args.num} scenes are there.")
+        return
+    shown = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
+    print(f"{place}. Not there yet: {shown}")
+    print(
+        "Make these in the same folder, or copy their folders into it (with what is "
+        "hidden in them) and make any part again: that completes the data set."
+    )
 
 
 def _make_clip(args: argparse.Namespace) -> None:
@@ -125,6 +158,16 @@ def _make_clip(args: argparse.Namespace) -> None:
         for image, _ in progress_bar(drive, desc="clip", unit="frame"):
             writer.write(image)
     print(f"{num_frames} frames of a drive in {args.clip}")
+
+
+def _part(text: str) -> ScenePart:
+    """Return the part that a text such as 3/16 names."""
+    number, _, num_parts = text.partition("/")
+    if number.isdecimal() and num_parts.isdecimal():
+        part = ScenePart(int(number[:9]), int(num_parts[:9]))
+        if 1 <= part.number <= part.num_parts:
+            return part
+    raise argparse.ArgumentTypeError(f"must be K/N, K from 1 to N, got {text!r}")
 
 
 def _seconds(text: str) -> float:

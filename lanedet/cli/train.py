@@ -14,8 +14,8 @@ EXAMPLES = """examples:
   lanedet train sad/enet_sad_scenes --resume
   lanedet train sad/enet_sad_scenes \\
       --cfg-options train_cfg.max_iters=1000 train_dataloader.batch_size=4
-  torchrun --nproc-per-node 4 -m lanedet train configs/sad/enet_sad_tusimple.py \\
-      --launcher pytorch
+  torchrun --nproc-per-node 4 -m lanedet train sad/enet_sad_tusimple \\
+      --launcher pytorch --sync-bn --auto-scale-lr
 Ctrl-C saves a checkpoint and says how to go on.
 train_cfg.max_iters alone stretches the learning rate's schedule to the new length.
 Losses and drawn predictions: tensorboard --logdir work_dirs
@@ -47,6 +47,17 @@ def parse_args() -> argparse.Namespace:
         help="compile the backbone (torch.compile): 1 to 3 minutes once, then faster "
         "steps; needs a C++ compiler",
     )
+    parser.add_argument(
+        "--sync-bn",
+        action="store_true",
+        help="batch norms that share their statistics between the processes",
+    )
+    parser.add_argument(
+        "--auto-scale-lr",
+        action="store_true",
+        help="multiply the learning rate by the size of the batch, of all processes "
+        "and accumulated gradients, over that of the config",
+    )
     return parser.parse_args()
 
 
@@ -65,6 +76,10 @@ def main() -> None:
     engine.set_resume(config, args.resume)
     if args.amp:
         engine.use_amp(config)
+    if args.sync_bn:
+        engine.use_sync_batch_norm(config)
+    if args.auto_scale_lr:
+        engine.use_scaled_lr(config)
     runner = engine.train(config, compiled=args.compile, go_on=resume_command(sys.argv))
     if runner.rank != 0:
         return

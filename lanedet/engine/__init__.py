@@ -17,7 +17,15 @@ from lanedet.engine.hooks import (
 )
 from lanedet.engine.loops import LaneTrainLoop
 from lanedet.engine.provenance import source_commit
-from lanedet.engine.run import Evaluation, evaluate, set_resume, train, use_amp
+from lanedet.engine.run import (
+    Evaluation,
+    evaluate,
+    set_resume,
+    train,
+    use_amp,
+    use_scaled_lr,
+    use_sync_batch_norm,
+)
 from lanedet.engine.runner import LaneRunner
 from lanedet.engine.work_dir import set_work_dir
 
@@ -44,4 +52,6 @@ __all__ = [
     "source_commit",
     "train",
     "use_amp",
+    "use_scaled_lr",
+    "use_sync_batch_norm",
 ]

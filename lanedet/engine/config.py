@@ -10,7 +10,7 @@ from mmengine.config import Config
 from lanedet.engine.config_bounds import check_bounds
 from lanedet.engine.config_checks import check_parts, check_pipelines
 from lanedet.engine.config_files import find_config
-from lanedet.engine.config_parts import typed_dicts
+from lanedet.engine.config_parts import look_up, typed_dicts
 from lanedet.engine.config_types import check_type
 from lanedet.engine.schedule import check_schedule, merge_options
 from lanedet.engine.shared_values import DATALOADERS, check_said_once
@@ -42,6 +42,7 @@ def load_config(
             schedule ends before training.
     """
     config = _read(find_config(path))
+    _keep_base_batch_size(config)
     merge_options(config, options or {})
     check_parts(config)
     if data_root is not None:
@@ -54,6 +55,18 @@ def load_config(
     check_bounds(config)
     check_schedule(config)
     return config
+
+
+def _keep_base_batch_size(config: Config) -> None:
+    """Write down which batch the learning rate of a config's file is for.
+
+    That is its own, and no longer known where an option changes it.
+    """
+    batch_size = look_up(config, "train_dataloader.batch_size")
+    scaling = config.get("auto_scale_lr") or {}
+    if batch_size is not None and isinstance(scaling, Mapping):
+        base = {"enable": False, "base_batch_size": batch_size}
+        config.auto_scale_lr = {**base, **scaling}
 
 
 def _read(path: Path) -> Config:

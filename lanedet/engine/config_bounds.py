@@ -20,6 +20,7 @@ _LEAST: dict[str, float] = {
     },
     "optim_wrapper.clip_grad.max_norm": 0,
     "optim_wrapper.accumulative_counts": 1,
+    "auto_scale_lr.base_batch_size": 1,
     "randomness.seed": 0,
     "log_processor.window_size": 1,
     "train_cfg.val_interval": 1,
@@ -57,6 +58,28 @@ def check_bounds(config: Config) -> None:
         is_never = interval == -1 and _saves(hook, place)
         if isinstance(interval, int) and interval < 1 and not is_never:
             raise ValueError(f"{place}.interval must be at least 1, got {interval}.")
+    _check_accumulation(config)
+
+
+def _check_accumulation(config: Config) -> None:
+    """Refuse to validate and to save while gradients are accumulated.
+
+    No checkpoint holds what is accumulated, so that no run could go on from there.
+    """
+    counts = look_up(config, "optim_wrapper.accumulative_counts") or 1
+    intervals = {
+        f"{place}.interval": hook.get("interval")
+        for place, hook in _hooks(config)
+        if _saves(hook, place)
+    }
+    intervals["train_cfg.val_interval"] = look_up(config, "train_cfg.val_interval")
+    for place, interval in intervals.items():
+        if isinstance(interval, int) and interval != -1 and interval % counts:
+            raise ValueError(
+                f"{place} must be a multiple of optim_wrapper.accumulative_counts="
+                f"{counts}, got {interval}: in between the weights wait for their "
+                f"update. Use {interval - interval % counts or counts}."
+            )
 
 
 def _refuse_nan(place: str, value: Any) -> None:

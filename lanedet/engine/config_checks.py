@@ -72,7 +72,11 @@ def check_parts(config: Config) -> None:
     """
     # Names that a config imports are in it too, but not in to_dict().
     own = {key: config[key] for key in config.to_dict() if not str(key).startswith("_")}
-    known = {**arguments_of(Runner), "launcher": Literal[*LAUNCHERS]}
+    known = {
+        **arguments_of(Runner),
+        "launcher": Literal[*LAUNCHERS],
+        "sync_bn": Literal["torch"] | None,
+    }
     _check_part("", own, known, "mmengine's Runner knows")
     loader = {
         **arguments_of(DataLoader),

@@ -3,8 +3,12 @@
 import copy
 import signal
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import torch
+from mmengine.dist import all_reduce, all_reduce_dict, get_world_size
 from mmengine.hooks import EMAHook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import IterBasedTrainLoop
@@ -31,11 +35,15 @@ class LaneTrainLoop(IterBasedTrainLoop):
     the iteration, and a checkpoint is saved before they act. A validation that was due
     and did not come to its end is made up for when the run is resumed.
 
+    Where gradients of several iterations are accumulated, they wait until the weights
+    are updated. Of several processes all stop after the same iteration, also where only
+    one was asked to, and the losses that are logged are means over them.
+
     Raises:
         ValueError: If ``val_interval`` is below 1.
     """
 
-    _is_between_iterations = True
+    _is_between_updates = True
     _is_validating = False
     _histories: dict[str, HistoryBuffer]
 
@@ -65,12 +73,46 @@ class LaneTrainLoop(IterBasedTrainLoop):
             self._validate_if_due()
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
-            batch = next(self.dataloader_iterator)
-            with hold_interrupts(*_NEWS_OF_WORKERS):
-                self._is_between_iterations = False
-                self.run_iter(batch)
-                self._is_between_iterations = True
+            num_iters = self._num_until_update()
+            if num_iters == 1 and get_world_size() == 1:
+                batch = next(self.dataloader_iterator)  # may be interrupted
+                with self._whole_update():
+                    self.run_iter(batch)
+            else:
+                with self._whole_update():
+                    for _ in range(num_iters):
+                        self.run_iter(next(self.dataloader_iterator))
             self._validate_if_due()
+
+    def run_iter(self, data_batch: Sequence[Any]) -> None:
+        """Train on one batch."""
+        where = {"batch_idx": self._iter, "data_batch": data_batch}
+        self.runner.call_hook("before_train_iter", **where)
+        outputs = self.runner.model.train_step(
+            data_batch, optim_wrapper=self.runner.optim_wrapper
+        )
+        outputs = {name: value.detach() for name, value in outputs.items()}
+        all_reduce_dict(outputs, "mean")
+        self.runner.call_hook("after_train_iter", **where, outputs=outputs)
+        self._iter += 1
+
+    def _num_until_update(self) -> int:
+        """Return how many iterations it takes until the weights are updated."""
+        counts = getattr(self.runner.optim_wrapper, "_accumulative_counts", 1)
+        return min(counts - self._iter % counts, self._max_iters - self._iter)
+
+    @contextmanager
+    def _whole_update(self) -> Iterator[None]:
+        """Let interrupts wait for the end of the block, in all processes."""
+        with hold_interrupts(*_NEWS_OF_WORKERS) as held:
+            self._is_between_updates = False
+            yield
+            if get_world_size() > 1:
+                # If one stopped alone, the others would wait for it.
+                number = torch.tensor(max(held - {*_NEWS_OF_WORKERS}, default=0))
+                all_reduce(number, "max")
+                held |= {int(number)} - {0}
+            self._is_between_updates = True
 
     def _save(self, interrupt: BaseException) -> None:
         """Save what would be lost, and note it on the interrupt."""
@@ -86,7 +128,7 @@ class LaneTrainLoop(IterBasedTrainLoop):
             histories.clear()
             histories.update(self._histories)
         hook = find_checkpoint_hook(self.runner)
-        if hook is not None and self._is_between_iterations:
+        if hook is not None and self._is_between_updates:
             path = hook.save_now(self.runner)
             interrupt.add_note(
                 f"The state after iteration {self._iter} is in {shell_word(str(path))}"

@@ -15,7 +15,7 @@ from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
 from lanedet.engine.config_errors import config_errors
 from lanedet.engine.config_parts import built_by
 from lanedet.engine.hooks import LaneVisualizationHook, find_checkpoint_hook
-from lanedet.engine.processes import start_processes
+from lanedet.engine.processes import start_processes, told_of_lost_processes
 from lanedet.engine.runner import LaneRunner
 from lanedet.engine.schedule import check_resumed_schedule
 from lanedet.engine.work_dir import claimed_work_dir
@@ -49,6 +49,22 @@ def use_amp(config: Config) -> None:
     # By its name: a class could not be written into the work directory.
     config.optim_wrapper.type = AmpOptimWrapper.__name__
     config.optim_wrapper.setdefault("loss_scale", "dynamic")
+
+
+def use_sync_batch_norm(config: Config) -> None:
+    """Let batch norms take the mean and variance of the images of all processes."""
+    config.sync_bn = "torch"
+
+
+def use_scaled_lr(config: Config) -> None:
+    """Scale the learning rate with the size of the batch.
+
+    The config's is for the batch of its file, or for
+    ``auto_scale_lr.base_batch_size``. That of the run is ``batch_size`` times processes
+    times ``optim_wrapper.accumulative_counts``, and the rate is multiplied by the ratio
+    (https://arxiv.org/abs/1706.02677).
+    """
+    config.auto_scale_lr.enable = True
 
 
 def set_resume(config: Config, checkpoint: str | None) -> None:
@@ -100,13 +116,14 @@ def train(config: Config, *, compiled: bool = False, go_on: str = "") -> Runner:
     Raises:
         FileNotFoundError: If the data set is not where the config says.
         NonFiniteError: A ValueError, if a loss or gradient is NaN or infinite.
+        ConnectionError: An OSError, if another process of the run is lost.
         OSError: If another run is at work in the work directory.
         ValueError: If the config does not fit.
     """
     check_data(config, "train_dataloader", "val_dataloader")
     start_processes(config)
     runner = None
-    with claimed_work_dir(config):
+    with told_of_lost_processes(), claimed_work_dir(config):
         try:
             with config_errors("The config"):
                 runner = LaneRunner.from_cfg(config)
@@ -158,6 +175,7 @@ def evaluate(
             config says.
         ValueError: If the checkpoint is damaged or holds another model than the config
             describes.
+        ConnectionError: An OSError, if another process of the run is lost.
         OSError: If another run is at work in the work directory.
     """
     check_data(config, "test_dataloader")
@@ -172,7 +190,7 @@ def evaluate(
         for hook in hooks:
             if built_by(hook, "custom_hooks") is LaneVisualizationHook:
                 hook["show_dir"] = str(show_dir)
-    with claimed_work_dir(config):
+    with told_of_lost_processes(), claimed_work_dir(config):
         with config_errors("The config"):
             runner = (
                 LaneRunner.from_cfg(config)

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, cast
 
+import torch
 from mmengine.config import Config
-from mmengine.dist import barrier, is_main_process
+from mmengine.dist import barrier, get_world_size, is_main_process
 from mmengine.logging import MMLogger, print_log
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 from torch import nn
@@ -28,6 +30,7 @@ from lanedet.files import replace_file
 from lanedet.models import (
     check_state_dict,
     read_checkpoint,
+    synchronize_batch_norm,
     without_training_parts,
 )
 from lanedet.runtime import shell_word
@@ -80,10 +83,14 @@ class LaneRunner(Runner):
     def wrap_model(self, model_wrapper_cfg: Any, model: nn.Module) -> nn.Module:
         """Return the model for one of several processes, as mmengine does.
 
-        PyTorch's wrapper takes no model without parameters, which needs none.
+        PyTorch's wrapper takes no model without parameters, which needs none, and its
+        synchronized batch norm no CPU.
         """
         if next(model.parameters(), None) is None:
             return model
+        is_synced = self.distributed and self.cfg.get("sync_bn") is not None
+        if is_synced and not torch.cuda.is_available():
+            model = synchronize_batch_norm(model)
         return cast(nn.Module, super().wrap_model(model_wrapper_cfg, model))
 
     @property
@@ -95,7 +102,6 @@ class LaneRunner(Runner):
         check_state_dict(self._bare_model, checkpoint.get("state_dict", {}), source)
 
     setup_env = built_from("env_cfg", Runner.setup_env)
-    set_randomness = built_from("randomness", Runner.set_randomness)
     build_log_processor = built_from("log_processor", Runner.build_log_processor)
     build_visualizer = built_from("visualizer", Runner.build_visualizer)
     build_model = built_from("model", Runner.build_model)
@@ -105,7 +111,31 @@ class LaneRunner(Runner):
     build_test_loop = built_from("test_cfg", Runner.build_test_loop)
     build_evaluator = built_from("An evaluator", Runner.build_evaluator)
     build_optim_wrapper = built_from("optim_wrapper", Runner.build_optim_wrapper)
-    scale_lr = built_from("auto_scale_lr", Runner.scale_lr)
+
+    def set_randomness(self, *args: Any, **kwargs: Any) -> None:
+        """Seed all random numbers, and torch's in every process differently.
+
+        With equal ones dropout would leave out the same parts of all their images.
+        """
+        with config_errors("randomness"):
+            super().set_randomness(*args, **kwargs)
+        if self.rank > 0:
+            torch.manual_seed(self.seed + self.rank)
+
+    def scale_lr(
+        self, optim_wrapper: OptimWrapper, auto_scale_lr: Any | None = None
+    ) -> None:
+        """Multiply the learning rate by the size of the batch over the config's.
+
+        The batch is that of an update: of all processes, and of all iterations whose
+        gradients are accumulated.
+        """
+        with config_errors("auto_scale_lr"):
+            if auto_scale_lr is not None:
+                counts = getattr(optim_wrapper, "_accumulative_counts", 1)
+                base = auto_scale_lr["base_batch_size"] / counts
+                auto_scale_lr = {**auto_scale_lr, "base_batch_size": base}
+            super().scale_lr(optim_wrapper, auto_scale_lr)
 
     def build_param_scheduler(self, scheduler: Any) -> Any:
         """Build param_scheduler, one cycle up to the optimizer's learning rate.
@@ -136,7 +166,11 @@ class LaneRunner(Runner):
         with config_errors(next(own, "A dataloader")):
             fitted = fit_to_model(dataloader, self.cfg.get("model"))
             loader = Runner.build_dataloader(fitted, *args, **kwargs)
-        loader.worker_init_fn = partial(start_worker, then=loader.worker_init_fn)
+        loader.worker_init_fn = partial(
+            start_worker,
+            then=loader.worker_init_fn,
+            is_of_several=get_world_size() > 1,
+        )
         return loader
 
     def train(self) -> nn.Module:
@@ -167,6 +201,14 @@ class LaneRunner(Runner):
         self._bare_model.load_state_dict(state_dict)
         self._has_loaded = True
         return checkpoint
+
+    def save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
+        """Save a checkpoint in the first process, with what the others know.
+
+        All processes call this.
+        """
+        self.call_hook("gather_for_checkpoint")
+        super().save_checkpoint(*args, **kwargs)
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
         """Go on with the run of a checkpoint, as mmengine does.

@@ -62,6 +62,7 @@ from lanedet.models.losses import (
 )
 from lanedet.models.plain_operators import to_plain_operators
 from lanedet.models.publish import publish_weights, read_provenance
+from lanedet.models.sync_batch_norm import CPUSyncBatchNorm, synchronize_batch_norm
 from lanedet.models.weights import (
     check_state_dict,
     load_weights,
@@ -75,6 +76,7 @@ __all__ = [
     "SAD_PRESETS",
     "ACmix",
     "AttentionGenerator",
+    "CPUSyncBatchNorm",
     "ChannelAndPixelGate",
     "ChannelGate",
     "ContextLayer",
@@ -130,6 +132,7 @@ __all__ = [
     "sad_preset",
     "save_weights",
     "stage_energies",
+    "synchronize_batch_norm",
     "to_plain_operators",
     "usable_device",
     "without_training_parts",

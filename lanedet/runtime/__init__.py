@@ -7,7 +7,7 @@ be called before torch is imported.
 from lanedet.runtime.errors import reported_warnings, shell_word, user_errors
 from lanedet.runtime.extras import RUNTIMES, needs_extra
 from lanedet.runtime.interrupts import hold_interrupts
-from lanedet.runtime.launchers import LAUNCHERS
+from lanedet.runtime.processes import LAUNCHERS, end_with_parent
 from lanedet.runtime.progress import progress_bar
 from lanedet.runtime.tuning import (
     num_compute_threads,
@@ -19,6 +19,7 @@ from lanedet.runtime.tuning import (
 __all__ = [
     "LAUNCHERS",
     "RUNTIMES",
+    "end_with_parent",
     "hold_interrupts",
     "needs_extra",
     "num_compute_threads",

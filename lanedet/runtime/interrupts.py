@@ -11,7 +11,7 @@ terminal that it was started in."""
 
 
 @contextmanager
-def hold_interrupts(*more: signal.Signals) -> Iterator[None]:
+def hold_interrupts(*more: signal.Signals) -> Iterator[set[int]]:
     """Hold back Ctrl-C, ``kill`` and the terminal's end until the block is done.
 
     Then they act. For the few steps that must be done as a whole, such as closing a
@@ -20,17 +20,21 @@ def hold_interrupts(*more: signal.Signals) -> Iterator[None]:
 
     Args:
         more: Other signals to hold back. They act after those.
+
+    Yields:
+        The numbers of the signals that have come so far. What the block adds to them
+        acts at its end as if it had come.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     held: set[int] = set()
+    if threading.current_thread() is not threading.main_thread():
+        yield held
+        return
     previous = {
         number: signal.signal(number, lambda number, _frame: held.add(number))
         for number in (signal.SIGINT, *ENDS, *more)
     }
     try:
-        yield
+        yield held
     finally:
         for each, handler in previous.items():
             signal.signal(each, handler)

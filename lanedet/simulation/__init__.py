@@ -18,6 +18,7 @@ To add an effect:
 
 from lanedet.simulation.drive import Drive
 from lanedet.simulation.effects.recipe import RECIPE, Effect
+from lanedet.simulation.export.scene_parts import ScenePart, write_scene_part
 from lanedet.simulation.export.scene_tree import TREE_FORMATS, write_scene_tree
 from lanedet.simulation.make import make_scene, render_scene, scene_lanes
 from lanedet.simulation.projection.projection import Projection
@@ -34,9 +35,11 @@ __all__ = [
     "Effect",
     "Projection",
     "Scene",
+    "ScenePart",
     "make_scene",
     "render_scene",
     "sample_scene",
     "scene_lanes",
+    "write_scene_part",
     "write_scene_tree",
 ]

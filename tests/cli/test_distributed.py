@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from processes import free_port
 
 from lanedet.engine import load_config
 from lanedet.models import build_model, describe_model, load_weights, save_weights
@@ -93,3 +95,48 @@ def test_two_processes_train_and_go_on(scenes_root: Path, tmp_path: Path) -> Non
     (tmp_path / "whole" / "iter_2.pth").rename(resumed / "iter_2.pth")
     assert "the first 2 are done" in run(*arguments, resumed, "--resume")
     assert load_weights(resumed / "weights.safetensors") is not None
+
+
+def test_processes_of_slurm_end_when_one_dies(
+    scenes_root: Path, tmp_path: Path
+) -> None:
+    arguments = [
+        *["tools/train.py", CONFIG, "--data-root", scenes_root, *OPTIONS],
+        *["train_cfg.max_iters=500", "default_hooks.checkpoint.interval=1"],
+        *["--sync-bn", "--auto-scale-lr", "--launcher", "slurm"],
+        *["--work-dir", tmp_path],
+    ]
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
+        "SLURM_NTASKS": "2",
+        "SLURM_NODELIST": "localhost",
+    }
+    processes = [
+        subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            cwd=REPOSITORY,
+            env=environment | {"SLURM_PROCID": rank, "SLURM_LOCALID": rank},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in ("0", "1")
+    ]
+    try:
+        while not (tmp_path / "iter_2.pth").is_file():
+            assert [process.poll() for process in processes] == [None, None]
+            time.sleep(0.1)
+        processes[1].kill()
+        _, errors = processes[0].communicate(timeout=60)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert processes[0].returncode == 1
+    [line] = [line for line in errors.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: Process 0 of 2, counted from 0, has lost another")
+    [log] = tmp_path.glob("*/*.log")
+    assert "Scaling the original LR by 0.5." in log.read_text()

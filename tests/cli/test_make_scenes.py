@@ -156,6 +156,9 @@ def test_many_scenes_are_shared_by_all_cores(
         pytest.param([], "nothing to make: give the folder OUT, --clip", id="nothing"),
         pytest.param(["--num", "9"], "nothing to make", id="no folder"),
         pytest.param(
+            ["--clip", "a.mp4", "--part", "1/2"], "give its folder", id="part of a clip"
+        ),
+        pytest.param(
             ["--clip", "a.mp4", "--num", "9"], "give its folder OUT", id="num of a clip"
         ),
         pytest.param(["out", "--size", "640"], "must be WIDTHxHEIGHT", id="size"),
@@ -200,3 +203,25 @@ def test_a_user_error_is_one_line(
     assert line.startswith("error: ")
     assert message in line
     assert labels.read_text() == "precious"
+
+
+def test_parts_of_a_data_set(
+    run_tool: RunMain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--num", "5", "--size", "96x72"]
+    assert run_tool(tmp_path, *options, "--part", "2/2") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"part 2 of 2 (3 scenes) in {tmp_path}. Not there yet: 1"
+    assert lines[1].startswith("Make these in the same folder, or copy their folders")
+    assert run_tool(tmp_path, *options, "--part", "1/2") == 0
+    printed = capsys.readouterr().out
+    assert printed == f"part 1 of 2 (2 scenes) in {tmp_path}: all 5 scenes are there.\n"
+    assert (tmp_path / "test_tasks_0627.json").is_file()
+
+
+@pytest.mark.parametrize("part", ["0/2", "3/2", "2", "a/b", "1/", "-1/2"])
+def test_a_part_that_there_is_not(
+    part: str, run_tool: RunMain, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_tool("out", f"--part={part}") == 2
+    assert "must be K/N, K from 1 to N, got" in capsys.readouterr().err

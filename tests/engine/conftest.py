@@ -76,12 +76,22 @@ class ToyMetric(BaseMetric):
 
 
 class Recorder(Hook):
-    """Keeps the losses of every iteration."""
+    """Keeps the losses of every iteration, or those of this process alone."""
 
     priority = "VERY_HIGH"
 
-    def __init__(self) -> None:
+    def __init__(self, own: bool = False) -> None:
+        self.own = own
         self.losses: dict[int, float] = {}
+
+    def before_train(self, runner: Any) -> None:
+        if self.own:
+            runner.model.register_forward_hook(self._keep)
+            self.runner = runner
+
+    def _keep(self, _: nn.Module, args: Any, losses: Any) -> None:
+        if isinstance(losses, dict):
+            self.losses[self.runner.iter] = float(losses["loss_a"].detach())
 
     def after_train_iter(
         self,
@@ -90,7 +100,8 @@ class Recorder(Hook):
         data_batch: Any = None,
         outputs: Any = None,
     ) -> None:
-        self.losses[runner.iter] = float(outputs["loss"].detach())
+        if not self.own:
+            self.losses[runner.iter] = float(outputs["loss"].detach())
 
 
 @pytest.fixture

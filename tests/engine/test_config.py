@@ -252,3 +252,15 @@ def test_a_config_that_does_not_run(tmp_path: Path, text: str, message: str) -> 
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         load_config(path)
+
+
+def test_the_learning_rate_is_for_the_batch_of_the_file() -> None:
+    config = load_config(SCENES, {"train_dataloader.batch_size": 32})
+    assert config.auto_scale_lr == {"enable": False, "base_batch_size": 8}
+    assert load_config(SCENES, {"auto_scale_lr.base_batch_size": 4}) is not None
+
+
+def test_batch_norm_is_synchronized_by_one_word() -> None:
+    assert load_config(SCENES, {"sync_bn": "torch"}).sync_bn == "torch"
+    with pytest.raises(ValueError, match="sync_bn"):
+        load_config(SCENES, {"sync_bn": "mmcv"})

@@ -33,6 +33,7 @@ _MOTION = "train_dataloader.dataset.pipeline.1.motion"
         ("default_hooks.checkpoint.interval", 0, "be at least 1, got 0"),
         ("custom_hooks.2.interval", 0, "be at least 1, got 0"),
         ("log_processor.window_size", 0, "be at least 1, got 0"),
+        ("auto_scale_lr.base_batch_size", 0, "be at least 1, got 0"),
     ],
 )
 def test_impossible_numbers_are_reported_by_their_key(
@@ -55,3 +56,24 @@ def test_impossible_numbers_are_reported_by_their_key(
 )
 def test_numbers_at_the_edge_of_what_is_possible(key: str, value: Any) -> None:
     load_config(SCENES, {key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "interval", "better"),
+    [
+        ("train_cfg.val_interval", 500, 498),
+        ("default_hooks.checkpoint.interval", 2, 3),
+    ],
+)
+def test_nothing_is_saved_while_gradients_are_accumulated(
+    key: str, interval: int, better: int
+) -> None:
+    options = {
+        "train_cfg.val_interval": 300,
+        "default_hooks.checkpoint.interval": 300,
+        "optim_wrapper.accumulative_counts": 3,
+    }
+    load_config(SCENES, options)
+    message = f"{key} must be a multiple of .*=3, got {interval}: .* Use {better}"
+    with pytest.raises(ValueError, match=message):
+        load_config(SCENES, {**options, key: interval})

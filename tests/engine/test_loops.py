@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from mmengine.hooks import EMAHook, Hook
+from mmengine.optim import OptimWrapper
 
 from lanedet.engine import LaneRunner, LaneTrainLoop, latest_checkpoint
 from lanedet.runtime import user_errors
@@ -129,6 +130,73 @@ def test_trained_weights_are_saved_while_averaged_ones_are_validated(
         toy_runner(average(), InterruptValidation(at=4)).train()
     toy_runner(second, average(), resume=tmp_path / "iter_4.pth").train()
     assert second.losses == {i: whole.losses[i] for i in range(4, 8)}
+
+
+class Gradients(Hook):
+    """Keeps the gradients of every update."""
+
+    def __init__(self) -> None:
+        self.updates: list[torch.Tensor] = []
+
+    def before_train(self, runner: Any) -> None:
+        self.parameters = list(runner.model.parameters())
+        runner.optim_wrapper.optimizer.register_step_pre_hook(self._keep)
+
+    def _keep(self, *_: Any) -> None:
+        self.updates.append(torch.cat([p.grad.flatten() for p in self.parameters]))
+
+
+def accumulating(counts: int) -> dict[str, Any]:
+    """Return the fixture's optimizer, which updates after so many iterations."""
+    sgd = {"type": "SGD", "lr": 0.01, "momentum": 0.9}
+    return {
+        "type": OptimWrapper,
+        "optimizer": sgd,
+        "accumulative_counts": counts,
+    }
+
+
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_accumulated_gradients_are_those_of_the_whole_batch(
+    toy_runner: MakeRunner, is_frozen: bool
+) -> None:
+    def gradients(counts: int, batch_size: int) -> list[torch.Tensor]:
+        record = Gradients()
+        runner = toy_runner(
+            record,
+            optim_wrapper=accumulating(counts),
+            train_cfg={"type": LaneTrainLoop, "max_iters": 2 * counts},
+            param_scheduler=None,
+        )
+        runner._train_dataloader["batch_size"] = batch_size
+        runner.model.net[2].p = 0.0
+        if is_frozen:  # a batch norm that trains takes the mean of what it is given
+            runner.model.net[1].eval().train = lambda mode=True: None
+        runner.train()
+        return record.updates
+
+    few, whole = gradients(counts=3, batch_size=2), gradients(counts=1, batch_size=6)
+    assert len(few) == len(whole) == 2
+    for one, other in zip(few, whole, strict=True):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-6) == is_frozen
+
+
+def test_an_interrupt_waits_for_the_update_of_accumulated_gradients(
+    toy_runner: MakeRunner, recorder: Any, tmp_path: Path
+) -> None:
+    options = {
+        "optim_wrapper": accumulating(3),
+        "train_cfg": {"type": LaneTrainLoop, "max_iters": 8, "val_interval": 6},
+    }
+    whole, first, second = recorder(), recorder(), recorder()
+    toy_runner(whole, **options, work_dir=str(tmp_path / "whole")).train()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        toy_runner(first, Signal(signal.SIGINT, at=3), **options).train()
+    path = tmp_path / "iter_6.pth"
+    assert caught.value.__notes__ == [f"The state after iteration 6 is in {path}"]
+    toy_runner(second, **options, resume=path).train()
+    assert first.losses | second.losses == whole.losses
+    assert set(second.losses) == {6, 7}  # the last update is of what is left
 
 
 def test_an_iteration_that_fails_is_not_saved(

@@ -9,7 +9,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.dist import is_distributed
 
-from lanedet.engine.processes import start_processes
+from lanedet.engine.processes import read_slurm_environment, start_processes
 
 _PARENT = """
 import sys, time
@@ -75,7 +75,49 @@ def test_a_run_of_one_process_joins_nobody() -> None:
     assert not is_distributed()
 
 
-def test_processes_must_have_been_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LOCAL_RANK", raising=False)
-    with pytest.raises(ValueError, match="is for processes that torchrun starts"):
-        start_processes(Config({"launcher": "pytorch"}))
+@pytest.mark.parametrize(
+    ("launcher", "starter"),
+    [("pytorch", "torchrun"), ("slurm", "srun"), ("mpi", "mpirun")],
+)
+def test_processes_must_have_been_started(
+    monkeypatch: pytest.MonkeyPatch, launcher: str, starter: str
+) -> None:
+    for name in ("LOCAL_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ValueError, match=f"is for processes that {starter} starts"):
+        start_processes(Config({"launcher": launcher}))
+
+
+@pytest.fixture
+def slurm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The environment of one process of a Slurm job; returns its ``scontrol``."""
+    for name in ("MASTER_ADDR", "MASTER_PORT", "RANK", "LOCAL_RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    values = {"PROCID": "3", "NTASKS": "16", "LOCALID": "1", "NODELIST": "node[7-8]"}
+    for name, value in values.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program = tmp_path / "scontrol"
+    program.write_text('#!/bin/sh\n[ "$*" = "show hostnames node[7-8]" ] || exit 1\n')
+    program.chmod(0o755)
+    return program
+
+
+def test_slurm_says_who_a_process_is_and_where_all_meet(slurm: Path) -> None:
+    slurm.write_text(f"{slurm.read_text()}echo node7\necho node8\n")
+    read_slurm_environment()
+    names = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+    assert [os.environ.pop(name) for name in names] == [
+        "3",
+        "1",
+        "16",
+        "node7",
+        "29500",
+    ]
+
+
+def test_nodes_that_slurm_does_not_know(slurm: Path) -> None:
+    slurm.write_text(f"{slurm.read_text()}echo no such node >&2\nexit 1\n")
+    message = "scontrol must name .* said: no such node. Name the first .* MASTER_ADDR"
+    with pytest.raises(ValueError, match=message):
+        read_slurm_environment()

@@ -1,13 +1,16 @@
 """Parts of a model that only train: a distiller's weights, pretrained weights."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.optim import OptimWrapper
 
 from lanedet.engine import (
     LaneRunner,
+    LaneTrainLoop,
     evaluate,
     load_config,
     set_resume,
@@ -85,3 +88,25 @@ def test_a_checkpoint_is_read_once_and_before_anything_is_built(
     config.model.backbone.type = "no such network"
     with pytest.raises(FileNotFoundError, match="No weights or checkpoint at"):
         LaneRunner.from_cfg(config)
+
+
+@pytest.mark.parametrize(
+    ("counts", "enable", "expected"),
+    [(1, True, 0.005), (4, True, 0.02), (1, False, 0.01), (4, False, 0.01)],
+)
+def test_the_learning_rate_grows_with_the_batch_of_an_update(
+    toy_runner: Callable[..., LaneRunner], counts: int, enable: bool, expected: float
+) -> None:
+    runner = toy_runner(  # batches of 3
+        auto_scale_lr={"enable": enable, "base_batch_size": 6},
+        optim_wrapper={
+            "type": OptimWrapper,
+            "optimizer": {"type": "SGD", "lr": 0.01},
+            "accumulative_counts": counts,
+        },
+        param_scheduler=None,
+        train_cfg={"type": LaneTrainLoop, "max_iters": counts, "val_interval": 4},
+    )
+    runner.train()
+    [group] = runner.optim_wrapper.param_groups
+    assert group["lr"] == pytest.approx(expected)

@@ -1,5 +1,6 @@
 """Checkpoints that are data, never code, and leave nothing of a run out."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import Hook
-from mmengine.logging import HistoryBuffer
+from mmengine.logging import HistoryBuffer, print_log
 from mmengine.runner import CheckpointLoader, Runner
 
 from lanedet.engine.hooks.log_rhythms import LogRhythms
@@ -22,6 +24,7 @@ RandomState = dict[str, Any]
 
 _HISTORY = "history_buffer"
 _RHYTHMS = "log_rhythms"
+_OTHERS = "other_processes"  # beside the state of the first, a list of theirs
 _NO_DATA = object()
 
 
@@ -32,8 +35,8 @@ class PlainCheckpointHook(Hook):
     code from the file. This hook writes them as numbers and tensors and makes them
     objects again on resuming. It also
 
-    * stores the state of torch's random numbers, so that dropout goes on as if the run
-      had never stopped;
+    * stores the state of torch's random numbers in every process of the run, so that
+      dropout goes on as if the run had never stopped;
     * stores the description of the model, so that a checkpoint can be used without
       its config, which is source code;
     * drops the histories of what the resumed run no longer logs, as soon as they are
@@ -43,20 +46,27 @@ class PlainCheckpointHook(Hook):
     priority = "VERY_HIGH"
 
     def __init__(self) -> None:
-        self._random_state: RandomState | None = None
-        self._state_before_val: torch.Tensor | None = None
+        self._resumed_states: list[RandomState] = []
+        self._states_before_val: list[RandomState] = []
+        self._gathered_states: list[RandomState] = []
         self._rhythms = LogRhythms()
         # mmengine's loaders of URLs and model zoos unpickle whatever they get.
         for scheme in list(CheckpointLoader._schemes):
             CheckpointLoader.register_scheme(scheme, load_from_local, force=True)
 
+    def gather_for_checkpoint(self, runner: Runner) -> None:
+        """Get the random states of all processes, each of which calls this.
+
+        Not in a validation, which every process may leave at another place.
+        """
+        self._gathered_states = self._states_before_val or gather_random_states()
+
     def before_save_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
         """Turn the checkpoint into plain data."""
-        checkpoint["random_state"] = get_random_state()
-        if self._state_before_val is not None:
-            checkpoint["random_state"]["cpu"] = self._state_before_val
+        first, *others = self._gathered_states
+        checkpoint["random_state"] = {**first, _OTHERS: others}
         try:
             description = describe_model(runner.cfg.model)
         except ValueError:  # a part of the user's own; needs its config to be built
@@ -77,7 +87,8 @@ class PlainCheckpointHook(Hook):
         scalars = checkpoint.get("message_hub", {}).get("log_scalars", {})
         for name, history in scalars.items():
             scalars[name] = _restore_history(history)
-        self._random_state = checkpoint.get("random_state")
+        state = checkpoint.get("random_state")
+        self._resumed_states = [] if state is None else [state, *state.get(_OTHERS, [])]
         self._rhythms = LogRhythms(checkpoint.get(_RHYTHMS))
 
     def before_val(self, runner: Runner) -> None:
@@ -86,29 +97,38 @@ class PlainCheckpointHook(Hook):
         Every new iterator of a data loader draws a seed from torch's generator, but a
         persistent one draws only once in a process: a resumed run would draw again.
         """
-        self._state_before_val = torch.get_rng_state()
+        self._states_before_val = gather_random_states()
 
     def after_val(self, runner: Runner) -> None:
         """Go on with the random numbers of training."""
-        if self._state_before_val is not None:
-            torch.set_rng_state(self._state_before_val)
-            self._state_before_val = None
+        if self._states_before_val:
+            set_random_state(self._states_before_val[get_rank()])
+            self._states_before_val = []
 
     def before_train(self, runner: Runner) -> None:
         """Forget the state of the run whose checkpoint only gave its weights."""
         if runner.iter == 0:
-            self._random_state = None
+            self._resumed_states = []
             self._rhythms = LogRhythms()
             return
+        num_saved = len(self._resumed_states)
+        if num_saved not in (0, get_world_size()):
+            print_log(
+                f"The run to resume had {num_saved} processes, and goes on with "
+                f"{get_world_size()}: neither its batches nor its random numbers are "
+                "those that it would have had. Start as many to go on exactly.",
+                "current",
+                logging.WARNING,
+            )
         self._rhythms.resume(runner.message_hub, runner.iter)
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
         """Continue the random numbers and the histories of the run that is resumed."""
-        if self._random_state is not None:
-            set_random_state(self._random_state)
-            self._random_state = None
+        if get_rank() < len(self._resumed_states):
+            set_random_state(self._resumed_states[get_rank()])
+        self._resumed_states = []
         self._rhythms.note(runner.message_hub, runner.iter)
 
 
@@ -116,6 +136,12 @@ def get_random_state() -> RandomState:
     """Return the state of torch's random numbers, of the CPU and of every GPU."""
     on_gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     return {"cpu": torch.get_rng_state(), "cuda": on_gpus}
+
+
+def gather_random_states() -> list[RandomState]:
+    """Return the random states of all processes, in the order of their ranks."""
+    states: list[RandomState] = all_gather_object(get_random_state())
+    return states
 
 
 def set_random_state(state: RandomState) -> None:
@@ -175,10 +201,16 @@ def _is_random_state(value: Any) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("cuda"), list):
         return False
     own = torch.get_rng_state()
-    return all(
-        isinstance(state, torch.Tensor) and state.dtype == own.dtype
-        for state in (value.get("cpu"), *value["cuda"])
-    ) and (value["cpu"].shape == own.shape)
+    others = value.get(_OTHERS, [])
+    return (
+        all(
+            isinstance(state, torch.Tensor) and state.dtype == own.dtype
+            for state in (value.get("cpu"), *value["cuda"])
+        )
+        and value["cpu"].shape == own.shape
+        and isinstance(others, list)
+        and all(map(_is_random_state, others))
+    )
 
 
 def load_from_local(filename: str, map_location: Any = None) -> dict[str, Any]:

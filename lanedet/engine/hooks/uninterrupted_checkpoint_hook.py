@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import is_main_process
+from mmengine.dist import broadcast, is_main_process
 from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import MessageHub
@@ -29,6 +29,8 @@ class UninterruptedCheckpointHook(CheckpointHook):
     It also
 
     * removes an old checkpoint only when the new one is there;
+    * lets all processes validate what is saved, the state of the first: each has
+      running statistics of its own;
     * saves and keeps in a resumed run what an unbroken one saves and keeps.
     """
 
@@ -73,6 +75,11 @@ class UninterruptedCheckpointHook(CheckpointHook):
         """Save, if it is time."""
         with hold_interrupts():
             super().after_train_iter(*args, **kwargs)
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Give all processes the buffers of the first."""
+        for buffer in runner.model.buffers():
+            broadcast(buffer)
 
     def after_val_epoch(
         self, runner: Runner, metrics: Mapping[str, Any] | None = None

@@ -9,9 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lanedet.models.losses.batch_share import batch_share
+
 
 class SegmentationLoss(nn.Module):
     """Weighted cross entropy over all pixels, divided by the sum of their weights.
+
+    The mean over the processes of a run is the loss of the whole batch.
 
     Args:
         background_weight: Weight of background pixels; lane pixels weigh 1. In (0, 1].
@@ -39,4 +43,8 @@ class SegmentationLoss(nn.Module):
         class_weight = torch.ones(seg_logits.shape[1], device=seg_logits.device)
         class_weight[0] = self.background_weight
         loss = F.cross_entropy(seg_logits.float(), class_map, weight=class_weight)
-        return self.loss_weight * loss
+        num_background = (class_map == 0).sum()
+        sum_of_weights = (
+            class_map.numel() - (1 - self.background_weight) * num_background
+        )
+        return self.loss_weight * batch_share(sum_of_weights) * loss

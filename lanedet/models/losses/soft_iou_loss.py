@@ -10,12 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lanedet.models.losses.batch_share import batch_share
+
 
 class SoftIoULoss(nn.Module):
     """1 - IoU, averaged over the lane classes that are in the image.
 
     A class without a pixel in an image is left out: its IoU is 0 whatever the network
     says, which would only push every probability down.
+
+    The mean over the processes of a run is the loss of the whole batch.
 
     Args:
         loss_weight: Factor of the term, alpha in Eq. (2).
@@ -41,5 +45,6 @@ class SoftIoULoss(nn.Module):
         union = probs.sum(dim=2) + num_annotated - overlap
         present = num_annotated > 0
         iou = overlap / union.clamp_min(torch.finfo(union.dtype).eps)
-        loss = ((1 - iou) * present).sum() / present.sum().clamp_min(1)
-        return self.loss_weight * loss
+        num_present = present.sum()
+        loss = ((1 - iou) * present).sum() / num_present.clamp_min(1)
+        return self.loss_weight * batch_share(num_present) * loss

@@ -3,7 +3,11 @@
 import hashlib
 import multiprocessing
 import signal
+import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +19,12 @@ import numpy as np
 from lanedet import __version__
 from lanedet.arrays import ByteArray
 from lanedet.files import replace_file
-from lanedet.runtime import num_usable_cores, progress_bar, tune_allocator
+from lanedet.runtime import (
+    end_with_parent,
+    num_usable_cores,
+    progress_bar,
+    tune_allocator,
+)
 from lanedet.simulation.arguments import check_shape, check_whole
 from lanedet.simulation.make import make_scene
 from lanedet.simulation.sampling.categories import check_category
@@ -38,6 +47,8 @@ MAX_WORKERS = 256
 """The most processes that make scenes at once."""
 
 _PACKAGE = Path(__file__).parents[1]
+_SCENES_AT_ONCE = 8  # what a process is given at a time
+_GUARD = 'if __name__ == "__main__":'
 
 JPEG_QUALITY = 92
 """The quality of the scenes' files, of 100."""
@@ -126,6 +137,7 @@ def make_scene_files(
 
     Raises:
         ValueError: If the number of workers is out of its range.
+        ChildProcessError: An OSError, if a process ends before its scenes are made.
         OSError: If a file cannot be written.
     """
     make = partial(_write_scene, root=root, collection=collection)
@@ -176,6 +188,23 @@ def check_num_workers(num_workers: int) -> None:
         )
 
 
+def check_may_start_processes() -> None:
+    """Raise RuntimeError in a process that is itself just being started.
+
+    Such a process runs the lines of the user's script that are not guarded, and so it
+    comes to where it was started from. There it would wait for scenes that it is to
+    make.
+    """
+    # What multiprocessing itself looks at when a process is started.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        script = getattr(sys.modules.get("__mp_main__"), "__file__", "The script")
+        raise RuntimeError(
+            f"'{script}' must make scenes, and data sets that make them, below "
+            f"`{_GUARD}`: they are made in several processes, and each of these runs "
+            "the other lines of the script again."
+        )
+
+
 def _results(
     make: Callable[[SceneTask], LaneSample],
     tasks: Sequence[SceneTask],
@@ -187,9 +216,46 @@ def _results(
         yield from map(make, tasks)
         return
     # Not forked: libraries that hold threads do not survive it.
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(num_workers, initializer=_start_worker) as pool:
-        yield from pool.imap(make, tasks, chunksize=8)
+    executor = ProcessPoolExecutor(
+        num_workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+    )
+    try:
+        yield from _in_order(executor, make, tasks, 2 * num_workers)
+    except BrokenProcessPool as error:
+        raise ChildProcessError(
+            "A process that makes scenes has ended before they are made. In a script "
+            "of your own, make scenes, and data sets that make them, below "
+            f"`{_GUARD}`: each process runs the other lines of the script again. "
+            f"Otherwise {num_workers} processes may need more memory than there is: "
+            "ask for fewer."
+        ) from error
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    executor: ProcessPoolExecutor,
+    make: Callable[[SceneTask], LaneSample],
+    tasks: Sequence[SceneTask],
+    num_ahead: int,
+) -> Iterator[LaneSample]:
+    """Yield results in the order of the tasks, some of which are done ahead."""
+    ahead: deque[Future[list[LaneSample]]] = deque()
+    for start in range(0, len(tasks), _SCENES_AT_ONCE):
+        chunk = tasks[start : start + _SCENES_AT_ONCE]
+        ahead.append(executor.submit(_make_all, make, chunk))
+        if len(ahead) > num_ahead:
+            yield from ahead.popleft().result()
+    for future in ahead:
+        yield from future.result()
+
+
+def _make_all(
+    make: Callable[[SceneTask], LaneSample], tasks: Sequence[SceneTask]
+) -> list[LaneSample]:
+    return [make(task) for task in tasks]
 
 
 def _start_worker() -> None:
@@ -198,6 +264,7 @@ def _start_worker() -> None:
     An effect makes many arrays of the size of a picture: to map each of
     them afresh costs a tenth of a worker's time or more.
     """
+    end_with_parent()
     cv2.setNumThreads(1)
     tune_allocator()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

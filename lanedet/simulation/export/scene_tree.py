@@ -8,9 +8,13 @@ overwrite. ``categories.json`` names the scenes of each category.
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -24,6 +28,7 @@ from lanedet.simulation.export.layout import Layout, Splits
 from lanedet.simulation.export.scene_files import (
     PROVENANCE_FILE,
     SceneCollection,
+    check_may_start_processes,
     check_num_workers,
     check_seed_is_free,
     make_scene_files,
@@ -43,6 +48,12 @@ CATEGORIES_FILE = "categories.json"
 
 MAX_SCENES = 10_000_000
 """Most scenes in one tree."""
+
+PARTS_FOLDER = ".parts"
+"""The folder in a tree that holds the labels of its parts until all are made."""
+
+LABELS_PART = ".labels.part"
+"""The folder in a tree in which its labels are written."""
 
 _LABEL_FILES: dict[str, Callable[[Sequence[str]], Iterable[str]]] = {
     "tusimple": lambda _: TUSIMPLE_TREE.labels,
@@ -96,30 +107,104 @@ def write_scene_tree(
             holds images or labels that were not generated.
         OSError: If a file cannot be written, or another process is making scenes in
             ``root``.
+        RuntimeError: In a process that was started to make scenes and runs the lines of
+            a script again that made it do so.
     """
-    if tree_format not in TREE_FORMATS:
-        known = ", ".join(TREE_FORMATS)
-        raise ValueError(f"tree_format must be one of {known}, got {tree_format!r}.")
-    layout = TREE_FORMATS[tree_format]
-    collection = SceneCollection(seed, shape or layout.shape, category)
-    check_seed_is_free(seed)
-    lowest = len(layout.shares)
-    name = "num_scenes, one or more for each split,"
-    check_whole(name, num_scenes, lowest, MAX_SCENES)
+    scenes = TreeScenes.checked(num_scenes, seed, shape, category, tree_format)
     check_num_workers(num_workers)
-    _files_of_scenes(root, tree_format)  # the folder of others gets no lock either
-    with _only_writer(root):
-        _claim(root, tree_format, num_scenes, collection)
-        return _write_scenes(root, layout, num_scenes, collection, num_workers)
+    check_may_start_processes()
+    files_of_scenes(root, tree_format)  # the folder of others gets no lock either
+    with only_writer(root, wait=False):
+        if (root / PARTS_FOLDER).is_dir():
+            raise ValueError(
+                f"'{root}' holds parts of a data set that is made in several. Make the "
+                "others, choose another folder, or delete this one."
+            )
+        _claim(root, scenes)
+        splits = make_images(root, scenes, range(num_scenes), num_workers)
+        part = root / LABELS_PART
+        write_label_files(root, part, scenes.layout, splits)
+        put_labels(root, part, scenes.layout)
+    return {name: len(samples) for name, samples in splits.items()}
+
+
+@dataclass(frozen=True)
+class TreeScenes:
+    """The scenes of a tree: which, how many, and in which format.
+
+    Attributes:
+        tree_format: The benchmark's name.
+        num_scenes: Number of scenes in all splits together.
+        collection: Of which these are the first.
+    """
+
+    tree_format: str
+    num_scenes: int
+    collection: SceneCollection
+
+    @classmethod
+    def checked(
+        cls,
+        num_scenes: int,
+        seed: int,
+        shape: tuple[int, int] | None,
+        category: str | None,
+        tree_format: str,
+    ) -> Self:
+        """Return the scenes that :func:`write_scene_tree` is asked for.
+
+        Raises:
+            ValueError: If there are none such.
+        """
+        if tree_format not in TREE_FORMATS:
+            known = ", ".join(TREE_FORMATS)
+            raise ValueError(
+                f"tree_format must be one of {known}, got {tree_format!r}."
+            )
+        layout = TREE_FORMATS[tree_format]
+        collection = SceneCollection(seed, shape or layout.shape, category)
+        check_seed_is_free(seed)
+        lowest = len(layout.shares)
+        name = "num_scenes, one or more for each split,"
+        check_whole(name, num_scenes, lowest, MAX_SCENES)
+        return cls(tree_format, num_scenes, collection)
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the format."""
+        return TREE_FORMATS[self.tree_format]
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what the tree's provenance file says."""
+        return {
+            "format": self.tree_format,
+            "num": self.num_scenes,
+            **self.collection.provenance(),
+        }
+
+    def splits_of(self, numbers: range) -> list[str]:
+        """Return the split of each scene; they are dealt to the splits in order."""
+        counts = self.layout.split_counts(self.num_scenes)
+        ends = list(accumulate(counts.values()))
+        names = list(counts)
+        return [names[bisect_right(ends, number)] for number in numbers]
 
 
 @contextmanager
-def _only_writer(root: Path) -> Iterator[None]:
-    """Hold the folder's lock, the one that RoadScenes takes too."""
+def only_writer(root: Path, *, wait: bool) -> Iterator[None]:
+    """Hold the folder's lock, the one that RoadScenes takes too.
+
+    Args:
+        root: The folder; it is made.
+        wait: Whether to wait for whoever holds it.
+
+    Raises:
+        OSError: If another process holds it, and is not to be waited for.
+    """
     root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(root / ".lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=-1 if wait else 0)
     except Timeout as error:
         raise OSError(
             f"Another process is making scenes in '{root}'. Wait until it is done, or "
@@ -131,44 +216,41 @@ def _only_writer(root: Path) -> Iterator[None]:
         lock.release()
 
 
-def _write_scenes(
-    root: Path,
-    layout: Layout,
-    num_scenes: int,
-    collection: SceneCollection,
-    num_workers: int,
-) -> dict[str, int]:
-    """Write images and then labels, and return the number of scenes in each split."""
-    counts = layout.split_counts(num_scenes)
-    of_split = [name for name, count in counts.items() for _ in range(count)]
+def make_images(
+    root: Path, scenes: TreeScenes, numbers: range, num_workers: int
+) -> dict[str, list[LaneSample]]:
+    """Write the images of some scenes, and return their samples by split."""
+    of_split = scenes.splits_of(numbers)
     tasks = [
-        layout.task(name, number, collection.seed)
-        for number, name in enumerate(of_split)
+        scenes.layout.task(name, number, scenes.collection.seed)
+        for number, name in zip(numbers, of_split, strict=True)
     ]
-    splits: dict[str, list[LaneSample]] = {name: [] for name in counts}
-    made = make_scene_files(root, collection, tasks, num_workers)
+    splits: dict[str, list[LaneSample]] = {name: [] for name in scenes.layout.shares}
+    made = make_scene_files(root, scenes.collection, tasks, num_workers)
     for name, sample in zip(of_split, made, strict=True):
         splits[name].append(sample)
-    _write_labels(root, layout, splits)
-    return counts
+    return splits
 
 
-def _claim(
-    root: Path, tree_format: str, num_scenes: int, collection: SceneCollection
-) -> None:
+def _claim(root: Path, scenes: TreeScenes) -> None:
     """Make the folder ours and remove our old scenes from it."""
-    _remove_scenes(root, tree_format, _files_of_scenes(root, tree_format))
-    provenance = {
-        "format": tree_format,
-        "num": num_scenes,
-        **collection.provenance(),
-    }
-    text = json.dumps(provenance, indent=2) + "\n"
-    replace_file(root / PROVENANCE_FILE, text)
+    tree_format = scenes.tree_format
+    _remove_scenes(root, tree_format, files_of_scenes(root, tree_format))
+    write_provenance(root, scenes)
 
 
-def _files_of_scenes(root: Path, tree_format: str) -> list[str]:
-    """Return what lies where scenes go, after checking that all of it is ours."""
+def write_provenance(folder: Path, scenes: TreeScenes) -> None:
+    """Say in a folder how its scenes are made."""
+    text = json.dumps(scenes.provenance(), indent=2) + "\n"
+    replace_file(folder / PROVENANCE_FILE, text)
+
+
+def files_of_scenes(root: Path, tree_format: str) -> list[str]:
+    """Return what lies where scenes go, after checking that all of it is ours.
+
+    Raises:
+        ValueError: If some of it is not.
+    """
     layout = TREE_FORMATS[tree_format]
     found = [name for top in _places(layout) for name in _files_in(root, top)]
     provenance_file = root / PROVENANCE_FILE
@@ -264,21 +346,36 @@ def _remove_scenes(root: Path, tree_format: str, names: Sequence[str]) -> None:
                 Path(folder).rmdir()
 
 
-def _write_labels(root: Path, layout: Layout, splits: Splits) -> None:
-    """Write all labels, under their names only when whole."""
-    part = root / ".labels.part"
+def write_label_files(root: Path, part: Path, layout: Layout, splits: Splits) -> None:
+    """Write the labels into a folder of their own, for :func:`put_labels`.
+
+    Args:
+        root: Folder of the tree, for what lies beside the images.
+        part: The folder; it is made anew.
+        layout: Of the tree.
+        splits: The samples.
+    """
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
+    part.mkdir(parents=True)
     layout.write_labels(root, part, splits)
-    names = list(layout.labels)
     scenes_of = _scenes_of_categories(splits)
     if scenes_of:
-        text = json.dumps(scenes_of, indent=2) + "\n"
-        replace_file(part / CATEGORIES_FILE, text)
-        names.insert(0, CATEGORIES_FILE)
+        write_categories(part, scenes_of)
+
+
+def write_categories(folder: Path, scenes_of: Mapping[str, Sequence[str]]) -> None:
+    """Write the list of the scenes of each category."""
+    text = json.dumps(scenes_of, indent=2) + "\n"
+    replace_file(folder / CATEGORIES_FILE, text)
+
+
+def put_labels(root: Path, part: Path, layout: Layout) -> None:
+    """Put labels in their places: the tree is complete with the last of them."""
+    names = [CATEGORIES_FILE, *layout.labels]
     with hold_interrupts():
         for name in names:
-            (part / name).replace(root / name)
+            if (part / name).exists():
+                (part / name).replace(root / name)
         part.rmdir()
 
 

@@ -20,6 +20,7 @@ from lanedet.simulation.export.scene_files import (
     PROVENANCE_FILE,
     SceneCollection,
     SceneTask,
+    check_may_start_processes,
     make_scene_files,
     num_scene_workers,
 )
@@ -43,10 +44,13 @@ def make_split(
     Raises:
         ValueError: If the folder of the split holds other scenes, or scenes of another
             drawing that are to be continued, or the tree is another data set's.
+        RuntimeError: In a process that was started to make scenes and runs the lines of
+            a script again that made it do so.
         OSError: If a file cannot be written.
     """
     if _num_listed(root, split, collection) >= num_scenes:
         return
+    check_may_start_processes()
     root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(root / ".lock")
     try:

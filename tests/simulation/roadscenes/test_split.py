@@ -1,4 +1,7 @@
 import json
+import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +15,7 @@ from filelock import FileLock
 
 from lanedet.datasets import CULaneDataset, RoadScenesDataset
 from lanedet.datasets.checks import check_culane
+from lanedet.files import visible_files
 from lanedet.formats import LabelError, culane_label_path, tusimple_rows
 from lanedet.images import read_image
 from lanedet.simulation import make_scene, write_scene_tree
@@ -142,6 +146,78 @@ def test_processes_wait_for_one_another(
     waiting.join(timeout=60)
     assert (tmp_path / "list/test.txt").is_file()
     assert "Waiting for the process that makes scenes" in capsys.readouterr().out
+
+
+def test_two_processes_at_once_make_each_scene_once(tmp_path: Path) -> None:
+    collection = SceneCollection(SEED, SHAPE, "culane")
+    one, two = tmp_path / "one", tmp_path / "two"
+    module.make_split(one, "test", collection, 12)
+    context = multiprocessing.get_context("fork")
+    start, counts = context.Barrier(2), context.SimpleQueue()
+
+    def make() -> None:
+        made = []
+        write = module.write_lane_files
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                module,
+                "write_lane_files",
+                lambda *args: (made.append(1), write(*args)),
+            )
+            start.wait()
+            module.make_split(two, "test", collection, 12)
+        counts.put(len(made))
+
+    processes = [context.Process(target=make) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=60)
+        assert process.exitcode == 0
+    assert sorted([counts.get(), counts.get()]) == [0, 12]
+    files = {path.relative_to(one) for path in visible_files(one)}
+    assert files == {path.relative_to(two) for path in visible_files(two)}
+    assert all((one / f).read_bytes() == (two / f).read_bytes() for f in files)
+
+
+def test_a_process_that_runs_its_starter_s_script_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting = multiprocessing.current_process()
+    monkeypatch.setattr(starting, "_inheriting", True, raising=False)
+    with FileLock(tmp_path / ".lock"), pytest.raises(RuntimeError, match="__main__"):
+        dataset(tmp_path)
+
+
+SCRIPT = """
+from lanedet.datasets import RoadScenesDataset
+from lanedet.simulation.export import scene_files
+
+scene_files.MIN_SCENES_TO_SHARE = 2
+RoadScenesDataset(
+    data_root={root!r}, split="train", seed=11, num_scenes=16, shape=(108, 300),
+    category="culane", pipeline=[],
+)
+"""
+
+
+@pytest.mark.slow
+def test_a_script_without_a_guard_fails_at_once(tmp_path: Path) -> None:
+    script = tmp_path / "user.py"
+    script.write_text(SCRIPT.format(root=str(tmp_path / "scenes")))
+    result = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("ChildProcessError: A process that makes scenes has ended")
+    guard = 'below `if __name__ == "__main__":`'
+    assert guard in last
+    assert f"'{script}' must make scenes, and data sets" in result.stderr
 
 
 def test_other_scenes_in_the_folder_are_told(tmp_path: Path) -> None:
