@@ -60,6 +60,7 @@ from lanedet.models.losses import (
     SoftIoULoss,
     lane_iou,
 )
+from lanedet.models.neck import LaneNeck
 from lanedet.models.plain_operators import to_plain_operators
 from lanedet.models.publish import publish_weights, read_provenance
 from lanedet.models.weights import (
@@ -92,6 +93,7 @@ __all__ = [
     "LaneDetector",
     "LaneGraph",
     "LaneHead",
+    "LaneNeck",
     "LaneSegmentationHead",
     "LineCriterion",
     "LineHead",
