@@ -120,7 +120,7 @@ def test_context_layers_say_where_they_go() -> None:
     model = build_model(describe_model(config.model))
     assert {type(block.conv2).__name__ for block in model.backbone.layer4} == {"ACmix"}
     for layer, message in (
-        ({"type": "ACmix", "wher": "replace"}, "unknown key 'wher'.*'where'"),
+        ({"type": "ACmix", "block": 1}, "unknown key 'block'.*'where'"),
         ({"type": "ACmix", "where": "before"}, "where must be 'after' or 'replace'"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -131,7 +131,7 @@ def test_a_neck_and_its_layers_are_checked() -> None:
     neck = {"type": "LaneNeck", "stage": "E4", "layers": [{"type": "ChannelGate"}]}
     assert load_config(SCENES, {"model.neck": neck}).model.neck.stage == "E4"
     for option, message in (
-        ({**neck, "chanels": 8}, "model.neck has .*'chanels'.*'channels'"),
+        ({**neck, "channel": 8}, "model.neck has .*'channel'.*'channels'"),
         ({**neck, "stage_channels": {}}, "left out: it follows from model.backbone"),
         (
             {**neck, "layers": [{"type": "ChannelGate", "heads": 2}]},
