@@ -1,7 +1,8 @@
 """The lane detector: backbone, neck, head and, while training, distillers."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Self, cast
 
 import torch
@@ -90,7 +91,7 @@ class LaneDetector(BaseModel):
         elif distiller is not None:
             self.distiller = _built(distiller)
         for part in self.distillers:
-            part.attach(stage_channels, self.head.num_lanes)
+            part.attach(stage_channels, self.head.num_lanes, self.view.input_shape)
         # Once the weights have their channels last, so have all activations behind
         # them. Tensor cores want it, and a CPU gains too.
         self.to(memory_format=torch.channels_last)
@@ -143,8 +144,13 @@ class LaneDetector(BaseModel):
         features = self.extract_features(inputs)
         distilled: dict[str, Tensor] = {}
         for distiller in self.distillers:
-            distilled |= distiller(features, data_samples)
-        losses: dict[str, Tensor] = self.head.loss(features, data_samples)
+            if not distiller.reads_outputs:
+                distilled |= distiller(features, data_samples)
+        with _kept_outputs(self.head) as outputs:
+            losses: dict[str, Tensor] = self.head.loss(features, data_samples)
+        for distiller in self.distillers:
+            if distiller.reads_outputs:
+                distilled |= distiller(features, data_samples, outputs[0])
         return losses | distilled
 
     def fused(self) -> Self:
@@ -190,6 +196,19 @@ def _check_normalisation(preprocessor: ImgDataPreprocessor) -> None:
             f"and std in [1/{largest}, {largest}], got {f'{mean}':.80} and "
             f"{f'{std}':.80}."
         )
+
+
+@contextmanager
+def _kept_outputs(head: LaneHead) -> Iterator[list[Any]]:
+    """Keep what a head returns: its loss makes it, and others may want it too."""
+    kept: list[Any] = []
+    hook = head.register_forward_hook(
+        lambda _head, _inputs, outputs: kept.append(outputs)
+    )
+    try:
+        yield kept
+    finally:
+        hook.remove()
 
 
 def _built(part: Any) -> Any:
