@@ -120,7 +120,7 @@ def test_context_layers_say_where_they_go() -> None:
     model = build_model(describe_model(config.model))
     assert {type(block.conv2).__name__ for block in model.backbone.layer4} == {"ACmix"}
     for layer, message in (
-        ({"type": "ACmix", "block": 1}, "unknown key 'block'.*'where'"),
+        ({"type": "ACmix", "block": 1}, "unknown key 'block'.*'blocks'"),
         ({"type": "ACmix", "where": "before"}, "where must be 'after' or 'replace'"),
     ):
         with pytest.raises(ValueError, match=message):
