@@ -1,6 +1,10 @@
 """Networks that detect lanes."""
 
-from lanedet.models.attention import encoder_stages, stage_energies
+from lanedet.models.attention import (
+    encoder_stages,
+    pixel_attention,
+    stage_energies,
+)
 from lanedet.models.backbones import (
     ENet,
     LaneBackbone,
@@ -13,6 +17,7 @@ from lanedet.models.build import build_detector
 from lanedet.models.checkpoint_files import is_whole_checkpoint
 from lanedet.models.context import (
     ACmix,
+    AttentionLayer,
     ChannelAndPixelGate,
     ChannelGate,
     ContextLayer,
@@ -77,6 +82,7 @@ __all__ = [
     "SAD_PRESETS",
     "ACmix",
     "AttentionGenerator",
+    "AttentionLayer",
     "ChannelAndPixelGate",
     "ChannelGate",
     "ContextLayer",
@@ -127,6 +133,7 @@ __all__ = [
     "is_whole_checkpoint",
     "lane_iou",
     "load_weights",
+    "pixel_attention",
     "publish_weights",
     "read_checkpoint",
     "read_checkpoint_header",
