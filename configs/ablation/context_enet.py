@@ -13,46 +13,15 @@ No row has been run yet.
 
 from mmengine.config import read_base
 
-from lanedet.models import (
-    ACmix,
-    ChannelAndPixelGate,
-    ChannelGate,
-    ConvolutionContext,
-    DeepSupervision,
-    GatedPositionalAttention,
-    LocalSelfAttention,
-    NonLocalAttention,
-    QuadraticSelfAttention,
-    RecurrentShift,
-    SelfAttention2d,
-    SpatialPropagation,
-    WindowSelfAttention,
-)
+from lanedet.models import DeepSupervision
 
 with read_base():
     from .roadscenes_enet import *
+    from .._base_.models.context_layers import *
 
 _sad = _rows["SAD"]
-_local = dict(type=LocalSelfAttention)
-_layers = {
-    "convolution": dict(type=ConvolutionContext),
-    "SE": dict(type=ChannelGate),
-    "CBAM": dict(type=ChannelAndPixelGate),
-    "SAGAN": dict(type=NonLocalAttention),
-    "attention": dict(type=SelfAttention2d),
-    "attention, sinusoidal": dict(type=SelfAttention2d, positions="sinusoidal"),
-    # E4 has 8x22 pixels at 64x176.
-    "attention, relative": dict(
-        type=SelfAttention2d, positions="relative", size=(8, 22)
-    ),
-    "local 7x7": _local,
-    "window": dict(type=WindowSelfAttention),
-    "ACmix": dict(type=ACmix),
-    "GPSA": dict(type=GatedPositionalAttention),
-    "quadratic": dict(type=QuadraticSelfAttention),
-    "SCNN": dict(type=SpatialPropagation),
-    "RESA": dict(type=RecurrentShift, steps=3),
-}
+_local = _layers["local 7x7"]
+_layers["attention, relative"].update(size=(8, 22))  # E4 at 64x176
 _rows = {
     "plain": None,
     "SAD": _sad,

@@ -15,7 +15,10 @@ from lanedet.models.distillation.sad import squared_difference, sum_over_pixels
 
 _MEASURED_IMAGES = 64
 _LAST_VALUES = 50
-_DISTILLER_LOSSES = ("loss_sad", "loss_deep_supervision", "loss_label_regression")
+_DISTILLER_LOSSES = (
+    *("loss_sad", "loss_deep_supervision", "loss_label_regression"),
+    *("loss_esa_rows", "loss_esa_columns"),
+)
 _SHARE = "sad_gradient_share_"
 _ENTROPY = "attention_entropy_"
 

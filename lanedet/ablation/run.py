@@ -20,7 +20,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from lanedet.ablation.measures import measure_run
-from lanedet.ablation.table import Results
+from lanedet.ablation.results import Results
 from lanedet.engine.checkpoint_files import latest_checkpoint
 from lanedet.engine.config import load_config
 from lanedet.engine.config_parts import built_by
@@ -312,6 +312,16 @@ def row_config(ablation: Ablation, run: Run) -> Config:
         save_best=None,
     )
     return config
+
+
+def row_configs(ablation: Ablation) -> dict[str, Config]:
+    """Return the config of each row's run with seed 0, by title."""
+    return {
+        title: row_config(
+            ablation, Run(title, 0, _folder(ablation, title, seed=0), None)
+        )
+        for title in read_rows(ablation)
+    }
 
 
 def _merged(whole: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

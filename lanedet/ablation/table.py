@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-Results = dict[str, list[dict[str, Any]]]
-"""The results of each row's seeds, by its title; the plain row first."""
+from lanedet.ablation.results import Cost, Results
 
 _TOTAL = "culane/f1"
 _CROSS = "culane/fp_cross"
@@ -18,6 +17,7 @@ _HEAD = (
     "FN",
     "distiller / segmentation loss",
 )
+_NUM_SCORES = 4  # accuracy, gain, FP and FN: the first cells of a row
 
 
 def format_table(results: Results) -> str:
@@ -45,6 +45,51 @@ def format_table(results: Results) -> str:
         for title, runs in results.items()
     ]
     return "\n".join(lines) + "\n"
+
+
+def format_cost_table(results: Results, costs: Mapping[str, Cost]) -> str:
+    """Return what rows cost beside what they score, as a Markdown table.
+
+    Args:
+        results: From :func:`~lanedet.ablation.run_ablation`.
+        costs: From :func:`~lanedet.ablation.measure_costs`.
+
+    Returns:
+        A row is free if it predicts with as many parameters and multiplications as the
+        plain one, else it is paid for. Scores as in :func:`format_table`, with which
+        the table shares its rows.
+    """
+    first = next(iter(results.values()))
+    plain = costs[next(iter(results))]
+    titles = [
+        *("row", "at inference", "M parameters"),
+        *(f"GMAC at {size}" for size in plain.macs),
+        *("ms of one image", "MiB to predict", "ms of a training step", "x plain"),
+        *("MiB to train", "accuracy %", "gain", "FP", "FN"),
+    ]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    for title, runs in results.items():
+        cells = _cost_cells(costs[title], plain) + _cells(runs, first)[:_NUM_SCORES]
+        lines.append(f"| {' | '.join([title, *cells])} |")
+    return "\n".join(lines) + "\n"
+
+
+def is_free(cost: Cost, plain: Cost) -> bool:
+    """Tell whether a row predicts with the plain one's parameters and operations."""
+    return (cost.parameters, cost.macs) == (plain.parameters, plain.macs)
+
+
+def _cost_cells(cost: Cost, plain: Cost) -> list[str]:
+    return [
+        "free" if is_free(cost, plain) else "paid",
+        f"{cost.parameters / 1e6:.3f}",
+        *(f"{macs / 1e9:.3f}" for macs in cost.macs.values()),
+        f"{cost.predict_ms:.1f}",
+        f"{cost.predict_bytes / 2**20:.1f}",
+        f"{cost.step_ms:.0f}",
+        f"{cost.step_ms / plain.step_ms:.2f}",
+        f"{cost.step_bytes / 2**20:.0f}",
+    ]
 
 
 def _cells(

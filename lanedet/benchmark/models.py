@@ -7,10 +7,10 @@ attention alone.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -159,9 +159,36 @@ def count_macs(network: nn.Module, inputs: Tensor) -> int:
     return counter.get_total_flops() // 2 + sum(by_hand)
 
 
+def resized(description: Mapping[str, Any], size: tuple[int, int]) -> dict[str, Any]:
+    """Return the description of a model for another size of the network input.
+
+    What is built for one size grows with it: the largest map (``size``) of context
+    layers with positions, rounded up, and the inputs (``img_size``) of networks of timm
+    that take one size only.
+
+    Args:
+        description: From :func:`~lanedet.models.describe_model`.
+        size: (H, W).
+    """
+    old = description["view"]["input_shape"]
+
+    def changed(key: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: changed(name, item) for name, item in value.items()}
+        if key in ("input_shape", "img_size") and value is not None:
+            return size
+        if key == "size" and value is not None:
+            sides = zip(value, size, old, strict=True)
+            return tuple(-(-side * new // before) for side, new, before in sides)
+        if isinstance(value, list | tuple):
+            return [changed("", item) for item in value]
+        return value
+
+    return {key: changed(key, value) for key, value in description.items()}
+
+
 def _network(config: str, size: tuple[int, int], device: str) -> _Network:
-    description = describe_model(load_config(config).model)
-    description["view"]["input_shape"] = size
+    description = resized(describe_model(load_config(config).model), size)
     torch.manual_seed(0)
     plain = build_model(description).eval()
     parameters = sum(parameter.numel() for parameter in plain.parameters())

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.profiler import ProfilerActivity, profile
 
+from lanedet.benchmark.memory import peak_bytes
 from lanedet.benchmark.timing import (
     add_common_arguments,
     format_table,
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
     batch = _batch(detector, args.batch_size, args.device)
     steps = _steps(detector, batch)
     timings = time_in_turns(steps, args.rounds)
-    peaks = {name: _peak_bytes(step, args.device) for name, step in steps.items()}
+    peaks = {name: peak_bytes(step, args.device) for name, step in steps.items()}
     base = timings[_PLAIN]
     rows = [
         [
@@ -145,20 +145,3 @@ def _steps(
         "distillation": partial(step, whole, 1.0, False),
         "a watched step (1 in 10)": partial(step, whole, 1.0, True),
     }
-
-
-def _peak_bytes(step: Callable[[], None], device: str) -> int:
-    """Return the most that a step allocates beyond what is there before it."""
-    if device.startswith("cuda"):
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        step()
-        return torch.cuda.max_memory_allocated() - before
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
-        step()
-    now = peak = 0
-    for event in recorded.profiler.kineto_results.events():  # in the order of time
-        if event.name() == "[memory]":
-            now += event.nbytes()
-            peak = max(peak, now)
-    return peak

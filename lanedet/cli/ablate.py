@@ -14,6 +14,7 @@ EXAMPLES = f"""examples:
   lanedet ablate ablation/sad --seeds 1 \\
       --rows plain "SAD as printed" "SAD, standardised, L2"
   OMP_NUM_THREADS=1 lanedet ablate ablation/sad --jobs 2
+  lanedet ablate ablation/context_tusimple_enet --costs
 An ablation that is started again goes on where it stopped.
 {PATH_HINT}"""
 
@@ -40,6 +41,11 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         "--jobs", type=int, default=1, help="trainings at a time (default: 1)"
+    )
+    parser.add_argument(
+        "--costs",
+        action="store_true",
+        help="measure what each row costs as well, and plot accuracy against time",
     )
     parser.add_argument(
         "--image", help="image of the picture (default: the first test image)"
@@ -69,7 +75,10 @@ def main() -> None:
         checkpoint_before,
         first_test_image,
         format_category_table,
+        format_cost_table,
         format_table,
+        measure_costs,
+        plot_accuracy,
         run_ablation,
     )
     from lanedet.benchmark.timing import hardware_line
@@ -95,6 +104,10 @@ def main() -> None:
     )
     if by_category := format_category_table(results):
         table += f"\n{by_category}"
+    if args.costs:
+        costs = measure_costs(ablation)
+        table += f"\n{format_cost_table(results, costs)}"
+        replace_file(out / "accuracy.svg", plot_accuracy(results, costs))
     replace_file(out / "table.md", table)
     print(table)
     weights = {title: runs[0]["checkpoint"] for title, runs in results.items()}

@@ -12,11 +12,17 @@ EXAMPLES = """examples:
       --stages E2 E3 --softmax standardize --out out/attention
   lanedet attention road.jpg --weights plain.safetensors \\
       --compare sad.safetensors
+  lanedet attention road.jpg --weights attending.safetensors \\
+      --pixel 640,500 --heads 0 1
 
 Each picture shows the image with its lanes and then one tile a stage. Maps are brought
 back onto the original image; what the network does not see of it stays grey. Colors go
 from black, where a map is lowest in this image, to yellow, where it is highest: they
 compare places, not stages or images.
+
+With --pixel, rows below show with which weights that pixel looks at the others, for
+each layer of self-attention and each of its heads, relative to the map's largest
+weight. The network must have such layers (docs/attention.md).
 """
 
 
@@ -54,6 +60,19 @@ def parse_args() -> argparse.Namespace:
         "possible, instead of the energies",
     )
     parser.add_argument(
+        "--pixel",
+        type=_pixel,
+        metavar="X,Y",
+        help="pixel of the image whose self-attention is shown below",
+    )
+    parser.add_argument(
+        "--heads",
+        type=int,
+        nargs="+",
+        metavar="HEAD",
+        help="heads of it to show, counted from 0 (default: all)",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         default=Path("out/attention"),
@@ -65,7 +84,21 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--device", help="such as cpu or cuda:0 (default: a GPU where there is one)"
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.heads is not None and args.pixel is None:
+        parser.error("--heads needs --pixel")
+    return args
+
+
+def _pixel(text: str) -> tuple[float, float]:
+    """Read (x, y) from a text such as ``640,500``."""
+    try:
+        x, y = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"must be X,Y in pixels, such as 640,500, got {text!r}"
+        ) from None
+    return x, y
 
 
 @user_errors()
@@ -81,8 +114,10 @@ def main() -> None:
         SoftmaxMaps,
         default_weights,
         draw_detector_attention,
+        draw_pixel_attention,
     )
     from lanedet.models import AttentionGenerator
+    from lanedet.visualization import stack_grids
 
     images = find_images(args.source)
     outputs = plan_outputs(images, args.source, args.out)
@@ -97,14 +132,28 @@ def main() -> None:
         for caption, path in _captions(weights, args.compare).items()
     }
     for path, output in progress_bar(outputs.items(), desc="attention", unit="image"):
-        picture = draw_detector_attention(
-            read_image(path),
-            inferencers,
-            stages=args.stages,
-            maps=maps,
-            tile_width=args.tile_width,
-        )
-        write_image(output, picture)
+        image = read_image(path)
+        grids = [
+            draw_detector_attention(
+                image,
+                inferencers,
+                stages=args.stages,
+                maps=maps,
+                tile_width=args.tile_width,
+            )
+        ]
+        if args.pixel is not None:
+            grids += [
+                draw_pixel_attention(
+                    image,
+                    inferencer,
+                    args.pixel,
+                    heads=args.heads,
+                    tile_width=args.tile_width,
+                )
+                for inferencer in inferencers.values()
+            ]
+        write_image(output, stack_grids(grids))
     print(f"Pictures written to {args.out}: {len(images)}")
 
 

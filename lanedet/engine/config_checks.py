@@ -22,6 +22,8 @@ from lanedet.datasets import (
 from lanedet.engine.config_parts import built_by, look_up, typed_dicts
 from lanedet.engine.config_types import arguments_of, check_type, hands_on
 from lanedet.engine.shared_values import DATALOADERS
+from lanedet.models import ContextLayer
+from lanedet.models.context.placement import PLACEMENT_KEYS
 from lanedet.runtime import LAUNCHERS
 
 # Steps of a pipeline that another one must follow, with what the detector takes.
@@ -131,6 +133,8 @@ def _check_part(
 def _check_arguments(place: str, part: ConfigDict) -> None:
     built = built_by(part, place)
     known: dict[str, Any] = {}
+    if inspect.isclass(built) and issubclass(built, ContextLayer):
+        known = {**PLACEMENT_KEYS}  # who places the layer takes them out
     # What a class hands on by **kwargs goes to the next class that has an __init__;
     # where there is none, it goes elsewhere, and nothing can be said of other keys.
     owners = inspect.getmro(built)[:-1] if inspect.isclass(built) else (built,)

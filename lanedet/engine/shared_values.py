@@ -24,6 +24,7 @@ _OF_TRANSFORMS = {  # places in the model
 }
 # Arguments that a part of the model is given, and what they follow from.
 _OF_PARTS = {
+    "model.neck": {"stage_channels": "model.backbone"},
     "model.head": {"input_shape": "model.view", "stage_channels": "model.backbone"},
     "model.head.classifier": {
         "in_channels": "model.backbone and model.head.seg_stage",

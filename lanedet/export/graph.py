@@ -11,6 +11,7 @@ from lanedet.models import (
     LaneBackbone,
     LaneGraph,
     LaneHead,
+    LaneNeck,
     load_weights,
     read_checkpoint_header,
     to_plain_operators,
@@ -54,6 +55,8 @@ def make_graph(
     detector = load_weights(weights).fused()
     height, width = detector.view.input_shape
     detector.backbone = cast(LaneBackbone, to_plain_operators(detector.backbone))
+    if detector.neck is not None:
+        detector.neck = cast(LaneNeck, to_plain_operators(detector.neck))
     detector.head = cast(LaneHead, to_plain_operators(detector.head))
     detector.requires_grad_(requires_grad=False)
     graph = LaneGraph(detector.half() if half else detector, raw=raw).eval()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         EnergyMaps,
         SoftmaxMaps,
         draw_detector_attention,
+        draw_pixel_attention,
     )
     from lanedet.inference.predictor_model import evaluate_exported
 
@@ -26,6 +27,7 @@ __all__ = [
     "choose_runtime",
     "default_weights",
     "draw_detector_attention",
+    "draw_pixel_attention",
     "evaluate_exported",
     "open_predictor",
     "packaged_model",
@@ -35,6 +37,7 @@ _OF_PYTORCH = {
     "EnergyMaps": "attention_viewer",
     "SoftmaxMaps": "attention_viewer",
     "draw_detector_attention": "attention_viewer",
+    "draw_pixel_attention": "attention_viewer",
     "evaluate_exported": "predictor_model",
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from lanedet.arrays import ByteArray
@@ -57,6 +58,67 @@ class SoftmaxMaps:
             relative = (log_attention[0] - log_attention.max()).exp()
             maps[f"{stage}  entropy {share:.2f}"] = relative
         return maps
+
+
+def draw_pixel_attention(
+    image: ByteArray,
+    inferencer: LaneInferencer,
+    pixel: tuple[float, float],
+    *,
+    heads: Sequence[int] | None = None,
+    tile_width: int = 480,
+) -> ByteArray:
+    """Draw with which weights a pixel looks at others, a row for each layer.
+
+    Each map is shown relative to its largest weight. Weights below 0, which attention
+    by patches has alone, are dark.
+
+    Args:
+        image: (H, W, 3) uint8, RGB, of any size.
+        inferencer: Of a network with layers of self-attention.
+        pixel: (x, y) in pixels of ``image``; it is marked in every tile.
+        heads: Heads to show; all if not given.
+        tile_width: Width of a tile in pixels.
+
+    Returns:
+        (h, w, 3) uint8, RGB. The first tile of a row is the image with its lanes.
+
+    Raises:
+        ValueError: If ``image`` is of another kind, the network does not see the pixel,
+            has no such layers or one without such a head, or ``tile_width`` is below 1.
+    """
+    [sample] = inferencer.predict([image])
+    grids = []
+    for layer, weights in inferencer.pixel_attention(image, pixel).items():
+        chosen = range(len(weights)) if heads is None else heads
+        for head in chosen:
+            if not 0 <= head < len(weights):
+                raise ValueError(
+                    f"{layer} must have the head {head}, and has {len(weights)}, "
+                    "counted from 0."
+                )
+        shown = {
+            f"head {head}": weights[head].clamp(min=0)
+            / weights[head].max().clamp(min=torch.finfo(torch.float32).tiny)
+            for head in chosen
+        }
+        grids.append(
+            draw_attention_grid(
+                image,
+                {
+                    text: map_to_original(values.double().numpy(), sample.view)
+                    for text, values in shown.items()
+                },
+                lanes=sample.pred_lanes,
+                slots=sample.pred_slots,
+                num_slots=inferencer.num_slots,
+                caption=layer,
+                scale=unit_scale,
+                mark=pixel,
+                tile_width=tile_width,
+            )
+        )
+    return stack_grids(grids)
 
 
 def draw_detector_attention(

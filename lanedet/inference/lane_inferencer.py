@@ -215,6 +215,42 @@ class LaneInferencer:
         found = energies(pixels[None], stages)
         return sample, {stage: energy[0] for stage, energy in found.items()}
 
+    def pixel_attention(
+        self, image: ByteArray | Path | str, pixel: tuple[float, float]
+    ) -> "dict[str, Tensor]":
+        """Return with which weights a pixel looks at others, in each layer that has.
+
+        Args:
+            image: (H, W, 3) uint8, RGB, or the path of an image.
+            pixel: (x, y) in pixels of the image.
+
+        Returns:
+            (heads, h, w) float32 on the CPU, over the *network input*, by place and
+            class of the layer; see :func:`~lanedet.models.pixel_attention`.
+
+        Raises:
+            FileNotFoundError: If there is no such image.
+            ValueError: If the image is not (H, W, 3) uint8, the network does not see
+                the pixel, no layer has such weights, or the network does not run in
+                PyTorch.
+        """
+        look = getattr(self._predictor, "pixel_attention", None)
+        if look is None:
+            raise ValueError(
+                f"{self.runtime} cannot say where a pixel looks: an exported network "
+                "has no layers. Choose its weights (.safetensors), or runtime='torch'."
+            )
+        [pixels], [sample] = self._prepare([image])
+        height, width = sample.ori_shape
+        if not (-0.5 <= pixel[0] < width - 0.5 and -0.5 <= pixel[1] < height - 0.5):
+            raise ValueError(
+                f"The pixel must lie in the image of {width}x{height}, got "
+                f"({pixel[0]:g}, {pixel[1]:g})."
+            )
+        x, y = sample.view.to_input(np.array(pixel, dtype=np.float64)).tolist()
+        found: dict[str, Tensor] = look(pixels[None], (x, y))
+        return found
+
     @property
     def has_stages(self) -> bool:
         """Whether :meth:`attention` can look into the network: not if exported."""

@@ -1,6 +1,10 @@
 """Networks that detect lanes."""
 
-from lanedet.models.attention import encoder_stages, stage_energies
+from lanedet.models.attention import (
+    encoder_stages,
+    pixel_attention,
+    stage_energies,
+)
 from lanedet.models.backbones import (
     ENet,
     LaneBackbone,
@@ -13,6 +17,7 @@ from lanedet.models.build import build_detector
 from lanedet.models.checkpoint_files import is_whole_checkpoint
 from lanedet.models.context import (
     ACmix,
+    AttentionLayer,
     ChannelAndPixelGate,
     ChannelGate,
     ContextLayer,
@@ -34,6 +39,7 @@ from lanedet.models.distillation import (
     AttentionGenerator,
     DeepSupervision,
     Distiller,
+    ExpandedSelfAttention,
     GradientMonitor,
     LabelRegression,
     SelfAttentionDistiller,
@@ -60,6 +66,7 @@ from lanedet.models.losses import (
     SoftIoULoss,
     lane_iou,
 )
+from lanedet.models.neck import LaneNeck
 from lanedet.models.plain_operators import to_plain_operators
 from lanedet.models.publish import publish_weights, read_provenance
 from lanedet.models.sync_batch_norm import CPUSyncBatchNorm, synchronize_batch_norm
@@ -76,6 +83,7 @@ __all__ = [
     "SAD_PRESETS",
     "ACmix",
     "AttentionGenerator",
+    "AttentionLayer",
     "CPUSyncBatchNorm",
     "ChannelAndPixelGate",
     "ChannelGate",
@@ -87,6 +95,7 @@ __all__ = [
     "ENet",
     "ExistenceBranch",
     "ExistenceLoss",
+    "ExpandedSelfAttention",
     "GatedPositionalAttention",
     "GradientMonitor",
     "LabelRegression",
@@ -94,6 +103,7 @@ __all__ = [
     "LaneDetector",
     "LaneGraph",
     "LaneHead",
+    "LaneNeck",
     "LaneSegmentationHead",
     "LineCriterion",
     "LineHead",
@@ -125,6 +135,7 @@ __all__ = [
     "is_whole_checkpoint",
     "lane_iou",
     "load_weights",
+    "pixel_attention",
     "publish_weights",
     "read_checkpoint",
     "read_checkpoint_header",

@@ -48,6 +48,7 @@ from lanedet.models.heads import (
 )
 from lanedet.models.lane_detector import LaneDetector
 from lanedet.models.losses import ExistenceLoss, SegmentationLoss, SoftIoULoss
+from lanedet.models.neck import LaneNeck
 from lanedet.models.torch_files import META
 from lanedet.ops import (
     ComponentLaneDecoder,
@@ -71,6 +72,7 @@ _DESCRIBABLE: dict[str, type] = {
         GatedPositionalAttention,
         LaneDecoder,
         LaneDetector,
+        LaneNeck,
         LaneSegmentationHead,
         LetterboxView,
         LineHead,

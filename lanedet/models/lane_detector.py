@@ -1,7 +1,8 @@
-"""The lane detector: backbone, head and, while training, distillers."""
+"""The lane detector: backbone, neck, head and, while training, distillers."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Self, cast
 
 import torch
@@ -13,6 +14,7 @@ from lanedet.models.backbones import LaneBackbone, StageFeatures
 from lanedet.models.distillation import Distiller
 from lanedet.models.fuse import fuse
 from lanedet.models.heads import LaneHead
+from lanedet.models.neck import LaneNeck
 from lanedet.ops import View
 from lanedet.structures import LaneSample
 
@@ -22,11 +24,11 @@ _MAX_NORMALISATION = 10_000  # far from what moves pixels in [0, 255] to about [
 
 
 class LaneDetector(BaseModel):
-    """Compose a backbone, a head and, if wanted, distillers.
+    """Compose a backbone, a head and, if wanted, a neck and distillers.
 
-    What one part says another need not repeat: the detector tells the head the size of
-    the network input and the channels of the backbone's stages, and distillers these
-    channels and the number of lanes.
+    What one part says another need not repeat: the detector tells the neck the channels
+    of the backbone's stages, the head the size of the network input and the channels of
+    all stages, and distillers these and the number of lanes.
 
     Distillers add terms to the training loss. Prediction never touches them, so a
     detector predicts the same, bit for bit, with them and without them.
@@ -38,6 +40,8 @@ class LaneDetector(BaseModel):
         view: :class:`~lanedet.ops.StretchView`, :class:`~lanedet.ops.LetterboxView` or
             the like: how an image of any size becomes the network input. Or its config,
             for example ``dict(type=LetterboxView, input_shape=(192, 320))``.
+        neck: Config of a :class:`LaneNeck`, ``stage_channels`` left out, which adds a
+            stage to the backbone's. None for none.
         distiller: What adds to the loss, or its config, or a list of several, or None
             for training without.
         mean: Mean of R, G and B in [0, 255], subtracted from the input. In
@@ -46,9 +50,9 @@ class LaneDetector(BaseModel):
             [1/10,000, 10,000].
 
     Raises:
-        ValueError: If the backbone cannot take the view's inputs, head or distiller
-            read a stage that is not there, or ``mean`` or ``std`` is out of range: then
-            all images would look alike, or be NaN.
+        ValueError: If the backbone cannot take the view's inputs, neck, head or
+            distiller read a stage that is not there, or ``mean`` or ``std`` is out of
+            range: then all images would look alike, or be NaN.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class LaneDetector(BaseModel):
         backbone: LaneBackbone | dict[str, Any],
         head: dict[str, Any],
         view: View | dict[str, Any],
+        neck: dict[str, Any] | None = None,
         distiller: Distiller | dict[str, Any] | Sequence[Any] | None = None,
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
@@ -68,11 +73,16 @@ class LaneDetector(BaseModel):
         self.view: View = _built(view)
         self.backbone: LaneBackbone = _built(backbone)
         self.backbone.check_size(self.view.input_shape)
+        stage_channels = self.backbone.stage_channels
+        self.neck: LaneNeck | None = None
+        if neck is not None:
+            self.neck = MODELS.build({**neck, "stage_channels": stage_channels})
+            stage_channels = self.neck.with_neck(stage_channels)
         self.head: LaneHead = MODELS.build(
             {
                 **head,
                 "input_shape": self.view.input_shape,
-                "stage_channels": self.backbone.stage_channels,
+                "stage_channels": stage_channels,
             }
         )
         self.distiller: nn.Module | None = None
@@ -81,7 +91,7 @@ class LaneDetector(BaseModel):
         elif distiller is not None:
             self.distiller = _built(distiller)
         for part in self.distillers:
-            part.attach(self.backbone.stage_channels, self.head.num_lanes)
+            part.attach(stage_channels, self.head.num_lanes, self.view.input_shape)
         # Once the weights have their channels last, so have all activations behind
         # them. Tensor cores want it, and a CPU gains too.
         self.to(memory_format=torch.channels_last)
@@ -95,7 +105,8 @@ class LaneDetector(BaseModel):
 
     def extract_features(self, inputs: Tensor) -> StageFeatures:
         """Map normalised images (B, 3, H, W) to stage features."""
-        return cast(StageFeatures, self.backbone(inputs))
+        features = cast(StageFeatures, self.backbone(inputs))
+        return features if self.neck is None else self.neck(features)
 
     def forward(
         self,
@@ -133,8 +144,13 @@ class LaneDetector(BaseModel):
         features = self.extract_features(inputs)
         distilled: dict[str, Tensor] = {}
         for distiller in self.distillers:
-            distilled |= distiller(features, data_samples)
-        losses: dict[str, Tensor] = self.head.loss(features, data_samples)
+            if not distiller.reads_outputs:
+                distilled |= distiller(features, data_samples)
+        with _kept_outputs(self.head) as outputs:
+            losses: dict[str, Tensor] = self.head.loss(features, data_samples)
+        for distiller in self.distillers:
+            if distiller.reads_outputs:
+                distilled |= distiller(features, data_samples, outputs[0])
         return losses | distilled
 
     def fused(self) -> Self:
@@ -148,9 +164,9 @@ class LaneDetector(BaseModel):
     def fuse(self) -> Self:
         """Change the detector so that it finds the same lanes in less time.
 
-        Batch normalisations are folded into the convolutions before them, in the head
-        and in a backbone that knows how. The outputs of the stages stay the same too,
-        up to the rounding of floats.
+        Batch normalisations are folded into the convolutions before them, in the neck,
+        the head and a backbone that knows how. The outputs of the stages stay the same
+        too, up to the rounding of floats.
 
         Returns:
             This detector, without distillers, in evaluation mode. It cannot be trained
@@ -159,6 +175,7 @@ class LaneDetector(BaseModel):
         self.distiller = None
         self.eval().requires_grad_(False)
         self.backbone = self.backbone.fuse()
+        self.neck = None if self.neck is None else self.neck.fuse()
         self.head = cast(LaneHead, fuse(self.head))
         return self.to(memory_format=torch.channels_last)
 
@@ -179,6 +196,19 @@ def _check_normalisation(preprocessor: ImgDataPreprocessor) -> None:
             f"and std in [1/{largest}, {largest}], got {f'{mean}':.80} and "
             f"{f'{std}':.80}."
         )
+
+
+@contextmanager
+def _kept_outputs(head: LaneHead) -> Iterator[list[Any]]:
+    """Keep what a head returns: its loss makes it, and others may want it too."""
+    kept: list[Any] = []
+    hook = head.register_forward_hook(
+        lambda _head, _inputs, outputs: kept.append(outputs)
+    )
+    try:
+        yield kept
+    finally:
+        hook.remove()
 
 
 def _built(part: Any) -> Any:

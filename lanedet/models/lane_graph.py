@@ -24,7 +24,11 @@ class LaneGraph(nn.Module):
         for name in ("mean", "std"):
             numbers = getattr(preprocessor, name).detach().float().flatten()
             self.register_buffer(name, numbers.clone(), persistent=False)
-        self.backbone, self.head = detector.backbone, detector.head
+        self.backbone, self.neck, self.head = (
+            detector.backbone,
+            detector.neck,
+            detector.head,
+        )
         self.reader = self.head.reader(raw=raw)
         self.dtype: torch.dtype = next(detector.parameters()).dtype
 
@@ -38,6 +42,8 @@ class LaneGraph(nn.Module):
         """
         pixels = (images.float() - self.mean) / self.std
         inputs = pixels.permute(0, 3, 1, 2).to(self.dtype)
-        outputs = self.head(self.backbone(inputs))
-        readings: Readings = self.reader(outputs, place)
+        features = self.backbone(inputs)
+        if self.neck is not None:
+            features = self.neck(features)
+        readings: Readings = self.reader(self.head(features), place)
         return readings

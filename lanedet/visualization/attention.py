@@ -26,6 +26,7 @@ _OPACITY = 0.65  # of the colors over the image: enough of it remains to see the
 _LOW, _HIGH = 1.0, 99.0  # percentiles
 _GAP = 4  # pixels between tiles
 _GAP_COLOR = 255
+_RING = 0.012  # radius of the ring around a pixel, in widths of a tile
 
 
 def robust_scale(values: FloatArray) -> FloatArray:
@@ -120,7 +121,7 @@ def draw_attention(
     return np.where(np.isnan(attention)[..., None], grey, blended)
 
 
-def draw_attention_grid(
+def draw_attention_grid(  # noqa: PLR0913 - all but two have defaults
     image: ByteArray,
     maps: Mapping[str, FloatArray],
     *,
@@ -129,6 +130,7 @@ def draw_attention_grid(
     num_slots: int = 6,
     caption: str = "",
     scale: MapScale = robust_scale,
+    mark: tuple[float, float] | None = None,
     tile_width: int = 480,
 ) -> ByteArray:
     """Draw an image with its lanes and, to the right of it, its attention maps.
@@ -143,6 +145,7 @@ def draw_attention_grid(
         num_slots: Number of slots K.
         caption: Caption of the first tile, one line of ASCII.
         scale: Brings each map into [0, 1].
+        mark: (x, y) of a pixel of ``image`` around which a ring is drawn in each tile.
         tile_width: Width of each tile in pixels, at least 1; the aspect is kept.
 
     Returns:
@@ -155,10 +158,10 @@ def draw_attention_grid(
     if tile_width < 1:
         raise ValueError(f"tile_width must be at least 1 pixel, got {tile_width}.")
     found = draw_lanes(image, lanes, slots=slots, num_slots=num_slots)
-    tiles = [_tile(caption, found, tile_width)]
+    tiles = [_tile(caption, found, tile_width, mark)]
     for name, attention in maps.items():
         drawn = draw_attention(image, attention, scale=scale)
-        tiles.append(_tile(name, drawn, tile_width))
+        tiles.append(_tile(name, drawn, tile_width, mark))
     return _joined(tiles, axis=1)
 
 
@@ -190,7 +193,12 @@ def _colors(brightness: FloatArray) -> ByteArray:
     return np.asarray(cv2.cvtColor(colored, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _tile(caption: str, picture: ByteArray, width: int) -> ByteArray:
+def _tile(
+    caption: str,
+    picture: ByteArray,
+    width: int,
+    mark: tuple[float, float] | None,
+) -> ByteArray:
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
     shrinks = width < picture.shape[1]
     resized = cv2.resize(
@@ -198,8 +206,19 @@ def _tile(caption: str, picture: ByteArray, width: int) -> ByteArray:
         (width, height),
         interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
     )
+    if mark is not None:
+        scale = width / picture.shape[1]
+        _draw_ring(resized, ((mark[0] + 0.5) * scale, (mark[1] + 0.5) * scale))
     # Text comes last: shrunk with the picture it could not be read.
     return draw_caption(np.asarray(resized, dtype=np.uint8), caption)
+
+
+def _draw_ring(picture: ByteArray, center: tuple[float, float]) -> None:
+    """Draw a white ring with a dark edge into a picture."""
+    middle = (round(center[0]), round(center[1]))
+    radius = max(3, round(_RING * picture.shape[1]))
+    for thickness, level in ((3, 0), (1, 255)):
+        cv2.circle(picture, middle, radius, (level,) * 3, thickness, cv2.LINE_AA)
 
 
 def _joined(pictures: Sequence[ByteArray], axis: int) -> ByteArray:

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from lanedet.ablation import format_category_table, format_table
+from lanedet.ablation import (
+    Cost,
+    format_category_table,
+    format_cost_table,
+    format_table,
+)
 
 
 def result(accuracy: float, ratio: float | None) -> dict[str, Any]:
@@ -78,3 +83,49 @@ def test_categories_with_gains_over_the_plain_run_of_the_seed() -> None:
 
 def test_no_categories_without_culane_s_rule() -> None:
     assert format_category_table({"plain": [result(0.8, None)]}) == ""
+
+
+def cost(**changes: Any) -> Cost:
+    usual = {
+        "parameters": 1_000_000,
+        "macs": {"96x160": 150_000_000, "288x800": 2_400_000_000},
+        "predict_ms": 20.0,
+        "predict_bytes": 3 * 2**20,
+        "step_ms": 400.0,
+        "step_bytes": 500 * 2**20,
+    }
+    return Cost(**{**usual, **changes})
+
+
+def test_what_rows_cost_beside_what_they_score() -> None:
+    results = {
+        "plain": [result(0.80, None), result(0.82, None)],
+        "SAD": [result(0.81, 0.1), result(0.85, 0.3)],
+        "SE": [result(0.80, None), result(0.82, None)],
+    }
+    costs = {
+        "plain": cost(),
+        "SAD": cost(step_ms=500.0, step_bytes=510 * 2**20),
+        "SE": cost(parameters=1_002_184, predict_ms=21.04),
+    }
+    assert format_cost_table(results, costs).splitlines() == [
+        "| row | at inference | M parameters | GMAC at 96x160 | GMAC at 288x800 "
+        "| ms of one image | MiB to predict | ms of a training step | x plain "
+        "| MiB to train | accuracy % | gain | FP | FN |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| plain | free | 1.000 | 0.150 | 2.400 | 20.0 | 3.0 | 400 | 1.00 | 500 "
+        "| 81.00 ± 1.41 |  | 0.250 ± 0.000 | 0.500 ± 0.000 |",
+        "| SAD | free | 1.000 | 0.150 | 2.400 | 20.0 | 3.0 | 500 | 1.25 | 510 "
+        "| 83.00 ± 2.83 | +2.00 ± 1.41 | 0.250 ± 0.000 | 0.500 ± 0.000 |",
+        "| SE | paid | 1.002 | 0.150 | 2.400 | 21.0 | 3.0 | 400 | 1.00 | 500 "
+        "| 81.00 ± 1.41 | +0.00 ± 0.00 | 0.250 ± 0.000 | 0.500 ± 0.000 |",
+    ]
+
+
+def test_multiplications_alone_make_a_row_paid_for() -> None:
+    macs = {"96x160": 150_000_001, "288x800": 2_400_000_000}
+    table = format_cost_table(
+        {"plain": [result(0.8, None)], "RESA": [result(0.8, None)]},
+        {"plain": cost(), "RESA": cost(macs=macs)},
+    )
+    assert table.splitlines()[3].startswith("| RESA | paid | 1.000 |")

@@ -68,6 +68,22 @@ def test_what_a_layer_multiplies_is_counted_whatever_its_form(
     assert models.count_macs(layer.eval(), torch.zeros(1, 128, 36, 100)) == expected
 
 
+def test_what_is_built_for_a_size_grows_with_it() -> None:
+    layer = {"type": "SelfAttention2d", "positions": "relative", "size": [8, 22]}
+    description = {
+        "type": "LaneDetector",
+        "view": {"type": "StretchView", "input_shape": (64, 176)},
+        "backbone": {"context": {"E4": [layer]}, "img_size": [64, 176], "depth": 18},
+        "neck": {"size": None},
+    }
+    large = models.resized(description, (288, 800))
+    assert large["view"]["input_shape"] == large["backbone"]["img_size"] == (288, 800)
+    assert large["backbone"]["context"]["E4"] == [{**layer, "size": (36, 100)}]
+    assert large["backbone"]["depth"] == 18
+    assert large["neck"] == {"size": None}
+    assert layer["size"] == [8, 22]
+
+
 def test_a_size_that_the_network_cannot_take() -> None:
     with pytest.raises(ValueError, match="multiple of"):
         models.run(arguments(CONFIG, "--sizes", "36x64"))

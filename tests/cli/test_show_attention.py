@@ -65,6 +65,18 @@ def test_two_models_under_one_another(run_tool: RunMain, workplace: Path) -> Non
     assert (picture[:90, :160] != picture[94:, :160]).any()
 
 
+def test_a_pixel_of_a_network_without_self_attention(
+    run_tool: RunMain, workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("frames", "--weights", "sad/weights.safetensors", "--pixel")
+    assert run_tool(*arguments, "80,45") == 1
+    assert "no layer whose pixels look at others" in capsys.readouterr().err
+    assert run_tool(*arguments, "80;45") == 2
+    assert "must be X,Y in pixels" in capsys.readouterr().err
+    assert run_tool("frames", "--heads", "0") == 2
+    assert "--heads needs --pixel" in capsys.readouterr().err
+
+
 def test_help_shows_examples(
     run_tool: RunMain, capsys: pytest.CaptureFixture[str]
 ) -> None:

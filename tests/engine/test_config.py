@@ -113,6 +113,35 @@ def test_types_given_by_name(options: dict[str, Any], message: str) -> None:
         load_config(SCENES, options)
 
 
+def test_context_layers_say_where_they_go() -> None:
+    resnet = SCENES.parents[1] / "ablation/roadscenes_resnet18.py"
+    layer = {"type": "ACmix", "where": "replace", "blocks": [0, 1]}
+    config = load_config(resnet, {"model.backbone.context": {"layer4": layer}})
+    model = build_model(describe_model(config.model))
+    assert {type(block.conv2).__name__ for block in model.backbone.layer4} == {"ACmix"}
+    for layer, message in (
+        ({"type": "ACmix", "block": 1}, "unknown key 'block'.*'blocks'"),
+        ({"type": "ACmix", "where": "before"}, "where must be 'after' or 'replace'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            load_config(SCENES, {"model.backbone.context": {"E4": layer}})
+
+
+def test_a_neck_and_its_layers_are_checked() -> None:
+    neck = {"type": "LaneNeck", "stage": "E4", "layers": [{"type": "ChannelGate"}]}
+    assert load_config(SCENES, {"model.neck": neck}).model.neck.stage == "E4"
+    for option, message in (
+        ({**neck, "channel": 8}, "model.neck has .*'channel'.*'channels'"),
+        ({**neck, "stage_channels": {}}, "left out: it follows from model.backbone"),
+        (
+            {**neck, "layers": [{"type": "ChannelGate", "heads": 2}]},
+            r"layers.0 .*heads",
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            load_config(SCENES, {"model.neck": option})
+
+
 @pytest.mark.parametrize("name", ["SGD", "torch.optim.SGD"])
 def test_names_that_are_known(name: str) -> None:
     assert load_config(SCENES, {"optim_wrapper.optimizer.type": name}) is not None

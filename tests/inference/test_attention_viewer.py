@@ -10,6 +10,7 @@ from lanedet.inference import (
     LaneInferencer,
     SoftmaxMaps,
     draw_detector_attention,
+    draw_pixel_attention,
 )
 from lanedet.models import (
     AttentionGenerator,
@@ -81,3 +82,59 @@ def test_a_row_a_detector(maps, inferencer: LaneInferencer) -> None:
 def test_all_stages_of_the_encoder_by_default(inferencer: LaneInferencer) -> None:
     picture = draw_detector_attention(_image(), {"": inferencer}, tile_width=160)
     assert picture.shape == (90, 5 * 160 + 4 * 4, 3)
+
+
+@pytest.fixture
+def attending(model_config: dict[str, Any], tmp_path: Path) -> LaneInferencer:
+    """A network whose pixels look at themselves, and at what lies two cells below."""
+    layer = {"type": "QuadraticSelfAttention", "heads": 2, "sharpness": 46.0}
+    context = {"E1": {**layer, "spread_px": 0.0}}
+    description = describe_model(
+        {**model_config, "backbone": {"type": "ENet", "context": context}}
+    )
+    torch.manual_seed(0)
+    state = build_model(description).state_dict()
+    state["backbone.context.E1.0.layer.centers"][1, 0] = 2.0
+    path = tmp_path / "attending.safetensors"
+    save_weights(path, description, state, {})
+    return LaneInferencer(path, device="cpu")
+
+
+def test_a_tile_a_head_with_the_light_where_it_looks(
+    attending: LaneInferencer,
+) -> None:
+    # The image is twice the network input, so a cell of E1 is 8 pixels wide.
+    image = np.zeros((64, 128, 3), np.uint8)
+    picture = draw_pixel_attention(image, attending, (68.0, 20.0), tile_width=128)
+    assert picture.shape == (64, 3 * 128 + 2 * 4, 3)
+    for number, (x, y) in enumerate([(68, 20), (68, 36)], start=1):
+        tile = picture[:, number * 132 : number * 132 + 128].astype(int)
+        color = np.ptp(tile, axis=2)  # the caption and the ring are grey
+        there = np.zeros((64, 128), bool)
+        there[y - 12 : y + 12, x - 12 : x + 12] = True
+        assert color[there].max() > 50
+        assert color[~there].max() < 10
+
+
+def test_chosen_heads_in_their_order(attending: LaneInferencer) -> None:
+    image = _image()
+    both = draw_pixel_attention(image, attending, (80, 40), tile_width=160)
+    one = draw_pixel_attention(image, attending, (80, 40), heads=[1], tile_width=160)
+    np.testing.assert_array_equal(one[:, 164:], both[:, 2 * 164 :])
+
+
+@pytest.mark.parametrize(
+    ("pixel", "heads", "message"),
+    [
+        ((80, 40), [2], "must have the head 2, and has 2, counted from 0"),
+        ((160, 40), None, r"must lie in the image of 160x90, got \(160, 40\)"),
+    ],
+)
+def test_what_is_not_there_to_look_at(
+    pixel: tuple[float, float],
+    heads: list[int] | None,
+    message: str,
+    attending: LaneInferencer,
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        draw_pixel_attention(_image(), attending, pixel, heads=heads)

@@ -13,6 +13,7 @@ from lanedet.models import (
     ConvClassifier,
     DeepSupervision,
     ENet,
+    ExpandedSelfAttention,
     LaneDetector,
     LaneSegmentationHead,
     LogitsExistenceBranch,
@@ -83,6 +84,7 @@ class RecordOperations(TorchDispatchMode):
 DISTILLERS = {
     "sad": dict(type=SelfAttentionDistiller, start=0.0),
     "deep supervision": dict(type=DeepSupervision, stages=["E2", "E3"]),
+    "esa": dict(type=ExpandedSelfAttention, stages=["E1", "E2", "E3", "E4"]),
 }
 
 
@@ -114,6 +116,18 @@ def test_a_distiller_adds_exactly_nothing_to_inference(
     for sample, other in zip(our_samples, their_samples, strict=True):
         np.testing.assert_array_equal(sample.pred_class_map, other.pred_class_map)
         assert sample.pred_scores == other.pred_scores
+
+
+def test_what_weighs_the_head_s_maps_trains_with_the_rest(
+    model_config: dict[str, Any], make_batch: Batch
+) -> None:
+    distillers = [dict(DISTILLERS["esa"], along=along) for along in ("rows", "columns")]
+    model = build({**model_config, "distiller": [*distillers, DISTILLERS["sad"]]})
+    outputs = losses(model.train(), make_batch(2))
+    assert {"loss_esa_rows", "loss_esa_columns", "loss_sad"} <= outputs.keys()
+    outputs["loss_esa_rows"].backward()
+    assert model.head.classifier.weight.grad.abs().sum() > 0
+    assert not model.head._forward_hooks
 
 
 def test_deep_supervision_trains_with_the_rest(

@@ -12,6 +12,7 @@ from torch import nn
 from tqdm import tqdm
 
 _PER_LINE = 4
+_PARTS = ("backbone", "neck", "head")
 
 
 class ConsoleHook(Hook):
@@ -71,7 +72,11 @@ def _write_header(
 
 def _facts(model: nn.Module) -> dict[str, str]:
     """Return what the model is, and where."""
-    parts = (type(getattr(model, name, None)).__name__ for name in ("backbone", "head"))
+    parts = (
+        type(part).__name__
+        for part in (getattr(model, name, None) for name in _PARTS)
+        if part is not None
+    )
     num_parameters = sum(each.numel() for each in model.parameters())
     return {
         "model": f"{' + '.join(parts)}, {num_parameters / 1e6:.2f} M parameters",

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lanedet.arrays import ByteArray
 from lanedet.inference.host_parts import HostParts, Readings
-from lanedet.models import LaneDetector, stage_energies
+from lanedet.models import LaneDetector, pixel_attention, stage_energies
 
 
 class TorchPredictor:
@@ -76,6 +76,20 @@ class TorchPredictor:
         features = self._detector.extract_features(self._normalise(images))
         energies = stage_energies(features, stages)
         return {stage: energy.cpu() for stage, energy in energies.items()}
+
+    def pixel_attention(
+        self, images: ByteArray, pixel: tuple[float, float]
+    ) -> dict[str, Tensor]:
+        """Return with which weights a pixel looks at others, (heads, h, w) by layer.
+
+        Args:
+            images: A network input, (1, H, W, 3) uint8, RGB.
+            pixel: (x, y) in it.
+
+        Raises:
+            ValueError: As :func:`~lanedet.models.pixel_attention` says.
+        """
+        return pixel_attention(self._detector, self._normalise(images), pixel)
 
     def _normalise(self, images: ByteArray) -> Tensor:
         """Return the inputs (B, 3, H, W) of warped images (B, H, W, 3).

@@ -33,7 +33,8 @@ class TimmFeatures(FeatureExtractor):
 
     Raises:
         ValueError: If timm is not installed, there is no such network, it gives no
-            such features or cannot be built so.
+            such features or cannot be built so; or it is a ConViT, whose positions are
+            wrong on images that are no squares.
     """
 
     def __init__(
@@ -66,6 +67,16 @@ class TimmFeatures(FeatureExtractor):
             "output_stride": output_stride,
             "img_size": None if img_size is None else tuple(img_size),
         }
+        if name.startswith("convit") and (
+            img_size is None or img_size[0] != img_size[1]
+        ):
+            # timm's positions are those of a square of as many patches, without a word.
+            raise ValueError(
+                f"{name} of timm takes every image for a square, got img_size="
+                f"{img_size}. Use vit_tiny_patch16_224, or its attention as a context "
+                "layer of ResNet or ENet: context=dict(layer4=dict("
+                "type=GatedPositionalAttention))."
+            )
         try:
             network = timm.create_model(name, pretrained=False, **options)
         except (AssertionError, LookupError, RuntimeError, TypeError) as error:

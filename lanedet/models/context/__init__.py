@@ -6,7 +6,7 @@ or in place of a convolution, by a value of its config (``context``).
 
 from lanedet.models.context.acmix import ACmix
 from lanedet.models.context.channel_gates import ChannelAndPixelGate, ChannelGate
-from lanedet.models.context.context_layer import ContextLayer
+from lanedet.models.context.context_layer import AttentionLayer, ContextLayer
 from lanedet.models.context.conv_attention import (
     QuadraticSelfAttention,
     attention_from_conv,
@@ -23,6 +23,7 @@ from lanedet.models.context.self_attention import SelfAttention2d
 
 __all__ = [
     "ACmix",
+    "AttentionLayer",
     "ChannelAndPixelGate",
     "ChannelGate",
     "ContextLayer",

@@ -16,7 +16,7 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.context.context_layer import ContextLayer
+from lanedet.models.context.context_layer import AttentionLayer
 from lanedet.models.context.local_attention import (
     check_kernel_size,
     local_attention,
@@ -34,7 +34,7 @@ AttentionMode = Literal["local", "patchwise", "window", "global"]
 
 
 @MODELS.register_module()
-class ACmix(ContextLayer):
+class ACmix(AttentionLayer):
     """alpha times attention plus beta times a convolution, of the same q, k and v.
 
     First stage: q, k and v by 1x1 convolutions, of N heads. Second stage: attention on
@@ -70,7 +70,7 @@ class ACmix(ContextLayer):
         dilation: int = 1,
         shift: int = 0,
     ) -> None:
-        super().__init__(channels)
+        super().__init__(channels, heads)
         if mode not in get_args(AttentionMode):
             raise ValueError(
                 f"mode must be one of {list(get_args(AttentionMode))}, got {mode!r}."
@@ -83,7 +83,7 @@ class ACmix(ContextLayer):
                 "dilation must be at least 1 and shift lie in [0, kernel_size), got "
                 f"{dilation} and {shift}."
             )
-        self.heads, self.mode = heads, mode
+        self.mode = mode
         self.head_channels = channels_of_head(channels, heads)
         self.kernel_size, self.conv_size = kernel_size, conv_size
         self.dilation, self.shift = dilation, shift
@@ -134,6 +134,17 @@ class ACmix(ContextLayer):
         attended = self._attend(query, key, value).flatten(1, 2)
         convolved = self._convolve(query, key, value)
         return self.alpha * attended + self.beta * convolved
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the values of both paths, (B, heads, d, h, w)."""
+        return self.value(x).unflatten(1, (self.heads, -1))
+
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return what the path of attention gives, (B, heads, d, h, w)."""
+        query, key = (
+            layer(x).unflatten(1, (self.heads, -1)) for layer in (self.query, self.key)
+        )
+        return self._attend(query, key, values)
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Return attention's output for q, k and v (B, heads, d, h, w), likewise."""

@@ -43,6 +43,63 @@ class ContextLayer(nn.Module, ABC):
         return 0
 
 
+class AttentionLayer(ContextLayer):
+    """A context layer in which pixels get means of values, or sums with weights.
+
+    Values are what the layer hands around, heads apart; the weights do not depend on
+    them.
+
+    Args:
+        channels: C of input and output.
+        heads: Heads, each with weights of its own.
+    """
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__(channels)
+        self.heads = heads
+
+    @abstractmethod
+    def values(self, x: Tensor) -> Tensor:
+        """Return the values of a map (B, C, h, w), (B, heads, d, h', w').
+
+        Layers that hand the same to all heads return one head.
+        """
+
+    @abstractmethod
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return what each pixel gets, heads apart.
+
+        Args:
+            x: The map that the weights are made of, (B, C, h, w).
+            values: Of the shape of what :meth:`values` returns, or with all heads.
+
+        Returns:
+            (B, heads, d, h, w), linear in the values.
+        """
+
+    def attention_of(self, x: Tensor, row: int, column: int) -> Tensor:
+        """Return the weights with which a pixel takes the values, for each head.
+
+        They are what :meth:`attend` multiplies the values by, so its derivative: no
+        layer need write them down, and none of N x N numbers is made.
+
+        Args:
+            x: (1, C, h, w).
+            row: Of the pixel that looks, in [0, h).
+            column: In [0, w).
+
+        Returns:
+            (heads, h', w'), without gradient.
+        """
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            x = x.detach().clone()
+            batch, _, *others = self.values(x).shape
+            values = x.new_zeros((batch, self.heads, *others), requires_grad=True)
+            seen = self.attend(x, values)[0, :, 0, row, column].sum()
+            (weights,) = torch.autograd.grad(seen, values)
+        return weights[0, :, 0]
+
+
 class Added(nn.Module):
     """x + gamma f(x), with gamma 0 at first.
 

@@ -18,7 +18,7 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.context.context_layer import ContextLayer
+from lanedet.models.context.context_layer import AttentionLayer
 from lanedet.models.context.positions import pixel_positions
 from lanedet.models.context.self_attention import projection
 
@@ -27,7 +27,7 @@ EXACT_SHARPNESS = 46.0
 
 
 @MODELS.register_module()
-class QuadraticSelfAttention(ContextLayer):
+class QuadraticSelfAttention(AttentionLayer):
     """Heads that each look at a place beside the pixel, which they learn.
 
     W_o takes the heads' outputs (B, heads C, h, w), each of them the map as seen from
@@ -51,7 +51,7 @@ class QuadraticSelfAttention(ContextLayer):
         spread_px: float = 1.0,
         sharpness: float = 1.0,
     ) -> None:
-        super().__init__(channels)
+        super().__init__(channels, heads)
         if heads < 1 or not sharpness > 0:
             raise ValueError(
                 "There must be a head, and a positive sharpness, got "
@@ -63,12 +63,21 @@ class QuadraticSelfAttention(ContextLayer):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, h, w) to the same shape."""
+        seen = self.attend(x, self.values(x))
+        out: Tensor = self.out(seen.flatten(1, 2))
+        return out
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the map itself for all heads, (B, 1, C, h, w)."""
+        return x[:, None]
+
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return the values as each head sees them, (B, heads, C, h, w)."""
         height, width = x.shape[-2:]
         places = pixel_positions(height, width, x.device)
         targets = places + self.centers[:, None]  # (heads, N, 2)
-        seen = look_at(x, targets, self.log_sharpness.exp()[:, None, None])
-        out: Tensor = self.out(seen.flatten(1, 2).unflatten(2, (height, width)))
-        return out
+        seen = look_at(values, targets, self.log_sharpness.exp()[:, None, None])
+        return seen.unflatten(3, (height, width))
 
 
 class ConvolutionAsAttention(nn.Module):
@@ -108,7 +117,7 @@ class ConvolutionAsAttention(nn.Module):
         first_taps = pixel_positions(sizes[0], sizes[1], x.device) * strides
         targets = first_taps + self.offsets[:, None]
         sharpness = x.new_tensor(self.sharpness, dtype=torch.float32)
-        seen = look_at(padded, targets, sharpness).flatten(1, 2)
+        seen = look_at(padded[:, None], targets, sharpness).flatten(1, 2)
         # The heads' outputs lie tap by tap, the kernel channel by channel.
         kernel = self.weight.flatten(2).transpose(1, 2).flatten(1)
         out = F.conv1d(seen, kernel[:, :, None], self.bias)
@@ -150,11 +159,11 @@ def attention_from_conv(
     return ConvolutionAsAttention(conv, sharpness)
 
 
-def look_at(x: Tensor, targets: Tensor, sharpness: Tensor) -> Tensor:
-    """Return the map as each head sees it: a blur around each query's target.
+def look_at(maps: Tensor, targets: Tensor, sharpness: Tensor) -> Tensor:
+    """Return maps as each head sees its own: a blur around each query's target.
 
     Args:
-        x: (B, C, h, w).
+        maps: (B, heads, C, h, w), or one for all heads, (B, 1, C, h, w).
         targets: (y, x) of the target of each query, (heads, Q, 2), float32, in pixels.
         sharpness: alpha, broadcast to (heads, Q, 1).
 
@@ -164,40 +173,39 @@ def look_at(x: Tensor, targets: Tensor, sharpness: Tensor) -> Tensor:
     query = torch.cat(
         [2 * sharpness * targets, -sharpness.expand(*targets.shape[:2], 1)], dim=-1
     )
-    return look_by(x, query)
+    return look_by(maps, query)
 
 
-def look_by(x: Tensor, query: Tensor) -> Tensor:
-    """Return the map as heads see it whose scores are quadratic in the place.
+def look_by(maps: Tensor, query: Tensor) -> Tensor:
+    """Return maps as heads see theirs whose scores are quadratic in the place.
 
     The score of the pixel at (y, x) is the query times (y, x, y^2 + x^2). Scores are
     computed in float32 at least: half precision knows no such numbers.
 
     Args:
-        x: (B, C, h, w).
+        maps: (B, heads, C, h, w), or one for all heads, (B, 1, C, h, w).
         query: (heads, Q, 3).
 
     Returns:
-        (B, heads, C, Q), of the type of ``x``.
+        (B, heads, C, Q), of the type of the maps.
     """
-    height, width = x.shape[-2:]
-    batch, channels = x.shape[:2]
+    batch, _, channels, height, width = maps.shape
     heads = len(query)
-    kind = torch.promote_types(x.dtype, torch.float32)
-    places = pixel_positions(height, width, x.device).to(kind)
+    kind = torch.promote_types(maps.dtype, torch.float32)
+    places = pixel_positions(height, width, maps.device).to(kind)
     key = torch.cat([places, places.square().sum(dim=1, keepdim=True)], dim=1)
-    value = x.flatten(2).transpose(1, 2).to(kind).contiguous()
+    value = maps.flatten(3).transpose(2, 3).to(kind).contiguous()
     # The fused kernel wants queries and keys of as many channels as values.
     num = max(channels, 3)
 
     def widened(tensor: Tensor) -> Tensor:
         return F.pad(tensor, (0, num - tensor.shape[-1]))
 
-    with torch.autocast(x.device.type, enabled=False):
+    with torch.autocast(maps.device.type, enabled=False):
         seen = F.scaled_dot_product_attention(
             widened(query.to(kind)).expand(batch, -1, -1, -1),
             widened(key).expand(batch, heads, -1, -1),
-            widened(value)[:, None].expand(-1, heads, -1, -1),
+            widened(value).expand(-1, heads, -1, -1),
             scale=1.0,
         )
-    return seen[..., :channels].transpose(-2, -1).to(x.dtype)
+    return seen[..., :channels].transpose(-2, -1).to(maps.dtype)

@@ -7,7 +7,7 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.context.context_layer import ContextLayer
+from lanedet.models.context.context_layer import AttentionLayer
 from lanedet.models.context.conv_attention import look_by
 from lanedet.models.context.positions import pixel_positions
 from lanedet.models.context.self_attention import (
@@ -19,7 +19,7 @@ from lanedet.models.context.self_attention import (
 
 
 @MODELS.register_module()
-class GatedPositionalAttention(ContextLayer):
+class GatedPositionalAttention(AttentionLayer):
     """A gate in each head between attention to content and to places.
 
     A = (1 - s) softmax(q k / sqrt(d)) + s softmax(v . r), s = sigmoid(lambda)
@@ -48,8 +48,7 @@ class GatedPositionalAttention(ContextLayer):
         locality: float = 1.0,
         gate: float = 1.0,
     ) -> None:
-        super().__init__(channels)
-        self.heads = heads
+        super().__init__(channels, heads)
         channels_of_head(channels, heads)
         side = math.isqrt(heads)
         if side**2 != heads:
@@ -69,32 +68,36 @@ class GatedPositionalAttention(ContextLayer):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, h, w) to the same shape."""
+        seen = self.attend(x, self.values(x))
+        out: Tensor = self.out(seen.flatten(1, 2))
+        return out
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the values, (B, heads, d, h, w)."""
+        return self.value(x).unflatten(1, (self.heads, -1))
+
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return the means of the values, (B, heads, d, h, w)."""
         height, width = x.shape[-2:]
-        value = split_heads(self.value(x), self.heads)
         by_content = F.scaled_dot_product_attention(
             split_heads(self.query(x), self.heads),
             split_heads(self.key(x), self.heads),
-            value,
+            split_heads(values.flatten(1, 2), self.heads),
         )
-        by_place = self._look_around(value, height, width)
+        by_place = self._look_around(values)
         share = self.gates.sigmoid()[:, None, None].to(x.dtype)
         seen = (1 - share) * by_content + share * by_place
-        out: Tensor = self.out(join_heads(seen, height, width))
-        return out
+        return join_heads(seen, height, width).unflatten(1, (self.heads, -1))
 
-    def _look_around(self, value: Tensor, height: int, width: int) -> Tensor:
+    def _look_around(self, values: Tensor) -> Tensor:
         """Return the positional half, (B, heads, N, d).
 
         v . r, with r = (p_j - p_i, |p_j - p_i|^2), is linear in (p_j, |p_j|^2) up to
         what does not depend on j.
         """
-        points = pixel_positions(height, width, value.device)
+        points = pixel_positions(values.shape[-2], values.shape[-1], values.device)
         slopes, bends = self.places[:, None, :2], self.places[:, None, 2:]
         query = torch.cat(
             [slopes - 2 * bends * points, bends.expand(-1, len(points), 1)], dim=-1
         )  # (heads, N, 3)
-        maps = join_heads(value, height, width).unflatten(1, (self.heads, -1))
-        seen = [
-            look_by(maps[:, head], query[head : head + 1]) for head in range(self.heads)
-        ]
-        return torch.cat(seen, dim=1).transpose(-2, -1)
+        return look_by(values, query).transpose(-2, -1)

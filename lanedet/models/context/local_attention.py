@@ -8,13 +8,13 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.context.context_layer import ContextLayer
+from lanedet.models.context.context_layer import AttentionLayer
 from lanedet.models.context.positions import RelativeBias
 from lanedet.models.context.self_attention import channels_of_head, projection
 
 
 @MODELS.register_module()
-class LocalSelfAttention(ContextLayer):
+class LocalSelfAttention(AttentionLayer):
     """Each pixel sees the K x K pixels around it.
 
     y_i = sum_j softmax_j(q_i . k_j + q_i . r_(j-i)) v_j (Ramachandran et al.,
@@ -45,12 +45,12 @@ class LocalSelfAttention(ContextLayer):
         dilation: int = 1,
         stride: int = 1,
     ) -> None:
-        super().__init__(channels)
+        super().__init__(channels, heads)
         check_kernel_size(kernel_size)
         for name, value in (("dilation", dilation), ("stride", stride)):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}.")
-        self.heads, self.kernel_size, self.dilation = heads, kernel_size, dilation
+        self.kernel_size, self.dilation = kernel_size, dilation
         self.stride = stride
         self.query, self.key, self.value = (
             projection(channels, channels, bias=False) for _ in range(3)
@@ -59,13 +59,19 @@ class LocalSelfAttention(ContextLayer):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, h, w) to (B, C, h / stride, w / stride), rounded down."""
-        query, key, value = (
-            layer(x).unflatten(1, (self.heads, -1))
-            for layer in (self.query, self.key, self.value)
-        )
-        seen = local_attention(query, key, value, self.offsets(), self.dilation)
-        out = seen.flatten(1, 2)
+        out = self.attend(x, self.values(x)).flatten(1, 2)
         return out if self.stride == 1 else F.avg_pool2d(out, self.stride)
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the values, (B, heads, d, h, w)."""
+        return self.value(x).unflatten(1, (self.heads, -1))
+
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return the means of the values, (B, heads, d, h, w)."""
+        query, key = (
+            layer(x).unflatten(1, (self.heads, -1)) for layer in (self.query, self.key)
+        )
+        return local_attention(query, key, values, self.offsets(), self.dilation)
 
     def uncounted_macs(self, height: int, width: int) -> int:
         """Return K^2 C N for the scores and as many for the mean of the values."""
@@ -180,7 +186,7 @@ def _shifts(x: Tensor, kernel_size: int, dilation: int) -> Iterator[Tensor]:
 
 
 @MODELS.register_module()
-class WindowSelfAttention(ContextLayer):
+class WindowSelfAttention(AttentionLayer):
     """Pixels see those in the same window of a grid, with a bias for each offset.
 
     Liu et al., "Swin Transformer", https://arxiv.org/abs/2103.14030, Sec. 3.2. The
@@ -200,14 +206,14 @@ class WindowSelfAttention(ContextLayer):
     def __init__(
         self, channels: int, heads: int = 4, *, window_size: int = 7, shift: int = 0
     ) -> None:
-        super().__init__(channels)
+        super().__init__(channels, heads)
         channels_of_head(channels, heads)
         if window_size < 1 or not 0 <= shift < window_size:
             raise ValueError(
                 "window_size must be at least 1 and shift lie in [0, window_size), got "
                 f"{window_size} and {shift}."
             )
-        self.heads, self.window_size, self.shift = heads, window_size, shift
+        self.window_size, self.shift = window_size, shift
         self.query, self.key, self.value, self.out = (
             projection(channels, channels) for _ in range(4)
         )
@@ -215,14 +221,21 @@ class WindowSelfAttention(ContextLayer):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, h, w) to the same shape."""
-        query, key, value = (
-            layer(x).unflatten(1, (self.heads, -1))
-            for layer in (self.query, self.key, self.value)
-        )
-        bias = self.bias(self.window_size, self.window_size)
-        seen = window_attention(query, key, value, bias, self.shift)
+        seen = self.attend(x, self.values(x))
         out: Tensor = self.out(seen.flatten(1, 2))
         return out
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the values, (B, heads, d, h, w)."""
+        return self.value(x).unflatten(1, (self.heads, -1))
+
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return the means of the values, (B, heads, d, h, w)."""
+        query, key = (
+            layer(x).unflatten(1, (self.heads, -1)) for layer in (self.query, self.key)
+        )
+        bias = self.bias(self.window_size, self.window_size)
+        return window_attention(query, key, values, bias, self.shift)
 
 
 def window_attention(

@@ -5,11 +5,11 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.context.context_layer import ContextLayer
+from lanedet.models.context.context_layer import AttentionLayer
 
 
 @MODELS.register_module()
-class NonLocalAttention(ContextLayer):
+class NonLocalAttention(AttentionLayer):
     """The block of SAGAN, which adds what was seen to its input.
 
     y_j = x_j + gamma W_v sum_i beta_ji h(x_i), beta_ji = softmax_i(f(x_i) . g(x_j))
@@ -32,7 +32,7 @@ class NonLocalAttention(ContextLayer):
     is_refinement = True
 
     def __init__(self, channels: int, *, pools: bool = True) -> None:
-        super().__init__(channels)
+        super().__init__(channels, heads=1)
         if channels % 8:
             raise ValueError(f"channels must be a multiple of 8, got {channels}.")
         self.pools = pools
@@ -46,12 +46,16 @@ class NonLocalAttention(ContextLayer):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, h, w) to the same shape."""
-        key, value = self.key(x), self.value(x)
-        if self.pools:
-            key, value = (
-                F.max_pool2d(part, 2, ceil_mode=True) for part in (key, value)
-            )
-        query = self.query(x)
+        seen = self.attend(x, self.values(x))[:, 0]
+        return x + self.gamma * self.out(seen)
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the values, (B, 1, C / 2, h', w'), pooled or not."""
+        return self._pool(self.value(x))[:, None]
+
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return the means of the values, (B, 1, C / 2, h, w)."""
+        key, query, value = self._pool(self.key(x)), self.query(x), values[:, 0]
         kind = torch.promote_types(x.dtype, torch.float32)
         num_more = value.shape[1] - key.shape[1]  # the fused kernel wants as many
         with torch.autocast(x.device.type, enabled=False):
@@ -61,8 +65,10 @@ class NonLocalAttention(ContextLayer):
                 _tokens(value).to(kind),
                 scale=1.0,
             )
-        whole = seen.transpose(-2, -1)[:, 0].unflatten(2, x.shape[-2:]).to(value.dtype)
-        return x + self.gamma * self.out(whole)
+        return seen.transpose(-2, -1).unflatten(3, x.shape[-2:]).to(value.dtype)
+
+    def _pool(self, part: Tensor) -> Tensor:
+        return F.max_pool2d(part, 2, ceil_mode=True) if self.pools else part
 
 
 def _tokens(x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Where in a backbone context layers go, as a config says it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from mmengine.registry import MODELS
@@ -18,6 +18,12 @@ Each has what its class takes but for ``channels``, and ``where``: ``"after"`` t
 stage, which is the default, or, in a ResNet, to ``"replace"`` the second convolution of
 the blocks of the stage that ``blocks`` lists (-1, the last one, by default).
 """
+
+PLACEMENT_KEYS: dict[str, Any] = {
+    "where": Literal["after", "replace"],
+    "blocks": Sequence[int],
+}
+"""The keys of a layer's config that say where it goes, and of what kind they are."""
 
 
 class PlacedLayer(NamedTuple):
@@ -67,15 +73,37 @@ def _build(config: dict[str, Any], stage: str, channels: int) -> PlacedLayer:
             f"context.{stage}.where must be {AFTER!r}, or {REPLACE!r} and then may "
             f"name blocks, got where={where!r} and blocks={blocks!r}."
         )
+    layer = build_layer(config, channels, f"context.{stage}")
+    return PlacedLayer(stage, where, (-1,) if blocks is None else tuple(blocks), layer)
+
+
+def build_layer(config: Mapping[str, Any], channels: int, place: str) -> ContextLayer:
+    """Return the context layer of a config, for maps of these channels.
+
+    Args:
+        config: ``type``, and what the class takes but for ``channels``.
+        channels: C.
+        place: Dotted key of the config, for the error messages.
+
+    Raises:
+        ValueError: If the config says the channels, names a class that is no context
+            layer, or its stride is not 1; or the layer's own.
+    """
+    for key in ("channels", *PLACEMENT_KEYS):
+        if key in config:
+            raise ValueError(
+                f"{place}.{key} must be left out: it follows from the map that the "
+                "layer gets and from its place in the config."
+            )
     layer = MODELS.build({**config, "channels": channels})
     if not isinstance(layer, ContextLayer):
         raise ValueError(
-            f"context.{stage}.type must be a context layer, such as SelfAttention2d, "
-            f"got {type(layer).__name__}."
+            f"{place}.type must be a context layer, such as SelfAttention2d, got "
+            f"{type(layer).__name__}."
         )
     if getattr(layer, "stride", 1) != 1:
-        raise ValueError(f"context.{stage}.stride must be 1: stages keep their size.")
-    return PlacedLayer(stage, where, (-1,) if blocks is None else tuple(blocks), layer)
+        raise ValueError(f"{place}.stride must be 1: maps keep their size.")
+    return layer
 
 
 def layers_after(placed: Sequence[PlacedLayer]) -> nn.ModuleDict:
@@ -83,9 +111,12 @@ def layers_after(placed: Sequence[PlacedLayer]) -> nn.ModuleDict:
     after: dict[str, list[nn.Module]] = {}
     for each in placed:
         if each.where == AFTER:
-            layer = each.layer
-            added = layer if layer.is_refinement else Added(layer)
-            after.setdefault(each.stage, []).append(added)
+            after.setdefault(each.stage, []).append(refining(each.layer))
     return nn.ModuleDict(
         {stage: nn.Sequential(*layers) for stage, layers in after.items()}
     )
+
+
+def refining(layer: ContextLayer) -> nn.Module:
+    """Return what a layer does to its input: itself if it changes it, else a sum."""
+    return layer if layer.is_refinement else Added(layer)

@@ -8,7 +8,7 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.context.context_layer import ContextLayer
+from lanedet.models.context.context_layer import AttentionLayer
 from lanedet.models.context.positions import (
     BIAS,
     LEARNED,
@@ -29,7 +29,7 @@ _MAX_SUMS = 1 << 26  # numbers of the additive score's largest tensor, of one im
 
 
 @MODELS.register_module()
-class SelfAttention2d(ContextLayer):
+class SelfAttention2d(AttentionLayer):
     """Each pixel asks, each answers, and takes a mean of what the others hold.
 
     In a head of d channels q = W_q x, k = W_k x and v = W_v x, s_ij = q_i . k_j /
@@ -70,8 +70,7 @@ class SelfAttention2d(ContextLayer):
         size: tuple[int, int] | None = None,
         radius: int | None = None,
     ) -> None:
-        super().__init__(channels)
-        self.heads = heads
+        super().__init__(channels, heads)
         self.head_channels = channels_of_head(channels, heads)
         self.similarity = _choice("similarity", similarity, get_args(Similarity))
         self.normalization = _choice(
@@ -114,6 +113,16 @@ class SelfAttention2d(ContextLayer):
             ValueError: If the positions are of other maps, or additive scores would
                 take too much memory.
         """
+        seen = self.attend(x, self.values(x))
+        out: Tensor = self.out(seen.flatten(1, 2))
+        return out
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the values, (B, heads, d, h, w)."""
+        return self.value(x).unflatten(1, (self.heads, -1))
+
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return the means of the values, (B, heads, d, h, w)."""
         height, width = x.shape[-2:]
         placed = x
         if self.positions == SINUSOIDAL:
@@ -124,7 +133,7 @@ class SelfAttention2d(ContextLayer):
             placed = x + self.place(height, width)
         query = split_heads(self.query(placed), self.heads)
         key = split_heads(self.key(placed), self.heads)
-        value = split_heads(self.value(x), self.heads)
+        value = split_heads(values.flatten(1, 2), self.heads)
         added = self._added_scores(query, height, width)
         if self.similarity == "dot" and self.normalization == "softmax":
             seen = F.scaled_dot_product_attention(query, key, value, attn_mask=added)
@@ -133,8 +142,7 @@ class SelfAttention2d(ContextLayer):
             if added is not None:
                 scores = scores + added
             seen = self._normalize(scores) @ value
-        out: Tensor = self.out(join_heads(seen, height, width))
-        return out
+        return join_heads(seen, height, width).unflatten(1, (self.heads, -1))
 
     def _added_scores(self, query: Tensor, height: int, width: int) -> Tensor | None:
         """Return what is added to scores (B, heads, N, N); -inf hides a pixel."""

@@ -4,6 +4,7 @@ from lanedet.models.distillation.attention import AttentionGenerator, attention_
 from lanedet.models.distillation.comparison import DistillerReport, report_distiller
 from lanedet.models.distillation.deep_supervision import DeepSupervision
 from lanedet.models.distillation.distiller import Distiller, attention_entropies
+from lanedet.models.distillation.expanded_attention import ExpandedSelfAttention
 from lanedet.models.distillation.gradient_monitor import GradientMonitor
 from lanedet.models.distillation.label_regression import LabelRegression
 from lanedet.models.distillation.presets import SAD_PRESETS, sad_preset
@@ -15,6 +16,7 @@ __all__ = [
     "DeepSupervision",
     "Distiller",
     "DistillerReport",
+    "ExpandedSelfAttention",
     "GradientMonitor",
     "LabelRegression",
     "SelfAttentionDistiller",

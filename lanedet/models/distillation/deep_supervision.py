@@ -6,6 +6,7 @@ is that of Lee et al., "Deeply-Supervised Nets", https://arxiv.org/abs/1409.5185
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -60,21 +61,30 @@ class DeepSupervision(Distiller):
         """Names of the supervised stages."""
         return self._stages
 
-    def attach(self, stage_channels: Mapping[str, int], num_lanes: int) -> None:
+    def attach(
+        self,
+        stage_channels: Mapping[str, int],
+        num_lanes: int,
+        input_shape: tuple[int, int],
+    ) -> None:
         """Make a classifier for each stage, with new weights."""
-        super().attach(stage_channels, num_lanes)
+        super().attach(stage_channels, num_lanes, input_shape)
         self.classifiers = nn.ModuleList(
             nn.Conv2d(stage_channels[stage], num_lanes + 1, 1) for stage in self.stages
         )
 
     def forward(
-        self, features: StageFeatures, data_samples: Sequence[LaneSample] = ()
+        self,
+        features: StageFeatures,
+        data_samples: Sequence[LaneSample] = (),
+        outputs: Any = None,  # noqa: ARG002
     ) -> dict[str, Tensor]:
         """Return ``loss_deep_supervision``, weighted; nothing while the weight is 0.
 
         Args:
             features: Stage features of the backbone by name.
             data_samples: With ``gt_class_map``.
+            outputs: Not used.
 
         Raises:
             ValueError: If it is not attached to a network.

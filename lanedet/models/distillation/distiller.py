@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -55,17 +56,26 @@ class Distiller(nn.Module, ABC):
     has_parameters: bool = False
     """Whether it has parameters of its own, once it is attached."""
 
+    reads_outputs: bool = False
+    """Whether it reads what the head returned, beside the stages."""
+
     @property
     @abstractmethod
     def stages(self) -> list[str]:
         """Names of the stages that are read, each once."""
 
-    def attach(self, stage_channels: Mapping[str, int], num_lanes: int) -> None:  # noqa: ARG002
+    def attach(
+        self,
+        stage_channels: Mapping[str, int],
+        num_lanes: int,  # noqa: ARG002
+        input_shape: tuple[int, int],  # noqa: ARG002
+    ) -> None:
         """Learn what network it trains; a detector calls it once.
 
         Args:
             stage_channels: Channels of the backbone's stages by name.
             num_lanes: Number of slots K of the labels.
+            input_shape: (H, W) of the network input.
 
         Raises:
             ValueError: If a stage is read that the backbone does not have.
@@ -74,13 +84,18 @@ class Distiller(nn.Module, ABC):
 
     @abstractmethod
     def forward(
-        self, features: StageFeatures, data_samples: Sequence[LaneSample] = ()
+        self,
+        features: StageFeatures,
+        data_samples: Sequence[LaneSample] = (),
+        outputs: Any = None,
     ) -> dict[str, Tensor]:
         """Return the terms to add to the loss (``loss_*``) and values to log.
 
         Args:
             features: Stage features of the backbone by name.
             data_samples: The batch's labels, for terms that need them.
+            outputs: What the head returned, where it is read
+                (:attr:`reads_outputs`).
         """
 
     def current_weight(self) -> float:

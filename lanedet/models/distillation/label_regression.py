@@ -7,6 +7,7 @@ mimics another.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -59,13 +60,17 @@ class LabelRegression(Distiller):
         return list(dict.fromkeys(stage for tap in self.taps for stage in tap))
 
     def forward(
-        self, features: StageFeatures, data_samples: Sequence[LaneSample] = ()
+        self,
+        features: StageFeatures,
+        data_samples: Sequence[LaneSample] = (),
+        outputs: Any = None,  # noqa: ARG002
     ) -> dict[str, Tensor]:
         """Return ``loss_label_regression``, weighted; nothing while the weight is 0.
 
         Args:
             features: Stage features of the backbone by name.
             data_samples: With ``gt_class_map``, (H, W).
+            outputs: Not used.
         """
         self.check_stages(list(features))
         weight = self.current_weight()

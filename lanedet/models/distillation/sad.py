@@ -149,12 +149,14 @@ class SelfAttentionDistiller(Distiller):
         self,
         features: StageFeatures,
         data_samples: Sequence[LaneSample] = (),  # noqa: ARG002
+        outputs: Any = None,
     ) -> dict[str, Tensor]:
         """Return the terms to add to the training loss and the values to log.
 
         Args:
             features: Stage features of the backbone by name.
             data_samples: Not used: SAD needs no labels.
+            outputs: Not used.
 
         Returns:
             ``loss_sad``, weighted, and for each stage ``attention_entropy_<stage>``,

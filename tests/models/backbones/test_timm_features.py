@@ -86,6 +86,11 @@ def test_timm_without_network(timm: Any, monkeypatch: pytest.MonkeyPatch) -> Non
             "does not take images of .* img_size",
             id="one size",
         ),
+        pytest.param(
+            {"name": "convit_tiny", "img_size": (288, 800)},
+            r"every image for a square, got .*\(288, 800\).*GatedPositionalAttention",
+            id="ConViT",
+        ),
     ],
 )
 def test_bad_timm_arguments(arguments: dict[str, Any], message: str) -> None:

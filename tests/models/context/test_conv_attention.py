@@ -97,7 +97,7 @@ def test_other_convolutions_are_refused(options: dict[str, Any]) -> None:
 def test_a_target_outside_is_the_nearest_pixel_inside() -> None:
     x = image(4, 5)
     targets = pixel_positions(4, 5, x.device) + torch.tensor([[[-1.0, 2.0]]])
-    seen = look_at(x, targets, torch.tensor(46.0))[:, 0].view_as(x)
+    seen = look_at(x[:, None], targets, torch.tensor(46.0))[:, 0].view_as(x)
     padded = F.pad(x, (0, 2, 1, 0), mode="replicate")
     torch.testing.assert_close(seen, padded[..., :4, 2:], atol=1e-11, rtol=0)
 
@@ -105,7 +105,7 @@ def test_a_target_outside_is_the_nearest_pixel_inside() -> None:
 def test_half_a_pixel_is_the_mean_of_two() -> None:
     x = image(4, 5)
     targets = pixel_positions(4, 5, x.device) + torch.tensor([[[0.0, 0.5]]])
-    seen = look_at(x, targets, torch.tensor(46.0))[:, 0].view_as(x)
+    seen = look_at(x[:, None], targets, torch.tensor(46.0))[:, 0].view_as(x)
     torch.testing.assert_close(
         seen[..., :-1], (x[..., :-1] + x[..., 1:]) / 2, atol=1e-8, rtol=0
     )

@@ -19,7 +19,7 @@ def labels() -> list[LaneSample]:
 def supervise(*stages: str, num_lanes: int = 2, **options: float) -> DeepSupervision:
     """Return a supervision that is attached to the features below."""
     supervision = DeepSupervision(stages=stages, **options)
-    supervision.attach({"a": 3, "b": 5}, num_lanes)
+    supervision.attach({"a": 3, "b": 5}, num_lanes, (8, 16))
     return supervision
 
 
