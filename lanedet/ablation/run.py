@@ -1,6 +1,7 @@
 """The same experiment with other distillers, or other parts, over seeds.
 
-A row is a distiller, several, or a change of the model. Until its distillation starts,
+A row is a distiller, several, or a change of the model or of what it is trained on. All
+rows are scored on the same images. Until its distillation starts,
 a row with a distiller that has no parameters is the plain model: the same data, dropout
 and updates. Such a row therefore goes on from a checkpoint of the plain run of its
 seed, which gives what a run of its own would give, bit for bit, in less time.
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 
 from mmengine.config import Config
 from mmengine.registry import MODELS
+from mmengine.runner import TestLoop
 
 from lanedet.ablation.measures import measure_run
 from lanedet.ablation.results import Results
@@ -37,6 +39,8 @@ from lanedet.models import Distiller
 from lanedet.runtime import end_with_parent, progress_bar
 
 _ROWS = "_rows"
+_TESTS = "_tests"
+_TRAINING_DATA = "train_dataloader"
 # What a run needs of the config's hooks; the others draw, talk and write weights.
 _HOOKS = (PlainCheckpointHook, AcceleratorHook, DistillationHook, NonFiniteHook)
 _MAX_SAVES = 50  # of a run; its checkpoints are read only to go on
@@ -49,7 +53,11 @@ class Ablation(NamedTuple):
 
     config: str
     """Config file with ``_rows`` by title: a distiller's config, a list of them, or, in
-    a dict without ``type``, what is changed in ``model``. One is None (plain)."""
+    a dict without ``type``, what is changed in ``model`` and, under that name, in
+    ``train_dataloader``. One is None (plain).
+
+    There may be ``_tests``, more data sets to score rows on, by name: what is changed
+    in the test data set. Their ``data_root`` is a folder in that of the test data."""
 
     out: Path
     """Folder of everything that is written."""
@@ -170,7 +178,7 @@ def _run_rows(ablation: Ablation, rows: dict[str, Any], num_jobs: int) -> Result
 
 
 def changes_model(row: Any) -> bool:
-    """Tell whether a row is a change of the model, not a distiller or several."""
+    """Tell whether a row is a change of model or data, not a distiller or several."""
     return isinstance(row, Mapping) and "type" not in row
 
 
@@ -178,8 +186,8 @@ def trunk_iteration(row: Any, num_iters: int) -> int:
     """Return the iteration up to which a row is the plain model, 0 if it never is.
 
     Args:
-        row: A distiller's config, those of several, a change of the model, or None for
-            the plain row itself.
+        row: A distiller's config, those of several, a change of the model or of the
+            training data, or None for the plain row itself.
         num_iters: Iterations of training.
     """
     if changes_model(row):
@@ -277,12 +285,24 @@ def run_once(ablation: Ablation, run: Run) -> None:
         runner.train()
         train_s = time.perf_counter() - start
         result = {
-            "metrics": runner.test(),
+            "metrics": runner.test() | _score_more(runner, config),
             "train_s": train_s,
             "checkpoint": str(latest_checkpoint(run.folder)),
             **measure_run(runner),
         }
         replace_file(run.folder / _RESULT, json.dumps(result, indent=2) + "\n")
+
+
+def _score_more(runner: LaneRunner, config: Config) -> dict[str, float]:
+    """Return the scores on the config's further tests, each behind its test's name."""
+    scores = {}
+    for name, change in (config.get(_TESTS) or {}).items():
+        loader = config.test_dataloader
+        root = Path(loader.dataset.data_root, change["data_root"])
+        dataset = _merged(loader.dataset, {**change, "data_root": str(root)})
+        loop = TestLoop(runner, {**loader, "dataset": dataset}, config.test_evaluator)
+        scores |= {f"{name}/{key}": value for key, value in loop.run().items()}
+    return scores
 
 
 def row_config(ablation: Ablation, run: Run) -> Config:
@@ -293,8 +313,13 @@ def row_config(ablation: Ablation, run: Run) -> Config:
     # Classes as the file names them: mmengine writes a config into every checkpoint.
     parts = config._to_lazy_dict()
     row = parts[_ROWS][run.title]
-    change = row if changes_model(row) else {"distiller": row}
+    change = dict(row) if changes_model(row) else {"distiller": row}
+    data = change.pop(_TRAINING_DATA, {})
     config.model = _merged(parts["model"], change)
+    if data:
+        config.train_dataloader = _merged(parts[_TRAINING_DATA], data)
+        if ablation.data_root is not None:
+            config.train_dataloader.dataset.data_root = ablation.data_root
     config.randomness.seed = run.seed
     config.work_dir = str(run.folder)
     config.log_level = "WARNING"

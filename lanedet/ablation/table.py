@@ -8,6 +8,7 @@ import numpy as np
 from lanedet.ablation.results import Cost, Results
 
 _TOTAL = "culane/f1"
+_STRICT = {"culane/f1_75": ", F1 at 0.75", "culane/mf1": ", mF1"}
 _CROSS = "culane/fp_cross"
 _HEAD = (
     "row",
@@ -147,8 +148,9 @@ def format_category_table(results: Results) -> str:
     Returns:
         A column for each row of the ablation with its F1 in percent: means and, over
         the seeds, standard deviations (n - 1). Behind each but the plain one, the mean
-        of the differences to the plain run of the same seed. Of the crossroads, in
-        which there is no lane to find, the number of lanes found.
+        of the differences to the plain run of the same seed. Of all categories together
+        also F1 at the threshold 0.75, and mF1. Of the crossroads, in which there is no
+        lane to find, the number of lanes found. Then the same of each further test.
     """
     titles = list(results)
     plain = titles[0]
@@ -174,14 +176,17 @@ def format_category_table(results: Results) -> str:
 
 
 def _is_category(name: str) -> bool:
-    # f1_75 is the total's at a stricter threshold.
-    is_part = name.startswith(f"{_TOTAL}_") and not name.endswith("_75")
-    return name in (_TOTAL, _CROSS) or is_part
+    own = f"culane/{name.rpartition('culane/')[2]}"
+    return own in (_TOTAL, _CROSS, *_STRICT) or own.startswith(f"{_TOTAL}_")
 
 
 def _category_name(name: str) -> str:
-    if name == _TOTAL:
-        return "all"
-    if name == _CROSS:
+    test, _, own = name.rpartition("culane/")
+    whole, own = test.rstrip("/") or "all", f"culane/{own}"
+    if own == _TOTAL:
+        return whole
+    if own in _STRICT:
+        return whole + _STRICT[own]
+    if own == _CROSS:
         return "crossroad, lanes found"
-    return name.removeprefix(f"{_TOTAL}_")
+    return own.removeprefix(f"{_TOTAL}_")

@@ -79,6 +79,12 @@ class MixedDataset(LaneDataset):
 
     def load_samples(self, data_root: Path) -> list[LaneSample]:
         """Read the samples of all parts."""
+        # Data sets that make their own labels know no faults and nothing to do then.
+        faults = (
+            {}
+            if self.faults.on_error == "raise"
+            else {"on_error": self.faults.on_error}
+        )
         samples = []
         for part, times in zip(self.parts, self.repeats, strict=True):
             dataset = DATASETS.build(
@@ -86,7 +92,7 @@ class MixedDataset(LaneDataset):
                     **part,
                     "data_root": str(data_root / part["data_root"]),
                     "pipeline": [],
-                    "on_error": self.faults.on_error,
+                    **faults,
                 }
             )
             own = [

@@ -21,6 +21,7 @@ from lanedet.ablation.run import (
     save_interval,
     trunk_iteration,
 )
+from lanedet.datasets import EncodeLines, MixedDataset, RasterizeLanes
 from lanedet.engine.config import load_config
 from lanedet.models import (
     ChannelGate,
@@ -64,6 +65,9 @@ TINY = {
             0,
             id="another model",
         ),
+        pytest.param(
+            {"train_dataloader": {"batch_size": 2}}, 0, id="other training data"
+        ),
     ],
 )
 def test_a_row_is_the_plain_model_until_its_start(
@@ -106,6 +110,33 @@ def test_a_row_may_change_the_model() -> None:
     )
     assert model_of("SE").distiller is None
     assert model_of("local 7x7 and SAD").distiller.type is SelfAttentionDistiller
+
+
+def test_a_row_may_have_another_head_and_its_labels() -> None:
+    ablation = Ablation("ablation/roadscenes_heads", Path("out"))
+
+    def steps_of(title: str) -> list[type]:
+        config = row_config(ablation, Run(title, 0, Path("out"), None))
+        assert build_model(describe_model(config.model)).head.num_slots >= 4
+        return [step.type for step in config.train_dataloader.dataset.pipeline]
+
+    assert RasterizeLanes in steps_of("segmentation head")
+    steps = steps_of("line head")
+    assert EncodeLines in steps
+    assert RasterizeLanes not in steps
+
+
+def test_a_row_may_be_trained_on_other_data_in_the_same_folder() -> None:
+    title = "both, and more bends"
+    ablation = Ablation("ablation/roadscenes_heads", Path("out"), data_root="elsewhere")
+    config = row_config(ablation, Run(title, 0, Path("out"), None))
+    dataset = config.train_dataloader.dataset
+    assert dataset.type is MixedDataset
+    assert dataset.data_root == "elsewhere"
+    assert [part.category for part in dataset.parts] == ["culane", "curve"]
+    assert config.test_dataloader.dataset.category == "culane"
+    seeds = {part.seed for part in dataset.parts}
+    assert not seeds & {config._tests.bends.seed, config.test_dataloader.dataset.seed}
 
 
 def test_runs_save_where_others_go_on() -> None:
@@ -202,3 +233,41 @@ def test_rows_go_on_from_the_plain_run_as_from_their_own(
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
     # Everything is done: a second call trains nothing.
     assert run_ablation(ablation) == results
+
+
+@pytest.mark.slow
+def test_heads_are_scored_on_the_same_images_and_on_further_ones(
+    tmp_path: Path, one_thread: None
+) -> None:
+    title = "both, and more bends"
+    data = f"_rows.{title}.train_dataloader.dataset.parts"
+    ablation = Ablation(
+        "ablation/roadscenes_heads",
+        tmp_path / "out",
+        num_seeds=1,
+        rows=(title,),
+        options={
+            "train_cfg.max_iters": 2,
+            "train_dataloader.batch_size": 2,
+            "train_dataloader.dataset.num_scenes": 4,
+            "test_dataloader.dataset.num_scenes": 3,
+            "test_dataloader.dataset.fingerprints": None,
+            "_tests.bends.num_scenes": 2,
+            f"{data}.0.num_scenes": 4,
+            f"{data}.1.num_scenes": 2,
+        },
+        data_root=str(tmp_path / "data"),
+    )
+    results = run_ablation(ablation)
+    assert list(results) == ["segmentation head", title]
+    for [run] in results.values():
+        assert {"culane/f1", "tusimple/accuracy", "bends/culane/f1"} <= {
+            *run["metrics"]
+        }
+    lists = [tmp_path / "data" / folder / "list" for folder in (".", "bends")]
+    counts = [
+        len((folder / name).read_text().splitlines())
+        for folder in lists
+        for name in ("train_gt.txt", "test.txt")
+    ]
+    assert counts == [4, 3, 2, 2]

@@ -76,9 +76,28 @@ def test_categories_with_gains_over_the_plain_run_of_the_seed() -> None:
         "| category | plain | SAD | gain |",
         "|---|---|---|---|",
         "| all | 51.0 ± 1.4 | 53.0 ± 2.8 | +2.0 ± 1.4 |",
+        "| all, F1 at 0.75 | 12.5 ± 0.0 | 12.5 ± 0.0 | +0.0 ± 0.0 |",
         "| night | 40.0 ± 0.0 | 41.0 ± 4.2 | +1.0 ± 4.2 |",
         "| crossroad, lanes found | 20 ± 14 | 15 ± 7 | -5 ± 7 |",
     ]
+
+
+def test_further_tests_have_lines_of_their_own() -> None:
+    run = scored(0.5, 0.4, 30)
+    run["metrics"] |= {
+        "tusimple/accuracy": 0.9,
+        "bends/culane/f1": 0.25,
+        "bends/culane/f1_75": 0.125,
+        "bends/culane/mf1": 0.0625,
+        "bends/culane/precision": 0.75,
+    }
+    lines = format_category_table({"plain": [run]}).splitlines()
+    assert lines[-3:] == [
+        "| bends | 25.0 |",
+        "| bends, F1 at 0.75 | 12.5 |",
+        "| bends, mF1 | 6.2 |",
+    ]
+    assert len(lines) == 2 + 4 + 3
 
 
 def test_no_categories_without_culane_s_rule() -> None:

@@ -1,11 +1,11 @@
-"""Lanes as lines: a sketch of straight proposals, refined along the lines themselves.
+"""Lanes as lines: a sketch of proposals, refined along the lines themselves.
 
 Two stages as in SRLane (https://arxiv.org/abs/2401.14729) and Polar R-CNN
 (https://arxiv.org/abs/2411.01499): a coarse map proposes straight lines, features are
 pooled along them, and they are judged and bent. Here they are refined once more, and
 features are then pooled along the *bent* lines: straight ones miss a sharp bend by
-more than a cell. There are any number of lanes and no slots while training; names are
-given to what was found, by where it lies.
+more than a cell. The sketch may be curved itself. There are any number of lanes and no
+slots while training; names are given to what was found, by where it lies.
 """
 
 import logging
@@ -30,6 +30,7 @@ from lanedet.models.heads.line.refinement import Refinement
 from lanedet.models.heads.line.sketch import (
     Sketch,
     SketchOutputs,
+    bend_targets,
     sketch_lines,
     sketch_targets,
 )
@@ -81,6 +82,8 @@ class LineHead(LaneHead):
         stage_channels: Channels of the backbone's stages by name.
         num_extra_levels: Levels of the pyramid beyond these stages.
         sketch_shape: (rows, columns) of the grid of proposals.
+        curved_sketch: Whether proposals bend, see
+            :class:`~lanedet.models.heads.line.sketch.Sketch`; else they are straight.
         channels: Channels of every level.
         hidden_channels: Width of the layers of a refinement.
         num_points: Rows on which a refinement takes features.
@@ -113,6 +116,7 @@ class LineHead(LaneHead):
         stage_channels: Mapping[str, int],
         num_extra_levels: int = 0,
         sketch_shape: tuple[int, int] = (4, 10),
+        curved_sketch: bool = False,
         channels: int = 64,
         hidden_channels: int = 192,
         num_points: int = 36,
@@ -155,7 +159,9 @@ class LineHead(LaneHead):
             channels=channels,
             num_extra=num_extra_levels,
         )
-        self.sketch = Sketch(channels=channels, grid_shape=grid_shape)
+        self.sketch = Sketch(
+            channels=channels, grid_shape=grid_shape, curved=curved_sketch
+        )
         self.refinements = nn.ModuleList(
             Refinement(
                 num_levels=self.pyramid.num_levels,
@@ -269,13 +275,22 @@ class LineHead(LaneHead):
             sketch_targets(label.lines, self.sketch.grid_shape, shape, ys)
             for label in labels
         ]
-        positive, angles, offsets = (
+        positive, angles, offsets, _ = (
             torch.stack(each) for each in zip(*targets, strict=True)
         )
         classes = F.binary_cross_entropy_with_logits(
             sketch.objectness, positive.float()
         )
         misses = (sketch.angles - angles).abs() + (sketch.offsets - offsets).abs()
+        if sketch.bends is not None:
+            bends = [
+                bend_targets(label.lines, target, self.sketch.grid_shape, shape, ys)
+                for label, target in zip(labels, targets, strict=True)
+            ]
+            for own, learned in zip(
+                sketch.bends, zip(*bends, strict=True), strict=True
+            ):
+                misses = misses + (own - torch.stack(learned)).abs()
         # A mean over each image's cells, so that a batch is the mean of its images.
         line = (misses * positive).sum(dim=1) / positive.sum(dim=1).clamp_min(1)
         return {

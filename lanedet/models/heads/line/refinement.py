@@ -82,11 +82,24 @@ class Refinement(nn.Module):
         pooled = pool_along(levels, xs[..., rows], ys[rows])  # (L, B, C, A, P)
         shares = self.level_logits.softmax(dim=0)[:, None, None, None]
         mixed = (pooled * shares).sum(dim=0).permute(0, 2, 3, 1)  # (B, A, P, C)
-        gathered = self.gather(mixed.flatten(0, 1)).flatten(1).relu()
+        gathered = self._gather(mixed.flatten(0, 1)).relu()
         logits = self.judge(gathered).float().reshape(xs.shape[:2])
         changes = _STEP * self.bend(gathered).float().reshape(*xs.shape[:2], -1)
         ends = changes[..., :2] * last + changes.new_tensor([0.0, last])
         return logits, ends, xs + changes[..., 2:] * width
+
+    def _gather(self, features: Tensor) -> Tensor:
+        """Return the grouped convolution ``gather`` of features (B A, P, C).
+
+        As a product of matrices, (B A, hidden): its kernels are as long as a point has
+        channels, for which convolutions take six times as long.
+        """
+        groups, hidden = self.gather.groups, self.gather.out_channels
+        weight = self.gather.weight.reshape(groups, hidden // groups, -1)
+        bias = self.gather.bias.reshape(groups, 1, -1)
+        groups_of_points = features.reshape(len(features), groups, -1).transpose(0, 1)
+        gathered = torch.baddbmm(bias, groups_of_points, weight.transpose(1, 2))
+        return gathered.transpose(0, 1).flatten(1)
 
 
 def _mlp(channels: int, num_outputs: int) -> nn.Sequential:

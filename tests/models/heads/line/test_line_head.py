@@ -165,6 +165,47 @@ def test_networks_of_torchvision_will_do() -> None:
     assert all(loss.isfinite() for loss in losses.values())
 
 
+def test_a_third_refinement_goes_on_from_the_second() -> None:
+    two, three = head().eval(), head(num_refinements=3).eval()
+    two.load_state_dict(
+        {
+            name: value
+            for name, value in three.state_dict().items()
+            if not name.startswith("refinements.2.")
+        }
+    )
+    features = {"E1": torch.rand(1, 64, 16, 44), "E4": torch.rand(1, 128, 8, 22)}
+    with torch.no_grad():
+        three.refinements[2].bend[-1].bias[2 + 20] += 10 / 17.6
+        first, whole = two(features), three(features)
+    assert whole.xs.shape == (1, 3, 40, NUM_ROWS)
+    for name in ("logits", "ends", "xs"):
+        assert torch.equal(getattr(whole, name)[:, :2], getattr(first, name))
+    moved = whole.xs[:, 2, :, 20] - whole.xs[:, 1, :, 20]
+    torch.testing.assert_close(moved, torch.full((1, 40), 10.0), atol=0.5, rtol=0)
+
+
+def test_with_a_curved_sketch_a_head_begins_as_without() -> None:
+    straight, curved = head().eval(), head(curved_sketch=True).eval()
+    features = {"E1": torch.rand(1, 64, 16, 44), "E4": torch.rand(1, 128, 8, 22)}
+    with torch.no_grad():
+        expected, outputs = straight(features), curved(features)
+    for one, other in zip(expected[:3], outputs[:3], strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_curved_sketch_learns_how_the_lanes_bend() -> None:
+    line_head = head(curved_sketch=True)
+    features = {"E1": torch.rand(1, 64, 16, 44), "E4": torch.rand(1, 128, 8, 22)}
+    ys = np.linspace(63, 20, 100)
+    bent = np.stack([60 + 300 / (ys - 10), ys], axis=1)
+    loss = line_head.loss(features, [sample(bent)])["loss_sketch_line"]
+    loss.backward()
+    # 300 px^2 to the right: more strength is wanted, and a horizon higher than 0.4.
+    strength, horizon = line_head.sketch.bend.bias.grad
+    assert strength < 0 < horizon
+
+
 def test_the_second_refinement_looks_along_what_the_first_bent() -> None:
     line_head = head().eval()
     features = {"E1": torch.rand(1, 64, 16, 44), "E4": torch.rand(1, 128, 8, 22)}
@@ -217,7 +258,7 @@ def test_wrong_strides_are_told() -> None:
     ],
 )
 def test_losses_are_finite_and_reach_every_parameter(lanes: list[np.ndarray]) -> None:
-    model = enet()
+    model = enet(head=head_config(curved_sketch=True, num_refinements=3))
     losses = model.loss(torch.rand(2, 3, *SHAPE), [sample(*lanes), sample()])
     assert sorted(losses) == [
         *("loss_cls", "loss_ends", "loss_line"),

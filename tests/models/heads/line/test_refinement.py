@@ -76,3 +76,12 @@ def test_points_come_in_sixes_and_on_rows(num_points: int) -> None:
 def test_hidden_channels_must_divide_into_groups() -> None:
     with pytest.raises(ValueError, match="num_points / 6 = 2, got 13"):
         refinement(13)
+
+
+def test_points_are_gathered_as_the_grouped_convolution_does() -> None:
+    torch.manual_seed(0)
+    stage = refinement(24, channels=5)
+    features = torch.randn(7, 12, 5)
+    torch.testing.assert_close(
+        stage._gather(features), stage.gather(features).flatten(1)
+    )

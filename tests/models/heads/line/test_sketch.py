@@ -6,8 +6,11 @@ import torch
 from torch import Tensor
 
 from lanedet.models.heads.line.sketch import (
+    Bends,
     Sketch,
     SketchOutputs,
+    SketchTargets,
+    bend_targets,
     cell_centres,
     sketch_lines,
     sketch_targets,
@@ -18,9 +21,9 @@ SHAPE, GRID, NUM_ROWS = (64, 160), (4, 10), 32  # cells of 16x16
 YS = torch.from_numpy(line_rows(SHAPE[0], NUM_ROWS)).float()
 
 
-def lines_of(*lanes: list[tuple[float, float]]) -> Tensor:
+def lines_of(*lanes: list[tuple[float, float]], num_rows: int = NUM_ROWS) -> Tensor:
     arrays = [np.array(lane, dtype=float) for lane in lanes]
-    return torch.from_numpy(encode_lines(arrays, SHAPE, NUM_ROWS))
+    return torch.from_numpy(encode_lines(arrays, SHAPE, num_rows))
 
 
 def test_cells_are_counted_from_the_top_left() -> None:
@@ -34,7 +37,7 @@ def test_a_straight_lane_is_proposed_by_every_cell_that_it_passes(top: float) ->
     lines = lines_of([(70, 63), (top, 0)])
     target = sketch_targets(lines, GRID, SHAPE, YS)
     assert target.positive.sum() >= 4
-    sketch = SketchOutputs(*(each[None] for each in target))
+    sketch = SketchOutputs(*(each[None] for each in target[:3]))
     proposals = sketch_lines(sketch, GRID, SHAPE, YS)[0]
     expected = lines[:, 2:].expand(40, -1)
     torch.testing.assert_close(
@@ -93,7 +96,7 @@ def test_flat_lanes_stay_within_what_can_be_said() -> None:
 def test_features_of_any_size_make_one_grid(size: tuple[int, int]) -> None:
     sketch = Sketch(channels=8, grid_shape=GRID)
     outputs = sketch(100 * torch.randn(2, 8, *size))
-    assert all(each.shape == (2, 40) for each in outputs)
+    assert all(each.shape == (2, 40) for each in outputs[:3])
     assert outputs.angles.abs().max() <= 0.45
     assert sketch_lines(outputs, GRID, SHAPE, YS).isfinite().all()
 
@@ -101,3 +104,132 @@ def test_features_of_any_size_make_one_grid(size: tuple[int, int]) -> None:
 def test_it_has_as_many_parameters_as_two_small_layers() -> None:
     count = sum(p.numel() for p in Sketch(channels=64, grid_shape=GRID).parameters())
     assert count == (64 * 64 + 64) + (64 * 3 + 3)
+
+
+# --- bends
+
+TOP = 10.0  # y of the highest points of the lanes below
+HORIZON = TOP - 0.05 * SHAPE[0]  # as it is assumed
+OF_CELLS = 16  # a cell's width, in pixels
+NUM_FINE = 505  # rows an eighth of a pixel apart, so that their steps are tangents
+FINE_YS = torch.from_numpy(line_rows(SHAPE[0], NUM_FINE)).float()
+
+
+def bent_lane(strength: float, slope: float = 0.4) -> list[tuple[float, float]]:
+    """Return what a flat road shows of a lane of constant curvature."""
+    points = []
+    for y in np.linspace(63, TOP, 400):
+        depth = (y - HORIZON) / SHAPE[0]
+        points.append((80 + slope * (y - TOP) + OF_CELLS * strength / depth, y))
+    return points
+
+
+def bends_of(*lanes: list[tuple[float, float]]) -> tuple[SketchTargets, Bends]:
+    lines = lines_of(*lanes, num_rows=NUM_FINE)
+    target = sketch_targets(lines, GRID, SHAPE, FINE_YS)
+    return target, bend_targets(lines, target, GRID, SHAPE, FINE_YS)
+
+
+def proposed(target: SketchTargets, bends: Bends | None) -> Tensor:
+    """Return the proposals of cells that have learned all, (A, R)."""
+    if bends is not None:
+        bends = Bends(bends.strengths[None], bends.horizons[None])
+    sketch = SketchOutputs(*(each[None] for each in target[:3]), bends)
+    return sketch_lines(sketch, GRID, SHAPE, FINE_YS)[0]
+
+
+def test_a_bend_by_hand() -> None:
+    # The horizon on row 0, touched 32 rows below it: half the height.
+    bends = Bends(torch.tensor([[0.25]]), torch.tensor([[0.0]]))
+    upright = SketchOutputs(*torch.zeros(3, 1, 1), bends)
+    ys = torch.tensor([64.0, 32.0, 16.0, 0.0])
+    shape = (65, 16)  # one cell, centre (7.5, 32)
+    lines = sketch_lines(upright, (1, 1), shape, ys * 65 / 64)[0, 0]
+    # 16 px * 0.25 * (1 - d / d_0)^2 / d, d as shares of 65; d_0 is 32 / 65.
+    depths = ys / 64
+    by_hand = 7.5 + 4 * (1 - depths[:3] / (32 / 65)).square() / depths[:3]
+    torch.testing.assert_close(lines[:3], by_hand)
+    assert float(lines[0]) == pytest.approx(7.5 + 4 * (33 / 32) ** 2)
+    assert lines[3].isfinite()
+
+
+@pytest.mark.parametrize("strength", [-0.2, -0.1, 0.1, 0.2])
+def test_a_bent_lane_is_proposed_by_every_cell_that_it_passes(strength: float) -> None:
+    target, bends = bends_of(bent_lane(strength))
+    passed = target.positive & (target.angles.abs() < 0.44)  # and not too flat
+    assert passed.sum() >= 3
+    torch.testing.assert_close(
+        bends.strengths[passed],
+        torch.full((int(passed.sum()),), strength),
+        atol=0.02,
+        rtol=0.05,
+    )
+    torch.testing.assert_close(
+        bends.horizons, torch.full((40,), HORIZON / 64), atol=3e-3, rtol=0
+    )
+    [lane] = lines_of(bent_lane(strength), num_rows=NUM_FINE)[:, 2:]
+    seen = FINE_YS >= TOP
+    misses = (proposed(target, bends) - lane)[passed][:, seen].abs()
+    tangents = (proposed(target, None) - lane)[passed][:, seen].abs()
+    assert misses.max() < 0.15 * tangents.max()
+
+
+def test_a_straight_lane_has_no_bend() -> None:
+    target, bends = bends_of([(70, 63), (120, 5)])
+    assert bends.strengths[target.positive].abs().max() < 1e-4
+
+
+def test_mirrored_lanes_bend_the_other_way() -> None:
+    lane = np.array(bent_lane(0.2))
+    _, bends = bends_of(lane)
+    _, mirrored = bends_of(lane * [-1, 1] + [SHAPE[1] - 1, 0])
+    torch.testing.assert_close(
+        mirrored.strengths.reshape(GRID).flip(1),
+        -bends.strengths.reshape(GRID),
+        atol=1e-3,
+        rtol=1e-3,
+    )
+
+
+@pytest.mark.parametrize(
+    "lanes",
+    [
+        pytest.param([], id="none"),
+        pytest.param([[(40, 63), (41, 60)]], id="two rows"),
+        pytest.param([[(0, 50), (159, 44)]], id="flat"),
+        pytest.param([[(70, 63), (70, 0)]], id="up to the rim"),
+    ],
+)
+def test_whatever_the_lanes_bends_are_finite(
+    lanes: list[list[tuple[float, float]]],
+) -> None:
+    target, bends = bends_of(*lanes)
+    assert bends.strengths.abs().max() <= 1
+    assert all(each.shape == (40,) for each in bends)
+    assert proposed(target, bends).isfinite().all()
+
+
+def test_a_curved_sketch_begins_as_a_straight_one() -> None:
+    torch.manual_seed(3)
+    straight, after = Sketch(channels=8, grid_shape=GRID), torch.rand(3)
+    torch.manual_seed(3)
+    curved, after_curved = (
+        Sketch(channels=8, grid_shape=GRID, curved=True),
+        torch.rand(3),
+    )
+    assert torch.equal(after, after_curved)
+    features = torch.randn(2, 8, 4, 10)
+    expected, outputs = straight(features), curved(features)
+    assert expected.bends is None
+    assert torch.equal(
+        sketch_lines(outputs, GRID, SHAPE, YS), sketch_lines(expected, GRID, SHAPE, YS)
+    )
+    count = sum(p.numel() for p in curved.parameters())
+    assert count == sum(p.numel() for p in straight.parameters()) + 2 * 8 + 2
+
+
+def test_whatever_the_features_curved_proposals_are_finite() -> None:
+    sketch = Sketch(channels=8, grid_shape=GRID, curved=True)
+    torch.nn.init.normal_(sketch.bend.weight)
+    outputs = sketch(100 * torch.randn(2, 8, 4, 10))
+    assert sketch_lines(outputs, GRID, SHAPE, YS).isfinite().all()
