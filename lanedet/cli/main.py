@@ -9,6 +9,7 @@ from lanedet import __version__
 
 COMMANDS = {
     "video": "find the lanes in a video, pictures, a stream or a camera",
+    "archive": "find the lanes of many clips, on many cores or computers: as a table",
     "app": "open a page to try it in the browser",
     "attention": "draw where the network looks",
     "train": "train a lane detector",

@@ -2,6 +2,7 @@
 
 from lanedet.images.find import (
     IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
     find_images,
     find_videos,
     image_root,
@@ -24,6 +25,7 @@ from lanedet.images.writing import (
 
 __all__ = [
     "IMAGE_SUFFIXES",
+    "VIDEO_SUFFIXES",
     "ImageError",
     "check_image_path",
     "decode_image",

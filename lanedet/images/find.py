@@ -11,11 +11,13 @@ from lanedet.images.writing import check_image_path
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """How the names of images end, in small letters."""
 
-_VIDEO_SUFFIXES = (
+VIDEO_SUFFIXES = (
     *(".3gp", ".asf", ".avi", ".flv", ".h264", ".h265", ".hevc", ".insv", ".lrv"),
     *(".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts"),
     *(".webm", ".wmv"),
 )
+"""How the names of videos end, likewise."""
+
 _VIDEO_HINT = "Videos are given one at a time, to lanedet video."
 
 
@@ -155,7 +157,7 @@ def _all_in(source: Path) -> Iterator[Path]:
 
 
 def _is_video(path: Path) -> bool:
-    return path.suffix.lower() in _VIDEO_SUFFIXES
+    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def _is_pattern(source: Path) -> bool:

@@ -55,6 +55,8 @@ class ContainerReader(Source):
         bare_rate: Frames per second of a bare stream, which has no time stamps and
             which may state no rate. Elsewhere it is not used.
         is_live: Whether what it reads goes on, whoever keeps up with it.
+        decoder_threads: How many threads decode; as many as there are cores if not
+            given.
 
     Raises:
         ValueError: If there is no video stream, or not one of its frames can be
@@ -78,6 +80,7 @@ class ContainerReader(Source):
         with_sound: bool = False,
         bare_rate: Fraction | int | None = None,
         is_live: bool = False,
+        decoder_threads: int | None = None,
     ) -> None:
         self.name, self.is_live = name, is_live
         self._container = container
@@ -89,6 +92,8 @@ class ContainerReader(Source):
         self._has_given_rate = bare_rate is not None and not self.has_times
         try:
             self._stream = facts.video_stream(container, name)
+            if decoder_threads is not None:
+                self._stream.codec_context.thread_count = decoder_threads
             self._take_facts(bare_rate)
             self.sound = facts.sound_of(container) if with_sound else None
             self._places: dict[int | None, int | None] = {}
@@ -165,9 +170,61 @@ class ContainerReader(Source):
         if self._is_damaged(has_gap):
             raise damage_inside(self.name, index + 1, first_gap)
 
+    def key_frame_before(self, time: Fraction) -> Fraction | None:
+        """Return when the last key frame at or before a time is shown.
+
+        The container is somewhere else then: read no frames, or call :meth:`begin_at`.
+
+        Args:
+            time: In seconds since the first frame.
+
+        Returns:
+            Likewise; None where the container cannot tell.
+        """
+        try:
+            self._seek_to(time)
+            for packet in self._container.demux(self._stream):
+                if packet.size:
+                    return self._time_of_key_frame(packet)
+        except MEDIA_ERRORS:
+            pass
+        return None
+
+    def begin_at(self, time: Fraction) -> None:
+        """Begin with the last key frame at or before a time, and read nothing before.
+
+        Called before the first frame is read. Times stay what they are. The frames
+        before are not counted: indices follow from the time and the average rate.
+
+        Args:
+            time: In seconds since the first frame.
+
+        Raises:
+            ValueError: If the container does not lead there, or nothing can be decoded
+                from there on.
+        """
+        try:
+            self._seek_to(time)
+            self._begin()
+        except MEDIA_ERRORS as error:
+            raise self._unreadable_from(time) from error
+        clock = self._clock(self._first)
+        if clock is None or self._start is None or clock - self._start > time:
+            raise self._unreadable_from(time)
+        self._first_index = round((clock - self._start) * self._average_rate)
+
     def close(self) -> None:
         """Close the container."""
         self._container.close()
+
+    def _seek_to(self, time: Fraction) -> None:
+        ticks = round((time + (self._start or 0)) / self.time_base)
+        self._container.seek(ticks, stream=self._stream)
+
+    def _time_of_key_frame(self, packet: av.Packet) -> Fraction | None:
+        if packet.pts is None or not packet.is_keyframe or self._start is None:
+            return None
+        return packet.pts * self.time_base - self._start
 
     def _take_facts(self, bare_rate: Fraction | int | None) -> None:
         stream, given = self._stream, None
@@ -288,6 +345,12 @@ class ContainerReader(Source):
         if self._packets.skipped > reported:
             facts.warn_of_jump(self.name, self._packets.skipped - reported)
         return self._packets.skipped
+
+    def _unreadable_from(self, time: Fraction) -> ValueError:
+        return ValueError(
+            f"{self.name!r} cannot be read from {float(time):.2f} s on without what "
+            "comes before. Read it from its beginning."
+        )
 
     def _unreadable(self) -> ValueError:
         return ValueError(

@@ -42,6 +42,7 @@ class VideoReader(ContainerReader):
         bare_rate: Frames per second of a bare stream, as in :class:`ContainerReader`.
         self_contained: Whether to refuse formats that may name other files, as
             playlists do, which would be read too: for files of strangers.
+        decoder_threads: As in :class:`ContainerReader`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -56,6 +57,7 @@ class VideoReader(ContainerReader):
         with_sound: bool = False,
         bare_rate: Fraction | int | None = None,
         self_contained: bool = False,
+        decoder_threads: int | None = None,
     ) -> None:
         self.path = Path(path)
         self.files = (self.path,)
@@ -65,6 +67,7 @@ class VideoReader(ContainerReader):
             str(path),
             with_sound=with_sound,
             bare_rate=bare_rate,
+            decoder_threads=decoder_threads,
         )
 
     def skip_to(self, start_s: float) -> None:

@@ -1,0 +1,136 @@
+"""Which clips a user names: a folder, a pattern, a list, a URL."""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from glob import has_magic
+from pathlib import Path
+from typing import Any
+
+from lanedet.archive.storage import (
+    local_path,
+    open_file_system,
+    storage_errors,
+    without_password,
+)
+from lanedet.files import is_hidden
+from lanedet.images import VIDEO_SUFFIXES
+
+LIST_SUFFIXES = (".txt", ".lst", ".list")
+"""How the names of lists of clips end."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One video of an archive."""
+
+    name: str
+    """What the table calls it: its path below the folder or pattern that was named,
+    with ``/``; of a list, what the list says."""
+
+    url: str
+    """Where it lies: an absolute path or a URL."""
+
+
+def list_clips(source: str) -> list[Clip]:
+    """Return the clips that a source names, sorted by name; of a list, in its order.
+
+    Args:
+        source: A folder, for the videos in it and its folders; a pattern such as
+            ``drives/*/front.mp4``; one video; a text file (``LIST_SUFFIXES``) with a
+            path or URL in each line, where paths are relative to the file's folder; or
+            a URL of any of them. What is hidden is left out.
+
+    Raises:
+        FileNotFoundError: If there is no such file or folder, or no clip in it.
+        ValueError: If the name is empty or the URL of a kind that is not known, or a
+            list is no text or names a clip twice.
+        StorageError: If a store cannot be reached or refuses.
+    """
+    if not source:
+        raise ValueError(
+            "A source must be named: a folder, a pattern, a list or a URL, got ''. For "
+            "the folder you are in use '.'."
+        )
+    file_system, path = open_file_system(source)
+    with storage_errors(source):
+        clips = _list(file_system, path, source)
+    if not clips:
+        raise FileNotFoundError(
+            f"No clips in {without_password(source)!r}: nothing in it ends in "
+            f"{', '.join(VIDEO_SUFFIXES)}. Name a folder with videos, or list them in "
+            "a .txt file."
+        )
+    return clips
+
+
+def _list(file_system: Any, path: str, source: str) -> list[Clip]:
+    is_local = local_path(file_system, path) is not None
+    if has_magic(path) and not (is_local and Path(path).exists()):
+        found = file_system.glob(path, detail=True)
+        paths = [name for name, info in found.items() if info.get("type") == "file"]
+        return list(_named(file_system, paths, _fixed_part(path)))
+    if file_system.isfile(path):
+        suffix = posixpath.splitext(path)[1].lower()
+        if suffix in LIST_SUFFIXES:
+            text = file_system.cat_file(path)
+            return list(_of_list(text, source, posixpath.dirname(path), file_system))
+        return [Clip(posixpath.basename(path), _url(file_system, path))]
+    if not file_system.exists(path):
+        raise FileNotFoundError(
+            f"No folder, list or clip at {without_password(source)!r}. Check the name."
+        )
+    return list(_named(file_system, file_system.find(path), path.rstrip("/")))
+
+
+def _named(file_system: Any, paths: list[str], root: str) -> Iterator[Clip]:
+    """Yield the videos among files, named by their paths below a folder."""
+    for path in sorted(paths):
+        name = path[len(root) :].lstrip("/")
+        is_video = posixpath.splitext(name)[1].lower() in VIDEO_SUFFIXES
+        if is_video and not any(map(is_hidden, name.split("/"))):
+            yield Clip(name, _url(file_system, path))
+
+
+def _of_list(
+    content: bytes, source: str, folder: str, file_system: Any
+) -> Iterator[Clip]:
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{without_password(source)!r} must be a text file in UTF-8 with a clip in "
+            "each line. Name videos themselves, or write such a list."
+        ) from error
+    seen = set()
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if not line or line.startswith("#"):
+            continue
+        if line in seen:
+            raise ValueError(
+                f"{without_password(source)}:{number}: each clip must be named once, "
+                f"got {line!r} again. Remove the line."
+            )
+        seen.add(line)
+        if "://" in line:
+            yield Clip(without_password(line), line)
+        else:
+            path = posixpath.normpath(posixpath.join(folder, line))
+            yield Clip(line, _url(file_system, path))
+
+
+def _url(file_system: Any, path: str) -> str:
+    is_local = local_path(file_system, path) is not None
+    return path if is_local else str(file_system.unstrip_protocol(path))
+
+
+def _fixed_part(pattern: str) -> str:
+    """Return the folder that all files of a pattern lie in.
+
+    Example:
+        >>> _fixed_part("/clips/2026/*/front.mp4")
+        '/clips/2026'
+    """
+    parts = pattern.split("/")
+    number = next(index for index, part in enumerate(parts) if has_magic(part))
+    return "/".join(parts[:number])
