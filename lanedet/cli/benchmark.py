@@ -7,8 +7,8 @@ from collections.abc import Callable
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 BENCHMARKS = (
-    *("data", "decoders", "evaluation", "inference", "models", "sad", "scenes"),
-    *("steadiness", "train", "video"),
+    *("data", "decoders", "evaluation", "inference", "models", "sad", "scaling"),
+    *("scenes", "steadiness", "steps", "train", "video"),
 )
 EXAMPLES = """benchmarks:
   data        the input pipeline by step, and a data loader with workers
@@ -17,8 +17,10 @@ EXAMPLES = """benchmarks:
   inference   from a picture to its lanes, by every runtime, beside any peer
   models      networks: parameters, multiplications, milliseconds
   sad         a training step with and without self attention distillation
+  scaling     how many times faster several workers are than one
   scenes      drawing generated scenes, by category
   steadiness  how steady lanes are on video, before and after tracking
+  steps       what a core's time goes into, from a clip to lanes in a table
   train       a training: images a second, waiting for data, kernels
   video       a clip through the whole pipeline, by step
 

@@ -12,6 +12,7 @@ from typing import Any, Self, cast
 import torch
 from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process
+from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger, print_log
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
@@ -109,7 +110,6 @@ class LaneRunner(Runner):
     build_train_loop = built_from("train_cfg", Runner.build_train_loop)
     build_val_loop = built_from("val_cfg", Runner.build_val_loop)
     build_test_loop = built_from("test_cfg", Runner.build_test_loop)
-    build_evaluator = built_from("An evaluator", Runner.build_evaluator)
     build_optim_wrapper = built_from("optim_wrapper", Runner.build_optim_wrapper)
 
     def set_randomness(self, *args: Any, **kwargs: Any) -> None:
@@ -121,6 +121,18 @@ class LaneRunner(Runner):
             super().set_randomness(*args, **kwargs)
         if self.rank > 0:
             torch.manual_seed(self.seed + self.rank)
+
+    def build_evaluator(self, evaluator: Any) -> Evaluator:
+        """Build an evaluator whose processes hand their results to one another.
+
+        mmengine's default is files in the current folder, which machines may not
+        share.
+        """
+        with config_errors("An evaluator"):
+            built: Evaluator = super().build_evaluator(evaluator)
+        for metric in built.metrics:
+            metric.collect_device = "gpu"  # that is its word for it, also with Gloo
+        return built
 
     def scale_lr(
         self, optim_wrapper: OptimWrapper, auto_scale_lr: Any | None = None

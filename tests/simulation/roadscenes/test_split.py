@@ -209,7 +209,7 @@ def test_a_script_without_a_guard_fails_at_once(tmp_path: Path) -> None:
         [sys.executable, script],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert result.returncode == 1

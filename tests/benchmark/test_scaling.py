@@ -1,0 +1,43 @@
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lanedet.benchmark import scaling
+from lanedet.video import VideoWriter
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    scaling.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+@pytest.mark.slow
+def test_one_and_two_workers_take_turns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, report = tmp_path / "clip.mp4", tmp_path / "report.json"
+    rng = np.random.default_rng(0)
+    with VideoWriter(clip, 25) as writer:
+        for _ in range(2):
+            writer.write(rng.integers(0, 256, (72, 128, 3), dtype=np.uint8))
+    words = ["--source", clip, "--rounds", "2", "--json", report, "--workers", "2", "1"]
+    scaling.run(arguments(*map(str, words)))
+    rates = json.loads(report.read_text())["frames_per_s"]
+    assert list(rates) == ["1", "2"]
+    assert all(len(each) == 2 and min(each) > 0 for each in rates.values())
+    _, header, one, two = capsys.readouterr().out.splitlines()
+    assert header.split() == ["workers", "frames/s", "times", "one", "worker"]
+    assert one.split()[0::2] == ["1", "1.00"]
+    assert two.split()[0] == "2"
+
+
+@pytest.mark.parametrize(
+    "words", [["--frames", "0"], ["--rounds", "0"], ["--workers", "0"]]
+)
+def test_counts_out_of_range(words: list[str]) -> None:
+    with pytest.raises(ValueError, match="--frames and --rounds must be at least 1"):
+        scaling.run(arguments(*words))
