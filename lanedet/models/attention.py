@@ -82,9 +82,9 @@ def pixel_attention(
 
     Returns:
         Weights (heads, h, w), float32 on the CPU, over the network input, of the cell
-        of the layer's map that the pixel lies in. By where the layer is and its class:
-        ``E4.0 SelfAttention2d`` is the first one behind E4. Rows of a softmax sum to 1;
-        what other layers have may be anything.
+        of the layer's map that the pixel lies in. By where the layer is: ``E4.0`` is
+        the first one behind E4. Those of a softmax sum to 1; what other layers have may
+        be anything.
 
     Raises:
         ValueError: If the pixel lies outside of the input, or no layer has weights.
@@ -127,6 +127,5 @@ def pixel_attention(
             features, int(y * rows / height), int(x * columns / width)
         )
         place = [part for part in layers[layer].split(".") if part not in _UNTOLD]
-        name = f"{'.'.join(place)} {type(layer).__name__}"
-        found[name] = weights.float().cpu()
+        found[".".join(place)] = weights.float().cpu()
     return found

@@ -2,19 +2,22 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lanedet.arrays import FloatArray
 from lanedet.images import read_image
 from lanedet.inference import default_weights
-from lanedet.models import load_weights
+from lanedet.models import build_detector, load_weights
 from lanedet.models.backbones import ResNet
 from lanedet.models.context import QuadraticSelfAttention, attention_from_conv
 from lanedet.models.context.conv_attention import look_at
 from lanedet.models.context.positions import pixel_positions
+from lanedet.ops import StretchView
 from lanedet.structures import LaneSample
 
 
@@ -130,6 +133,44 @@ def test_a_trained_detector_finds_the_same_lanes_with_attention_for_convolutions
     assert len(before) >= 2
     for lane, other in zip(before, after, strict=True):
         np.testing.assert_allclose(other, lane, atol=0.02)
+
+
+@pytest.mark.slow
+def test_so_does_a_resnet_that_was_trained_here() -> None:
+    torch.manual_seed(0)
+    view = StretchView((64, 96))
+    detector = build_detector("resnet18", num_lanes=2, view=view)
+    picture = np.full((64, 96, 3), 60, np.uint8)
+    classes = np.zeros((64, 96), np.uint8)
+    for number, (bottom, top) in enumerate([(20, 44), (80, 52)], start=1):
+        cv2.line(picture, (bottom, 63), (top, 16), (230, 230, 230), 2)
+        cv2.line(classes, (bottom, 63), (top, 16), number, 4)
+    sample = LaneSample(metainfo={"view": view((64, 96))})
+    sample.gt_class_map, sample.gt_existence = classes, np.ones(2, np.float32)
+    images = torch.from_numpy(picture).permute(2, 0, 1)
+    batch = {"inputs": [images, images], "data_samples": [sample, sample]}
+    data = detector.data_preprocessor(batch, training=True)
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=1e-3)
+    for _ in range(40):
+        loss, _ = detector.parse_losses(detector.train()(**data, mode="loss"))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    detector.eval()
+
+    def lanes() -> list[FloatArray]:
+        with torch.inference_mode():
+            found: list[FloatArray] = detector(**data, mode="predict")[0].pred_lanes
+        return found
+
+    before = lanes()
+    assert len(before) == 2
+    assert abs(np.interp(40, before[0][::-1, 1], before[0][::-1, 0]) - 32) < 4
+    for stage in (detector.backbone.layer3, detector.backbone.layer4):
+        for block in stage:
+            block.conv2 = attention_from_conv(block.conv2)
+    for lane, other in zip(before, lanes(), strict=True):
+        np.testing.assert_allclose(other, lane, atol=0.05)
 
 
 @pytest.mark.parametrize(
