@@ -94,8 +94,8 @@ def draw_pixel_attention(
         for head in chosen:
             if not 0 <= head < len(weights):
                 raise ValueError(
-                    f"{layer} must have the head {head}, and has {len(weights)}, "
-                    "counted from 0."
+                    f"The layer {layer} must have the head {head}, and has "
+                    f"{len(weights)}, counted from 0."
                 )
         shown = {
             f"head {head}": weights[head].clamp(min=0)

@@ -225,8 +225,8 @@ class LaneInferencer:
             pixel: (x, y) in pixels of the image.
 
         Returns:
-            (heads, h, w) float32 on the CPU, over the *network input*, by place and
-            class of the layer; see :func:`~lanedet.models.pixel_attention`.
+            (heads, h, w) float32 on the CPU, over the *network input*, by the layer's
+            place; see :func:`~lanedet.models.pixel_attention`.
 
         Raises:
             FileNotFoundError: If there is no such image.

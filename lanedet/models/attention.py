@@ -82,9 +82,9 @@ def pixel_attention(
 
     Returns:
         Weights (heads, h, w), float32 on the CPU, over the network input, of the cell
-        of the layer's map that the pixel lies in. By where the layer is and its class:
-        ``E4.0 SelfAttention2d`` is the first one behind E4. Rows of a softmax sum to 1;
-        what other layers have may be anything.
+        of the layer's map that the pixel lies in. By where the layer is: ``E4.0`` is
+        the first one behind E4. Those of a softmax sum to 1; what other layers have may
+        be anything.
 
     Raises:
         ValueError: If the pixel lies outside of the input, or no layer has weights.
@@ -96,11 +96,11 @@ def pixel_attention(
             f"The pixel must lie in the network input of {width}x{height} pixels, got "
             f"({pixel[0]:g}, {pixel[1]:g}) there. Choose one that the network sees."
         )
-    seen: dict[AttentionLayer, Tensor] = {}
+    seen: dict[AttentionLayer, tuple[Tensor, torch.Size]] = {}
 
-    def keep(layer: nn.Module, inputs: tuple[Tensor]) -> None:
+    def keep(layer: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
         assert isinstance(layer, AttentionLayer)
-        seen[layer] = inputs[0]
+        seen[layer] = inputs[0], output.shape[-2:]
 
     layers = {
         layer: name
@@ -114,7 +114,7 @@ def pixel_attention(
             "neck; gates, convolutions and message passing have no such weights. Leave "
             "the pixel out, or take another network."
         )
-    hooks = [layer.register_forward_pre_hook(keep) for layer in layers]
+    hooks = [layer.register_forward_hook(keep) for layer in layers]
     try:
         with torch.inference_mode():
             detector.extract_features(inputs)
@@ -122,12 +122,10 @@ def pixel_attention(
         for hook in hooks:
             hook.remove()
     found = {}
-    for layer, features in seen.items():
-        rows, columns = features.shape[-2:]
+    for layer, (features, (rows, columns)) in seen.items():
         weights = layer.attention_of(
             features, int(y * rows / height), int(x * columns / width)
         )
         place = [part for part in layers[layer].split(".") if part not in _UNTOLD]
-        name = f"{'.'.join(place)} {type(layer).__name__}"
-        found[name] = weights.float().cpu()
+        found[".".join(place)] = weights.float().cpu()
     return found

@@ -26,7 +26,7 @@ _OPACITY = 0.65  # of the colors over the image: enough of it remains to see the
 _LOW, _HIGH = 1.0, 99.0  # percentiles
 _GAP = 4  # pixels between tiles
 _GAP_COLOR = 255
-_RING = 0.012  # radius of the ring around a pixel, in widths of a tile
+_RING = 0.025  # radius of the ring around a pixel, in widths of a tile
 
 
 def robust_scale(values: FloatArray) -> FloatArray:

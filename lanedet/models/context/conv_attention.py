@@ -80,11 +80,12 @@ class QuadraticSelfAttention(AttentionLayer):
         return seen.unflatten(3, (height, width))
 
 
-class ConvolutionAsAttention(nn.Module):
+class ConvolutionAsAttention(AttentionLayer):
     """A convolution computed by a head of attention for each tap of its kernel.
 
     It has the convolution's parameters by the same names, and the same outputs and
-    gradients, up to rounding. See :func:`attention_from_conv`.
+    gradients, up to rounding; unlike other layers it changes channels and size where
+    the convolution does. See :func:`attention_from_conv`.
 
     Args:
         conv: Any convolution of one group that pads with zeros.
@@ -94,7 +95,7 @@ class ConvolutionAsAttention(nn.Module):
     offsets: Tensor
 
     def __init__(self, conv: nn.Conv2d, sharpness: float = EXACT_SHARPNESS) -> None:
-        super().__init__()
+        super().__init__(conv.in_channels, math.prod(conv.kernel_size))
         self.weight, self.bias = conv.weight, conv.bias
         self.stride, self.padding = conv.stride, conv.padding
         self.sharpness = sharpness
@@ -105,8 +106,21 @@ class ConvolutionAsAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C_in, h, w) to (B, C_out, h', w') as the convolution does."""
+        seen = self.attend(x, self.values(x))
+        sizes = seen.shape[-2:]
+        # The heads' outputs lie tap by tap, the kernel channel by channel.
+        kernel = self.weight.flatten(2).transpose(1, 2).flatten(1)
+        out = F.conv1d(seen.flatten(1, 2).flatten(2), kernel[:, :, None], self.bias)
+        return out.unflatten(2, sizes)
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the map itself for all heads, (B, 1, C_in, h, w)."""
+        return x[:, None]
+
+    def attend(self, x: Tensor, values: Tensor) -> Tensor:
+        """Return the map under each tap, (B, heads, C_in, h', w')."""
         rows, columns = (int(side) for side in self.padding)
-        padded = F.pad(x, (columns, columns, rows, rows))
+        padded = F.pad(values, (columns, columns, rows, rows))
         sizes = [
             (length - int(reach) - 1) // stride + 1
             for length, reach, stride in zip(
@@ -117,11 +131,7 @@ class ConvolutionAsAttention(nn.Module):
         first_taps = pixel_positions(sizes[0], sizes[1], x.device) * strides
         targets = first_taps + self.offsets[:, None]
         sharpness = x.new_tensor(self.sharpness, dtype=torch.float32)
-        seen = look_at(padded[:, None], targets, sharpness).flatten(1, 2)
-        # The heads' outputs lie tap by tap, the kernel channel by channel.
-        kernel = self.weight.flatten(2).transpose(1, 2).flatten(1)
-        out = F.conv1d(seen, kernel[:, :, None], self.bias)
-        return out.unflatten(2, (sizes[0], sizes[1]))
+        return look_at(padded, targets, sharpness).unflatten(3, (sizes[0], sizes[1]))
 
 
 def attention_from_conv(

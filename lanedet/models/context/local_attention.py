@@ -136,14 +136,20 @@ def local_attention(
 def local_weights(
     query: Tensor, key: Tensor, offsets: Tensor, dilation: int = 1
 ) -> Tensor:
-    """Return the weights of :func:`local_attention`, (B, heads, K^2, h, w)."""
+    """Return the weights of :func:`local_attention`, (B, heads, K^2, h, w).
+
+    Scores are computed in float32 at least: nothing divides them by sqrt(d), and they
+    overflow in half precision.
+    """
+    kind = torch.promote_types(query.dtype, torch.float32)
+    query_dtype, query = query.dtype, query.to(kind)
     kernel_size = math.isqrt(len(offsets))
     height, width = query.shape[-2:]
     inside = torch.ones(1, 1, 1, height, width, dtype=query.dtype, device=query.device)
     scores = [
-        ((query * (shifted + offset[:, None, None])).sum(dim=2)).masked_fill(
-            there[:, :, 0] == 0, -math.inf
-        )
+        (query * (shifted.to(kind) + offset.to(kind)[:, None, None]))
+        .sum(dim=2)
+        .masked_fill(there[:, :, 0] == 0, -math.inf)
         for shifted, there, offset in zip(
             _shifts(key, kernel_size, dilation),
             _shifts(inside, kernel_size, dilation),
@@ -151,7 +157,7 @@ def local_weights(
             strict=True,
         )
     ]
-    return torch.stack(scores, dim=2).softmax(dim=2)
+    return torch.stack(scores, dim=2).softmax(dim=2).to(query_dtype)
 
 
 def mean_in_windows(weights: Tensor, value: Tensor, dilation: int = 1) -> Tensor:

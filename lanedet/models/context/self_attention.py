@@ -138,10 +138,14 @@ class SelfAttention2d(AttentionLayer):
         if self.similarity == "dot" and self.normalization == "softmax":
             seen = F.scaled_dot_product_attention(query, key, value, attn_mask=added)
         else:
-            scores = self._scores(query, key)
-            if added is not None:
-                scores = scores + added
-            seen = self._normalize(scores) @ value
+            # In half precision sums of products overflow before they are divided.
+            kind = torch.promote_types(value.dtype, torch.float32)
+            with torch.autocast(x.device.type, enabled=False):
+                scores = self._scores(query.to(kind), key.to(kind))
+                if added is not None:
+                    scores = scores + added
+                weights = self._normalize(scores)
+                seen = (weights @ value.to(kind)).to(value.dtype)
         return join_heads(seen, height, width).unflatten(1, (self.heads, -1))
 
     def _added_scores(self, query: Tensor, height: int, width: int) -> Tensor | None:
@@ -172,7 +176,7 @@ class SelfAttention2d(AttentionLayer):
                 f"{_MAX_SUMS:,}. Use similarity='dot', or a deeper stage."
             )
         sums = torch.tanh(query[..., :, None, :] + key[..., None, :, :])
-        return torch.einsum("bnijd,nd->bnij", sums, self.direction)
+        return torch.einsum("bnijd,nd->bnij", sums, self.direction.to(sums.dtype))
 
     def _normalize(self, scores: Tensor) -> Tensor:
         if self.normalization == "softmax":

@@ -1,14 +1,24 @@
+import copy
+from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lanedet.arrays import FloatArray
+from lanedet.images import read_image
+from lanedet.inference import default_weights
+from lanedet.models import build_detector, load_weights
 from lanedet.models.backbones import ResNet
 from lanedet.models.context import QuadraticSelfAttention, attention_from_conv
 from lanedet.models.context.conv_attention import look_at
 from lanedet.models.context.positions import pixel_positions
+from lanedet.ops import StretchView
+from lanedet.structures import LaneSample
 
 
 def image(*size: int, channels: int = 5) -> Tensor:
@@ -59,6 +69,18 @@ def test_float32_is_enough_at_the_size_of_a_benchmark() -> None:
     torch.testing.assert_close(attention_from_conv(conv)(x), conv(x), atol=2e-5, rtol=0)
 
 
+def test_each_head_looks_at_the_pixel_under_its_tap() -> None:
+    conv = nn.Conv2d(4, 2, 3, padding=2, dilation=2, stride=2)
+    weights = attention_from_conv(conv).attention_of(image(7, 9, channels=4), 1, 4)
+    # The tap in the middle of output (1, 4) lies on pixel (2, 8), at the right border.
+    targets = [(row, column) for row in (0, 2, 4) for column in (6, 8, 10)]
+    for head, (row, column) in zip(weights, targets, strict=True):
+        expected = torch.zeros(7, 9, dtype=head.dtype)
+        if column < 9:  # else it looks at the zeros around the map
+            expected[row, column] = 1
+        torch.testing.assert_close(head, expected, atol=1e-12, rtol=0)
+
+
 def test_blunt_heads_miss_the_convolution() -> None:
     torch.manual_seed(0)
     conv = nn.Conv2d(5, 7, 3, padding=1).double()
@@ -82,6 +104,73 @@ def test_a_layer_of_resnet_may_be_attention() -> None:
         torch.testing.assert_close(
             backbone(inputs)["layer4"], expected, atol=1e-4, rtol=1e-4
         )
+
+
+def test_a_trained_detector_finds_the_same_lanes_with_attention_for_convolutions() -> (
+    None
+):
+    detector = load_weights(default_weights())
+    road = read_image(Path(__file__).resolve().parents[3] / "docs/road.jpg")
+    view = detector.view(road.shape[:2])
+    data = detector.data_preprocessor(
+        {
+            "inputs": [torch.from_numpy(view.warp(road)).permute(2, 0, 1)],
+            "data_samples": [LaneSample(metainfo={"view": view})],
+        }
+    )
+    found, replaced = [], 0
+    for _ in range(2):
+        with torch.inference_mode():
+            (sample,) = detector(**copy.deepcopy(data), mode="predict")
+        found.append(sample.pred_lanes)
+        for block in detector.backbone.e3.modules():
+            for name, conv in list(block.named_children()):
+                if isinstance(conv, nn.Conv2d) and conv.dilation[0] > 1:
+                    setattr(block, name, attention_from_conv(conv))
+                    replaced += 1
+    assert replaced == 4  # dilations 2, 4, 8 and 16
+    before, after = found
+    assert len(before) >= 2
+    for lane, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(other, lane, atol=0.02)
+
+
+@pytest.mark.slow
+def test_so_does_a_resnet_that_was_trained_here() -> None:
+    torch.manual_seed(0)
+    view = StretchView((64, 96))
+    detector = build_detector("resnet18", num_lanes=2, view=view)
+    picture = np.full((64, 96, 3), 60, np.uint8)
+    classes = np.zeros((64, 96), np.uint8)
+    for number, (bottom, top) in enumerate([(20, 44), (80, 52)], start=1):
+        cv2.line(picture, (bottom, 63), (top, 16), (230, 230, 230), 2)
+        cv2.line(classes, (bottom, 63), (top, 16), number, 4)
+    sample = LaneSample(metainfo={"view": view((64, 96))})
+    sample.gt_class_map, sample.gt_existence = classes, np.ones(2, np.float32)
+    images = torch.from_numpy(picture).permute(2, 0, 1)
+    batch = {"inputs": [images, images], "data_samples": [sample, sample]}
+    data = detector.data_preprocessor(batch, training=True)
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=1e-3)
+    for _ in range(40):
+        loss, _ = detector.parse_losses(detector.train()(**data, mode="loss"))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    detector.eval()
+
+    def lanes() -> list[FloatArray]:
+        with torch.inference_mode():
+            found: list[FloatArray] = detector(**data, mode="predict")[0].pred_lanes
+        return found
+
+    before = lanes()
+    assert len(before) == 2
+    assert abs(np.interp(40, before[0][::-1, 1], before[0][::-1, 0]) - 32) < 4
+    for stage in (detector.backbone.layer3, detector.backbone.layer4):
+        for block in stage:
+            block.conv2 = attention_from_conv(block.conv2)
+    for lane, other in zip(before, lanes(), strict=True):
+        np.testing.assert_allclose(other, lane, atol=0.05)
 
 
 @pytest.mark.parametrize(

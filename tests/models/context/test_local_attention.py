@@ -121,6 +121,18 @@ def test_a_stride_takes_means_behind_the_layer() -> None:
     torch.testing.assert_close(strided(x), F.avg_pool2d(module(x), 2))
 
 
+def test_large_scores_do_not_overflow_in_half_precision() -> None:
+    torch.manual_seed(0)
+    module = LocalSelfAttention(16, heads=2, kernel_size=3)
+    for layer in (module.query, module.key, module.value):
+        torch.nn.init.normal_(layer.weight, std=0.25)
+    x = 100 * torch.randn(1, 16, 6, 8)
+    expected = module(x)
+    rough = module.half()(x.half())
+    assert rough.dtype == torch.float16
+    torch.testing.assert_close(rough.float(), expected, atol=1.0, rtol=0.01)
+
+
 def test_it_has_the_published_parameters() -> None:
     """3 C^2, and K rows and K columns of d / 2 = 4 numbers."""
     module = LocalSelfAttention(64, 8, kernel_size=7)

@@ -244,6 +244,23 @@ def test_gradients_reach_every_parameter_and_are_finite(positions: Any) -> None:
             assert parameter.grad.abs().sum() > 0, name
 
 
+@pytest.mark.parametrize("options", [{"similarity": "additive"}, {"radius": 2}, {}])
+def test_large_scores_do_not_overflow_in_half_precision(
+    options: dict[str, Any],
+) -> None:
+    torch.manual_seed(0)
+    module = SelfAttention2d(16, 2, **options)
+    for layer in (module.query, module.key, module.value):
+        torch.nn.init.normal_(layer.weight, std=0.25)
+    x = 300 * torch.randn(1, 16, 6, 8)
+    expected = module(x)
+    rough = module.half()(x.half())
+    assert rough.dtype == torch.float16
+    assert rough.isfinite().all()
+    error = (rough.float() - expected).abs().max()
+    assert error < 0.02 * expected.abs().max()
+
+
 def test_half_precision_is_near() -> None:
     module, x = SelfAttention2d(8, heads=2, positions="sinusoidal"), image().float()
     with torch.autocast("cpu", torch.bfloat16):
