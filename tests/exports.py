@@ -73,7 +73,6 @@ _LINE_HEAD = {
         "layer3": {"stride": 8, "offset": 0.0},
     },
     "curved_sketch": True,
-    "num_refinements": 3,
 }
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "rows": ({"type": "ShortENet"}, _ENET_HEAD),
