@@ -72,6 +72,7 @@ _LINE_HEAD = {
         "layer1": {"stride": 4, "offset": 0.0},
         "layer3": {"stride": 8, "offset": 0.0},
     },
+    "curved_sketch": True,
 }
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "rows": ({"type": "ShortENet"}, _ENET_HEAD),
@@ -117,6 +118,8 @@ def _write_weights(kind: str, description: dict[str, Any], path: Path) -> None:
         # Untrained, they are sure of nothing, and rounding decides.
         if name.endswith("judge.2.weight"):
             tensor *= 1e5
+        elif name.endswith("sketch.bend.weight"):  # untrained, it bends nothing
+            tensor.normal_(std=0.1)
         elif kind == "maps" and name == "head.classifier.weight":
             tensor *= 30
     save_weights(path, description, state, {"licence": "MIT", "seed": "0"})

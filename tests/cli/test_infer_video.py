@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from clips import NO_RATE, write_clip
 
 from lanedet.files import claim_file, claim_folder
 from lanedet.images import write_image
+from lanedet.models import build_model, save_weights
 from lanedet.simulation import write_scene_tree
 from lanedet.video import LaneLog, VideoReader, VideoWriter
 
@@ -91,6 +93,42 @@ def test_a_whole_run(
     assert "frames/s of each step alone: decode " in printed.out
     assert printed.out.endswith(f"Wrote {out}, {log}\n")
     assert "drive.mp4: 100%" in printed.err
+
+
+def _line_weights(path: Path) -> Path:
+    """Write a small line head that has learned nothing and is half sure of all."""
+    description = {
+        "type": "LaneDetector",
+        "backbone": {"type": "ENet", "decoder": False},
+        "head": {
+            "type": "LineHead",
+            "num_slots": 6,
+            "num_rows": 36,
+            "stages": {"E4": {"stride": 8, "offset": 3.5}},
+            "num_points": 12,
+        },
+        "view": {"type": "LetterboxView", "input_shape": [64, 96]},
+    }
+    torch.manual_seed(0)
+    state = build_model(description).state_dict()
+    state["head.refinements.1.judge.2.bias"] += 3
+    save_weights(path, description, state, {})
+    return path
+
+
+def test_lines_are_tracked_watched_and_drawn_like_other_lanes(
+    run_tool: RunMain, clip: Path, tmp_path: Path
+) -> None:
+    weights = _line_weights(tmp_path / "lines.safetensors")
+    out, log = tmp_path / "out.mp4", tmp_path / "lanes.jsonl"
+    assert run_tool(clip, "--weights", weights, "--out", out, "--json", log) == 0
+    assert _num_frames(out) == 12
+    frames = [json.loads(line) for line in log.read_text().splitlines()]
+    assert all(1 <= len(frame["lanes"]) <= 6 for frame in frames[3:])
+    for lane in frames[-1]["lanes"]:
+        assert lane["name"]
+        assert lane["id"] is not None
+    assert all({"left", "right"} <= frame["ego"].keys() for frame in frames)
 
 
 def test_help_shows_examples(

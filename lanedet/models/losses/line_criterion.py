@@ -9,6 +9,7 @@ not as a start and a length.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,16 +22,16 @@ _UNFIT = 1e6  # a cost beyond all that finite lines have
 
 
 class Lines(NamedTuple):
-    """Predicted lines of one image, all float32."""
+    """Lines of one image after each of S refinements, all float32."""
 
     logits: Tensor
-    """Whether a line shows a lane, (A,)."""
+    """Whether a line shows a lane, (S, A)."""
 
     ends: Tensor
-    """Start and end as rows, (A, 2)."""
+    """Start and end as rows, (S, A, 2)."""
 
     xs: Tensor
-    """x on the rows in pixels of the network input, (A, R)."""
+    """x on the rows in pixels of the network input, (S, A, R)."""
 
 
 class LabelledLines(NamedTuple):
@@ -87,7 +88,9 @@ class LineCriterion(nn.Module):
     def forward(
         self, predicted: Sequence[Lines], labels: Sequence[LabelledLines]
     ) -> dict[str, Tensor]:
-        """Return ``loss_cls``, ``loss_line`` and ``loss_ends``, means over images.
+        """Return ``loss_cls``, ``loss_line`` and ``loss_ends``.
+
+        They are means over images and refinements.
 
         Args:
             predicted: One for each image, at least one.
@@ -103,25 +106,28 @@ class LineCriterion(nn.Module):
 
     @torch.no_grad()
     def assign(self, predicted: Lines, label: LabelledLines) -> Tensor:
-        """Return the lane that each line learns, (A,) int64 in [0, G), -1 for none."""
-        xs, target_xs = predicted.xs[:, None], label.lines[:, 2:]
-        ious, wide_ious = (
-            lane_iou(
-                xs * label.x_scale,
-                target_xs * label.x_scale,
-                _valid_rows(label.lines),
-                half_width,
-                xs.new_tensor(label.row_step),
-            )
-            for half_width in (self.iou_loss.half_width, self.cost_half_width)
-        )
+        """Return the lane that each line learns after each refinement.
+
+        Returns:
+            (S, A) int64 in [0, G), -1 for none.
+        """
+        xs, target_xs = predicted.xs[..., None, :], label.lines[:, 2:]
+        half_widths = xs.new_tensor([self.iou_loss.half_width, self.cost_half_width])
+        ious, wide_ious = lane_iou(
+            xs * label.x_scale,
+            target_xs * label.x_scale,
+            _valid_rows(label.lines),
+            half_widths[:, None, None, None, None],
+            xs.new_tensor(label.row_step),
+        )  # (S, A, G) each
         overlap_cost = -(wide_ious.clamp_min(0) + _LEAST_IOU).log()
-        class_cost = -F.logsigmoid(predicted.logits)[:, None]
+        class_cost = -F.logsigmoid(predicted.logits)[..., None]
         costs = self.cost_iou_weight * overlap_cost + class_cost
         # What is not finite, as now and then under mixed precision, shows in the loss.
         costs = costs.double().nan_to_num(nan=_UNFIT, posinf=_UNFIT, neginf=_UNFIT)
         ious = ious.double().nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
-        assigned = assign_lines(costs.cpu().numpy(), ious.cpu().numpy())
+        refinements = zip(costs.cpu().numpy(), ious.cpu().numpy(), strict=True)
+        assigned = np.stack([assign_lines(*each) for each in refinements])
         return torch.from_numpy(assigned).to(xs.device)
 
     def _image_terms(self, predicted: Lines, label: LabelledLines) -> Tensor:
@@ -131,22 +137,31 @@ class LineCriterion(nn.Module):
 
         assigned = self.assign(predicted, label)
         learns = assigned >= 0
+        num_refinements = len(assigned)
         classes = self.class_weight * sigmoid_focal_loss(
             predicted.logits, learns.float(), alpha=self.class_alpha, reduction="sum"
         )
+        # Means over the lines of each refinement, and of these the mean. Of no lines
+        # the sums are 0, and still depend on every output.
+        counts = num_refinements * learns.sum(dim=1, keepdim=True).clamp_min(1)
+        shares = (1 / counts).expand_as(predicted.logits)[learns]
         target = label.lines[assigned[learns]]
-        # Of no lines the sums are 0, and still depend on every output.
         ious = self.iou_loss(
             predicted.xs[learns] * label.x_scale,
             target[:, 2:] * label.x_scale,
             _valid_rows(target),
             predicted.xs.new_tensor(label.row_step),
+            shares,
         )
         ends = F.smooth_l1_loss(
-            predicted.ends[learns], target[:, :2], reduction="sum"
-        ) / max(2 * len(target), 1)
+            predicted.ends[learns], target[:, :2], reduction="none"
+        ).mean(dim=1)
         return torch.stack(
-            [classes / max(len(label.lines), 1), ious, self.ends_weight * ends]
+            [
+                classes / (num_refinements * max(len(label.lines), 1)),
+                ious,
+                self.ends_weight * (ends * shares).sum(),
+            ]
         )
 
 

@@ -14,7 +14,11 @@ from torch import Tensor, nn
 
 
 def lane_iou(
-    xs: Tensor, target_xs: Tensor, valid: Tensor, half_width: float, row_step: Tensor
+    xs: Tensor,
+    target_xs: Tensor,
+    valid: Tensor,
+    half_width: float | Tensor,
+    row_step: Tensor,
 ) -> Tensor:
     """Return the LaneIoU of lines, in (-1, 1].
 
@@ -25,7 +29,8 @@ def lane_iou(
         xs: x of the predicted lines on the rows, (..., R), R at least 2.
         target_xs: x of the labels, broadcast against ``xs``.
         valid: Rows to compare, bool, broadcast against both: the label's.
-        half_width: Half the width of a drawn lane, in the unit of ``xs``.
+        half_width: Half the width of a drawn lane, in the unit of ``xs``; of several,
+            broadcast against ``xs``.
         row_step: Distance of two rows in the same unit, broadcast against ``xs``.
 
     Returns:
@@ -42,7 +47,7 @@ def lane_iou(
     return overlap / union.clamp_min(torch.finfo(union.dtype).eps)
 
 
-def _half_widths(xs: Tensor, half_width: float, row_step: Tensor) -> Tensor:
+def _half_widths(xs: Tensor, half_width: float | Tensor, row_step: Tensor) -> Tensor:
     """Return half of the covered pixels of each row, (..., R), without a gradient."""
     xs = xs.detach()
     rise = (xs[..., 2:] - xs[..., :-2]) / (2 * row_step)
@@ -70,15 +75,21 @@ class LineIoULoss(nn.Module):
         self.loss_weight = loss_weight
 
     def forward(
-        self, xs: Tensor, target_xs: Tensor, valid: Tensor, row_step: Tensor
+        self,
+        xs: Tensor,
+        target_xs: Tensor,
+        valid: Tensor,
+        row_step: Tensor,
+        shares: Tensor,
     ) -> Tensor:
-        """Return the weighted mean over lines, a scalar; 0 without any.
+        """Return the weighted sum over lines, a scalar; 0 without any.
 
         Args:
             xs: (P, R), float32.
             target_xs: (P, R).
             valid: (P, R), bool.
             row_step: Distance of two rows, broadcast against ``xs``.
+            shares: How much each line counts, (P,). Of a mean they are 1 / P.
         """
         iou = lane_iou(xs, target_xs, valid, self.half_width, row_step)
-        return self.loss_weight * (1 - iou).sum() / max(len(iou), 1)
+        return self.loss_weight * ((1 - iou) * shares).sum()

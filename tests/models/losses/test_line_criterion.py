@@ -18,10 +18,10 @@ def labels(*xs: float) -> LabelledLines:
 
 
 def predicted(*xs: float, logit: float = 0.0) -> Lines:
-    """Return upright lines from the bottom to the top."""
-    ends = torch.tensor([0.0, NUM_ROWS - 1]).expand(len(xs), 2)
-    rows = torch.tensor(xs, dtype=torch.float32)[:, None].expand(-1, NUM_ROWS)
-    return Lines(torch.full((len(xs),), logit), ends.clone(), rows.clone())
+    """Return upright lines from the bottom to the top, of one refinement."""
+    ends = torch.tensor([0.0, NUM_ROWS - 1]).expand(1, len(xs), 2)
+    rows = torch.tensor(xs, dtype=torch.float32)[:, None].expand(1, -1, NUM_ROWS)
+    return Lines(torch.full((1, len(xs)), logit), ends.clone(), rows.clone())
 
 
 def score(lines: Lines, label: LabelledLines) -> dict[str, float]:
@@ -37,7 +37,7 @@ def test_perfect_lines_cost_only_their_doubts() -> None:
 def test_by_hand() -> None:
     # One lane, one line 1 pixel of the input, 10 of the benchmark's, beside it.
     lines = predicted(51)
-    lines.ends[0, 0] += 3
+    lines.ends[0, 0, 0] += 3
     losses = score(lines, labels(50))
     assert losses["loss_cls"] == pytest.approx(2 * 0.45 * 0.25 * np.log(2))
     assert losses["loss_line"] == pytest.approx(2 * (1 - 20 / 40))
@@ -56,7 +56,8 @@ def test_without_lanes_every_line_is_wrong() -> None:
 
 
 def assigned(lines: Lines, label: LabelledLines) -> list[int]:
-    return LineCriterion().assign(lines, label).tolist()
+    [one] = LineCriterion().assign(lines, label).tolist()
+    return one
 
 
 def test_lines_learn_the_lane_near_them() -> None:
@@ -70,7 +71,7 @@ def test_of_two_lines_on_a_lane_both_learn_it() -> None:
 
 def test_the_surer_of_equal_lines_is_taken() -> None:
     lines = predicted(54, 54)
-    lines.logits[1] = 1.0
+    lines.logits[0, 1] = 1.0
     assert assigned(lines, labels(50)) == [-1, 0]
 
 
@@ -94,8 +95,8 @@ def test_gradients_reach_everything_and_are_finite(xs: tuple[float, ...]) -> Non
 
 def test_what_is_not_finite_shows_in_the_loss_and_stops_nothing() -> None:
     lines = predicted(50, 100)
-    lines.xs[0, 3] = float("nan")
-    lines.logits[1] = float("inf")
+    lines.xs[0, 0, 3] = float("nan")
+    lines.logits[0, 1] = float("inf")
     losses = score(lines, labels(50, 100))
     assert not np.isfinite(losses["loss_line"])
 
@@ -110,6 +111,19 @@ def test_a_batch_is_the_mean_of_its_images() -> None:
     for name, loss in together.items():
         alone = [score(*image)[name] for image in images]
         assert float(loss) == pytest.approx(np.mean(alone), rel=1e-5)
+
+
+def test_refinements_are_judged_by_themselves_and_count_alike() -> None:
+    # The first learns one lane from three lines, the second from one.
+    stages = predicted(50, 50, 50.1), predicted(52, 150, 10)
+    label = labels(50)
+    both = Lines(*(torch.cat(each) for each in zip(*stages, strict=True)))
+    assert LineCriterion().assign(both, label).tolist() == [
+        assigned(stage, label) for stage in stages
+    ]
+    alone = [score(stage, label) for stage in stages]
+    for name, loss in score(both, label).items():
+        assert loss == pytest.approx((alone[0][name] + alone[1][name]) / 2, rel=1e-5)
 
 
 def test_the_order_of_lanes_and_lines_does_not_matter() -> None:

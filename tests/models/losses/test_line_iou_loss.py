@@ -68,14 +68,24 @@ def test_pairs_broadcast() -> None:
     torch.testing.assert_close(pairs, torch.tensor(expected))
 
 
+ONE = torch.ones(1)
+
+
 def test_lines_apart_are_drawn_to_one_another() -> None:
     xs = line(160).requires_grad_()
-    loss = LineIoULoss(7.5)(xs[None], line(100)[None], ALL[None], STEP)
+    loss = LineIoULoss(7.5)(xs[None], line(100)[None], ALL[None], STEP, ONE)
     assert loss.item() == pytest.approx(2 * (1 + 45 / 75))
     loss.backward()
     assert xs.grad is not None
     assert (xs.grad > 0).all()
     assert xs.grad.isfinite().all()
+
+
+def test_lines_count_by_their_shares() -> None:
+    xs, target = torch.stack([line(105), line(115)]), line(100).expand(2, 9)
+    shares = torch.tensor([0.75, 0.25])
+    loss = LineIoULoss(7.5)(xs, target, ALL.expand(2, 9), STEP, shares)
+    assert loss.item() == pytest.approx(2 * (0.75 * 0.5 + 0.25 * 1))
 
 
 def test_widths_have_no_gradient() -> None:
@@ -88,9 +98,9 @@ def test_widths_have_no_gradient() -> None:
 
 def test_a_perfect_line_costs_nothing_and_no_lines_neither() -> None:
     loss = LineIoULoss()
-    assert float(loss(line(3)[None], line(3)[None], ALL[None], STEP)) == 0
+    assert float(loss(line(3)[None], line(3)[None], ALL[None], STEP, ONE)) == 0
     none = torch.empty(0, 9, requires_grad=True)
-    nothing = loss(none, torch.empty(0, 9), torch.empty(0, 9) > 0, STEP)
+    nothing = loss(none, torch.empty(0, 9), torch.empty(0, 9) > 0, STEP, none[:, 0])
     assert nothing.item() == 0
     nothing.backward()
 

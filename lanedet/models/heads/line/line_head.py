@@ -217,25 +217,8 @@ class LineHead(LaneHead):
         outputs, shape = self._lines(levels), input_size(levels)
         device = outputs.logits.device
         labels = [self._label(sample, shape, device) for sample in data_samples]
-        terms = [
-            self.criterion(
-                [
-                    Lines(*each)
-                    for each in zip(
-                        outputs.logits[:, stage],
-                        outputs.ends[:, stage],
-                        outputs.xs[:, stage],
-                        strict=True,
-                    )
-                ],
-                labels,
-            )
-            for stage in range(len(self.refinements))
-        ]
-        losses = {
-            name: torch.stack([each[name] for each in terms]).mean()
-            for name in terms[0]
-        }
+        lines = zip(*outputs[:3], strict=True)
+        losses = self.criterion([Lines(*each) for each in lines], labels)
         return losses | self._sketch_losses(outputs.sketch, labels, shape)
 
     def _label(

@@ -97,8 +97,9 @@ class Refinement(nn.Module):
         groups, hidden = self.gather.groups, self.gather.out_channels
         weight = self.gather.weight.reshape(groups, hidden // groups, -1)
         bias = self.gather.bias.reshape(groups, 1, -1)
-        groups_of_points = features.reshape(len(features), groups, -1).transpose(0, 1)
-        gathered = torch.baddbmm(bias, groups_of_points, weight.transpose(1, 2))
+        # len() would fix the number of images of an exported graph.
+        by_group = features.flatten(1).unflatten(1, (groups, -1)).transpose(0, 1)
+        gathered = torch.baddbmm(bias, by_group, weight.transpose(1, 2))
         return gathered.transpose(0, 1).flatten(1)
 
 

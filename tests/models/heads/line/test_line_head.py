@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from lanedet.evaluation import BDD100KMetric, CULaneMetric, TuSimpleMetric
 from lanedet.models import (
     DeepSupervision,
     ENet,
@@ -13,6 +14,7 @@ from lanedet.models import (
     LineHead,
     ResNet,
     SelfAttentionDistiller,
+    TimmFeatures,
     TorchvisionFeatures,
     build_model,
     describe_model,
@@ -152,17 +154,23 @@ def test_any_size_that_the_backbone_takes(shape: tuple[int, int]) -> None:
     assert all(each.isfinite().all() for each in outputs[:3])
 
 
-def test_networks_of_torchvision_will_do() -> None:
-    stages = dict(layer2="layer2", layer3="layer3", layer4="layer4")
-    model = LaneDetector(
-        backbone=dict(
-            type=TorchvisionFeatures, name="resnet18", stages=stages, weights=None
-        ),
-        head=dict(type=LineHead, num_slots=8, stages=RESNET_STAGES, num_rows=NUM_ROWS),
-        view=dict(type=StretchView, input_shape=(64, 192)),
-    )
-    losses = model.loss(torch.rand(1, 3, 64, 192), [sample(LEFT)])
-    assert all(loss.isfinite() for loss in losses.values())
+def test_networks_of_torchvision_and_timm_will_do() -> None:
+    pytest.importorskip("timm", reason="needs the extra timm")
+    of_torchvision = dict(layer2="layer2", layer3="layer3", layer4="layer4")
+    of_timm = dict(layer2=2, layer3=3, layer4=4)
+    for backbone in (
+        dict(type=TorchvisionFeatures, name="resnet18", stages=of_torchvision),
+        dict(type=TimmFeatures, name="mobilenetv3_small_050", stages=of_timm),
+    ):
+        model = LaneDetector(
+            backbone=dict(backbone, weights=None),
+            head=dict(
+                type=LineHead, num_slots=8, stages=RESNET_STAGES, num_rows=NUM_ROWS
+            ),
+            view=dict(type=StretchView, input_shape=(64, 192)),
+        )
+        losses = model.loss(torch.rand(2, 3, 64, 192), [sample(LEFT)] * 2)
+        assert all(loss.isfinite() for loss in losses.values())
 
 
 def test_a_third_refinement_goes_on_from_the_second() -> None:
@@ -385,6 +393,39 @@ def test_nothing_found_is_no_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     predicted = predict_outputs(monkeypatch, outputs_of([upright(9)], [0.1], [(0, 35)]))
     assert predicted.pred_lanes == predicted.pred_names == []
     assert not predicted.pred_class_map.any()
+
+
+@pytest.mark.parametrize("num_lanes", [0, 1, 3, 5])
+def test_perfect_lines_have_the_best_score_of_every_benchmark(
+    num_lanes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bottoms = np.linspace(12, 160, num_lanes)
+    lanes = [np.array([[x, 63.0], [70 + x / 5, 20.0]]) for x in bottoms]
+    labelled = torch.from_numpy(sample(*lanes).gt_lines)
+    outputs = outputs_of(
+        [*labelled[:, 2:], upright(3)],  # and one that shows nothing
+        [0.9] * num_lanes + [0.1],
+        [*map(tuple, labelled[:, :2].tolist()), (0, 35)],
+    )
+    predicted = predict_outputs(monkeypatch, outputs)
+    assert len(set(predicted.pred_names)) == num_lanes
+    predicted.gt_lanes = [predicted.view.to_original(lane) for lane in lanes]
+    predicted.set_metainfo(
+        dict(raw_file="a/b.jpg", ori_shape=(590, 1640), rows=np.arange(200.0, 585, 10))
+    )
+    metrics = [
+        CULaneMetric(to_border=False),
+        TuSimpleMetric(),
+        BDD100KMetric(),
+    ]
+    scores = {}
+    for metric in metrics:
+        metric.process(None, [predicted])
+        scores |= metric.compute_metrics(metric.results)
+    assert (scores["tp"], scores["fn"]) == (num_lanes, 0)
+    if num_lanes:
+        assert scores["f1"] == scores["accuracy"] == 1.0
+        assert scores["sad_accuracy"] > 0.99
 
 
 # --- as a part of the whole
