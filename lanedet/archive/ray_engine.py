@@ -1,6 +1,7 @@
 """Workers on Ray Data: on this computer, or on a cluster."""
 
 import logging
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -55,13 +56,41 @@ def ray_engine(
                 f"Each worker needs a core, and the cluster has {cores} for "
                 f"{max(1, number)}. Ask for fewer with --workers."
             )
+        gpus = gpu_share(job.device, ray.cluster_resources().get("GPU", 0), number)
         url = getattr(context, "dashboard_url", None)
         if url:
             tell(f"Ray's dashboard: http://{url}")
         _quieten(ray)
-        yield RayEngine(job, number)
+        yield RayEngine(job, number, gpus)
     finally:
         ray.shutdown()
+
+
+def gpu_share(device: str | None, num_gpus: float, num_workers: int) -> float:
+    """Return which part of a GPU each worker has, 0 where the network needs none.
+
+    One decoder is slower than a GPU: several workers share one.
+
+    Args:
+        device: Where the network runs.
+        num_gpus: How many the cluster has.
+        num_workers: Number of workers.
+
+    Raises:
+        ValueError: If the network needs a GPU and the cluster has none.
+
+    Example:
+        >>> gpu_share("cuda", 2, 6), gpu_share("cuda", 2, 1), gpu_share(None, 2, 6)
+        (0.3333, 1.0, 0.0)
+    """
+    if device is None or not device.startswith(("cuda", "CUDA", "Tensorrt")):
+        return 0.0
+    if not num_gpus:
+        raise ValueError(
+            f"Device {device!r} needs a cluster with GPUs, and Ray knows of none. Start "
+            "its nodes with ray start --num-gpus, or leave the device out."
+        )
+    return math.floor(10_000 * min(1.0, num_gpus / num_workers)) / 10_000
 
 
 class RayEngine:
@@ -70,12 +99,13 @@ class RayEngine:
     Args:
         job: What they do.
         num_workers: How many.
+        gpus: Which part of a GPU each has.
     """
 
-    def __init__(self, job: ArchiveJob, num_workers: int) -> None:
+    def __init__(self, job: ArchiveJob, num_workers: int, gpus: float = 0.0) -> None:
         import ray
 
-        self.num_workers = num_workers
+        self.num_workers, self._gpus = num_workers, gpus
         self._ray, self._job = ray, job
         # Where the run is: it is lost with the run only.
         node = ray.get_runtime_context().get_node_id()
@@ -99,6 +129,7 @@ class RayEngine:
             _RayWorker,
             fn_constructor_args=(self._job, self._ledger),
             num_cpus=1,
+            num_gpus=self._gpus or None,
             compute=self._ray.data.ActorPoolStrategy(
                 size=min(self.num_workers, len(items))
             ),
