@@ -1,69 +1,15 @@
-"""Workers on Ray Data: on this computer, or on a cluster."""
+"""Workers on Ray Data."""
 
 import logging
 import math
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lanedet.archive.clip_work import ClipWorker
 from lanedet.archive.job import ArchiveJob
 from lanedet.archive.reports import Report, StopReport, WorkLedger
 from lanedet.archive.stretches import Stretch
-from lanedet.runtime import needs_extra, num_usable_cores, tune_allocator, tune_threads
-
-_OBJECT_STORE = 200 << 20  # bytes; what goes through it are names and reports
-
-
-@contextmanager
-def ray_engine(
-    job: ArchiveJob,
-    *,
-    address: str | None = None,
-    num_workers: int | None = None,
-    dashboard: bool = True,
-    tell: Callable[[str], object] = print,
-) -> Iterator["RayEngine"]:
-    """Give workers on Ray, and let go of them at the end.
-
-    Args:
-        job: What they do.
-        address: Of a cluster, such as ``10.0.0.1:6379`` or ``ray://10.0.0.1:10001``, or
-            ``auto``; if not given, Ray is started on this computer and ends with the
-            block.
-        num_workers: How many, each with a core; as many as there are cores if not
-            given.
-        dashboard: Whether Ray, where it is started, serves its page of figures.
-        tell: Gets lines for the user.
-
-    Raises:
-        ValueError: If Ray is not installed, ``num_workers`` is below 1, or the cluster
-            has fewer cores.
-        ConnectionError: If there is no such cluster.
-    """
-    if num_workers is not None and num_workers < 1:
-        raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
-    with needs_extra("An archive", "ray"):
-        import ray
-        import ray.data
-    context = _connect(ray, address, num_workers, dashboard)
-    try:
-        cores = int(ray.cluster_resources().get("CPU", 0))
-        number = cores if num_workers is None else num_workers
-        if not 1 <= number <= cores:
-            raise ValueError(
-                f"Each worker needs a core, and the cluster has {cores} for "
-                f"{max(1, number)}. Ask for fewer with --workers."
-            )
-        gpus = gpu_share(job.device, ray.cluster_resources().get("GPU", 0), number)
-        url = getattr(context, "dashboard_url", None)
-        if url:
-            tell(f"Ray's dashboard: http://{url}")
-        _quieten(ray)
-        yield RayEngine(job, number, gpus)
-    finally:
-        ray.shutdown()
+from lanedet.runtime import tune_allocator, tune_threads
 
 
 def gpu_share(device: str | None, num_gpus: float, num_workers: int) -> float:
@@ -87,7 +33,7 @@ def gpu_share(device: str | None, num_gpus: float, num_workers: int) -> float:
         return 0.0
     if not num_gpus:
         raise ValueError(
-            f"Device {device!r} needs a cluster with GPUs, and Ray knows of none. Start "
+            f"Device {device!r} needs a cluster with GPUs, and Ray has none. Start "
             "its nodes with ray start --num-gpus, or leave the device out."
         )
     return math.floor(10_000 * min(1.0, num_gpus / num_workers)) / 10_000
@@ -186,30 +132,7 @@ class _RemoteLedger:
         self._actor.advance.remote(num_frames, clip_share)
 
 
-def _connect(
-    ray: Any, address: str | None, num_workers: int | None, dashboard: bool
-) -> Any:
-    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if address is not None:
-        try:
-            return ray.init(address, **options)
-        except ConnectionError as error:
-            raise ConnectionError(
-                f"There must be a Ray cluster at {address!r}, and none answers. Start "
-                "one with: ray start --head"
-            ) from error
-    # Else it would join a cluster that happens to be there.
-    os.environ.pop("RAY_ADDRESS", None)
-    return ray.init(
-        address="local",
-        num_cpus=max(num_usable_cores(), num_workers or 1),
-        object_store_memory=_OBJECT_STORE,
-        include_dashboard=dashboard,
-        **options,
-    )
-
-
-def _quieten(ray: Any) -> None:
+def quieten(ray: Any) -> None:
     """Let nothing come between the lines of the progress bar."""
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
