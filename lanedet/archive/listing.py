@@ -54,7 +54,8 @@ def list_clips(source: str) -> list[Clip]:
         )
     file_system, path = open_file_system(source)
     with storage_errors(source):
-        clips = _list(file_system, path, source)
+        found = _find(file_system, path, source)
+    clips = found if isinstance(found, list) else list(found.clips())
     if not clips:
         raise FileNotFoundError(
             f"No clips in {without_password(source)!r}: nothing in it ends in "
@@ -64,17 +65,15 @@ def list_clips(source: str) -> list[Clip]:
     return clips
 
 
-def _list(file_system: Any, path: str, source: str) -> list[Clip]:
+def _find(file_system: Any, path: str, source: str) -> "list[Clip] | _ClipList":
     is_local = local_path(file_system, path) is not None
     if has_magic(path) and not (is_local and Path(path).exists()):
         found = file_system.glob(path, detail=True)
         paths = [name for name, info in found.items() if info.get("type") == "file"]
         return list(_named(file_system, paths, _fixed_part(path)))
     if file_system.isfile(path):
-        suffix = posixpath.splitext(path)[1].lower()
-        if suffix in LIST_SUFFIXES:
-            text = file_system.cat_file(path)
-            return list(_of_list(text, source, posixpath.dirname(path), file_system))
+        if posixpath.splitext(path)[1].lower() in LIST_SUFFIXES:
+            return _ClipList(file_system, path, file_system.cat_file(path), source)
         return [Clip(posixpath.basename(path), _url(file_system, path))]
     if not file_system.exists(path):
         raise FileNotFoundError(
@@ -92,31 +91,46 @@ def _named(file_system: Any, paths: list[str], root: str) -> Iterator[Clip]:
             yield Clip(name, _url(file_system, path))
 
 
-def _of_list(
-    content: bytes, source: str, folder: str, file_system: Any
-) -> Iterator[Clip]:
-    try:
-        lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{without_password(source)!r} must be a text file in UTF-8 with a clip in "
-            "each line. Name videos themselves, or write such a list."
-        ) from error
-    seen = set()
-    for number, line in enumerate(map(str.strip, lines), start=1):
-        if not line or line.startswith("#"):
-            continue
-        if line in seen:
+@dataclass(frozen=True)
+class _ClipList:
+    """A text file with a clip in each line."""
+
+    file_system: Any
+    path: str
+    content: bytes
+    source: str
+
+    def clips(self) -> Iterator[Clip]:
+        """Yield the clips, or raise ValueError."""
+        seen = set()
+        for number, line in enumerate(self._lines(), start=1):
+            if not line or line.startswith("#"):
+                continue
+            if line in seen:
+                raise ValueError(
+                    f"{without_password(self.source)}:{number}: each clip must be "
+                    f"named once, got {line!r} again. Remove the line."
+                )
+            seen.add(line)
+            yield self._clip(line)
+
+    def _lines(self) -> list[str]:
+        try:
+            return [
+                line.strip() for line in self.content.decode("utf-8-sig").splitlines()
+            ]
+        except UnicodeDecodeError as error:
             raise ValueError(
-                f"{without_password(source)}:{number}: each clip must be named once, "
-                f"got {line!r} again. Remove the line."
-            )
-        seen.add(line)
+                f"{without_password(self.source)!r} must be a text file in UTF-8 with "
+                "a clip in each line. Name videos themselves, or write such a list."
+            ) from error
+
+    def _clip(self, line: str) -> Clip:
         if "://" in line:
-            yield Clip(without_password(line), line)
-        else:
-            path = posixpath.normpath(posixpath.join(folder, line))
-            yield Clip(line, _url(file_system, path))
+            return Clip(without_password(line), line)
+        folder = posixpath.dirname(self.path)
+        path = posixpath.normpath(posixpath.join(folder, line))
+        return Clip(line, _url(self.file_system, path))
 
 
 def _url(file_system: Any, path: str) -> str:

@@ -1,67 +1,42 @@
-"""Workers on Ray Data: on this computer, or on a cluster."""
+"""Workers on Ray Data."""
 
 import logging
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lanedet.archive.clip_work import ClipWorker
 from lanedet.archive.job import ArchiveJob
 from lanedet.archive.reports import Report, StopReport, WorkLedger
 from lanedet.archive.stretches import Stretch
-from lanedet.runtime import needs_extra, num_usable_cores, tune_allocator, tune_threads
-
-_OBJECT_STORE = 200 << 20  # bytes; what goes through it are names and reports
+from lanedet.runtime import tune_allocator, tune_threads
 
 
-@contextmanager
-def ray_engine(
-    job: ArchiveJob,
-    *,
-    address: str | None = None,
-    num_workers: int | None = None,
-    dashboard: bool = True,
-    tell: Callable[[str], object] = print,
-) -> Iterator["RayEngine"]:
-    """Give workers on Ray, and let go of them at the end.
+def gpu_share(device: str | None, num_gpus: float, num_workers: int) -> float:
+    """Return which part of a GPU each worker has, 0 where the network needs none.
+
+    One decoder is slower than a GPU: several workers share one.
 
     Args:
-        job: What they do.
-        address: Of a cluster, such as ``10.0.0.1:6379`` or ``ray://10.0.0.1:10001``, or
-            ``auto``; if not given, Ray is started on this computer and ends with the
-            block.
-        num_workers: How many, each with a core; as many as there are cores if not
-            given.
-        dashboard: Whether Ray, where it is started, serves its page of figures.
-        tell: Gets lines for the user.
+        device: Where the network runs.
+        num_gpus: How many the cluster has.
+        num_workers: Number of workers.
 
     Raises:
-        ValueError: If Ray is not installed, ``num_workers`` is below 1, or the cluster
-            has fewer cores.
-        ConnectionError: If there is no such cluster.
+        ValueError: If the network needs a GPU and the cluster has none.
+
+    Example:
+        >>> gpu_share("cuda", 2, 6), gpu_share("cuda", 2, 1), gpu_share(None, 2, 6)
+        (0.3333, 1.0, 0.0)
     """
-    if num_workers is not None and num_workers < 1:
-        raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
-    with needs_extra("An archive", "ray"):
-        import ray
-        import ray.data
-    context = _connect(ray, address, num_workers, dashboard)
-    try:
-        cores = int(ray.cluster_resources().get("CPU", 0))
-        number = cores if num_workers is None else num_workers
-        if not 1 <= number <= cores:
-            raise ValueError(
-                f"Each worker needs a core, and the cluster has {cores} for "
-                f"{max(1, number)}. Ask for fewer with --workers."
-            )
-        url = getattr(context, "dashboard_url", None)
-        if url:
-            tell(f"Ray's dashboard: http://{url}")
-        _quieten(ray)
-        yield RayEngine(job, number)
-    finally:
-        ray.shutdown()
+    if device is None or not device.startswith(("cuda", "CUDA", "Tensorrt")):
+        return 0.0
+    if not num_gpus:
+        raise ValueError(
+            f"Device {device!r} needs a cluster with GPUs, and Ray has none. Start "
+            "its nodes with ray start --num-gpus, or leave the device out."
+        )
+    return math.floor(10_000 * min(1.0, num_gpus / num_workers)) / 10_000
 
 
 class RayEngine:
@@ -70,12 +45,13 @@ class RayEngine:
     Args:
         job: What they do.
         num_workers: How many.
+        gpus: Which part of a GPU each has.
     """
 
-    def __init__(self, job: ArchiveJob, num_workers: int) -> None:
+    def __init__(self, job: ArchiveJob, num_workers: int, gpus: float = 0.0) -> None:
         import ray
 
-        self.num_workers = num_workers
+        self.num_workers, self._gpus = num_workers, gpus
         self._ray, self._job = ray, job
         # Where the run is: it is lost with the run only.
         node = ray.get_runtime_context().get_node_id()
@@ -99,6 +75,7 @@ class RayEngine:
             _RayWorker,
             fn_constructor_args=(self._job, self._ledger),
             num_cpus=1,
+            num_gpus=self._gpus or None,
             compute=self._ray.data.ActorPoolStrategy(
                 size=min(self.num_workers, len(items))
             ),
@@ -155,30 +132,7 @@ class _RemoteLedger:
         self._actor.advance.remote(num_frames, clip_share)
 
 
-def _connect(
-    ray: Any, address: str | None, num_workers: int | None, dashboard: bool
-) -> Any:
-    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if address is not None:
-        try:
-            return ray.init(address, **options)
-        except ConnectionError as error:
-            raise ConnectionError(
-                f"There must be a Ray cluster at {address!r}, and none answers. Start "
-                "one with: ray start --head"
-            ) from error
-    # Else it would join a cluster that happens to be there.
-    os.environ.pop("RAY_ADDRESS", None)
-    return ray.init(
-        address="local",
-        num_cpus=max(num_usable_cores(), num_workers or 1),
-        object_store_memory=_OBJECT_STORE,
-        include_dashboard=dashboard,
-        **options,
-    )
-
-
-def _quieten(ray: Any) -> None:
+def quieten(ray: Any) -> None:
     """Let nothing come between the lines of the progress bar."""
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()

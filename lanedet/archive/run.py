@@ -24,6 +24,7 @@ from lanedet.archive.storage import Storage
 from lanedet.archive.stretches import Stretch
 from lanedet.files import is_hidden
 from lanedet.runtime import progress_bar
+from lanedet.video.sources.source import counted
 
 _LEAST_ROUND = 2000  # stretches of clips that the workers get at once
 _ROUND_PER_WORKER = 32  # so that few of them wait while the last ones are done
@@ -75,7 +76,8 @@ class ArchiveSummary:
         """Return the summary as a person may want to read it."""
         hours = self.seconds / 3600
         lines = [
-            f"{self.num_done} of {self.num_clips} clips added in {self.seconds:.1f} s "
+            f"{self.num_done} of {counted(self.num_clips, 'clip')} added in "
+            f"{self.seconds:.1f} s "
             f"({self.num_done / hours:.0f} clips/h, "
             f"{self.num_frames / self.seconds:.1f} frames/s)"
         ]

@@ -13,6 +13,7 @@ from lanedet.archive.run import check_table
 from lanedet.archive.schema import LANES, MANIFEST
 from lanedet.archive.storage import Storage, storage_errors
 from lanedet.arrays import ByteArray, FloatArray
+from lanedet.video.sources.source import counted
 from lanedet.visualization.panels import text_width, write_text
 
 BIN_EDGES: FloatArray = np.round(np.linspace(-0.65, 0.65, 27), 2)
@@ -66,8 +67,8 @@ class TableSummary:
     def lines(self) -> list[str]:
         """Return the summary as a person may want to read it."""
         lines = [
-            f"{self.num_clips} clips, {self.hours:.2f} h, {self.num_frames} frames"
-            f"{self._faults()}"
+            f"{counted(self.num_clips, 'clip')}, {self.hours:.2f} h, "
+            f"{counted(self.num_frames)}{self._faults()}"
         ]
         if self.own_lane_share is not None and self.lane_share is not None:
             lines.append(
@@ -77,7 +78,8 @@ class TableSummary:
         if self.departures_per_hour is not None:
             left, right = self.departures["left"], self.departures["right"]
             lines.append(
-                f"{left + right} lane departures ({left} left, {right} right), "
+                f"{counted(left + right, 'lane departure')} ({left} left, {right} "
+                f"right), "
                 f"{self.departures_per_hour:.1f} in an hour"
             )
         quantiles = [self._offset(share) for share in (0.05, 0.5, 0.95)]
@@ -101,7 +103,8 @@ class TableSummary:
         for index, count in enumerate(self.offset_counts):
             left, right = map(_x_of, BIN_EDGES[index : index + 2])
             top = round(_BOTTOM - (_BOTTOM - _TOP) * count / max(1, most))
-            cv2.rectangle(canvas, (left + 1, top), (right - 1, _BOTTOM), _BAR, -1)
+            if count:
+                cv2.rectangle(canvas, (left + 1, top), (right - 1, _BOTTOM), _BAR, -1)
         return canvas
 
     def _faults(self) -> str:

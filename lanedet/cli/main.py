@@ -70,6 +70,7 @@ def _help() -> str:
             "",
             "examples:",
             "  lanedet video drive.mp4 --out lanes.mp4",
+            "  lanedet archive drives/ --out lanes/",
             "  lanedet train sad/enet_sad_scenes",
             "  lanedet COMMAND --help",
         ]

@@ -1,0 +1,96 @@
+"""A cluster to work on: Ray on this computer, or one that is there."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from lanedet.archive.job import ArchiveJob
+from lanedet.archive.ray_client import SCHEME, RayClientEngine
+from lanedet.archive.ray_engine import RayEngine, gpu_share, quieten
+from lanedet.archive.run import Engine
+from lanedet.runtime import needs_extra, num_usable_cores
+
+_OBJECT_STORE = 200 << 20  # bytes; what goes through it are names and reports
+
+
+@contextmanager
+def ray_engine(
+    job: ArchiveJob,
+    *,
+    address: str | None = None,
+    num_workers: int | None = None,
+    dashboard: bool = True,
+    tell: Callable[[str], object] = print,
+) -> Iterator[Engine]:
+    """Give workers on Ray, and let go of them at the end.
+
+    Args:
+        job: What they do.
+        address: Of a cluster, such as ``10.0.0.1:6379`` or ``ray://10.0.0.1:10001``, or
+            ``auto``; if not given, Ray is started on this computer and ends with the
+            block.
+        num_workers: How many, each with a core; as many as there are cores if not
+            given.
+        dashboard: Whether Ray, where it is started, serves its page of figures.
+        tell: Gets lines for the user.
+
+    Raises:
+        ValueError: If Ray is not installed, ``num_workers`` is below 1, or the cluster
+            has fewer cores.
+        ConnectionError: If there is no such cluster.
+    """
+    if num_workers is not None and num_workers < 1:
+        raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
+    with needs_extra("An archive", "ray"):
+        import ray
+        import ray.data
+    context = _connect(ray, address, num_workers, dashboard)
+    try:
+        cores = int(ray.cluster_resources().get("CPU", 0))
+        number = cores if num_workers is None else num_workers
+        if not 1 <= number <= cores:
+            raise ValueError(
+                f"Each worker needs a core, and the cluster has {cores} for "
+                f"{max(1, number)}. Ask for fewer with --workers."
+            )
+        gpus = gpu_share(job.device, ray.cluster_resources().get("GPU", 0), number)
+        url = getattr(context, "dashboard_url", None)
+        if url:
+            tell(f"Ray's dashboard: http://{url}")
+        quieten(ray)
+        is_client = (address or "").startswith(SCHEME)
+        yield (RayClientEngine if is_client else RayEngine)(job, number, gpus)
+    finally:
+        ray.shutdown()
+
+
+def _connect(
+    ray: Any, address: str | None, num_workers: int | None, dashboard: bool
+) -> Any:
+    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if address is not None:
+        try:
+            return ray.init(address, **options)
+        except ConnectionError as error:
+            raise ConnectionError(
+                f"There must be a Ray cluster at {address!r}, and none answers. Start "
+                "one with: ray start --head"
+            ) from error
+    # Else it would join a cluster that happens to be there.
+    os.environ.pop("RAY_ADDRESS", None)
+    try:
+        return ray.init(
+            address="local",
+            num_cpus=max(num_usable_cores(), num_workers or 1),
+            object_store_memory=_OBJECT_STORE,
+            include_dashboard=dashboard,
+            **options,
+        )
+    except Exception as error:  # Ray has no class of its own for what fails here
+        last = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise ConnectionError(
+            f"Ray must start on this computer, and does not: {last} Try again when "
+            "less is running, or with --no-dashboard."
+        ) from error

@@ -1,0 +1,60 @@
+"""One run at a time writes a table."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from time import time
+
+import fsspec
+import pytest
+
+from lanedet.archive.claim import claim_table
+from lanedet.archive.storage import Storage
+from lanedet.files import ClaimedError
+
+
+@pytest.fixture
+def store() -> Iterator[Storage]:
+    storage = Storage("memory://test_claim/table")
+    storage.write("table.json", b"{}")
+    yield storage
+    fsspec.filesystem("memory").rm("/test_claim", recursive=True)
+
+
+def test_a_second_run_is_refused_on_a_disk(tmp_path: Path) -> None:
+    storage = Storage(str(tmp_path / "table"))
+    with (
+        claim_table(storage),
+        pytest.raises(ClaimedError, match="Only one process at a time"),
+        claim_table(storage),
+    ):
+        pass
+    with claim_table(storage):
+        pass
+
+
+def test_a_second_run_is_refused_in_a_store(store: Storage) -> None:
+    with claim_table(store):
+        with (
+            pytest.raises(ClaimedError, match=r"Only one run at a time.*process \d+"),
+            claim_table(store),
+        ):
+            pass
+        assert store.exists("_lock.json")
+    assert not store.exists("_lock.json")
+
+
+def test_the_claim_of_a_run_that_was_killed_in_a_store_ends(store: Storage) -> None:
+    dead = {"holder": "x", "host": "h", "process": 1, "time": time() - 100}
+    store.write("_lock.json", json.dumps(dead).encode())
+    with pytest.raises(ClaimedError, match="heard of 100 s ago"), claim_table(store):
+        pass
+    store.write("_lock.json", json.dumps(dead | {"time": time() - 121}).encode())
+    with claim_table(store):
+        assert json.loads(store.read("_lock.json") or b"")["holder"] != "x"
+
+
+def test_a_lock_that_is_damaged_counts_for_nothing(store: Storage) -> None:
+    store.write("_lock.json", b"{")
+    with claim_table(store):
+        assert store.exists("_lock.json")

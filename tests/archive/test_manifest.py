@@ -1,0 +1,74 @@
+"""Every clip has one row, whatever became of it before."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from lanedet.archive.manifest import Manifest
+from lanedet.archive.manifest_row import DONE, FAILED, ManifestRow
+from lanedet.archive.storage import Storage
+
+
+def row(clip: str, state: str = DONE, **fields: object) -> ManifestRow:
+    return ManifestRow(clip, clip, f"/clips/{clip}", state, **fields)  # type: ignore[arg-type]
+
+
+def states(table: Path) -> dict[str, str]:
+    rows = pq.read_table(table / "manifest").to_pylist()
+    assert len({each["clip"] for each in rows}) == len(rows)
+    return {each["clip"]: each["state"] for each in rows}
+
+
+def test_rows_are_there_for_the_next_run(tmp_path: Path) -> None:
+    manifest = Manifest(Storage(str(tmp_path)))
+    assert manifest.add(row("a.mp4", frames=3, remarks=["a bare stream"]))
+    assert "a.mp4" in manifest
+    assert manifest.add(row("b.mp4", FAILED, error="no video"))
+    assert "b.mp4" not in manifest
+    manifest.flush()
+    assert states(tmp_path) == {"a.mp4": DONE, "b.mp4": FAILED}
+    again = Manifest(Storage(str(tmp_path)))
+    assert "a.mp4" in again
+    assert [each.error for each in again.failed] == ["no video"]
+
+
+def test_a_clip_that_failed_and_then_is_done_has_one_row(tmp_path: Path) -> None:
+    manifest = Manifest(Storage(str(tmp_path)))
+    manifest.add(row("a.mp4", FAILED))
+    manifest.add(row("b.mp4", FAILED))
+    manifest.flush()
+    again = Manifest(Storage(str(tmp_path)))
+    assert again.add(row("a.mp4"))
+    again.flush()
+    assert states(tmp_path) == {"a.mp4": DONE, "b.mp4": FAILED}
+    last = Manifest(Storage(str(tmp_path)))
+    last.add(row("b.mp4"))
+    last.flush()
+    assert states(tmp_path) == {"a.mp4": DONE, "b.mp4": DONE}
+    assert not (tmp_path / "manifest" / "failed.parquet").exists()
+
+
+def test_a_clip_that_is_reported_twice_has_one_row(tmp_path: Path) -> None:
+    manifest = Manifest(Storage(str(tmp_path)))
+    assert manifest.add(row("a.mp4"))
+    assert not manifest.add(row("a.mp4"))
+    assert not manifest.add(row("a.mp4", FAILED))
+    manifest.flush()
+    manifest.flush()
+    assert states(tmp_path) == {"a.mp4": DONE}
+
+
+def test_many_rows_are_written_on_the_way(tmp_path: Path) -> None:
+    manifest = Manifest(Storage(str(tmp_path)))
+    for number in range(1200):
+        manifest.add(row(f"{number}.mp4"))
+        manifest.flush_now_and_then()
+    assert len(states(tmp_path)) == 1000
+    manifest.flush()
+    assert len(states(tmp_path)) == 1200
+    assert len(list((tmp_path / "manifest").iterdir())) == 3
+
+
+def test_a_row_comes_back_from_text() -> None:
+    one = row("a.mp4", frames=3, remarks=["x"], mean_abs_offset_share=0.1)
+    assert ManifestRow.from_json(one.to_json()) == one

@@ -1,0 +1,120 @@
+"""Files of a table are whole or not there, wherever they lie."""
+
+import errno
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from lanedet.archive.storage import (
+    Storage,
+    StorageError,
+    StoredFile,
+    storage_errors,
+    without_password,
+)
+
+
+@pytest.fixture(params=["disk", "store"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    if request.param == "disk":
+        yield Storage(f"{tmp_path}/table/")
+        return
+    yield Storage("memory://test_storage/table")
+    fsspec.filesystem("memory").rm("/test_storage", recursive=True)
+
+
+def test_files_are_written_read_named_and_removed(storage: Storage) -> None:
+    assert storage.read("a/1.json") is None
+    assert storage.names("a") == []
+    storage.remove("a")
+    storage.write("a/1.json", b"one")
+    storage.write("a/2.json", b"two")
+    storage.write("a/1.json", b"new")
+    assert storage.read("a/1.json") == b"new"
+    assert storage.exists("a/2.json")
+    assert storage.names("a") == ["1.json", "2.json"]
+    storage.remove("a")
+    assert not storage.exists("a/1.json")
+
+
+def test_what_fails_leaves_what_was_there(storage: Storage) -> None:
+    storage.write("a.json", b"old")
+
+    def write() -> None:
+        with storage.new_file("a.json") as path:
+            path.write_bytes(b"half of a n")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        write()
+    assert storage.read("a.json") == b"old"
+    storage.remove_partial()
+    assert [name for name in storage.names() if name != "_work"] == ["a.json"]
+
+
+def test_a_file_is_created_once(storage: Storage) -> None:
+    storage.write("other", b"")
+    storage.create("lock", b"mine")
+    with pytest.raises(FileExistsError):
+        storage.create("lock", b"yours")
+    assert storage.read("lock") == b"mine"
+
+
+def test_a_folder_on_a_disk_is_known_as_such(tmp_path: Path) -> None:
+    assert Storage(str(tmp_path)).folder == tmp_path
+    assert Storage("memory://x").folder is None
+
+
+def test_passwords_are_not_shown() -> None:
+    assert without_password("ftp://me:se@cret@host/a@b") == "ftp://host/a@b"
+    assert without_password("/clips/a@b.mp4") == "/clips/a@b.mp4"
+
+
+def test_errors_of_clients_say_what_to_check() -> None:
+    class BotoError(Exception):
+        pass
+
+    with (
+        pytest.raises(StorageError, match="'s3://b' cannot be used: no such host"),
+        storage_errors("s3://me:key@b"),
+    ):
+        raise BotoError("no such host.")
+    with pytest.raises(FileNotFoundError), storage_errors("s3://b"):
+        raise FileNotFoundError("b/clip.mp4")
+    with pytest.raises(OSError, match="No space"), storage_errors("/table"):
+        raise OSError(errno.ENOSPC, "No space left on device", "/table/a")
+
+
+def test_a_stored_file_reads_as_one_on_a_disk() -> None:
+    store = fsspec.filesystem("memory")
+    store.pipe_file("/test_stored/a.bin", bytes(range(200)))
+    try:
+        file = StoredFile("memory://test_stored/a.bin", stall_s=5)
+        assert file.read(3) == b"\x00\x01\x02"
+        assert file.seek(-2, 2) == 198
+        assert file.read() == bytes([198, 199])
+        assert file.tell() == 200
+        file.close()
+        with pytest.raises(FileNotFoundError):
+            StoredFile("memory://test_stored/none.bin", stall_s=5)
+    finally:
+        store.rm("/test_stored", recursive=True)
+
+
+def test_a_store_that_stalls_is_an_error_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = fsspec.filesystem("memory")
+    store.pipe_file("/test_stall/a.bin", b"abc")
+    try:
+        file = StoredFile("memory://test_stall/a.bin", stall_s=0.05)
+        monkeypatch.setattr(file._file, "read", lambda *_: time.sleep(0.5))
+        begin = time.monotonic()
+        with pytest.raises(StorageError, match=r"answer within 0\.05 s, and the store"):
+            file.read(1)
+        assert time.monotonic() - begin < 0.45
+    finally:
+        store.rm("/test_stall", recursive=True)
