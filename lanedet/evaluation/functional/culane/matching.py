@@ -8,55 +8,15 @@ Source: https://github.com/XingangPan/SCNN, tools/lane_evaluation (hungarianGrap
 counter.cpp).
 """
 
+from collections.abc import Sequence
+from itertools import compress
+
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from lanedet.arrays import FloatArray
 
 _TOLERANCE = 1e-2
-
-
-@njit(cache=True, nogil=True)
-def _augment(
-    u: int,
-    slack: FloatArray,
-    u_seen: NDArray[np.bool_],
-    v_seen: NDArray[np.bool_],
-    owners: NDArray[np.int64],
-) -> bool:
-    """Look for a partner of ``u`` along tight edges, moving others where possible."""
-    u_seen[u] = True
-    for v in range(slack.shape[1]):
-        if v_seen[v] or not abs(slack[u, v]) < _TOLERANCE:
-            continue
-        v_seen[v] = True
-        if owners[v] < 0 or _augment(owners[v], slack, u_seen, v_seen, owners):
-            owners[v] = u
-            return True
-    return False
-
-
-@njit(cache=True, nogil=True)
-def _owners(gains: FloatArray) -> NDArray[np.int64]:
-    """Return the row of each column, -1 for none. Rows must not outnumber columns."""
-    num_u, num_v = gains.shape
-    u_prices = np.array([max(row.max(), -1e5) for row in gains])
-    v_prices = np.zeros(num_v)
-    owners = np.full(num_v, -1)
-    for u in range(num_u):
-        while True:
-            slack = u_prices.reshape(-1, 1) + v_prices - gains
-            u_seen, v_seen = np.zeros(num_u, np.bool_), np.zeros(num_v, np.bool_)
-            if _augment(u, slack, u_seen, v_seen, owners):
-                break
-            # By how much the next edge fails to be tight.
-            least = np.where(u_seen.reshape(-1, 1) & ~v_seen, slack, np.inf).min()
-            if least >= 1e10:
-                return owners
-            u_prices[u_seen] -= least
-            v_prices[v_seen] += least
-    return owners
 
 
 def match_lanes(ious: FloatArray) -> NDArray[np.int64]:
@@ -71,8 +31,57 @@ def match_lanes(ious: FloatArray) -> NDArray[np.int64]:
     """
     gains = np.where(np.isnan(ious), -np.inf, ious)
     if len(gains) > gains.shape[1]:
-        return np.asarray(_owners(np.ascontiguousarray(gains.T)))
-    label_of = _owners(gains)
+        return np.array(_owners(gains.T))
     pairs = np.full(len(gains), -1)
-    pairs[label_of[label_of >= 0]] = np.flatnonzero(label_of >= 0)
+    for prediction, label in enumerate(_owners(gains)):
+        if label >= 0:
+            pairs[label] = prediction
     return pairs
+
+
+def _owners(gains: FloatArray) -> list[int]:
+    """Return the row of each column, -1 for none. Rows must not outnumber columns."""
+    num_u, num_v = gains.shape
+    u_prices, v_prices = gains.max(axis=1, initial=-1e5), np.zeros(num_v)
+    slack, tight = _slack(gains, u_prices, v_prices)
+    owners = [-1] * num_v
+    for u in range(num_u):
+        u_seen, v_seen = [False] * num_u, [False] * num_v
+        while not _augment(u, tight, u_seen, v_seen, owners):
+            # By how much the next edge fails to be tight.
+            least = slack[u_seen][:, np.invert(v_seen)].min(initial=np.inf)
+            if least >= 1e10:
+                return owners
+            u_prices[u_seen] -= least
+            v_prices[v_seen] += least
+            slack, tight = _slack(gains, u_prices, v_prices)
+            u_seen, v_seen = [False] * num_u, [False] * num_v
+    return owners
+
+
+def _slack(
+    gains: FloatArray, u_prices: FloatArray, v_prices: FloatArray
+) -> tuple[FloatArray, list[list[int]]]:
+    """Return how far each edge is from tight, and the columns of tight ones by row."""
+    slack = u_prices[:, None] + v_prices - gains
+    is_tight = (abs(slack) < _TOLERANCE).tolist()
+    return slack, [list(compress(range(len(v_prices)), row)) for row in is_tight]
+
+
+def _augment(
+    u: int,
+    tight: Sequence[Sequence[int]],
+    u_seen: list[bool],
+    v_seen: list[bool],
+    owners: list[int],
+) -> bool:
+    """Look for a partner of ``u`` along tight edges, moving others where possible."""
+    u_seen[u] = True
+    for v in tight[u]:
+        if v_seen[v]:
+            continue
+        v_seen[v] = True
+        if owners[v] < 0 or _augment(owners[v], tight, u_seen, v_seen, owners):
+            owners[v] = u
+            return True
+    return False

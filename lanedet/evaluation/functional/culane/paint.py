@@ -202,7 +202,9 @@ def paint_lane(
     mask = np.zeros((height, (width + 63) // 64), np.uint64)
     radius = (lane_width + 1) // 2
     # A disc is all that is no further away than its radius.
-    disc = np.sqrt(radius**2 - np.arange(-radius, radius + 1) ** 2).astype(np.int16)
+    disc = np.empty(2 * radius + 1, np.int16)
+    for row in range(len(disc)):
+        disc[row] = int(np.sqrt(radius**2 - (row - radius) ** 2))
     first, direction = 0, 0
     for k in range(1, len(pixels)):
         x, y = np.int64(pixels[k - 1, 0]), np.int64(pixels[k - 1, 1])

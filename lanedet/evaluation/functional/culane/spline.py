@@ -52,15 +52,18 @@ def _sample(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the samples of a lane of n > 2 points, (50 (n - 1) + 1, 2)."""
     n = len(points)
     samples = np.empty((_SAMPLES * (n - 1) + 1, 2), np.float32)
-    samples[-1] = points[-1]
-    steps = (points[1:] - points[:-1]).astype(np.float64)
-    h = np.sqrt(steps[:, 0] * steps[:, 0] + steps[:, 1] * steps[:, 1])
+    steps, h = np.empty((2, n - 1)), np.empty(n - 1)
+    for i in range(n - 1):  # what NumPy does to whole arrays takes seconds to compile
+        dx, dy = points[i + 1, 0] - points[i, 0], points[i + 1, 1] - points[i, 1]
+        steps[0, i], steps[1, i] = dx, dy
+        h[i] = np.sqrt(steps[0, i] * steps[0, i] + steps[1, i] * steps[1, i])
     for axis in range(2):
-        moments = _second_derivatives(h, steps[:, axis])
+        samples[-1, axis] = points[-1, axis]
+        moments = _second_derivatives(h, steps[axis])
         for i in range(n - 1):
             m0, m1 = moments[i], moments[i + 1]
             a = np.float64(points[i, axis])
-            b = steps[i, axis] / h[i] - (2 * h[i] * m0 + h[i] * m1) / 6
+            b = steps[axis, i] / h[i] - (2 * h[i] * m0 + h[i] * m1) / 6
             c = m0 / 2
             d = (m1 - m0) / (6 * h[i])
             for k in range(_SAMPLES):
