@@ -1,14 +1,15 @@
 """How many times faster several workers find lanes than one does.
 
-Each worker is a process that computes on one thread, as those of an archive do
-(docs/scale.md), and finds, tracks and writes the lanes of a clip of its own. One and
-several workers take turns, each at its fastest counts, and the ratio of their frames a
-second by the clock is the result: what it is below the number of workers, they take
-from one another.
+Each worker is a process that keeps to one core, where the system can tell it to, and
+finds, tracks and writes the lanes of a clip (docs/scale.md). Left alone, the threads of
+its decoder would take a second core while that is free. One and several workers take
+turns, the fastest turn of each counts, and the ratio of their frames a second by the
+clock is the result: what it is below the number of workers, they take from one another.
 """
 
 import argparse
 import multiprocessing
+import os
 import tempfile
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -90,8 +91,10 @@ def _measure(
     context = multiprocessing.get_context("spawn")
     pipes = [context.Pipe() for _ in range(numbers[-1])]
     workers = [
-        context.Process(target=_work, args=(there, source, runtime), daemon=True)
-        for _, there in pipes
+        context.Process(
+            target=_work, args=(number, there, source, runtime), daemon=True
+        )
+        for number, (_, there) in enumerate(pipes)
     ]
     for worker in workers:
         worker.start()
@@ -118,9 +121,12 @@ def _rate(pipes: Sequence[Connection]) -> float:
     return num_frames / (perf_counter() - begin)
 
 
-def _work(pipe: Connection, source: Path, runtime: str | None) -> None:
+def _work(number: int, pipe: Connection, source: Path, runtime: str | None) -> None:
     """Find the lanes of the clip whenever the other end of the pipe asks for it."""
     end_with_parent()
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[number % len(cores)]})
     tune_allocator()  # the command does it for itself alone
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(prefix="lanedet_") as folder:

@@ -135,9 +135,8 @@ def resume_command(argv: Sequence[str]) -> str:
         is_after_resume = is_resume and not equals
         if not (is_value or is_resume):
             kept.append(argument)
-    return " ".join(
-        map(shell_word, [*_launcher(), *_program(program), *kept, "--resume"])
-    )
+    words = [*_launcher(arguments), *_program(program), *kept, "--resume"]
+    return " ".join(map(shell_word, words))
 
 
 def _program(name: str) -> list[str]:
@@ -145,7 +144,7 @@ def _program(name: str) -> list[str]:
     return ["-m", *name.split()] if name.startswith("lanedet ") else [name]
 
 
-def _launcher() -> list[str]:
+def _launcher(arguments: Sequence[str]) -> list[str]:
     """Return the words that started this process, before the program's name."""
     processes = os.environ.get("LOCAL_WORLD_SIZE")
     if processes is not None:  # torchrun says so
@@ -153,4 +152,6 @@ def _launcher() -> list[str]:
     executable = Path(sys.executable)
     if executable.is_relative_to(Path.cwd()):
         executable = executable.relative_to(Path.cwd())
-    return [str(executable)]
+    is_of_slurm = {"slurm", "--launcher=slurm"} & {*arguments}
+    starter = ["srun", "--ntasks", os.environ["SLURM_NTASKS"]] if is_of_slurm else []
+    return [*starter, str(executable)]

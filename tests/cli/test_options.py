@@ -86,6 +86,16 @@ def test_command_of_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
     assert command == "torchrun --nproc-per-node 4 -m lanedet train a.py --resume"
 
 
+def test_command_of_slurm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    monkeypatch.setenv("SLURM_NTASKS", "16")
+    command = resume_command(["tools/train.py", "a.py", "--launcher", "slurm"])
+    assert command.startswith("srun --ntasks 16 ")
+    assert command.endswith(" tools/train.py a.py --launcher slurm --resume")
+    alone = resume_command(["tools/train.py", "a.py"])  # in a shell of salloc
+    assert not alone.startswith("srun")
+
+
 def test_help_needs_no_torch() -> None:
     code = (
         "import argparse, sys; from lanedet.cli.options import add_run_options; "
