@@ -6,6 +6,7 @@ of your own, and leave the page alone.
 """
 
 import argparse
+import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,16 +18,22 @@ SECONDS_PER_HOUR = 3600
 HOURS_PER_WEEK = 7 * 24
 
 MEASURED_MS: dict[str, dict[str, float]] = {
-    "PyTorch": dict(zip(STEPS, (0.0, 0.0, 0.0, 0.0, 0.0, 0.0), strict=True)),
+    "PyTorch": dict(zip(STEPS, (13.77, 1.23, 25.19, 2.53, 1.28, 0.26), strict=True)),
+    "OpenVINO": dict(zip(STEPS, (12.91, 1.28, 18.06, 1.97, 1.26, 0.25), strict=True)),
+    "ONNX Runtime": dict(
+        zip(STEPS, (13.16, 1.34, 25.22, 2.13, 1.33, 0.26), strict=True)
+    ),
 }
 """Milliseconds of a core for a frame, by runtime and step, as `lanedet benchmark steps`
 measures them."""
 
-LOG_BYTES_PER_FRAME = 0.0
-"""What the line of a frame takes in the log, from the same runs."""
+TABLE_BYTES_PER_FRAME = 952
+"""What the row of a frame takes in the table that `lanedet archive` makes of the same
+clip."""
 
-SCALING = {1: 1.0, 2: 1.0}
-"""How many times one worker's frames a second so many workers have, one to a core."""
+SCALING = {1: 1.0, 2: 1.94}
+"""How many times one worker's frames a second so many workers have, one to a core, as
+`lanedet benchmark scaling` measures it."""
 
 MACS = 0.669e9
 """Multiplications of the package's network for a frame, 192x336."""
@@ -89,9 +96,10 @@ def gpu_frames_per_s(given: Assumptions) -> tuple[float, float]:
 
 
 def tables(given: Assumptions, hours: tuple[float, ...]) -> dict[str, str]:
-    """Return the tables of the page, by name."""
+    """Return the tables of the page, and what it says of the GPU, by name."""
     return {
         "steps": _steps(),
+        "gpu": _gpu(given),
         "machines": _machines(given),
         "archives": _archives(given, hours),
     }
@@ -114,6 +122,17 @@ def _steps() -> str:
         ["the network's share", *shares],
     ]
     return _markdown(["ms of a core for a frame", *MEASURED_MS], rows)
+
+
+def _gpu(given: Assumptions) -> str:
+    by_gpu, by_cores = gpu_frames_per_s(given)
+    needed = math.ceil(given.gpu_cores * by_gpu / by_cores)
+    return (
+        f"The GPU is an estimate: {given.gpu_share:.0%} of "
+        f"{given.gpu_peak / 1e12:.0f} TFLOP/s in float16 are {by_gpu:,.0f} frames/s at "
+        f"{MACS / 1e9:.2f} GMAC. The {given.gpu_cores} cores beside it do the rest of "
+        f"{by_cores:,.0f} frames/s, and {needed} could keep it busy."
+    )
 
 
 def _rates(given: Assumptions) -> dict[str, tuple[float, float]]:
@@ -145,7 +164,7 @@ def _machines(given: Assumptions) -> str:
                 f"{rate:,.0f}",
                 f"{times_real:.1f}",
                 f"{times_real * given.bit_rate / 1e6:,.0f}",
-                f"{rate * LOG_BYTES_PER_FRAME / 1e6:.2f}",
+                f"{rate * TABLE_BYTES_PER_FRAME / 1e6:.2f}",
                 f"{price / times_real:.3f}",
             ]
         )
@@ -162,7 +181,7 @@ def _machines(given: Assumptions) -> str:
 
 def _archives(given: Assumptions, hours: tuple[float, ...]) -> str:
     rates = _rates(given)
-    header = ["hours of video", "frames", "video", "lanes, as JSON Lines"]
+    header = ["hours of video", "frames", "video", "lanes, as Parquet"]
     header += [f"machine-hours, {name}" for name in rates]
     header += [f"machines for a week, {name}" for name in rates]
     columns = []
@@ -172,12 +191,12 @@ def _archives(given: Assumptions, hours: tuple[float, ...]) -> str:
             f"{length:,.0f}",
             f"{frames:,.0f}",
             _size(length * SECONDS_PER_HOUR * given.bit_rate / 8),
-            _size(frames * LOG_BYTES_PER_FRAME),
+            _size(frames * TABLE_BYTES_PER_FRAME),
         ]
         needed = [frames / rate / SECONDS_PER_HOUR for rate, _ in rates.values()]
         prices = [price for _, price in rates.values()]
         column += [
-            f"{each:,.1f} (${each * price:,.0f})"
+            f"{each:,.1f} (${each * price:,.{2 * (each < 10)}f})"
             for each, price in zip(needed, prices, strict=True)
         ]
         column += [f"{each / HOURS_PER_WEEK:,.2f}" for each in needed]
@@ -199,7 +218,7 @@ def _markdown(header: list[str], rows: list[list[str]]) -> str:
 
 
 def put_into(page: str, found: dict[str, str]) -> str:
-    """Return a page with these tables between its marks ``<!-- NAME -->``."""
+    """Return a page with these texts between its marks ``<!-- NAME -->``."""
     for name, table in found.items():
         mark = f"<!-- {name} -->"
         pattern = rf"(?<={mark}\n\n).*?(?=\n\n{mark})"

@@ -41,7 +41,7 @@ def test_the_arithmetic_by_hand(
     ms = {"decode": 3, "resize": 1, "network": 40, "lanes": 3, "track": 2, "write": 1}
     monkeypatch.setattr(scale, "MEASURED_MS", {"PyTorch": ms})
     monkeypatch.setattr(scale, "SCALING", {1: 1.0, 2: 1.8})
-    monkeypatch.setattr(scale, "LOG_BYTES_PER_FRAME", 1000.0)
+    monkeypatch.setattr(scale, "TABLE_BYTES_PER_FRAME", 1000.0)
     given = scale.Assumptions(
         frame_rate=20.0,
         bit_rate=8e6,
@@ -63,13 +63,16 @@ def test_the_arithmetic_by_hand(
     archives = rows_of(scale.tables(given, (100,))["archives"])
     assert archives["frames"] == ["7,200,000"]
     assert archives["video"] == ["360.0 GB"]
-    assert archives["lanes, as JSON Lines"] == ["7.2 GB"]
+    assert archives["lanes, as Parquet"] == ["7.2 GB"]
     assert archives["machine-hours, 10 cores, PyTorch"] == ["11.1 ($11)"]
     weeks = archives["machines for a week, 10 cores, PyTorch"]
     assert number(weeks[0]) == pytest.approx(11.11 / 168, abs=0.005)
 
 
 def test_a_slow_gpu_decides_itself(scale: ModuleType) -> None:
-    by_gpu, by_cores = scale.gpu_frames_per_s(scale.Assumptions(gpu_peak=1e12))
+    given = scale.Assumptions(gpu_peak=1e12)
+    by_gpu, by_cores = scale.gpu_frames_per_s(given)
     assert by_gpu == pytest.approx(1e12 * 0.03 / (2 * scale.MACS))
     assert by_gpu < by_cores
+    machines = rows_of(scale.tables(given, (1,))["machines"])
+    assert machines["16 cores and a GPU (estimate)"][0] == f"{by_gpu:,.0f}"
