@@ -198,7 +198,9 @@ def trunk_iteration(row: Any, num_iters: int) -> int:
     if not isinstance(built, Distiller) or built.has_parameters:
         return 0
     # The first iteration that is no longer before the start, as the distiller says it.
-    return next(i for i in range(num_iters) if i / num_iters >= built.start)
+    # A training may be too short to reach it.
+    reached = (i for i in range(num_iters) if i / num_iters >= built.start)
+    return next(reached, num_iters)
 
 
 def save_interval(config: Config) -> int:
