@@ -71,7 +71,7 @@ def learn(detector: LaneDetector, view: dict[str, Any]) -> None:
     """Train the layer of attention, and nothing else, on scenes seen by a view."""
     detector.requires_grad_(requires_grad=False).eval()
     layer = detector.backbone.context.requires_grad_()
-    optimizer = torch.optim.AdamW(layer.parameters(), lr=1e-2)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=2e-3)
     with tempfile.TemporaryDirectory() as folder:
         dataset = RoadScenesDataset(
             data_root=folder,
