@@ -42,11 +42,12 @@ from lanedet.models import (
     load_weights,
     read_checkpoint,
 )
+from lanedet.ops import LetterboxView
 from lanedet.visualization import stack_grids
 
 DOCS = Path(__file__).parent
 PIXEL = (420.0, 300.0)
-NUM_SCENES, NUM_ITERS, BATCH = 32, 80, 4
+NUM_SCENES, NUM_ITERS, BATCH = 16, 40, 4
 TILE_WIDTH, QUALITY = 236, 85
 ATTENTION = {"type": "SelfAttention2d", "heads": 4, "positions": "sinusoidal"}
 
@@ -66,11 +67,11 @@ def draw_heads(image: ByteArray) -> ByteArray:
     )
 
 
-def learn(detector: LaneDetector) -> None:
-    """Train the layer of attention, and nothing else."""
+def learn(detector: LaneDetector, view: dict[str, Any]) -> None:
+    """Train the layer of attention, and nothing else, on scenes seen by a view."""
     detector.requires_grad_(requires_grad=False).eval()
     layer = detector.backbone.context.requires_grad_()
-    optimizer = torch.optim.AdamW(layer.parameters(), lr=1e-2)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=2e-3)
     with tempfile.TemporaryDirectory() as folder:
         dataset = RoadScenesDataset(
             data_root=folder,
@@ -78,9 +79,10 @@ def learn(detector: LaneDetector) -> None:
             seed=0,
             num_scenes=NUM_SCENES,
             shape=(360, 640),
+            category="culane",
             pipeline=[
                 {"type": LoadImage},
-                {"type": ApplyView, "view": detector.view},
+                {"type": ApplyView, "view": view},
                 {
                     "type": RasterizeLanes,
                     "num_lanes": detector.head.num_lanes,
@@ -109,7 +111,7 @@ def draw_pixel(image: ByteArray) -> ByteArray:
     description["backbone"]["context"] = {"E4": ATTENTION}
     detector = build_model(description)
     detector.load_state_dict(checkpoint["state_dict"], strict=False)
-    learn(detector)
+    learn(detector, {**description["view"], "type": LetterboxView})
     inferencer = LaneInferencer(detector.eval())
     return stack_grids(
         [

@@ -198,7 +198,9 @@ def trunk_iteration(row: Any, num_iters: int) -> int:
     if not isinstance(built, Distiller) or built.has_parameters:
         return 0
     # The first iteration that is no longer before the start, as the distiller says it.
-    return next(i for i in range(num_iters) if i / num_iters >= built.start)
+    # A training may be too short to reach it.
+    reached = (i for i in range(num_iters) if i / num_iters >= built.start)
+    return next(reached, num_iters)
 
 
 def save_interval(config: Config) -> int:
@@ -295,7 +297,7 @@ def run_once(ablation: Ablation, run: Run) -> None:
 
 def _score_more(runner: LaneRunner, config: Config) -> dict[str, float]:
     """Return the scores on the config's further tests, each behind its test's name."""
-    scores = {}
+    scores: dict[str, float] = {}
     for name, change in (config.get(_TESTS) or {}).items():
         loader = config.test_dataloader
         root = Path(loader.dataset.data_root, change["data_root"])

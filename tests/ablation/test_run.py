@@ -76,6 +76,10 @@ def test_a_row_is_the_plain_model_until_its_start(
     assert trunk_iteration(distiller, 900) == expected
 
 
+def test_a_training_may_be_too_short_for_a_distiller() -> None:
+    assert trunk_iteration({"type": SelfAttentionDistiller}, 2) == 2
+
+
 def test_the_plain_row_is_always_there_and_first() -> None:
     rows = read_rows(Ablation(CONFIG, Path("out"), rows=("P23", "P12")))
     assert list(rows) == ["plain", "P12", "P23"]
