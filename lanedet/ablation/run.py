@@ -295,7 +295,7 @@ def run_once(ablation: Ablation, run: Run) -> None:
 
 def _score_more(runner: LaneRunner, config: Config) -> dict[str, float]:
     """Return the scores on the config's further tests, each behind its test's name."""
-    scores = {}
+    scores: dict[str, float] = {}
     for name, change in (config.get(_TESTS) or {}).items():
         loader = config.test_dataloader
         root = Path(loader.dataset.data_root, change["data_root"])
