@@ -96,6 +96,7 @@ class Refinement(nn.Module):
         """
         groups, hidden = self.gather.groups, self.gather.out_channels
         weight = self.gather.weight.reshape(groups, hidden // groups, -1)
+        assert self.gather.bias is not None
         bias = self.gather.bias.reshape(groups, 1, -1)
         # len() would fix the number of images of an exported graph.
         by_group = features.flatten(1).unflatten(1, (groups, -1)).transpose(0, 1)
