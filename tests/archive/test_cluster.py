@@ -24,7 +24,6 @@ ENVIRONMENT = {
     **os.environ,
     "OMP_NUM_THREADS": "1",
     "RAY_worker_niceness": "0",
-    "RAY_raylet_start_wait_time_s": "240",  # where other tests run beside
 }
 
 
