@@ -15,7 +15,7 @@ from tqdm import tqdm
 from lanedet.archive.claim import claim_table
 from lanedet.archive.clip_work import TableError
 from lanedet.archive.job import ArchiveJob, TableHeader
-from lanedet.archive.layout import HEADER, LOCK, WORK_FOLDER
+from lanedet.archive.layout import HEADER, LANES_FOLDER, LOCK, WORK_FOLDER
 from lanedet.archive.listing import Clip
 from lanedet.archive.manifest import Manifest
 from lanedet.archive.manifest_row import ManifestRow
@@ -245,7 +245,8 @@ def check_table(storage: Storage) -> None:
 
 def _check_header(storage: Storage, header: TableHeader, allow_mixed: bool) -> None:
     content = storage.read(HEADER)
-    if content is None:
+    # One that has no lanes yet may be of weights that could not be run.
+    if content is None or not storage.names(LANES_FOLDER):
         storage.write(HEADER, header.to_bytes())
         return
     there = TableHeader.from_bytes(content, storage.shown)

@@ -24,7 +24,6 @@ ENVIRONMENT = {
     **os.environ,
     "OMP_NUM_THREADS": "1",
     "RAY_worker_niceness": "0",
-    "RAY_raylet_start_wait_time_s": "240",  # where other tests run beside
 }
 
 
@@ -94,7 +93,7 @@ def memory_of(process: int) -> int:
 
 @pytest.fixture(scope="module")
 def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six clips of generated drives, 320x180, four seconds each, one of them long."""
+    """Six clips of generated drives, 160x90, one of them longer than a stretch."""
     from lanedet.simulation.drive import Drive
 
     folder = tmp_path_factory.mktemp("archive") / "drives"
@@ -102,10 +101,10 @@ def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed in range(6):
         with av.open(str(folder / f"drive {seed}.mp4"), "w") as container:
             stream = container.add_stream("libx264", rate=25)
-            stream.height, stream.width = 180, 320
+            stream.height, stream.width = 90, 160
             stream.pix_fmt = "yuv420p"
             stream.codec_context.gop_size = 10
-            for image, _ in Drive(seed, 100 if seed == 3 else 30, 25.0, (180, 320)):
+            for image, _ in Drive(seed, 90 if seed == 3 else 10, 25.0, (90, 160)):
                 frame = av.VideoFrame.from_ndarray(image, format="rgb24")
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
@@ -304,7 +303,7 @@ def test_a_table_in_s3_is_the_same(
         arguments = ("s3://fleet/drives", "--out", "s3://fleet/table", "--workers", "1")
         said = run(*arguments, "--stretch", "1", "--no-dashboard", **keys)
         assert "6 of 6 clips added" in said
-        assert "6 clips, 0.00 h, 250 frames" in run(
+        assert "6 clips, 0.00 h, 140 frames" in run(
             "--summary", "s3://fleet/table", **keys
         )
         store.invalidate_cache()

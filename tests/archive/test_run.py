@@ -151,6 +151,9 @@ def test_a_table_that_cannot_be_written_stops_the_run(
     Stopped.is_table = False  # but the model
     with pytest.raises(ValueError, match="the disk is full"):
         run_archive(list_clips(source), make_job(tmp_path / "table"), stopped)
+    # Without lanes the table is not bound to weights that could not be run.
+    other = make_job(tmp_path / "table", weights=b"2")
+    run_archive(list_clips(source), other, local_engine)
 
 
 def test_a_table_of_other_weights_is_refused_unless_asked(
