@@ -9,6 +9,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,16 @@ def configs_not_laid_out() -> Iterator[Callable[..., tuple[str, bool]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mmengine_config, "FormatCode", parse)
         yield lay_out
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine_looked_at_once() -> Iterator[None]:
+    """Let mmengine look for compilers and GPUs once, not at the start of every run."""
+    from mmengine.runner import runner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "collect_env", cache(runner.collect_env))
+        yield
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from lanedet.ablation.run import changes_model
 from lanedet.engine import load_config
 from lanedet.engine.schedule import with_peak
 from lanedet.engine.shared_values import fit_to_model
+from lanedet.models import LaneDetector
 
 KEPT = Path(__file__).parent / "configs/experiments.json"
 Facts = dict[str, str]
@@ -141,8 +142,15 @@ def _model_sections(config: Config) -> dict[str, Facts]:
     sections["detector"] |= {
         "tensors": f"{len(model.state_dict())}",
         "parameters": f"{sum(each.numel() for each in model.parameters())}",
+        "parameters in use": f"{_num_in_use(model)}",
     }
     return sections
+
+
+def _num_in_use(model: LaneDetector) -> int:
+    """Return the number of a detector's parameters that are there after training."""
+    parts = model.backbone, model.head
+    return sum(each.numel() for part in parts for each in part.parameters())
 
 
 def _data_facts(config: Config, split: str) -> Facts:

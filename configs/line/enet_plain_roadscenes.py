@@ -1,10 +1,7 @@
 """A line head on ENet's encoder, without SAD, on RoadScenes, 288x800.
 
 Run:      lanedet train line/enet_plain_roadscenes
-Kin:      Nothing is published.
 Expected: not measured.
-
-What to compare enet_sad_roadscenes.py with: the recipe is the same.
 """
 
 from mmengine.config import read_base

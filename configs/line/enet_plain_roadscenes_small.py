@@ -1,10 +1,7 @@
 """A line head on ENet's encoder, without SAD, on RoadScenes, 144x400, for a CPU.
 
 Run:      lanedet train line/enet_plain_roadscenes_small
-Kin:      Nothing is published.
 Expected: not measured.
-
-What to compare enet_sad_roadscenes_small.py with: the recipe is the same.
 """
 
 from mmengine.config import read_base

@@ -1,11 +1,7 @@
 """A line head on ENet's encoder, without SAD, on TuSimple, 320x800.
 
 Run:      lanedet train line/enet_plain_tusimple
-Kin:      Published: F1 97.94 for Polar R-CNN with ResNet-18 and without SAD (its
-          README). Of ENet, SAD and a line head together nothing is published.
-Expected: not measured.
-
-What to compare enet_sad_tusimple.py with: the recipe is the same.
+Expected: not measured. enet_sad_tusimple.py says what is published.
 """
 
 from mmengine.config import read_base

@@ -6,15 +6,9 @@ Expected: not measured.
 
 Lanes in the class map, which the metric reads, are drawn as wide as its labels: 8
 pixels of 1280. 12 epochs of 60,000 images.
-
-Images are moved as those of CLRNet are, colors changed as for RoadScenes.
-
-The network is that of _base_/models/enet_line.py.
-enet_plain_bdd100k.py is what to compare it with.
 """
 
 from mmengine.config import read_base
-
 
 with read_base():
     from .._base_.datasets.bdd100k import *

@@ -8,11 +8,6 @@ Expected: not measured.
 
 Of the image the top 270 of 590 rows are cut off, as CLRNet and its kin do. 32 epochs of
 88,880 images, as Polar R-CNN (_base_/schedules/line.py).
-
-Images are moved as those of CLRNet are, colors changed as for RoadScenes.
-
-The network is that of _base_/models/enet_line.py.
-enet_plain_culane.py is what to compare it with.
 """
 
 from mmengine.config import read_base
@@ -27,7 +22,8 @@ with read_base():
     from .._base_.models.enet_line import *
     from .._base_.schedules.line import *
 
-model.update(view=dict(type=StretchView, input_shape=(320, 800), crop_top=270 / 590))
+_view = dict(type=StretchView, input_shape=(320, 800), crop_top=270 / 590)
+model.update(view=_view)
 _load_image.update(shrink=1)  # below the cut the network sees more than half the size
 _labels = dict(type=RasterizeLaneMask, lane_width_px=8)
 _apply_view["motion"] = _line_motion

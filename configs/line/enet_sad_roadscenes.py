@@ -5,15 +5,11 @@ Kin:      Nothing is published.
 Expected: not measured.
 
 48 epochs of 10,000 scenes: proposals learn later than pixels do.
-
-The network is that of _base_/models/enet_line.py.
-enet_plain_roadscenes.py is what to compare it with.
 """
 
 from mmengine.config import read_base
 
 from lanedet.datasets import EncodeLines, RasterizeLaneMask
-
 
 with read_base():
     from .._base_.datasets.roadscenes import *

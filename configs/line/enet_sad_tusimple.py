@@ -8,11 +8,6 @@ Expected: not measured.
 Of the image the top 160 of 720 rows are cut off, as CLRNet and its kin do. 70 epochs of
 3,268 frames. The benchmark's program counts an image with more lanes than labelled + 2
 as without any: here at most the best 5 are kept.
-
-Images are moved as those of CLRNet are, colors changed as for RoadScenes.
-
-The network is that of _base_/models/enet_line.py.
-enet_plain_tusimple.py is what to compare it with.
 """
 
 from mmengine.config import read_base
@@ -27,7 +22,8 @@ with read_base():
     from .._base_.models.enet_line import *
     from .._base_.schedules.line import *
 
-model.update(view=dict(type=StretchView, input_shape=(320, 800), crop_top=160 / 720))
+_view = dict(type=StretchView, input_shape=(320, 800), crop_top=160 / 720)
+model.update(view=_view)
 model["head"].update(num_slots=5)
 _labels = dict(type=RasterizeLaneMask, lane_width_px=8)
 _apply_view["motion"] = _line_motion

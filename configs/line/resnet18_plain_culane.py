@@ -1,12 +1,7 @@
 """A line head on ResNet-18, without SAD, on CULane, 320x800.
 
 Run:      lanedet train line/resnet18_plain_culane
-Kin:      Published: F1 80.81 for Polar R-CNN and 79.73 for SRLane, both with
-          ResNet-18 and without SAD (their READMEs). Of SAD and a line head
-          together nothing is published.
-Expected: not measured.
-
-What to compare resnet18_sad_culane.py with: the recipe is the same.
+Expected: not measured. resnet18_sad_culane.py says what is published.
 """
 
 from mmengine.config import read_base

@@ -1,11 +1,7 @@
 """A line head on ResNet-18, with SAD, on BDD100K, 360x640.
 
 Run:      lanedet train line/resnet18_sad_bdd100k
-Kin:      Nothing is published of a line head by SAD's rules for BDD100K.
 Expected: not measured.
-
-The recipe is that of enet_sad_bdd100k.py, the network that of
-_base_/models/resnet18_line.py.
 """
 
 from mmengine.config import read_base

@@ -1,11 +1,7 @@
 """A line head on ResNet-18, with SAD, on RoadScenes, 288x800.
 
 Run:      lanedet train line/resnet18_sad_roadscenes
-Kin:      Nothing is published.
 Expected: not measured.
-
-The recipe is that of enet_sad_roadscenes.py, the network that of
-_base_/models/resnet18_line.py.
 """
 
 from mmengine.config import read_base

@@ -4,9 +4,6 @@ Run:      lanedet train line/resnet18_sad_tusimple
 Kin:      Published: F1 97.94 for Polar R-CNN with ResNet-18 and without SAD (its
           README). Of SAD and a line head together nothing is published.
 Expected: not measured.
-
-The recipe is that of enet_sad_tusimple.py, the network that of
-_base_/models/resnet18_line.py.
 """
 
 from mmengine.config import read_base
@@ -15,5 +12,5 @@ with read_base():
     from .enet_sad_tusimple import *
     from .._base_.models.resnet18_line import *
 
-model.update(view=dict(type=StretchView, input_shape=(320, 800), crop_top=160 / 720))
+model.update(view=_view)
 model["head"].update(num_slots=5)

@@ -1,10 +1,7 @@
 """A line head on ResNet-34, with SAD, on BDD100K, 360x640.
 
 Run:      lanedet train line/resnet34_sad_bdd100k
-Kin:      Nothing is published of a line head by SAD's rules for BDD100K.
 Expected: not measured.
-
-resnet18_sad_bdd100k.py with the deeper network.
 """
 
 from mmengine.config import read_base

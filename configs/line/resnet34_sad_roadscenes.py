@@ -1,10 +1,7 @@
 """A line head on ResNet-34, with SAD, on RoadScenes, 288x800.
 
 Run:      lanedet train line/resnet34_sad_roadscenes
-Kin:      Nothing is published.
 Expected: not measured.
-
-resnet18_sad_roadscenes.py with the deeper network.
 """
 
 from mmengine.config import read_base

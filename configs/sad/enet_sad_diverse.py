@@ -19,5 +19,5 @@ model.update(view=_view)
 model["head"]["decoder"].update(stiffness=0.15)
 train_cfg.update(max_iters=4000, val_interval=2000)
 optim_wrapper["optimizer"].update(lr=3e-3)
-param_scheduler[0].update(pct_start=0.1)
+param_scheduler = [dict(_one_cycle, pct_start=0.1)]
 default_hooks["checkpoint"].update(interval=250)

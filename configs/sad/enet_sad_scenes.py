@@ -27,5 +27,5 @@ model["head"].update(num_lanes=_num_lanes, decoder=dict(type=LaneDecoder, row_st
 model["distiller"].update(weight=0.02, start=0.5, ramp=0.2)
 train_cfg.update(max_iters=460, val_interval=230)
 optim_wrapper["optimizer"].update(lr=4e-3)
-param_scheduler[0].update(pct_start=0.15)
+param_scheduler = [dict(_one_cycle, pct_start=0.15)]
 default_hooks["checkpoint"].update(interval=100)

@@ -298,6 +298,7 @@ def test_nobody_stops_the_clip_of_another(served, clip: Path) -> None:
         answer = pool.submit(served.call, CLIP, source, served.weights, 30, True, False)
         while not answer.done():
             served.call_past_the_queue("_stop_clip")
+            time.sleep(0.05)
     (_, text, *_), error = answer.result()
     assert not error
     assert text.startswith("- 3 frames, 0.3 s long")

@@ -1,13 +1,13 @@
 import re
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
-
 NOTEBOOK = Path(__file__).parents[2] / "docs/quickstart.ipynb"
 
 
 def test_the_quickstart_runs_and_shows_what_it_says(tmp_path: Path) -> None:
+    import nbformat  # what only one worker needs
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     place = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, timeout=120, resources=place).execute()

@@ -3,13 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from exports import PLACE, exported_file, images
+from extras import needs
 
 from lanedet.export import ExportOptions, export_model
 from lanedet.export.quantize import calibration_images
 from lanedet.formats.models import ModelMetadata, read_onnx_metadata
 from lanedet.inference import open_predictor
 
-pytest.importorskip("nncf", reason="needs the extra export")
+pytestmark = needs("nncf", "onnx", extra="export")
 
 
 def test_generated_scenes_are_the_default() -> None:

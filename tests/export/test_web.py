@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 import torch
 from exports import exported_file
+from extras import needs
 
 from lanedet.export import export_page
 from lanedet.export.graph import make_graph
 from lanedet.export.web import page_facts
 from lanedet.models import build_model, save_weights
 
-pytest.importorskip("onnx", reason="needs the extra export")
-pytest.importorskip("onnxscript", reason="needs the extra export")
+pytestmark = needs("onnx", "onnxscript", extra="export")
 
 SEGMENTATION = {
     "type": "LaneSegmentationHead",

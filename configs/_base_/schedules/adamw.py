@@ -14,4 +14,5 @@ optim_wrapper = dict(
     optimizer=dict(type=AdamW, lr=3e-3, weight_decay=1e-2),
     clip_grad=dict(max_norm=5.0),
 )
-param_scheduler = [dict(type=OneCycleLR, pct_start=0.1, by_epoch=False)]
+_one_cycle = dict(type=OneCycleLR, pct_start=0.1, by_epoch=False)
+param_scheduler = [_one_cycle]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from exports import weights_file
+from extras import needs
 from playwright.sync_api import Page, expect
 
 from lanedet import LaneInferencer
@@ -21,9 +22,10 @@ from lanedet.simulation import Drive
 from lanedet.video import VideoWriter
 from lanedet.visualization.draw import slot_color
 
-pytest.importorskip("onnx", reason="needs the extra export")
-pytest.importorskip("onnxscript", reason="needs the extra export")
-pytestmark = pytest.mark.slow  # it fetches 33 MB
+pytestmark = [
+    pytest.mark.slow,  # it fetches 33 MB
+    needs("onnx", "onnxscript", extra="export"),
+]
 
 PATIENCE_MS = 120_000
 WEIGHTS = default_weights()

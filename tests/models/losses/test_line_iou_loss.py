@@ -3,7 +3,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy.stats import spearmanr
 from torch import Tensor
 
 from lanedet.evaluation.functional.culane.paint import painted_ious
@@ -124,6 +123,7 @@ def test_it_ranks_lanes_as_the_benchmark_does() -> None:
         own.append(float(lane_iou(xs, target, valid, 15, step)))
     overlapping = np.array(official) > 0.1
     assert overlapping.sum() > 100
-    assert spearmanr(official, own).statistic > 0.97
+    ranks = [np.argsort(np.argsort(each)) for each in (official, own)]
+    assert np.corrcoef(ranks)[0, 1] > 0.97
     misses = np.abs(np.array(official) - own)[overlapping]
     assert misses.mean() < 0.05
