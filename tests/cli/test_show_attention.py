@@ -4,10 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+
+from lanedet.models import build_model, describe_model, save_weights
 
 LoadTool = Callable[[str], ModuleType]
 RunMain = Callable[..., int]
@@ -63,6 +66,25 @@ def test_two_models_under_one_another(run_tool: RunMain, workplace: Path) -> Non
     # The weights are the same, and only the names of their folders differ.
     np.testing.assert_array_equal(picture[:90, 164:], picture[94:, 164:])
     assert (picture[:90, :160] != picture[94:, :160]).any()
+
+
+def test_where_a_pixel_looks_below_the_stages(
+    run_tool: RunMain, workplace: Path, model_config: dict[str, Any]
+) -> None:
+    context = {"E4": {"type": "SelfAttention2d", "heads": 2}}
+    description = describe_model(
+        {**model_config, "backbone": {"type": "ENet", "context": context}}
+    )
+    state = build_model(description).state_dict()
+    save_weights(workplace / "attending.safetensors", description, state, {})
+    arguments = ("frames/clip2/20.png", "--weights", "attending.safetensors")
+    arguments += ("--stages", "E3", "E4", "--tile-width", "160", "--pixel", "80,45")
+    assert run_tool(*arguments, "--out", "both") == 0
+    assert cv2.imread("both/20.png").shape == (2 * 90 + 4, 3 * 160 + 2 * 4, 3)
+    assert run_tool(*arguments, "--heads", "1", "--out", "one") == 0
+    picture = cv2.imread("one/20.png")
+    # The row of the pixel is one tile shorter, and filled up with white.
+    assert (picture[94:, 2 * 164 :] == 255).all()
 
 
 def test_a_pixel_of_a_network_without_self_attention(
