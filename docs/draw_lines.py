@@ -1,8 +1,9 @@
 """Draw docs/lines.jpg: run `python docs/draw_lines.py`.
 
-A line head learns eight bends by heart, which takes some minutes on a CPU, and shows
-how it finds them: the proposals of its sketch that lie near a lane, and the lines of
-the first and of the second refinement that become lanes; the labels in white.
+A line head with a curved sketch learns eight bends by heart, which takes some minutes
+on a CPU, and shows how it finds them: the tangents of cells that see a lane, the
+proposals that they make with their bends, and the lines of the first and of the second
+refinement that become lanes; the labels in white.
 """
 
 import tempfile
@@ -31,9 +32,9 @@ from lanedet.structures import LaneSample
 
 SHAPE, NUM_ROWS, NUM_ITERS = (64, 176), 36, 300
 SHOWN = (0, 2, 5)
-WIDTH, GAP, CAPTION, QUALITY = 400, 4, 20, 85
+WIDTH, GAP, CAPTION, QUALITY = 300, 4, 20, 85
 VIEW = {"type": StretchView, "input_shape": SHAPE}
-TITLES = ("proposals of the sketch", "after one refinement", "after two")
+TITLES = ("tangents of the sketch", "curved proposals", "one refinement", "two")
 
 
 def scenes(folder: str) -> list[dict[str, Any]]:
@@ -78,9 +79,9 @@ def kept(logits: Tensor, ends: Tensor, xs: Tensor, head: LineHead) -> list[Float
     """Return the lines of one image that become lanes, in pixels of the input."""
     scores = logits.sigmoid().double().numpy()
     lines = torch.cat([ends, xs], dim=-1).double().numpy()
-    chosen = scores >= head.min_score
+    chosen = scores >= head.decode.min_score
     scores, lines = scores[chosen], lines[chosen]
-    best = suppress_lines(scores, lines, head.min_distance * SHAPE[1])
+    best = suppress_lines(scores, lines, head.decode.min_distance * SHAPE[1])
     return [decode_line(lines[i], SHAPE) for i in best]
 
 
@@ -116,6 +117,7 @@ def main() -> None:
                 "E4": {"stride": 8, "offset": 3.5},
             },
             "num_extra_levels": 1,
+            "curved_sketch": True,
             "hidden_channels": 96,
             "num_points": 18,
         },
@@ -132,14 +134,20 @@ def main() -> None:
         outputs = model(data["inputs"])
     head = model.head
     ys = row_ys(SHAPE[0], NUM_ROWS, torch.device("cpu"))
-    proposals = sketch_lines(outputs.sketch, head.sketch.grid_shape, SHAPE, ys)
+    sketches = outputs.sketch._replace(bends=None), outputs.sketch
+    proposals = [
+        sketch_lines(each, head.sketch.grid_shape, SHAPE, ys) for each in sketches
+    ]
     rows = [titles()]
     for i in SHOWN:
         near = outputs.sketch.objectness[i] > 0
         whole = torch.tensor([0.0, NUM_ROWS - 1]).expand(int(near.sum()), 2)
-        sketched = torch.cat([whole, proposals[i][near]], dim=1).double().numpy()
+        sketched = [
+            torch.cat([whole, each[i][near]], dim=1).double().numpy()
+            for each in proposals
+        ]
         lanes = [
-            [decode_line(line, SHAPE) for line in sketched],
+            *([decode_line(line, SHAPE) for line in each] for each in sketched),
             *(
                 kept(*(each[i, stage] for each in outputs[:3]), head)
                 for stage in range(2)

@@ -187,6 +187,9 @@ def test_first_test_image(scenes_root: Path) -> None:
         pytest.param(
             "ablation/context_enet", ("SE", "local 7x7 and SAD"), id="changed models"
         ),
+        pytest.param(
+            "ablation/roadscenes_heads", ("both, and more bends",), id="other data"
+        ),
     ],
 )
 def test_every_row_has_a_config_that_can_be_written_down(
