@@ -149,8 +149,11 @@ def _model_sections(config: Config) -> dict[str, Facts]:
 
 def _num_in_use(model: LaneDetector) -> int:
     """Return the number of a detector's parameters that are there after training."""
-    parts = model.backbone, model.head
-    return sum(each.numel() for part in parts for each in part.parameters())
+    return sum(
+        parameter.numel()
+        for name, parameter in model.named_parameters()
+        if not name.startswith("distiller")
+    )
 
 
 def _data_facts(config: Config, split: str) -> Facts:

@@ -204,15 +204,15 @@ class LaneInferencer:
             ValueError: If the image is not (H, W, 3) uint8, there is no such stage, or
                 the network does not run in PyTorch: exported, it has no stages.
         """
-        energies = getattr(self._predictor, "energies", None)
-        if energies is None:
+        insight = self._predictor.insight
+        if insight is None:
             raise ValueError(
                 f"{self.runtime} cannot say where a network looks: an exported one has "
                 "no stages. Choose its weights (.safetensors), or runtime='torch'."
             )
         [sample] = self._predict_batch([image])
         [pixels], _ = self._prepare([image])
-        found = energies(pixels[None], stages)
+        found = insight.energies(pixels[None], stages)
         return sample, {stage: energy[0] for stage, energy in found.items()}
 
     def pixel_attention(
@@ -234,8 +234,8 @@ class LaneInferencer:
                 the pixel, no layer has such weights, or the network does not run in
                 PyTorch.
         """
-        look = getattr(self._predictor, "pixel_attention", None)
-        if look is None:
+        insight = self._predictor.insight
+        if insight is None:
             raise ValueError(
                 f"{self.runtime} cannot say where a pixel looks: an exported network "
                 "has no layers. Choose its weights (.safetensors), or runtime='torch'."
@@ -248,13 +248,12 @@ class LaneInferencer:
                 f"({pixel[0]:g}, {pixel[1]:g})."
             )
         x, y = sample.view.to_input(np.array(pixel, dtype=np.float64)).tolist()
-        found: dict[str, Tensor] = look(pixels[None], (x, y))
-        return found
+        return insight.pixel_attention(pixels[None], (x, y))
 
     @property
     def has_stages(self) -> bool:
         """Whether :meth:`attention` can look into the network: not if exported."""
-        return hasattr(self._predictor, "energies")
+        return self._predictor.insight is not None
 
     def concurrent(self, num_calls: int) -> AbstractContextManager[Callable[[], None]]:
         """Let so many threads call this object at once, on a core each.

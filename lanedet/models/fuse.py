@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 
 @runtime_checkable
@@ -52,11 +52,27 @@ def fuse_layers(layers: Iterable[nn.Module]) -> list[nn.Module]:
         if not isinstance(last, nn.Conv2d | nn.ConvTranspose2d):
             fused.append(fuse(layer))
         elif isinstance(layer, nn.BatchNorm2d):
-            is_transposed = isinstance(last, nn.ConvTranspose2d)
-            fused[-1] = fuse_conv_bn_eval(last, layer, is_transposed)
+            _fold(layer, last)
         else:  # what a convolution returned is nobody else's and may be overwritten
             fused.append(in_place(fuse(layer)))
     return [layer for layer in fused if not isinstance(layer, nn.Dropout2d)]
+
+
+def _fold(norm: nn.BatchNorm2d, conv: nn.Conv2d | nn.ConvTranspose2d) -> None:
+    """Let a convolution do what the normalisation after it does."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    # fuse_conv_bn_eval would copy the convolution first, which takes most of the time.
+    conv.weight, conv.bias = fuse_conv_bn_weights(
+        conv.weight,
+        conv.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.eps,
+        norm.weight,
+        norm.bias,
+        transpose=isinstance(conv, nn.ConvTranspose2d),
+    )
 
 
 def in_place(activation: nn.Module) -> nn.Module:

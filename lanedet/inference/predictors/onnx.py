@@ -47,6 +47,8 @@ class OnnxPredictor:
             installed or cannot run it, or has no such device.
     """
 
+    insight = None
+
     def __init__(self, path: Path, device: str | None = None) -> None:
         check_file(path)
         self._metadata, self.parts = open_metadata(path, read_onnx_metadata(path))

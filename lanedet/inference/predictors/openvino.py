@@ -40,6 +40,8 @@ class OpenVinoPredictor:
             installed or cannot run it, or has no such device or no bfloat16 on it.
     """
 
+    insight = None
+
     def __init__(
         self, path: Path, device: str | None = None, *, half: bool = False
     ) -> None:

@@ -1,9 +1,9 @@
 """What a runtime must do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,39 @@ from numpy.typing import NDArray
 from lanedet.arrays import ByteArray
 from lanedet.formats.models import ExportFacts, ModelMetadata
 from lanedet.inference.host_parts import HostParts, Readings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Insight(Protocol):
+    """What looks into a network: at its stages and its layers."""
+
+    def energies(
+        self, images: ByteArray, stages: Sequence[str] | None
+    ) -> "dict[str, Tensor]":
+        """Return the energy of stages by name, (B, h, w) float32 on the CPU.
+
+        Args:
+            images: Network inputs (B, H, W, 3) uint8, RGB.
+            stages: Names of the backbone's stages; those of its encoder if not given.
+
+        Raises:
+            ValueError: If there is no such stage.
+        """
+
+    def pixel_attention(
+        self, images: ByteArray, pixel: tuple[float, float]
+    ) -> "dict[str, Tensor]":
+        """Return with which weights a pixel looks at others, (heads, h, w) by layer.
+
+        Args:
+            images: A network input, (1, H, W, 3) uint8, RGB.
+            pixel: (x, y) in it.
+
+        Raises:
+            ValueError: As :func:`~lanedet.models.pixel_attention` says.
+        """
 
 
 class Predictor(Protocol):
@@ -27,6 +60,10 @@ class Predictor(Protocol):
 
     runtime: str
     """Name and version of the runtime."""
+
+    @property
+    def insight(self) -> Insight | None:
+        """Looks into the network; None for an exported one, which has no stages."""
 
     def read(self, images: ByteArray, place: NDArray[np.int64]) -> Readings:
         """Return the readings of a batch.

@@ -40,6 +40,8 @@ class TensorRtPredictor:
             device.
     """
 
+    insight = None
+
     def __init__(self, path: Path, device: str | None = None) -> None:
         check_file(path)
         metadata, self.parts = open_metadata(path, read_sidecar(path))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lanedet.arrays import ByteArray
 from lanedet.inference.host_parts import HostParts, Readings
+from lanedet.inference.predictors.predictor import Insight
 from lanedet.models import LaneDetector, pixel_attention, stage_energies
 
 
@@ -60,19 +61,16 @@ class TorchPredictor:
         readings = self._reader(self._detector.head(features), at)
         return {name: tensor.cpu().numpy() for name, tensor in readings.items()}
 
+    @property
+    def insight(self) -> Insight:
+        """What looks into the network."""
+        return self
+
     @torch.inference_mode()
     def energies(
         self, images: ByteArray, stages: Sequence[str] | None
     ) -> dict[str, Tensor]:
-        """Return the energy of stages by name, (B, h, w) float32.
-
-        Args:
-            images: Network inputs (B, H, W, 3) uint8, RGB.
-            stages: Names of the backbone's stages; those of its encoder if not given.
-
-        Raises:
-            ValueError: If there is no such stage.
-        """
+        """Return the energy of stages by name, as every insight does."""
         features = self._detector.extract_features(self._normalise(images))
         energies = stage_energies(features, stages)
         return {stage: energy.cpu() for stage, energy in energies.items()}
@@ -80,15 +78,7 @@ class TorchPredictor:
     def pixel_attention(
         self, images: ByteArray, pixel: tuple[float, float]
     ) -> dict[str, Tensor]:
-        """Return with which weights a pixel looks at others, (heads, h, w) by layer.
-
-        Args:
-            images: A network input, (1, H, W, 3) uint8, RGB.
-            pixel: (x, y) in it.
-
-        Raises:
-            ValueError: As :func:`~lanedet.models.pixel_attention` says.
-        """
+        """Return with which weights a pixel looks at others, as every insight does."""
         return pixel_attention(self._detector, self._normalise(images), pixel)
 
     def _normalise(self, images: ByteArray) -> Tensor:

@@ -53,10 +53,10 @@ def test_lanes_of_fewer_than_two_points_are_left_out() -> None:
 
 
 def test_lanes_that_go_back_and_forth_are_refused() -> None:
-    zigzag = np.stack([np.arange(302) % 2, np.arange(302)], axis=1) * [9.0, 0.1]
+    zigzag = np.stack([np.arange(302) % 2, np.arange(302)], axis=1) * [400.0, 60.0]
     # 300 turns each, and 158 + 140: the two lanes do not turn where one ends.
     polygon_ious([zigzag], [zigzag[:160], zigzag[160:]], SHAPE, 30)
-    longer = np.concatenate([zigzag, [[0.0, 31.0], [9.0, 31.1]]])
+    longer = np.concatenate([zigzag, [[0.0, 302 * 60.0], [400.0, 303 * 60.0]]])
     with pytest.raises(ValueError, match="right angle 300 times, got 301"):
         polygon_ious([UPRIGHT], [longer[1:]], SHAPE, 30)
     with pytest.raises(ValueError, match="right angle 300 times, got 318"):
