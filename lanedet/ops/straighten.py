@@ -34,7 +34,7 @@ def straighten(points: FloatArray, stiffness: float, image_height: float) -> Flo
     if stiffness == 0 or len(points) < 3:
         return points
     x, y = points.T
-    steps = -np.diff(y)
+    steps = y[:-1] - y[1:]
     # np.median takes longer than all the rest of so few numbers.
     ordered = np.sort(steps)
     typical_step = float(ordered[(len(steps) - 1) // 2] + ordered[len(steps) // 2]) / 2
@@ -42,20 +42,22 @@ def straighten(points: FloatArray, stiffness: float, image_height: float) -> Flo
     length = stiffness * image_height * np.sqrt(below_end) / typical_step
     # Second divided differences, in units of the typical step: rows of D.
     before, after = steps[:-1] / typical_step, steps[1:] / typical_step
-    rows = np.array([1 / before, -1 / before - 1 / after, 1 / after])
+    rows = np.empty((3, len(before)))
+    rows[0], rows[2] = 1 / before, 1 / after
+    rows[1] = -rows[0] - rows[2]
     rows *= 2 / (before + after)
-    weights = length**4
+    weighted = rows * length**4
     # The normal matrix I + D^T W D has two bands above its diagonal.
     bands = np.zeros((3, len(points)))
     bands[2] = 1.0
-    for shift in range(3):
-        bands[2, shift : shift + len(weights)] += weights * rows[shift] ** 2
-    for shift in range(2):
-        bands[1, shift + 1 : shift + 1 + len(weights)] += (
-            weights * rows[shift] * rows[shift + 1]
-        )
-    bands[0, 2:] += weights * rows[0] * rows[2]
-    return np.stack([_solve(bands, x), y], axis=1)
+    end = len(before)
+    for first in range(3):
+        for second in range(first, 3):
+            band = bands[2 - second + first]
+            band[second : second + end] += weighted[first] * rows[second]
+    smooth = np.empty_like(points)
+    smooth[:, 0], smooth[:, 1] = _solve(bands, x), y
+    return smooth
 
 
 def _solve(bands: FloatArray, values: FloatArray) -> FloatArray:
@@ -72,11 +74,8 @@ def _solve(bands: FloatArray, values: FloatArray) -> FloatArray:
         from scipy.linalg import solveh_banded
 
         return np.asarray(solveh_banded(bands, values, check_finite=False))
-    matrix = np.zeros((number, number))
-    numbers = np.arange(number)
-    matrix[numbers, numbers] = bands[2]
-    for away in (1, 2):
-        rows, columns = numbers[:-away], numbers[away:]
-        band = bands[2 - away, away:]
-        matrix[rows, columns] = matrix[columns, rows] = band
-    return np.asarray(np.linalg.solve(matrix, values))
+    matrix = np.zeros(number * number)
+    for away, band in enumerate(bands[::-1]):  # every number-th and one is in a band
+        matrix[away : number * (number - away) : number + 1] = band[away:]
+        matrix[away * number :: number + 1] = band[away:]
+    return np.asarray(np.linalg.solve(matrix.reshape(number, number), values))
