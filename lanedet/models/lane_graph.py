@@ -42,7 +42,7 @@ class LaneGraph(nn.Module):
         """
         width = images.shape[2]
         # Rows of numbers, as runtimes are slow with three to a pixel.
-        rows = images.flatten(2).float()
+        rows = images.float().flatten(2)
         rows = (rows - self.mean.repeat(width)) / self.std.repeat(width)
         inputs = rows.unflatten(2, (-1, 3)).permute(0, 3, 1, 2).to(self.dtype)
         features = self.backbone(inputs)
