@@ -10,9 +10,10 @@ from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _SYSTEM_NAMES = frozenset(
     {
@@ -228,8 +229,10 @@ def _lock(file: Path, place: Path) -> Iterator[None]:
         lock.release()
 
 
-def _locked(file: Path) -> FileLock | None:
+def _locked(file: Path) -> "FileLock | None":
     """Return the lock in a file, held, or None where another holds it."""
+    from filelock import FileLock, Timeout  # who finds lanes alone needs no lock
+
     while True:
         lock = FileLock(file, is_singleton=False)
         try:

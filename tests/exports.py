@@ -74,8 +74,11 @@ _LINE_HEAD = {
     },
     "curved_sketch": True,
 }
+_CONTEXT = {
+    "E2": [{"type": "SelfAttention2d"}, {"type": "ChannelAndPixelGate"}],
+}
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "rows": ({"type": "ShortENet"}, _ENET_HEAD),
+    "rows": ({"type": "ShortENet", "context": _CONTEXT}, _ENET_HEAD),
     "maps": ({"type": "ShortENet", "extra_stage": False}, _ONE_CLASS_HEAD),
     "lines": ({"type": "ShortResNet", "depth": 18}, _LINE_HEAD),
 }
@@ -120,6 +123,8 @@ def _write_weights(kind: str, description: dict[str, Any], path: Path) -> None:
             tensor *= 1e5
         elif name.endswith("sketch.bend.weight"):  # untrained, it bends nothing
             tensor.normal_(std=0.1)
+        elif name.endswith("gamma"):
+            tensor.fill_(1.0)  # it begins with 0, and the layer with nothing
         elif kind == "maps" and name == "head.classifier.weight":
             tensor *= 30
     save_weights(path, description, state, {"licence": "MIT", "seed": "0"})

@@ -28,7 +28,7 @@ from lanedet.benchmark.steadiness_measures import (
 )
 from lanedet.benchmark.timing import format_table, hardware_line, write_json
 from lanedet.inference import LaneInferencer
-from lanedet.runtime import progress_bar
+from lanedet.runtime import RUNTIMES, progress_bar
 from lanedet.simulation import Drive
 from lanedet.structures import LaneSample
 from lanedet.video import LaneTracker, open_source
@@ -52,9 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "clips", nargs="*", help="videos, folders of images; instead of drives"
     )
     parser.add_argument(
-        "--weights", help="weights or checkpoint (default: those of the package)"
+        "--weights",
+        help="weights, checkpoint or exported model (default: the package's)",
     )
     parser.add_argument("--device", help="default: a GPU where there is one")
+    parser.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        help="what runs the network (default: the fastest that can)",
+    )
     parser.add_argument(
         "--seeds",
         type=int,
@@ -95,7 +101,7 @@ def run(args: argparse.Namespace) -> None:
     """
     if args.every < 1:
         raise ValueError(f"--every must be at least 1, got {args.every}.")
-    inferencer = LaneInferencer(args.weights, device=args.device)
+    inferencer = LaneInferencer(args.weights, device=args.device, runtime=args.runtime)
     report: dict[str, dict[str, Steadiness]] = {}
     shared: list[tuple[float, float]] = []
     for recording in _recordings(args, inferencer):

@@ -2,10 +2,11 @@
 
 A clip of 1280x720 in H.264 goes through the whole pipeline and comes out as another,
 with its log. Two networks are tried: an ENet for 288x800, which is untrained, so that
-its lanes are noise but as many are decoded, tracked and drawn; and the weights that
-come with the package. Beside them runs the same ENet in what a known port's demo does
-(lanedet/benchmark/known_port.py). All take turns, and the table has the medians, or
-with --minima the runs that were disturbed least.
+its lanes are noise but as many are decoded, tracked and drawn; and the model that
+comes with the package, in the fastest runtime that is installed. Beside them runs the
+same ENet in what a known port's demo does (lanedet/benchmark/known_port.py). All take
+turns, and the table has the medians, or with --minima the runs that were disturbed
+least.
 
 Steps that overlap add up to more than the whole. "cpu" is what all threads of this
 process computed, which another load on the machine changes less than the clock.
@@ -32,7 +33,7 @@ from lanedet.benchmark.timing import (
     write_json,
 )
 from lanedet.engine import load_config
-from lanedet.inference import LaneInferencer, default_weights
+from lanedet.inference import LaneInferencer, packaged_model
 from lanedet.models import (
     build_model,
     describe_model,
@@ -40,6 +41,7 @@ from lanedet.models import (
     save_weights,
     usable_device,
 )
+from lanedet.runtime import RUNTIMES
 from lanedet.simulation import Drive
 from lanedet.video import (
     STEPS,
@@ -73,7 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         type=Path,
-        help="second network (default: the weights of the package, if there are any)",
+        help="second network, weights or exported model (default: the package's, if it "
+        "has one)",
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        help="what runs the second network (default: the fastest that can)",
     )
     parser.add_argument(
         "--device",
@@ -152,20 +160,23 @@ def _runs(
     enet = _untrained_enet(folder / "enet.safetensors")
     port = KnownPort(load_weights(enet, args.device))
     runs = {"known port's logic": _run_of_port(source, port, folder)}
-    for name, weights in [("ENet 288x800", enet), *_shipped(args.weights)]:
-        inferencer = LaneInferencer(weights, device=args.device)
+    inferencers = {"ENet 288x800": LaneInferencer(enet, device=args.device)}
+    model = args.weights or _shipped(args)
+    if model is not None:
+        second = LaneInferencer(model, device=args.device, runtime=args.runtime)
+        inferencers[f"{model.stem}, {second.runtime}"] = second
+    for name, inferencer in inferencers.items():
         for threads, suffix in ((False, ""), (True, ", threads")):
             runs[name + suffix] = _run_of(source, inferencer, threads, folder)
     return runs
 
 
-def _shipped(weights: Path | None) -> list[tuple[str, Path]]:
-    if weights is None:
-        try:
-            weights = default_weights()
-        except FileNotFoundError:
-            return []
-    return [(weights.stem, weights)]
+def _shipped(args: argparse.Namespace) -> Path | None:
+    """Return the package's model for a runtime, None if it has none."""
+    try:
+        return packaged_model(args.runtime, args.device)
+    except FileNotFoundError:
+        return None
 
 
 def _untrained_enet(path: Path) -> Path:

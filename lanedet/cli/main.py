@@ -40,7 +40,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = arguments[0] if arguments else "--help"
     if name in ("-h", "--help", "help"):
-        print(_help())
+        from lanedet.runtime import user_errors  # takes longer than all else of it
+
+        with user_errors():  # its reader may leave, as `head` does
+            print(_help())
         return
     if name in ("-V", "--version"):
         print(f"lanedet {__version__}")

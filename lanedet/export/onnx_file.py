@@ -53,7 +53,7 @@ def onnx_bytes(made: ExportGraph) -> bytes:
             dynamic_shapes=shapes if is_dynamic else None,
         )
     assert program is not None
-    model = program.model_proto
+    model = _rewritten(program.model_proto)
     _strip(model)
     onnx.checker.check_model(model)
     content: bytes = model.SerializeToString()
@@ -72,6 +72,35 @@ def bare_onnx(path: Path) -> bytes:
     del model.metadata_props[:]
     content: bytes = model.SerializeToString()
     return content
+
+
+def _rewritten(model: Any) -> Any:
+    """Return a model in which one operator or none does what took several.
+
+    PyTorch has no operator for phases that lie one after the other, and keeps both of
+    two changes of the order that undo each other, of which runtimes run both.
+    """
+    from onnxscript.rewriter import pattern, rewrite
+
+    def interleaved(op: Any, phases: Any, cells: Any, whole: Any) -> Any:
+        parted = op.Transpose(op.Reshape(phases, cells), perm=[0, 3, 4, 1, 5, 2])
+        return op.Reshape(parted, whole)
+
+    def depth_to_space(op: Any, phases: Any, **_shapes: Any) -> Any:
+        return op.DepthToSpace(phases, blocksize=2, mode="DCR")
+
+    def there_and_back(op: Any, pixels: Any) -> Any:
+        return op.Transpose(op.Transpose(pixels, perm=[0, 3, 1, 2]), perm=[0, 2, 3, 1])
+
+    def nothing(op: Any, pixels: Any) -> Any:
+        return op.Identity(pixels)
+
+    rules = [
+        pattern.RewriteRule(interleaved, depth_to_space),
+        # The planes that are made on the way may be wanted, too.
+        pattern.RewriteRule(there_and_back, nothing, remove_nodes=False),
+    ]
+    return rewrite(model, rules)
 
 
 def _strip(model: Any) -> None:

@@ -16,8 +16,9 @@ below is a faint echo of the next lane, there in one frame and gone in the other
 if asked for, the piece is made as stiff as painted lines are.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -151,8 +152,8 @@ class LaneDecoder:
         lanes = []
         for slot in self._existing(existence):
             lane_map = lane_probs[slot, top:bottom, left:right]
-            runs = self._read(lane_map)
-            found = self._trace(runs, lane_map >= self.threshold)
+            is_probable = _Reached(lane_map, self.threshold)
+            found = self._trace(self._read(lane_map), is_probable, lane_map.shape)
             if found is not None:
                 lanes.append(self._placed(*found, int(slot), view))
         return lanes
@@ -193,14 +194,14 @@ class LaneDecoder:
                 f"{rows.shape} and {lane_bits.shape}."
             )
         top, bottom, left, right = view.place
-        numbers = np.arange(bottom - top - 1, -1, -self.row_step)
+        shape = bottom - top, right - left
+        numbers = np.arange(shape[0] - 1, -1, -self.row_step)
         lanes = []
         for slot in self._existing(existence):
             first, last, peak = rows[slot, : len(numbers)].T
             edges = first.astype(np.float64) - left, last.astype(np.float64) - left
             runs = RowRuns(numbers, *edges, peak).select(peak >= self.threshold)
-            bits = np.unpackbits(lane_bits[slot, top:bottom], axis=1, count=width)
-            found = self._trace(runs, bits[:, left:right] > 0)
+            found = self._trace(runs, _Bits(lane_bits[slot], top, left), shape)
             if found is not None:
                 lanes.append(self._placed(*found, int(slot), view))
         return lanes
@@ -232,15 +233,16 @@ class LaneDecoder:
         return runs._replace(rows=rows[runs.rows])
 
     def _trace(
-        self, runs: RowRuns, is_probable: NDArray[np.bool_]
+        self, runs: RowRuns, is_probable: "_IsProbable", shape: tuple[int, int]
     ) -> tuple[FloatArray, NDArray[np.float32]] | None:
         """Return the points (N, 2) of a map's lane and their probabilities (N,).
 
         Args:
             runs: Runs of the map, from its lowest row upwards.
-            is_probable: Which of its pixels reach the threshold, (h, w).
+            is_probable: Says which of its pixels reach the threshold.
+            shape: (h, w) of the map.
         """
-        height, width = is_probable.shape
+        height, width = shape
         ys = runs.rows.astype(np.float64)
         middles = np.stack([runs.middle, ys], axis=1)
         has_left = _has_left(middles, runs.is_cut(width), width)
@@ -258,21 +260,22 @@ class LaneDecoder:
         points = np.stack([xs, ys], axis=1)[is_lane]
         points = np.concatenate(
             [
-                self._end_beyond(points[_END_POINTS::-1], is_probable),
+                self._end_beyond(points[_END_POINTS::-1], is_probable, shape),
                 points,
-                self._end_beyond(points[-_END_POINTS - 1 :], is_probable),
+                self._end_beyond(points[-_END_POINTS - 1 :], is_probable, shape),
             ]
         )
         return points, runs.peak[is_lane]
 
     def _end_beyond(
-        self, points: FloatArray, is_probable: NDArray[np.bool_]
+        self, points: FloatArray, is_probable: "_IsProbable", shape: tuple[int, int]
     ) -> FloatArray:
         """Return where a lane ends between the last sampled row and the next.
 
         Args:
             points: (N, 2), N > 1, the last points of the lane, its end last.
-            is_probable: Which pixels of its map reach the threshold, (h, w).
+            is_probable: Says which pixels of its map reach the threshold.
+            shape: (h, w) of the map.
 
         Returns:
             (1, 2), or (0, 2) where it ends on the last row.
@@ -280,13 +283,13 @@ class LaneDecoder:
         (first_x, first_y), (last_x, last_y) = points[[0, -1]].tolist()
         slope = (last_x - first_x) / (last_y - first_y)
         step = 1 if last_y > first_y else -1
-        height, width = is_probable.shape
+        height, width = shape
         ends: list[tuple[float, int]] = []
         for away in range(step, step * self.row_step, step):
             row, x = int(last_y) + away, last_x + away * slope
             if not (0 <= row < height and 0 <= round(x) < width):
                 break
-            if not is_probable[row, round(x)]:
+            if not is_probable(row, round(x)):
                 break
             ends = [(x, row)]
         return np.array(ends, dtype=np.float64).reshape(-1, 2)
@@ -303,7 +306,7 @@ class LaneDecoder:
         """
         if len(points) < 2:
             return None
-        across, up = np.abs(np.diff(points, axis=0)).T
+        across, up = np.abs(points[1:] - points[:-1]).T
         max_up = max(self.row_step, self.max_gap * image_height)
         window = max(1, round(_TURN_WINDOW * image_height / self.row_step))
         is_break = (
@@ -318,6 +321,39 @@ class LaneDecoder:
         if stop - start < 2 or extent < self.min_height * image_height:
             return None
         return slice(start, stop)
+
+
+class _IsProbable(Protocol):
+    """Whether a pixel of a map reaches the threshold."""
+
+    def __call__(self, row: int, column: int) -> bool: ...
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """:class:`_IsProbable` of a map (h, w)."""
+
+    lane_map: NDArray[np.float32]
+    threshold: float
+
+    def __call__(self, row: int, column: int) -> bool:
+        return bool(self.lane_map[row, column] >= self.threshold)
+
+
+@dataclass(frozen=True)
+class _Bits:
+    """:class:`_IsProbable` of bits (H, ceil(W / 8)) that hold a map and its padding.
+
+    Few of them are asked for: to unpack them all takes longer than all else.
+    """
+
+    bits: NDArray[np.uint8]
+    top: int
+    left: int
+
+    def __call__(self, row: int, column: int) -> bool:
+        byte, bit = divmod(self.left + column, 8)
+        return bool(int(self.bits[self.top + row, byte]) << bit & 0x80)
 
 
 def _has_left(

@@ -19,9 +19,9 @@ from lanedet.arrays import FloatArray
 _REACH = 3  # rows before and after one over which the stroke's slope is taken
 _FULL_SHARE = 0.7  # of the rows are less wide: most of a short, flat stroke is its ends
 _ROUNDING = 0.25  # columns by which a centre may lie beside its run
-# Of points at equal steps: their least squares' slope times _NORM times the step.
-_WEIGHTS = np.arange(-_REACH, _REACH + 1.0)
-_NORM = float(_WEIGHTS @ _WEIGHTS)
+# The least squares' slope of points at steps of 1.
+_SLOPE_FILTER = np.arange(-_REACH, _REACH + 1.0)
+_SLOPE_FILTER /= _SLOPE_FILTER @ _SLOPE_FILTER
 
 
 class RowRuns(NamedTuple):
@@ -114,7 +114,7 @@ def stroke_centres(
     is_whole = ~(is_cut_left | is_cut_right)
     if not is_whole.any():
         return middle, np.ones(len(rows), dtype=np.bool_)
-    gaps = np.flatnonzero(np.diff(rows) > 1) + 1
+    gaps = np.flatnonzero(rows[1:] - rows[:-1] > 1) + 1
     slopes, towards, from_end = np.empty((3, len(rows)))
     for start, stop in pairwise([0, *gaps.tolist(), len(rows)]):
         lean = np.sign(middle[start] - middle[stop - 1])
@@ -151,10 +151,10 @@ def _slopes(columns: FloatArray) -> FloatArray:
     """Return by how much columns (N,) grow from row to row, around each, (N,)."""
     if len(columns) <= 2 * _REACH:
         return np.full(len(columns), _slope(np.arange(len(columns)), columns))
-    slopes = np.convolve(columns, _WEIGHTS[::-1] / _NORM, mode="valid")
-    return np.concatenate(
-        [np.full(_REACH, slopes[0]), slopes, np.full(_REACH, slopes[-1])]
-    )
+    slopes = np.empty(len(columns))
+    slopes[_REACH:-_REACH] = np.correlate(columns, _SLOPE_FILTER, mode="valid")
+    slopes[:_REACH], slopes[-_REACH:] = slopes[_REACH], slopes[-_REACH - 1]
+    return slopes
 
 
 def _slope(rows: NDArray[np.int64], columns: FloatArray) -> float:

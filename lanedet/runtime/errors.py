@@ -27,6 +27,8 @@ def user_errors() -> Iterator[None]:
 
     * ``OSError`` (a missing file, a full disk) and ``ValueError`` (a bad value, a
       broken file) become ``error: <message>`` on stderr and exit status 1.
+    * A package that is not installed, as where this one was installed without what it
+      depends on, becomes such a line, too.
     * Ctrl-C becomes ``interrupted`` on stderr and exit status 130.
     * ``kill`` (SIGTERM) unwinds the stack, so that files are closed whole, and ends
       with ``terminated`` on stderr and exit status 143. So does a terminal that is
@@ -63,6 +65,14 @@ def user_errors() -> Iterator[None]:
         if os.environ.get("LANEDET_TRACEBACK") == "1":
             raise
         _report(f"error: {_one_line(error)}", error)
+        raise SystemExit(1) from error
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        is_ours = package in ("", __name__.partition(".")[0])
+        if is_ours or os.environ.get("LANEDET_TRACEBACK") == "1":
+            raise
+        message = f"error: This needs {package}, which is not installed here."
+        _report(f"{message} pip install lanedet brings it.", error)
         raise SystemExit(1) from error
     except KeyboardInterrupt as interrupt:
         if os.environ.get("LANEDET_TRACEBACK") == "1":

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from lanedet.arrays import ByteArray
 from lanedet.inference import LaneInferencer
-from lanedet.runtime import num_usable_cores, progress_bar
+from lanedet.runtime import hold_interrupts, num_usable_cores, progress_bar
 from lanedet.video.annotation import AnnotatedFrame, FrameAnnotator, SizeWatch
 from lanedet.video.detection import LaneDetection
 from lanedet.video.driving.calibration import Calibration
@@ -40,9 +41,8 @@ class VideoOptions:
     """Frames per pass of the network. More than 1 helps on a GPU only."""
 
     threads: bool | None = None
-    """Whether reading, the network, and drawing with encoding overlap, and on a CPU
-    the network looks at several frames at once. If not given, where
-    :func:`threads_pay`."""
+    """Whether reading, the network, drawing and encoding overlap, and on a CPU the
+    network looks at several frames at once. If not given, where :func:`threads_pay`."""
 
     tracking: bool = True
     """Whether lanes are followed and smoothed from frame to frame. The pictures of one
@@ -278,13 +278,28 @@ class _Run:
 
     @contextmanager
     def _writer(self, files: OpenOutputs) -> Iterator[Callable[[AnnotatedFrame], None]]:
-        """Yield what writes a frame, in a thread where that is wanted."""
+        """Yield what draws a frame and writes it, by a thread where that is wanted."""
         # A window belongs to the main thread.
         if not self._has_threads or self._outputs.show:
-            yield files.write
+
+            def draw_and_write(annotated: AnnotatedFrame) -> None:
+                with hold_interrupts():  # what was begun is written
+                    files.write(annotated, files.draw(annotated))
+
+            yield draw_and_write
             return
-        with WriteBehind(files.write, _QUEUE_SIZE) as behind:
-            yield behind.put
+
+        def write(drawn: tuple[AnnotatedFrame, ByteArray | None]) -> None:
+            files.write(*drawn)
+
+        # Nothing takes as long as encoding: its thread does nothing else.
+        with WriteBehind(write, _QUEUE_SIZE) as behind:
+
+            def draw(annotated: AnnotatedFrame) -> None:
+                with hold_interrupts():
+                    behind.put((annotated, files.draw(annotated)))
+
+            yield draw
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
         begin = perf_counter()

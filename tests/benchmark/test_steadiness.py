@@ -97,3 +97,21 @@ def test_a_clip_that_there_is_not(
 ) -> None:
     with pytest.raises(FileNotFoundError):
         steadiness.run(arguments(str(tmp_path / "none.mp4")))
+
+
+def test_the_runtime_is_the_one_that_was_asked_for(
+    arguments: Callable[..., argparse.Namespace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, object] = {}
+
+    class Named(JitteryInferencer):
+        def __init__(self, model: object, **options: object) -> None:
+            given.update(options, model=model)
+            super().__init__()
+
+    monkeypatch.setattr(steadiness, "LaneInferencer", Named)
+    texts = ["--seeds", "3", "--seconds", "0.4", "--category", "highway"]
+    steadiness.run(
+        arguments(*texts, "--weights", "lanes.onnx", "--runtime", "openvino")
+    )
+    assert given == {"model": "lanes.onnx", "device": None, "runtime": "openvino"}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from lanedet.benchmark import video
 from lanedet.video import VideoReader, VideoWriter
@@ -37,8 +38,8 @@ def test_every_step_of_every_run_is_measured(
         "known port's logic",
         "ENet 288x800",
         "ENet 288x800, threads",
-        "small",
-        "small, threads",
+        f"small, PyTorch {torch.__version__}",
+        f"small, PyTorch {torch.__version__}, threads",
     ]
     for taken in runs.values():
         is_tracked = taken is not runs["known port's logic"]

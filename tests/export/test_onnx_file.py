@@ -111,6 +111,10 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         _MOBILENET,
         {**_CONV_HEAD, "seg_stage": "layer1", "upsampling": 4},
     ),
+    "timm's ResNet-10": (
+        {"type": "TimmFeatures", "name": "resnet10t", "stages": {"layer1": 1}},
+        {**_CONV_HEAD, "seg_stage": "layer1", "upsampling": 4},
+    ),
     "ENet with self-attention": (
         _ATTENDING_ENET,
         {
@@ -137,6 +141,8 @@ NECKS = {
 def test_other_networks_give_what_they_give_in_pytorch(
     name: str, tmp_path: Path
 ) -> None:
+    if name.startswith("timm"):
+        pytest.importorskip("timm", reason="needs the extra timm")
     backbone, head = NETWORKS[name]
     view = {"type": "LetterboxView", "input_shape": [64, 96]}
     description = {"type": "LaneDetector", "backbone": backbone, "head": head}

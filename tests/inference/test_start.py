@@ -60,3 +60,24 @@ def test_the_package_has_a_model_that_needs_no_framework() -> None:
         f"print(inferencer.runtime)"
     )
     assert _run(code).startswith(("OpenVINO 20", "ONNX Runtime 1"))
+
+
+def test_lanes_are_found_and_tracked_without_scipy() -> None:
+    # Its import takes longer than that of a runtime, and a few lanes need none of it.
+    code = (
+        "import sys, numpy as np\n"
+        "from lanedet.ops import straighten\n"
+        "from lanedet.structures import LaneSample\n"
+        "from lanedet.video import LaneTracker\n"
+        "lane = np.stack([np.linspace(9, 80, 40), np.linspace(99, 20, 40)], axis=1)\n"
+        "lane = straighten(lane, 0.1, 100.0)\n"
+        "sample = LaneSample(metainfo={'ori_shape': (100, 160)})\n"
+        "sample.pred_lanes = [lane, lane + [40, 0]]\n"
+        "sample.pred_scores, sample.pred_slots = [0.9, 0.9], [2, 3]\n"
+        "tracker = LaneTracker(num_slots=6)\n"
+        "for time_s in (0.0, 0.1):\n"
+        "    found = tracker.update(sample, time_s)\n"
+        "assert found.pred_ids == [0, 1], found.pred_ids\n"
+        "assert 'scipy' not in sys.modules"
+    )
+    _run(code)

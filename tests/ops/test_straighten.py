@@ -53,3 +53,16 @@ def test_little_to_do() -> None:
     points = lane(np.sin(ROWS))
     assert straighten(points, 0.0, HEIGHT) is points
     assert straighten(points[:2], 0.5, HEIGHT).tolist() == points[:2].tolist()
+
+
+@pytest.mark.parametrize("number", [3, 4, 127, 128, 129, 400])
+def test_short_and_long_lanes_minimise_the_same_sum(number: int) -> None:
+    # One step of size 1: the sum of squares and of length**4 times squared bends.
+    height, stiffness = float(number), 0.05
+    y = np.arange(number)[::-1].astype(np.float64)
+    x = np.random.default_rng(number).normal(0, 1, number)
+    bends = np.diff(np.eye(number), 2, axis=0)
+    length = stiffness * height * np.sqrt(y[1:-1] / height)
+    gradient = straighten(lane(x, y), stiffness, height)[:, 0]
+    gradient = gradient - x + bends.T @ (length**4 * (bends @ gradient))
+    np.testing.assert_allclose(gradient, 0, atol=1e-6)

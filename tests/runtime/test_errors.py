@@ -1,4 +1,5 @@
 import errno
+import importlib
 import os
 import shutil
 import signal
@@ -51,6 +52,21 @@ def test_an_error_is_one_line_and_status_1(
         raise error
     assert caught.value.code == 1
     assert capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_a_package_that_is_not_there_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as exit_, user_errors():
+        importlib.import_module("nobody_has_this.part")
+    assert exit_.value.code == 1
+    message = "error: This needs nobody_has_this, which is not installed here. "
+    assert capsys.readouterr().err == f"{message}pip install lanedet brings it.\n"
+
+
+def test_a_part_of_ours_that_is_not_there_is_a_fault_of_the_program() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"lanedet\.nothing"), user_errors():
+        importlib.import_module("lanedet.nothing")
 
 
 @pytest.mark.parametrize("num_lines", [1, 100_000])  # below and above a buffer

@@ -210,7 +210,11 @@ class _PlainInitialBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, out_channels, H/2, W/2)."""
-        maxima = _maximum(_phases(x))
+        # Pictures come with the channels of a pixel side by side: so left, they are
+        # read pixel by pixel and not number by number.
+        pixels = x.permute(0, 2, 3, 1)
+        rows = torch.maximum(pixels[:, ::2], pixels[:, 1::2])
+        maxima = torch.maximum(rows[:, :, ::2], rows[:, :, 1::2]).permute(0, 3, 1, 2)
         return cast(Tensor, self.activation(self.conv(x) + self.spread(maxima)))
 
 
@@ -330,6 +334,10 @@ class DownBottleneck(nn.Module):
         return _PlainDownBottleneck(self)
 
 
+_Phases = tuple[Tensor, Tensor, Tensor, Tensor]
+"""The four pixels of each 2x2 cell, row by row, or something for each of them."""
+
+
 class _PlainDownBottleneck(nn.Module):
     """:class:`DownBottleneck` by the four pixels of each cell instead of a pooling."""
 
@@ -338,36 +346,25 @@ class _PlainDownBottleneck(nn.Module):
         self.keep_indices = block.keep_indices
         self.residual, self.activation = block.residual, block.activation
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+    def forward(self, x: Tensor) -> tuple[Tensor, _Phases | None]:
         """Map (B, C, h, w) to (B, out_channels, h/2, w/2) and masks of the maxima.
 
-        The masks are (B, C, 4, h/2, w/2): 1 for the pixel of a cell that holds its
-        maximum, else 0, in the order of :func:`_phases`.
+        There is a mask (B, C, h/2, w/2) for each pixel of a cell: 1 where it holds the
+        cell's maximum, else 0.
         """
-        phases = _phases(x)
-        pooled = _maximum(phases)
-        masks = _first_maxima(phases, pooled) if self.keep_indices else None
+        upper, lower = x[:, :, ::2], x[:, :, 1::2]
+        a, b = upper[..., ::2], upper[..., 1::2]
+        c, d = lower[..., ::2], lower[..., 1::2]
+        pooled = torch.maximum(torch.maximum(a, b), torch.maximum(c, d))
+        masks = _first_maxima((a, b, c, d), pooled) if self.keep_indices else None
         out: Tensor = self.residual(x)
         new_channels = out.shape[1] - pooled.shape[1]
         out = out + F.pad(pooled, (0, 0, 0, 0, 0, new_channels))
         return self.activation(out), masks
 
 
-def _phases(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the four pixels of each 2x2 cell of (B, C, h, w), row by row."""
-    upper, lower = x[:, :, ::2], x[:, :, 1::2]
-    return upper[..., ::2], upper[..., 1::2], lower[..., ::2], lower[..., 1::2]
-
-
-def _maximum(phases: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
-    a, b, c, d = phases
-    return torch.maximum(torch.maximum(a, b), torch.maximum(c, d))
-
-
-def _first_maxima(
-    phases: tuple[Tensor, Tensor, Tensor, Tensor], pooled: Tensor
-) -> Tensor:
-    """Return masks (B, C, 4, h, w) of the first maximum of each cell.
+def _first_maxima(phases: _Phases, pooled: Tensor) -> _Phases:
+    """Return masks of the first maximum of each cell.
 
     Ties are common, and all that unpooling does hangs on them: the first one wins, as
     in PyTorch's pooling.
@@ -376,7 +373,19 @@ def _first_maxima(
     # runtimes have are slower, and some have none of half precision.
     a, b, c, _ = (torch.ceil((pooled - each).clamp(0, 1)) for each in phases)
     ab, abc = a * b, a * b * c
-    return torch.stack([1 - a, a - ab, ab - abc, abc], dim=2)
+    return 1 - a, a - ab, ab - abc, abc
+
+
+def _from_phases(phases: Tensor) -> Tensor:
+    """Return (B, C, 2h, 2w) of its phases (B, 4C, h, w), one after the other.
+
+    ``F.pixel_shuffle`` has the phases of one channel side by side, for which runtimes
+    must bring the maps into another order first.
+    """
+    _, channels, height, width = phases.shape
+    cells = phases.reshape(-1, 2, 2, channels // 4, height, width)
+    cells = cells.permute(0, 3, 4, 1, 5, 2)
+    return cells.reshape(-1, channels // 4, 2 * height, 2 * width)
 
 
 class UpBottleneck(nn.Module):
@@ -434,15 +443,16 @@ class _PlainUpBottleneck(nn.Module):
         self.main, self.residual = block.main, block.residual
         self.activation = block.activation
 
-    def forward(self, x: Tensor, masks: Tensor) -> Tensor:
+    def forward(self, x: Tensor, masks: _Phases) -> Tensor:
         """Map (B, C, h, w) to (B, out_channels, 2h, 2w).
 
         Args:
             x: Features to enlarge.
-            masks: Where the maxima were, (B, out_channels, 4, h, w).
+            masks: Where the maxima were, each (B, out_channels, h, w).
         """
-        phases = (self.main(x)[:, :, None] * masks).flatten(1, 2)
-        return self.residual.add_to(F.pixel_shuffle(phases, 2), x, self.activation)
+        main: Tensor = self.main(x)
+        unpooled = _from_phases(torch.cat([main * mask for mask in masks], dim=1))
+        return self.residual.add_to(unpooled, x, self.activation)
 
 
 def _context_stage(dropout: float) -> nn.Sequential:

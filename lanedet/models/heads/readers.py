@@ -55,7 +55,9 @@ class MapReader(Reader):
             and of each slot, (B, K); float32 in [0, 1]. Slots whose existence is not
             predicted have 1.
         """
-        lane_probs = self.softmax(outputs.seg_logits.float())[:, 1:]
+        probs = self.softmax(outputs.seg_logits.float())
+        # Not a slice: of a split, runtimes read the part where it lies.
+        _, lane_probs = probs.split([1, probs.shape[1] - 1], dim=1)
         if outputs.existence_logits is None:
             existence = torch.ones_like(lane_probs[..., 0, 0])
         else:
@@ -110,7 +112,7 @@ class RowReader(Reader):
         self._keep("columns", torch.arange(width))
         self._keep("wide_columns", torch.arange(-reach, width + reach))
         self._keep("window", torch.arange(-reach, reach + 1))
-        self._keep("bit_values", 2.0 ** torch.arange(_BITS - 1, -1, -1))
+        self._keep("bit_values", 2.0 ** torch.arange(_BITS - 1, -1, -1)[:, None])
 
     def _keep(self, name: str, tensor: Tensor) -> None:
         self.register_buffer(name, tensor, persistent=False)
@@ -187,4 +189,4 @@ class RowReader(Reader):
         is_probable = (lane_probs >= self.threshold).float()
         is_probable = F.pad(is_probable, (0, -is_probable.shape[-1] % _BITS))
         groups = is_probable.unflatten(-1, (-1, _BITS))
-        return cast(Tensor, (groups * self.bit_values).sum(dim=-1).to(torch.uint8))
+        return cast(Tensor, (groups @ self.bit_values).squeeze(-1).to(torch.uint8))

@@ -125,15 +125,34 @@ class OpenOutputs:
             return 0.0
         return float(self._last - self._first + 1 / self._rate)
 
-    def write(self, annotated: AnnotatedFrame) -> None:
+    def draw(self, annotated: AnnotatedFrame) -> ByteArray | None:
+        """Return the picture of a frame, (H, W, 3) uint8, RGB, of the first one's size.
+
+        None where nothing shows pictures. Another thread may write meanwhile.
+
+        Raises:
+            ValueError: If what was drawn is no picture.
+        """
+        if self._clip is None and self._window is None:
+            return None
+        with self._times.measure("draw"):
+            picture = checked_picture(self._paint(annotated))
+            if self._picture_shape is None:
+                self._picture_shape = (picture.shape[0], picture.shape[1])
+            return fit_picture(picture, self._picture_shape)
+
+    def write(self, annotated: AnnotatedFrame, picture: ByteArray | None) -> None:
         """Write a frame into all outputs.
+
+        Args:
+            annotated: The frame.
+            picture: What :meth:`draw` returned for it.
 
         Raises:
             OSError: If an output cannot be written.
             WindowClosedError: If the user has closed the window; the frame is written.
         """
         with hold_interrupts():  # into all files or none
-            picture = self._picture(annotated)
             self._write_text(annotated)
             self._write_clip(annotated, picture)
             if not self.num_frames:
@@ -191,15 +210,6 @@ class OpenOutputs:
         clips = cut_event_clips(clip.path, self._events, self._first, folder)
         for path in clips:  # one by one: those before a Ctrl-C count
             self._event_clips.append(path)
-
-    def _picture(self, annotated: AnnotatedFrame) -> ByteArray | None:
-        if self._clip is None and self._window is None:
-            return None
-        with self._times.measure("draw"):
-            picture = checked_picture(self._paint(annotated))
-            if self._picture_shape is None:
-                self._picture_shape = (picture.shape[0], picture.shape[1])
-            return fit_picture(picture, self._picture_shape)
 
     def _write_text(self, annotated: AnnotatedFrame) -> None:
         # The log last, as its frames are those of the clip: where a line fails, the

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from lanedet.arrays import FloatArray
 from lanedet.ops import slot_name
@@ -156,13 +155,20 @@ class LaneTracker:
         distances = np.array(
             [[self._distance(t, d) for d in detections] for t in self._tracks]
         )
-        # What is out of reach costs more than any number of pairs within.
-        beyond = self.config.gate * (1 + min(distances.shape))
-        costs = np.where(distances < self.config.gate, distances, beyond)
+        is_near = distances < self.config.gate
+        rows, columns = np.nonzero(is_near)
+        if len({*rows}) < len(rows) or len({*columns}) < len(columns):
+            # Only where something is near two others is there a choice; until then,
+            # nobody waits for SciPy, whose import takes longer than a runtime's.
+            from scipy.optimize import linear_sum_assignment
+
+            # What is out of reach costs more than any number of pairs within.
+            beyond = self.config.gate * (1 + min(distances.shape))
+            rows, columns = linear_sum_assignment(np.where(is_near, distances, beyond))
         return {
             int(row): detections[column]
-            for row, column in zip(*linear_sum_assignment(costs), strict=True)
-            if distances[row, column] < self.config.gate
+            for row, column in zip(rows, columns, strict=True)
+            if is_near[row, column]
         }
 
     def _distance(self, track: "_Track", detection: "_Detection") -> float:

@@ -23,13 +23,25 @@ ARGUMENTS = (
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files and logs nothing."""
+
     def log_message(self, *args: Any) -> None:
         pass
 
 
-def _serve(folder: Path) -> Iterator[str]:
+class IsolatingHandler(QuietHandler):
+    """Says what browsers want before they let a page share memory with threads."""
+
+    def end_headers(self) -> None:
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
+
+def _serve(folder: Path, *, isolated: bool = False) -> Iterator[str]:
     """Serve a folder as ``python -m http.server`` does; yield its address."""
-    handler = partial(QuietHandler, directory=str(folder))
+    kind = IsolatingHandler if isolated else QuietHandler
+    handler = partial(kind, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -37,7 +49,7 @@ def _serve(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Callable[[Path], Iterator[str]]:
+def serve() -> Callable[..., Iterator[str]]:
     return _serve
 
 

@@ -18,6 +18,7 @@ from lanedet import LaneInferencer
 from lanedet.export import export_page
 from lanedet.images import write_image
 from lanedet.inference import default_weights
+from lanedet.runtime import num_usable_cores
 from lanedet.simulation import Drive
 from lanedet.video import VideoWriter
 from lanedet.visualization.draw import slot_color
@@ -48,13 +49,19 @@ FIND = """async (pictures) => {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[str]:
-    """The page of the package's model, served."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the package's model."""
     folder = tmp_path_factory.mktemp("site") / "lanes"
     try:
         export_page(WEIGHTS, folder)
     except OSError as error:
         pytest.skip(f"No ONNX Runtime Web: {error}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path, serve: Any) -> Iterator[str]:
+    """The page, served."""
     yield from serve(folder)
 
 
@@ -98,6 +105,25 @@ def check_lanes(page: Page, pictures: list[Path], weights: Path = WEIGHTS) -> No
 
 def test_lanes_are_those_of_lane_inferencer(page: Page, road: Path) -> None:
     check_lanes(page, [road])
+
+
+def test_a_page_that_may_share_memory_computes_on_several_threads(
+    folder: Path, serve: Any, browser: Any, road: Path
+) -> None:
+    for url in serve(folder, isolated=True):
+        opened = browser.new_page()
+        opened.goto(url)
+        assert opened.evaluate("crossOriginIsolated")
+        check_lanes(opened, [road])
+        runtime = opened.evaluate(
+            """async () => {
+                const { LaneFinder } = await import("/finder.js");
+                return (await LaneFinder.open(new URL("/", location))).runtime;
+            }"""
+        )
+        opened.close()
+    cores = min(num_usable_cores(), 4)
+    assert runtime == f"WebAssembly, {cores} thread{'s' * (cores > 1)}"
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="There are no real frames here.")
