@@ -76,10 +76,12 @@ def _connect(
         except ConnectionError as error:
             raise ConnectionError(
                 f"There must be a Ray cluster at {address!r}, and none answers. Start "
-                "one with: ray start --head"
+                "one with: ray start --head. If it asks for a token, set "
+                "RAY_AUTH_MODE=token."
             ) from error
-    # Else it would join a cluster that happens to be there.
+    # Else it would join a cluster that happens to be there, and tell its makers of it.
     os.environ.pop("RAY_ADDRESS", None)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         return ray.init(
             address="local",

@@ -24,6 +24,8 @@ ENVIRONMENT = {
     **os.environ,
     "OMP_NUM_THREADS": "1",
     "RAY_worker_niceness": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_USAGE_STATS_ENABLED": "0",
 }
 
 
@@ -226,7 +228,8 @@ def _wait_for_nodes(number: int) -> None:
         f"sys.exit(ray.cluster_resources().get('CPU', 0) != {number})"
     )
     for _ in range(20):
-        if not subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT).returncode:
+        asked = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT)
+        if not asked.returncode:
             return
         time.sleep(3)
     raise TimeoutError(f"There must be {number} nodes by now.")
