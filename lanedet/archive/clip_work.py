@@ -38,7 +38,6 @@ from lanedet.archive.storage import (
     StoredFile,
     local_path,
     open_file_system,
-    without_password,
 )
 from lanedet.archive.stretches import Stretch, cut_clip, is_long, stretch_frames
 from lanedet.runtime import reported_warnings
@@ -157,7 +156,7 @@ class ClipWorker:
         if (local := local_path(file_system, path)) is not None:
             return VideoReader(local, decoder_threads=1)
         file = StoredFile(clip.url, self._job.stall_s)
-        return StoredReader(file, without_password(clip.url), decoder_threads=1)
+        return StoredReader(file, clip.shown_url, decoder_threads=1)
 
     def _open_at(self, stretch: Stretch) -> ContainerReader:
         """Return a reader that is at a stretch's first frame, or somewhere before."""
@@ -272,7 +271,7 @@ class ClipWorker:
         return ManifestRow(
             clip=clip.name,
             partition=partition_of(clip.name),
-            url=without_password(clip.url),
+            url=clip.shown_url,
             state=state,
             lanedet=__version__,
             weights=self._weights,

@@ -31,6 +31,11 @@ class Clip:
     url: str
     """Where it lies: an absolute path or a URL."""
 
+    @property
+    def shown_url(self) -> str:
+        """Where it lies, without a password."""
+        return without_password(self.url)
+
 
 def list_clips(source: str) -> list[Clip]:
     """Return the clips that a source names, sorted by name; of a list, in its order.

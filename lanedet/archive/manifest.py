@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lanedet.archive.layout import MANIFEST_FOLDER, digest_of
+from lanedet.archive.listing import Clip
 from lanedet.archive.manifest_row import ManifestRow
 from lanedet.archive.schema import MANIFEST
 from lanedet.archive.storage import Storage
@@ -36,7 +37,7 @@ class Manifest:
         self._num_files = 0
         self._begin_s = self._flushed_s = monotonic()
         self._rows: list[ManifestRow] = []
-        self._done: set[bytes] = set()
+        self._done: dict[bytes, bytes] = {}  # where each clip was read, by the clip
         self._failed: dict[str, ManifestRow] = {}
         for name in storage.names(MANIFEST_FOLDER):
             self._read(f"{MANIFEST_FOLDER}/{name}")
@@ -45,10 +46,9 @@ class Manifest:
         """Whether a clip is in the table."""
         return _key(clip) in self._done
 
-    @property
-    def num_done(self) -> int:
-        """Number of clips in the table."""
-        return len(self._done)
+    def is_of(self, clip: Clip) -> bool:
+        """Whether a clip that is in the table was read where this one lies."""
+        return self._done.get(_key(clip.name)) == _key(clip.shown_url)
 
     @property
     def failed(self) -> list[ManifestRow]:
@@ -64,7 +64,7 @@ class Manifest:
         if row.clip in self:
             return False
         if row.is_done:
-            self._done.add(_key(row.clip))
+            self._done[_key(row.clip)] = _key(row.url)
             self._rows.append(row)
             self._failed.pop(row.clip, None)
         else:
@@ -105,16 +105,17 @@ class Manifest:
 
     def _read(self, name: str) -> None:
         path = self._storage.path_of(name)
-        columns = None if name == _FAILED else ["clip"]
+        columns = None if name == _FAILED else ["clip", "url"]
         with self._storage.file_system.open(path, "rb") as file:
             table = pq.read_table(file, columns=columns)
         if name == _FAILED:
             for values in table.to_pylist():
                 self._failed[values["clip"]] = ManifestRow(**values)
         else:
-            self._done.update(map(_key, table["clip"].to_pylist()))
+            names, urls = (table[each].to_pylist() for each in ("clip", "url"))
+            self._done.update(zip(map(_key, names), map(_key, urls), strict=True))
 
 
-def _key(clip: str) -> bytes:
-    """Return what a clip is remembered by: 8 bytes, however long its name is."""
-    return bytes.fromhex(digest_of(clip))
+def _key(text: str) -> bytes:
+    """Return what a name is remembered by: 8 bytes, however long it is."""
+    return bytes.fromhex(digest_of(text))

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -109,6 +110,10 @@ def run_archive(
         open_engine: Gives what has the workers.
         allow_mixed: Whether the table may hold clips that were made otherwise.
 
+    Warns:
+        UserWarning: If clips are passed over that lie elsewhere than those of their
+            names in the table.
+
     Raises:
         ClaimedError: If another run writes the table.
         ValueError: If the folder holds something else, or clips that were made
@@ -122,6 +127,7 @@ def run_archive(
         storage.remove_partial()
         manifest = Manifest(storage)
         missing = [clip for clip in clips if clip.name not in manifest]
+        _warn_of_others(clips, manifest)
         run = _Run(manifest, len(clips), missing)
         if missing:
             with open_engine(job) as engine:
@@ -159,9 +165,10 @@ class _Run:
                         waiting.extend(self._take(report, engine))
                         self._manifest.flush_now_and_then()
         except BaseException as stop:  # among them Ctrl-C
+            num_there = self._num_clips - len(self._missing) + self._num_done
             stop.add_note(
-                f"{self._manifest.num_done} of {self._num_clips} clips are in the "
-                "table. The same command goes on from there."
+                f"{num_there} of {self._num_clips} clips are in the table. The same "
+                "command goes on from there."
             )
             with suppress(OSError):  # perhaps it is why the run ends
                 self._manifest.flush()
@@ -170,11 +177,14 @@ class _Run:
 
     def summary(self) -> ArchiveSummary:
         """Return what was done."""
+        # The table may have clips of another source, which are not this run's affair.
+        own = {clip.name for clip in self._missing}
+        failed = tuple(row for row in self._manifest.failed if row.clip in own)
         return ArchiveSummary(
             num_clips=self._num_clips,
             num_before=self._num_clips - len(self._missing),
             num_done=self._num_done,
-            failed=tuple(self._manifest.failed),
+            failed=failed,
             num_frames=self._num_frames,
             seconds=monotonic() - self._begin_s,
         )
@@ -227,6 +237,20 @@ class _Run:
                 watching.join()
             self._num_frames, num_clips = engine.progress()
             bar.update(min(num_clips, len(self._missing)) - bar.n)
+
+
+def _warn_of_others(clips: Sequence[Clip], manifest: Manifest) -> None:
+    """Say which clips are taken for others, as of two folders with the same names."""
+    others = [
+        clip for clip in clips if clip.name in manifest and not manifest.is_of(clip)
+    ]
+    if others:
+        warnings.warn(
+            f"{counted(len(others), 'clip')} will be passed over: the table has "
+            f"{others[0].name!r} from another place than {others[0].shown_url!r}. If "
+            "these are other clips, name a folder above both, or take another table.",
+            stacklevel=3,
+        )
 
 
 def check_table(storage: Storage) -> None:

@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
 
     Raises:
         ValueError: If a number is out of its range, or the clip is no video.
+        ChildProcessError: If a worker dies.
     """
     numbers = sorted(set(args.workers))
     most = numbers[-1] if numbers[0] >= 1 else 0
@@ -72,6 +73,8 @@ def run(args: argparse.Namespace) -> None:
             f"{_MOST_WORKERS}, got {args.frames}, {args.rounds} and {args.workers}."
         )
     source = args.source or generated_clip(args.frames, SHAPE)
+    with VideoReader(source):
+        pass  # the workers would not say it in a line
     rates = _measure(source, args.runtime, numbers, args.rounds)
     fastest = {number: max(each) for number, each in rates.items()}
     print(f"{source}; {hardware_line()}")
@@ -96,8 +99,9 @@ def _measure(
         )
         for number, (_, there) in enumerate(pipes)
     ]
-    for worker in workers:
+    for worker, (_, there) in zip(workers, pipes, strict=True):
         worker.start()
+        there.close()  # so that the pipe ends with the worker
     try:
         ours = [here for here, _ in pipes]
         for pipe in ours:
@@ -107,6 +111,11 @@ def _measure(
             for number in numbers:
                 rates[number].append(_rate(ours[:number]))
         return rates
+    except (BrokenPipeError, ConnectionResetError, EOFError) as error:
+        raise ChildProcessError(
+            "All workers must live until the end, and one has died. What it wrote last "
+            "says why; with less memory take fewer by --workers."
+        ) from error
     finally:
         for worker in workers:
             worker.terminate()

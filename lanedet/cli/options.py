@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,8 @@ def _launcher(arguments: Sequence[str]) -> list[str]:
     executable = Path(sys.executable)
     if executable.is_relative_to(Path.cwd()):
         executable = executable.relative_to(Path.cwd())
-    is_of_slurm = {"slurm", "--launcher=slurm"} & {*arguments}
-    starter = ["srun", "--ntasks", os.environ["SLURM_NTASKS"]] if is_of_slurm else []
+    is_of_slurm = ("--launcher", "slurm") in pairwise(arguments)
+    is_of_slurm |= "--launcher=slurm" in arguments
+    tasks = os.environ.get("SLURM_NTASKS")  # srun says so, and salloc in its shell
+    starter = ["srun", "--ntasks", tasks] if is_of_slurm and tasks else []
     return [*starter, str(executable)]

@@ -39,7 +39,8 @@ class CPUSyncBatchNorm(_NormBase):
         """Return the normalized inputs.
 
         Args:
-            inputs: (B, C, ...), on the CPU. B may differ between the processes.
+            inputs: (B, C, ...), float32 or float64, on the CPU. B may differ between
+                the processes.
         """
         if not self.training:
             return nn.functional.batch_norm(

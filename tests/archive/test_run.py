@@ -1,5 +1,6 @@
 """A run does what is missing, and leaves whole tables whatever ends it."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,6 +132,50 @@ def test_an_interrupted_run_is_gone_on_with(
             pq.read_table(tmp_path / "whole" / name, partitioning=None)
         )
     assert states(table) == states(tmp_path / "whole")
+
+
+def test_clips_of_another_source_are_not_the_run_s_affair(
+    make_job: MakeJob, tmp_path: Path, source: str
+) -> None:
+    table = tmp_path / "table"
+    clips = list_clips(source)
+    run_archive(clips, make_job(table), local_engine)
+    other = write_clip(tmp_path, "clip.avi", num_frames=10)
+    summary = run_archive(list_clips(str(other)), make_job(table), local_engine)
+    assert (summary.num_done, summary.failed) == (1, ())
+    assert states(table)["broken.mp4"] == "failed"  # the next run of its source's
+
+    class Interrupted(LocalEngine):
+        def run(self, stretches):
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def at_once(job: ArchiveJob) -> Iterator[LocalEngine]:
+        yield Interrupted(job)
+
+    last = write_clip(tmp_path, "clip.ts", num_frames=10)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run_archive(list_clips(str(last)), make_job(table), at_once)
+    [note] = caught.value.__notes__
+    assert note.startswith("0 of 1 clips are in the table.")
+
+
+def test_other_clips_of_the_same_names_are_told_of(
+    make_job: MakeJob, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "monday", tmp_path / "tuesday"]
+    for folder in folders:
+        folder.mkdir()
+        write_clip(folder, "clip.mp4", num_frames=10)
+    first, second = (list_clips(str(folder)) for folder in folders)
+    job = make_job(tmp_path / "table")
+    run_archive(first, job, local_engine)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run_archive(first, job, local_engine)
+    with pytest.warns(UserWarning, match="1 clip will be passed over.*'clip.mp4' from"):
+        summary = run_archive(second, job, local_engine)
+    assert (summary.num_before, summary.num_done) == (1, 0)
 
 
 def test_a_table_that_cannot_be_written_stops_the_run(

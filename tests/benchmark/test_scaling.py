@@ -1,9 +1,11 @@
 import argparse
 import json
+import multiprocessing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from clips import write_clip
 
 from lanedet.benchmark import scaling
 from lanedet.video import VideoWriter
@@ -41,3 +43,24 @@ def test_one_and_two_workers_take_turns(
 def test_counts_out_of_range(words: list[str]) -> None:
     with pytest.raises(ValueError, match="--frames and --rounds must be at least 1"):
         scaling.run(arguments(*words))
+
+
+def test_a_source_that_is_no_video_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "clip.mp4"
+    source.write_bytes(b"no video")
+    with pytest.raises(ValueError, match="no video that FFmpeg can read"):
+        scaling.run(arguments("--source", str(source), "--workers", "1"))
+
+
+def test_the_end_of_a_worker_ends_the_benchmark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit(1)
+
+    fork = multiprocessing.get_context("fork")  # takes what is patched with it
+    monkeypatch.setattr(scaling, "_work", die)
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: fork)
+    source = write_clip(tmp_path, num_frames=2)
+    with pytest.raises(ChildProcessError, match="one has died"):
+        scaling.run(arguments("--source", str(source), "--workers", "1", "2"))

@@ -92,8 +92,12 @@ def test_command_of_slurm(monkeypatch: pytest.MonkeyPatch) -> None:
     command = resume_command(["tools/train.py", "a.py", "--launcher", "slurm"])
     assert command.startswith("srun --ntasks 16 ")
     assert command.endswith(" tools/train.py a.py --launcher slurm --resume")
-    alone = resume_command(["tools/train.py", "a.py"])  # in a shell of salloc
-    assert not alone.startswith("srun")
+    alone = ["tools/train.py", "a.py"]  # in a shell of salloc
+    for words in (alone, [*alone, "--work-dir", "slurm"]):
+        assert not resume_command(words).startswith("srun")
+    monkeypatch.delenv("SLURM_NTASKS")  # without srun, which the run itself refuses
+    outside = resume_command([*alone, "--launcher", "slurm"])
+    assert not outside.startswith("srun")
 
 
 def test_help_needs_no_torch() -> None:
