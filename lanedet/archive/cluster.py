@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -46,7 +48,8 @@ def ray_engine(
     with needs_extra("An archive", "ray"):
         import ray
         import ray.data
-    context = _connect(ray, address, num_workers, dashboard)
+    with _same_end():
+        context = _connect(ray, address, num_workers, dashboard)
     try:
         cores = int(ray.cluster_resources().get("CPU", 0))
         number = cores if num_workers is None else num_workers
@@ -96,3 +99,18 @@ def _connect(
             f"Ray must start on this computer, and does not: {last} Try again when "
             "less is running, or with --no-dashboard."
         ) from error
+
+
+@contextmanager
+def _same_end() -> Iterator[None]:
+    """Let ``kill`` do after the block what it did before, and not what Ray makes of it.
+
+    Ray's handlers print a trace of its C++, or end the run without a word.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and handler is not None:
+            signal.signal(signal.SIGTERM, handler)

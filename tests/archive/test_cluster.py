@@ -195,6 +195,25 @@ def test_a_run_that_is_killed_is_gone_on_with(
     assert manifest_of(table) == manifest_of(undisturbed)
 
 
+def test_kill_ends_a_run_with_a_word(drives: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    running = subprocess.Popen(
+        command(drives, "--out", table, "--workers", "1", "--no-dashboard"),
+        cwd=REPOSITORY,
+        env=ENVIRONMENT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not rows_of(table):
+        assert running.poll() is None
+        time.sleep(0.1)
+    running.terminate()
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 143
+    assert said.splitlines()[-2] == "terminated"
+    assert "The same command goes on from there." in said.splitlines()[-1]
+
+
 @contextmanager
 def two_nodes() -> Iterator[tuple[str, str]]:
     """Start two nodes on this computer as docs/archive.md does; give both addresses."""
