@@ -5,7 +5,7 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import time
 from typing import Any
@@ -19,7 +19,7 @@ _STALE_S = 120.0  # since a holder last said that it is there
 
 
 @contextmanager
-def claim_table(storage: Storage) -> Iterator[None]:
+def claim_table(storage: Storage) -> Iterator[Callable[[], None]]:
     """Hold a table against other runs.
 
     On a disk the claim ends with the process, however that ends. In an object store a
@@ -29,23 +29,36 @@ def claim_table(storage: Storage) -> Iterator[None]:
     Args:
         storage: Folder of the table, which is made where there is none.
 
+    Yields:
+        A function that raises ClaimedError if the claim is lost: another run has taken
+        the table while this one slept or could not reach the store for two minutes.
+
     Raises:
         ClaimedError: If another run holds it.
         OSError: If it cannot be written.
     """
     if storage.folder is not None:
         with claim_folder(storage.folder):
-            yield
+            yield lambda: None
         return
     holder = secrets.token_hex(8)
     _take(storage, holder)
-    ended = threading.Event()
+    ended, lost = threading.Event(), threading.Event()
     refreshing = threading.Thread(
-        target=_refresh, args=(storage, holder, ended), daemon=True
+        target=_refresh, args=(storage, holder, ended, lost), daemon=True
     )
     refreshing.start()
+
+    def check() -> None:
+        if lost.is_set():
+            raise ClaimedError(
+                f"Only one run at a time may write {storage.shown!r}, and another one "
+                "has taken it while this one slept or could not reach it. Wait until "
+                "that one is done."
+            )
+
     try:
-        yield
+        yield check
     finally:
         ended.set()
         refreshing.join()
@@ -75,9 +88,14 @@ def _take(storage: Storage, holder: str) -> None:
         )
 
 
-def _refresh(storage: Storage, holder: str, ended: threading.Event) -> None:
+def _refresh(
+    storage: Storage, holder: str, ended: threading.Event, lost: threading.Event
+) -> None:
     while not ended.wait(_REFRESH_S):
         try:
+            if _read(storage).get("holder", holder) != holder:
+                lost.set()
+                return
             storage.write(LOCK, _content(holder))
         except OSError:  # the next time, or never; the run itself will notice
             continue

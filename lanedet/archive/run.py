@@ -23,7 +23,7 @@ from lanedet.archive.manifest_row import ManifestRow
 from lanedet.archive.reports import ClipReport, CutReport, Report, StopReport
 from lanedet.archive.storage import Storage
 from lanedet.archive.stretches import Stretch
-from lanedet.files import is_hidden
+from lanedet.files import ClaimedError, is_hidden
 from lanedet.runtime import progress_bar
 from lanedet.video.sources.source import counted
 
@@ -115,20 +115,20 @@ def run_archive(
             names in the table.
 
     Raises:
-        ClaimedError: If another run writes the table.
+        ClaimedError: If another run writes the table, or has taken it meanwhile.
         ValueError: If the folder holds something else, or clips that were made
             otherwise; if the model cannot be run.
         OSError: If the table cannot be written.
     """
     storage = Storage(job.table)
     check_table(storage)
-    with claim_table(storage):
+    with claim_table(storage) as check_claim:
         _check_header(storage, job.header, allow_mixed)
         storage.remove_partial()
         manifest = Manifest(storage)
         missing = [clip for clip in clips if clip.name not in manifest]
         _warn_of_others(clips, manifest)
-        run = _Run(manifest, len(clips), missing)
+        run = _Run(manifest, len(clips), missing, check_claim)
         if missing:
             with open_engine(job) as engine:
                 run.work(engine)
@@ -141,10 +141,14 @@ class _Run:
     """One run, once."""
 
     def __init__(
-        self, manifest: Manifest, num_clips: int, missing: Sequence[Clip]
+        self,
+        manifest: Manifest,
+        num_clips: int,
+        missing: Sequence[Clip],
+        check_claim: Callable[[], None],
     ) -> None:
         self._manifest, self._num_clips = manifest, num_clips
-        self._missing = missing
+        self._missing, self._check_claim = missing, check_claim
         self._num_done = self._num_frames = 0
         self._begin_s = monotonic()
 
@@ -163,7 +167,11 @@ class _Run:
                     round_ = [waiting.popleft() for _ in range(min(size, len(waiting)))]
                     for report in engine.run(round_):
                         waiting.extend(self._take(report, engine))
+                        self._check_claim()
                         self._manifest.flush_now_and_then()
+            self._check_claim()
+        except ClaimedError:  # what is not written is the other run's to write
+            raise
         except BaseException as stop:  # among them Ctrl-C
             num_there = self._num_clips - len(self._missing) + self._num_done
             stop.add_note(

@@ -8,6 +8,7 @@ from time import time
 import fsspec
 import pytest
 
+from lanedet.archive import claim
 from lanedet.archive.claim import claim_table
 from lanedet.archive.storage import Storage
 from lanedet.files import ClaimedError
@@ -58,3 +59,23 @@ def test_a_lock_that_is_damaged_counts_for_nothing(store: Storage) -> None:
     store.write("_lock.json", b"{")
     with claim_table(store):
         assert store.exists("_lock.json")
+
+
+def test_a_run_that_slept_leaves_the_table_to_who_took_it(
+    store: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "_REFRESH_S", 0.01)
+    with claim_table(store) as check:
+        check()
+        other = json.dumps({"holder": "x", "time": time()}).encode()
+
+        def take() -> None:
+            limit = time() + 10
+            while time() < limit:  # a renewal may be under way
+                store.write("_lock.json", other)
+                check()
+
+        with pytest.raises(ClaimedError, match="another one has taken it while"):
+            take()
+        assert store.read("_lock.json") == other
+    assert store.read("_lock.json") == other

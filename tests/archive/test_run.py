@@ -11,6 +11,7 @@ from archives import LocalEngine, local_engine
 from clips import write_clip
 
 from lanedet.archive import ArchiveJob, list_clips, run_archive
+from lanedet.archive import run as run_module
 from lanedet.archive.claim import claim_table
 from lanedet.archive.clip_work import TableError
 from lanedet.archive.reports import StopReport
@@ -231,6 +232,25 @@ def test_two_runs_into_one_table_are_refused(
         pytest.raises(ClaimedError, match="Only one process at a time may write"),
     ):
         run_archive(list_clips(source), make_job(tmp_path / "table"), local_engine)
+
+
+def test_a_run_whose_table_was_taken_writes_no_more(
+    make_job: MakeJob,
+    tmp_path: Path,
+    source: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @contextmanager
+    def lost(_: Storage) -> Iterator[Callable[[], None]]:
+        def check() -> None:
+            raise ClaimedError("another run has taken it")
+
+        yield check
+
+    monkeypatch.setattr(run_module, "claim_table", lost)
+    with pytest.raises(ClaimedError, match="another run has taken it"):
+        run_archive(list_clips(source), make_job(tmp_path / "table"), local_engine)
+    assert not (tmp_path / "table" / "manifest").exists()
 
 
 def test_a_table_in_a_store_is_the_same(
