@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from lanedet.archive.run import Engine
 from lanedet.runtime import needs_extra, num_usable_cores
 
 _OBJECT_STORE = 200 << 20  # bytes; what goes through it are names and reports
+_PATIENCE_S = 10.0  # for a cluster's first answer; Ray itself would try for minutes
 
 
 @contextmanager
@@ -74,14 +76,11 @@ def _connect(
 ) -> Any:
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address is not None:
+        check_address(address)
         try:
             return ray.init(address, **options)
         except ConnectionError as error:
-            raise ConnectionError(
-                f"There must be a Ray cluster at {address!r}, and none answers. Start "
-                "one with: ray start --head. If it asks for a token, set "
-                "RAY_AUTH_MODE=token."
-            ) from error
+            raise _no_cluster(address) from error
     # Else it would join a cluster that happens to be there, and tell its makers of it.
     os.environ.pop("RAY_ADDRESS", None)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -99,6 +98,38 @@ def _connect(
             f"Ray must start on this computer, and does not: {last} Try again when "
             "less is running, or with --no-dashboard."
         ) from error
+
+
+def check_address(address: str) -> None:
+    """Check that something answers where a cluster is said to be.
+
+    Args:
+        address: ``HOST:PORT``, ``ray://HOST:PORT``, or ``auto``, where nothing is
+            checked: Ray knows what runs on this computer.
+
+    Raises:
+        ConnectionError: If nothing answers within 10 s.
+        ValueError: If it is no address.
+    """
+    if address == "auto":
+        return
+    host, _, port = address.removeprefix(SCHEME).rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError(
+            "The address of a cluster must be HOST:PORT, ray://HOST:PORT or auto, got "
+            f"{address!r}."
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE_S).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address) from error
+
+
+def _no_cluster(address: str) -> ConnectionError:
+    return ConnectionError(
+        f"There must be a Ray cluster at {address!r}, and none answers. Start one with "
+        "ray start --head. If it asks for a token, set RAY_AUTH_MODE=token."
+    )
 
 
 @contextmanager

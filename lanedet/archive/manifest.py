@@ -40,7 +40,8 @@ class Manifest:
         self._done: dict[bytes, bytes] = {}  # where each clip was read, by the clip
         self._failed: dict[str, ManifestRow] = {}
         for name in storage.names(MANIFEST_FOLDER):
-            self._read(f"{MANIFEST_FOLDER}/{name}")
+            if name.endswith(".parquet"):  # readers of tables leave marks beside
+                self._read(f"{MANIFEST_FOLDER}/{name}")
 
     def __contains__(self, clip: str) -> bool:
         """Whether a clip is in the table."""

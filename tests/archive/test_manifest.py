@@ -27,6 +27,7 @@ def test_rows_are_there_for_the_next_run(tmp_path: Path) -> None:
     assert "b.mp4" not in manifest
     manifest.flush()
     assert states(tmp_path) == {"a.mp4": DONE, "b.mp4": FAILED}
+    (tmp_path / "manifest" / "_SUCCESS").touch()  # as Spark marks what it has written
     again = Manifest(Storage(str(tmp_path)))
     assert "a.mp4" in again
     assert [each.error for each in again.failed] == ["no video"]
