@@ -62,6 +62,12 @@ def _write_openvino(weights: Path, out: Path, options: ExportOptions) -> list[Pa
 
 
 def _write_tensorrt(weights: Path, out: Path, options: ExportOptions) -> list[Path]:
+    beside = out.with_suffix(".onnx")
+    if options.int8 and beside.resolve() == weights.resolve():
+        raise ValueError(
+            f"{str(beside)!r} would be written anew, in INT8, and is what {str(out)!r} "
+            "is to be made of. Name the engine otherwise."
+        )
     return write_tensorrt(_onnx_model(weights, options), out)
 
 
@@ -114,9 +120,14 @@ def export_model(
 
     Raises:
         FileNotFoundError: If there are no such weights.
-        ValueError: If the weights cannot be used, ``out`` has another ending than the
-            format's, or what writes the format is not installed.
+        ValueError: If there is no such format, the weights cannot be used, ``out`` has
+            another ending than the format's, a file written beside it would take the
+            place of the weights, or what writes the format is not installed.
     """
+    if format_name not in FORMATS:
+        raise ValueError(
+            f"format_name must be one of {', '.join(FORMATS)}, got {format_name!r}."
+        )
     chosen = FORMATS[format_name]
     if out.suffix != chosen.suffix:
         raise ValueError(
@@ -130,13 +141,13 @@ def export_model(
 
 def _onnx_model(weights: Path, options: ExportOptions) -> OnnxModel:
     # First what fails soon.
-    images = list(calibration_images(options.calibration)) if options.int8 else []
+    images = calibration_images(options.calibration) if options.int8 else None
     if weights.suffix == ".onnx":
         model = _exported_model(weights, options)
     else:
         made = _graph(weights, options)
         model = OnnxModel(onnx_bytes(made), made.metadata)
-    return quantize(model, images) if options.int8 else model
+    return model if images is None else quantize(model, images)
 
 
 def _exported_model(path: Path, options: ExportOptions) -> OnnxModel:

@@ -30,7 +30,9 @@ _NUM_SCENES, _SCENE_SEED, _SCENE_SHAPE = 100, 7, (360, 640)
 
 
 def calibration_images(source: Path | str | None) -> Iterator[ByteArray]:
-    """Yield pictures (H, W, 3) uint8 that show what a network will see.
+    """Return pictures (H, W, 3) uint8 that show what a network will see.
+
+    They are looked for at once, and made or read when their turn comes.
 
     Args:
         source: An image, a folder or a pattern, of which 300 are taken at most, evenly;
@@ -41,13 +43,13 @@ def calibration_images(source: Path | str | None) -> Iterator[ByteArray]:
         ValueError: If a file is no whole image.
     """
     if source is None:
-        for number in range(_NUM_SCENES):
-            yield make_scene(_SCENE_SEED, number, _SCENE_SHAPE)[0]
-        return
+        return (
+            make_scene(_SCENE_SEED, number, _SCENE_SHAPE)[0]
+            for number in range(_NUM_SCENES)
+        )
     found = find_images(source)
     step = -(-len(found) // _MAX_IMAGES)
-    for path in found[::step]:
-        yield read_image(path)
+    return (read_image(path) for path in found[::step])
 
 
 def quantize(model: OnnxModel, images: Iterable[ByteArray]) -> OnnxModel:

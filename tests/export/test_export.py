@@ -15,6 +15,23 @@ def test_another_ending(tmp_path: Path) -> None:
         export_model(weights_file("maps"), tmp_path / "lanes.pth", "onnx")
 
 
+def test_another_format(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must be one of onnx, .*torch, got 'coreml'"):
+        export_model(weights_file("maps"), tmp_path / "lanes.mlmodel", "coreml")
+
+
+def test_an_engine_does_not_overwrite_what_it_is_made_of(tmp_path: Path) -> None:
+    source = tmp_path / "lanes.onnx"
+    source.write_bytes(exported_file("maps", "onnx").read_bytes())
+    with pytest.raises(
+        ValueError, match=r"lanes\.onnx' would be written anew, in INT8"
+    ):
+        export_model(
+            source, tmp_path / "lanes.engine", "tensorrt", ExportOptions(int8=True)
+        )
+    assert source.read_bytes() == exported_file("maps", "onnx").read_bytes()
+
+
 def test_a_batch_of_none() -> None:
     with pytest.raises(ValueError, match="batch must be at least 1, got 0"):
         ExportOptions(batch=0)

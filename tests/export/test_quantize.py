@@ -19,6 +19,11 @@ def test_generated_scenes_are_the_default() -> None:
     np.testing.assert_array_equal(first, next(calibration_images(None)))
 
 
+def test_pictures_are_looked_for_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="No images in"):
+        calibration_images(tmp_path)
+
+
 def test_no_pictures(tmp_path: Path) -> None:
     options = ExportOptions(int8=True, calibration=tmp_path)
     with pytest.raises(FileNotFoundError, match="No images in"):
