@@ -15,6 +15,7 @@ the first model, infinite if they are others.
 import argparse
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from itertools import product
@@ -162,18 +163,22 @@ def _subjects(
     if not models:
         models, left_out = _exported(default_weights(), folder)
     subjects: dict[str, _Subject] = {}
-    for path in models:
+    names = Counter(path.name for path in models)
+    for path in dict.fromkeys(models):
+        title = path.name if names[path.name] == 1 else str(path)
         for runtime in runtimes_of(path, args.device):
+            name = f"{title}, {runtime}"
             if is_installed(runtime):
-                subjects |= _in_runtime(path, runtime, args.device)
+                subjects |= _in_runtime(name, path, runtime, args.device)
             else:
-                left_out[f"{path.name}, {runtime}"] = f"{runtime} is not installed"
+                left_out[name] = f"{runtime} is not installed"
     return subjects | {name: _Subject(name) for name in args.against}, left_out
 
 
-def _in_runtime(path: Path, runtime: str, device: str) -> dict[str, _Subject]:
+def _in_runtime(
+    name: str, path: Path, runtime: str, device: str
+) -> dict[str, _Subject]:
     """Return the forms of a model in a runtime by name."""
-    name = f"{path.name}, {runtime}"
     if runtime == "torch" and device == "cuda":
         load, given = "load_graph", {"weights": str(path), "device": device}
         forms = {

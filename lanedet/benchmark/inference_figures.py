@@ -17,6 +17,7 @@ from lanedet.formats.models import (
     ModelMetadata,
     read_onnx_metadata,
     read_openvino_metadata,
+    read_sidecar,
 )
 from lanedet.models import LaneDetector, read_checkpoint_header
 
@@ -176,6 +177,8 @@ def model_description(path: Path) -> dict[str, Any]:
         texts = read_onnx_metadata(path)
     elif path.suffix == ".xml":
         texts = read_openvino_metadata(path)
+    elif path.suffix in (".engine", ".plan"):
+        texts = read_sidecar(path)
     else:
         meta = read_checkpoint_header(path).get("meta", {})
         if MODEL_KEY not in meta:

@@ -69,6 +69,17 @@ def test_a_model_that_is_not_there() -> None:
         inference.run(arguments("none.onnx"))
 
 
+def test_files_of_one_name_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "is_installed", {"onnxruntime"}.__contains__)
+    args = arguments("a/lanes.onnx", "b/lanes.onnx", "c/other.onnx")
+    subjects, left_out = inference._subjects(args, tmp_path)
+    names = (str(Path("a/lanes.onnx")), str(Path("b/lanes.onnx")), "other.onnx")
+    assert [*subjects] == [f"{name}, onnxruntime" for name in names]
+    assert [*left_out] == [f"{name}, openvino" for name in names]
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("peers")
 def test_nothing_that_can_be_run(tmp_path: Path) -> None:

@@ -16,6 +16,12 @@ from lanedet.benchmark.inference_figures import (
     time_figures,
 )
 from lanedet.benchmark.subject_process import Start
+from lanedet.formats.models import (
+    ExportFacts,
+    ModelMetadata,
+    sidecar_of,
+    sidecar_text,
+)
 from lanedet.models import build_model, save_weights
 
 DESCRIPTION = {
@@ -99,6 +105,14 @@ def test_the_size_of_a_model_of_two_files(tmp_path: Path) -> None:
 def test_the_description_of_weights(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     save_weights(path, DESCRIPTION, build_model(DESCRIPTION).state_dict(), {})
+    assert model_description(path) == DESCRIPTION
+
+
+def test_the_description_of_an_engine_lies_beside_it(tmp_path: Path) -> None:
+    facts = ExportFacts("rows", "float16", None)
+    texts = ModelMetadata(DESCRIPTION, facts, {}).texts()
+    path = tmp_path / "lanes.engine"
+    sidecar_of(path).write_text(sidecar_text(texts))
     assert model_description(path) == DESCRIPTION
 
 
