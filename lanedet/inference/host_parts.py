@@ -29,6 +29,11 @@ Decoder = LaneDecoder | ComponentLaneDecoder | LineDecoder
 
 _VIEWS = {view.__name__: view for view in (LetterboxView, StretchView)}
 _DECODERS = {each.__name__: each for each in (LaneDecoder, ComponentLaneDecoder)}
+_READ_BY: dict[type, tuple[str, ...]] = {
+    LaneDecoder: ("rows", "maps"),
+    ComponentLaneDecoder: ("maps",),
+    LineDecoder: ("lines",),
+}
 _LINE_NAMES = ("num_slots", "min_score", "min_distance")
 _UNFIT = (ArithmeticError, AttributeError, LookupError, TypeError)
 
@@ -72,6 +77,19 @@ class HostParts:
             raise ValueError(
                 f"The description of the model does not fit: {reason:.200}"
             ) from error
+
+    def check_kind(self, kind: str) -> None:
+        """Raise ValueError unless the decoder makes lanes of readings of a kind.
+
+        Args:
+            kind: One of :data:`~lanedet.formats.models.READINGS`.
+        """
+        kinds = _READ_BY[type(self.decoder)]
+        if kind not in kinds:
+            raise ValueError(
+                f"A {type(self.decoder).__name__} reads {' or '.join(kinds)}, got a "
+                f"network that gives {kind}. Export it again."
+            )
 
     def lanes(
         self, kind: str, readings: Readings, view: ViewTransform

@@ -49,8 +49,8 @@ class LaneInferencer:
             is run. Or a detector, which is copied.
         weights: The weights for a config. Nothing in weights is run as code.
         device: Such as ``cpu`` or ``cuda:0``, see
-            :func:`~lanedet.inference.open_predictor`. If not given, a GPU where there
-            is one.
+            :func:`~lanedet.inference.open_predictor`. If not given, PyTorch and ONNX
+            Runtime take a GPU where they have one, and OpenVINO the CPU.
         half: Whether to compute with float16, on a GPU; or with bfloat16 in OpenVINO.
         runtime: ``torch``, ``onnxruntime``, ``openvino`` or ``tensorrt``. If not given,
             the fastest that is installed and can run the model.

@@ -101,3 +101,22 @@ def test_maps_and_lines_are_decoded_as_they_are() -> None:
     maps = {"lane_probs": probs, "existence": np.ones(1, dtype=np.float32)}
     [lane] = _parts({**HEAD, "num_lanes": 1}).lanes("maps", maps, view)
     np.testing.assert_allclose(lane.points[:, 0], 404.5)
+
+
+@pytest.mark.parametrize(
+    ("head", "read", "other"),
+    [
+        ({**HEAD}, ("rows", "maps"), "lines"),
+        ({**HEAD, "decoder": {"type": "ComponentLaneDecoder"}}, ("maps",), "rows"),
+        ({"type": "LineHead", "num_slots": 5}, ("lines",), "rows"),
+    ],
+)
+def test_readings_of_another_decoder(
+    head: dict[str, Any], read: tuple[str, ...], other: str
+) -> None:
+    parts = _parts(head)
+    for kind in read:
+        parts.check_kind(kind)
+    message = f"reads {' or '.join(read)}, got a network that gives {other}"
+    with pytest.raises(ValueError, match=message):
+        parts.check_kind(other)

@@ -37,7 +37,7 @@ def read_onnx_metadata(path: Path) -> dict[str, str]:
                 texts[bytes(key).decode()] = bytes(text).decode()
         if not has_graph:
             raise ValueError("no graph")
-    except (IndexError, TypeError, ValueError) as error:
+    except (IndexError, ValueError) as error:
         raise ValueError(
             f"{str(path)!r} must be a whole ONNX file, and is none or was cut off. "
             "Copy or export it again."

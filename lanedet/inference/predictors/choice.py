@@ -26,7 +26,7 @@ def runtimes_of(path: Path, device: str | None = None) -> tuple[str, ...]:
     Raises:
         ValueError: If it is a file that would run code when it is loaded.
     """
-    if path.suffix in _CODE:
+    if path.suffix.lower() in _CODE:
         raise ValueError(
             f"{str(path)!r} may run code when it is loaded, and is not. Name the "
             "weights (.safetensors) that it was made of, or export them to .onnx."

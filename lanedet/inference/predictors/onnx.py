@@ -12,6 +12,7 @@ from lanedet.arrays import ByteArray
 from lanedet.formats.models import read_onnx_metadata
 from lanedet.inference.host_parts import Readings
 from lanedet.inference.predictors.predictor import (
+    check_batch,
     check_file,
     check_input_shape,
     check_ports,
@@ -69,18 +70,21 @@ class OnnxPredictor:
             [each.name for each in self._session.get_outputs()],
         )
         self._inputs = {each.name: each for each in self._session.get_inputs()}
-        check_input_shape(path, self.parts, self._inputs["images"].shape)
+        shape = self._inputs["images"].shape
+        check_input_shape(path, self.parts, shape)
+        check_batch(path, self._metadata.facts, shape[0])
 
     def _chosen(self, device: str | None) -> tuple[str, dict[str, str]]:
         """Return the execution provider of a device, and its options."""
         there = self._ort.get_available_providers()
-        name, _, number = (device or "").partition(":")
+        name, colon, number = (device or "").partition(":")
         if device is None:
             name = "cuda" if f"CUDA{_PROVIDER}" in there else "cpu"
         provider = {"cpu": f"CPU{_PROVIDER}", "cuda": f"CUDA{_PROVIDER}"}.get(
             name, name
         )
-        if provider not in there:
+        is_numbered = name == "cuda" and number.isdecimal()
+        if provider not in there or (colon and not is_numbered):
             raise ValueError(
                 f"{self.runtime} has no device {f'{device!r}':.80} here. It has "
                 f"{', '.join(there)}."
@@ -92,11 +96,24 @@ class OnnxPredictor:
         options = self._ort.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.log_severity_level = 4  # what goes wrong is raised
-        state = self._ort.capi.onnxruntime_pybind11_state
-        try:
-            return self._ort.InferenceSession(
+        with self._clear_faults():
+            session = self._ort.InferenceSession(
                 self._path, options, providers=[(self._provider, self._options)]
             )
+        # It takes the CPU, without an error, where a provider's libraries are missing.
+        if self._provider not in session.get_providers():
+            raise ValueError(
+                f"{self.runtime} lists {self._provider} and cannot start it. Install "
+                "the libraries that it needs, or choose device='cpu'."
+            )
+        return session
+
+    @contextmanager
+    def _clear_faults(self) -> Iterator[None]:
+        """Raise ValueError, with the first line of the reason, for its exceptions."""
+        state = self._ort.capi.onnxruntime_pybind11_state
+        try:
+            yield
         except tuple(getattr(state, name) for name in _FAULTS) as error:
             reason = str(error).partition("\n")[0]
             raise ValueError(
@@ -112,7 +129,9 @@ class OnnxPredictor:
         given = {"images": images, "place": place}
         outputs = self._metadata.facts.outputs
         inputs = {name: given[name] for name in self._inputs}
-        return dict(zip(outputs, self._session.run(outputs, inputs), strict=True))
+        with self._clear_faults():
+            arrays = self._session.run(outputs, inputs)
+        return dict(zip(outputs, arrays, strict=True))
 
     @contextmanager
     def concurrent(self, num_calls: int) -> Iterator[Callable[[], None]]:

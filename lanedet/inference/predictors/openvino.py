@@ -14,6 +14,7 @@ from lanedet.arrays import ByteArray
 from lanedet.formats.models import read_onnx_metadata, read_openvino_metadata
 from lanedet.inference.host_parts import Readings
 from lanedet.inference.predictors.predictor import (
+    check_batch,
     check_file,
     check_input_shape,
     check_ports,
@@ -98,8 +99,12 @@ class OpenVinoPredictor:
             each.get_length() if each.is_static else None for each in ports[0]["images"]
         )
         check_input_shape(self._path, self.parts, shape)
+        check_batch(self._path, self._facts, shape[0])
         if self._facts.batch is None:
-            model.reshape({"images": [1, *shape[1:]]})
+            try:
+                model.reshape({"images": [1, *shape[1:]]})
+            except RuntimeError as error:
+                raise self._cannot_run(error) from error
         self._inputs = ports[0].keys()
         return model
 
@@ -143,7 +148,11 @@ class OpenVinoPredictor:
     def _run(self, images: ByteArray, place: NDArray[np.int64]) -> Readings:
         given = {"images": images, "place": place}
         request = (self._shared or self._alone).request()
-        request.infer({name: given[name] for name in self._inputs}, share_inputs=True)
+        inputs = {name: given[name] for name in self._inputs}
+        try:
+            request.infer(inputs, share_inputs=True)
+        except RuntimeError as error:
+            raise self._cannot_run(error) from error
         return {
             name: request.get_tensor(name).data.copy() for name in self._facts.outputs
         }

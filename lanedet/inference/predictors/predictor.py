@@ -93,6 +93,9 @@ def read_in_batches(
     """Return the readings of images (B, H, W, 3) of a network that takes ``size``.
 
     Black images fill the last batch.
+
+    Raises:
+        ValueError: If a reading is not one of each image.
     """
     parts: list[Readings] = []
     for begin in range(0, len(images), size):
@@ -100,7 +103,14 @@ def read_in_batches(
         missing = size - len(batch)
         if missing:
             batch = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0)))
-        parts.append(read(batch))
+        readings = read(batch)
+        for name, array in readings.items():
+            if array.shape[:1] != (size,):
+                raise ValueError(
+                    f"{name} must be of {size} images, got the shape {array.shape}: "
+                    "the graph is not that of its metadata. Export it again."
+                )
+        parts.append(readings)
     return {
         name: np.concatenate([part[name] for part in parts])[: len(images)]
         for name in parts[0]
@@ -145,6 +155,21 @@ def check_input_shape(path: Path, parts: HostParts, shape: tuple[Any, ...]) -> N
         )
 
 
+def check_batch(path: Path, facts: ExportFacts, size: Any) -> None:
+    """Raise ValueError if a graph takes another number of images than its file says.
+
+    Args:
+        path: Of its file, for the error message.
+        facts: What the file's metadata say.
+        size: First length of the graph's ``images``: a number if it is fixed.
+    """
+    if isinstance(size, int) and size != facts.batch:
+        raise ValueError(
+            f"{str(path)!r} must take {facts.batch or 'any number of'} images at once, "
+            f"as its metadata say, got a graph for {size}. Export it again."
+        )
+
+
 def open_metadata(path: Path, texts: dict[str, str]) -> tuple[ModelMetadata, HostParts]:
     """Return what a file's texts say, and the parts that they describe.
 
@@ -153,9 +178,11 @@ def open_metadata(path: Path, texts: dict[str, str]) -> tuple[ModelMetadata, Hos
     """
     metadata = ModelMetadata.read(texts, path)
     try:
-        return metadata, HostParts.from_description(metadata.description)
+        parts = HostParts.from_description(metadata.description)
+        parts.check_kind(metadata.facts.readings)
     except ValueError as error:
         raise ValueError(f"{str(path)!r} cannot be used: {error}") from error
+    return metadata, parts
 
 
 def check_file(path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_runtime_that_cannot(name: str, runtime: str, message: str) -> None:
         choose_runtime(Path(name), runtime)
 
 
-@pytest.mark.parametrize("name", ["a.pt2", "a.so", "a.dll", "a.dylib"])
+@pytest.mark.parametrize("name", ["a.pt2", "a.PT2", "a.so", "a.dll", "a.dylib"])
 def test_what_may_run_code_is_not_opened(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"anything")
     with pytest.raises(ValueError, match="may run code when it is loaded"):

@@ -1,5 +1,6 @@
 """What holds of each runtime that runs exported files."""
 
+import json
 import re
 import sys
 import threading
@@ -11,7 +12,8 @@ import pytest
 from exports import PARTS, PLACE, SHAPE, exported_file, images, weights_file
 
 from lanedet.export import export_model
-from lanedet.formats.models import add_onnx_metadata, read_onnx_metadata
+from lanedet.export.onnx_file import bare_onnx
+from lanedet.formats.models import EXPORT_KEY, add_onnx_metadata, read_onnx_metadata
 from lanedet.inference import LaneInferencer, Predictor, default_weights, open_predictor
 from lanedet.structures import LaneSample
 
@@ -202,6 +204,67 @@ def test_a_foreign_graph_with_our_metadata(runtime: str, tmp_path: Path) -> None
         path.write_bytes(add_onnx_metadata(model.SerializeToString(), texts))
         with pytest.raises(ValueError, match=message):
             open_predictor(path, runtime=runtime)
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize(("said", "words"), [(None, "any number of"), (4, "4")])
+def test_a_graph_for_another_batch_than_its_metadata_say(
+    said: int | None, words: str, runtime: str, tmp_path: Path
+) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    source = exported_file("rows", "onnx", half=True, batch=2)
+    texts = read_onnx_metadata(source)
+    texts[EXPORT_KEY] = json.dumps({**json.loads(texts[EXPORT_KEY]), "batch": said})
+    path = tmp_path / "other.onnx"
+    path.write_bytes(add_onnx_metadata(bare_onnx(source), texts))
+    message = f"must take {words} images at once, as its metadata say, got a graph for"
+    with pytest.raises(ValueError, match=f"{message} 2"):
+        open_predictor(path, runtime=runtime, device="cpu")
+
+
+def test_a_graph_that_stops_while_it_runs(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+    onnx = pytest.importorskip("onnx")
+    helper, shape = onnx.helper, ("B", 64, 96, 3)
+    names, kind = ("images", "lane_probs", "existence"), onnx.TensorProto.FLOAT
+    ports = [helper.make_tensor_value_info(name, kind, shape) for name in names]
+    nodes = [helper.make_node("Identity", [names[0]], [name]) for name in names[1:]]
+    graph = helper.make_graph(nodes, "graph", ports[:1], ports[1:])
+    opset = [helper.make_opsetid("", 20)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=10)
+    texts = read_onnx_metadata(exported_file("maps", "onnx"))
+    path = tmp_path / "floats.onnx"
+    path.write_bytes(add_onnx_metadata(model.SerializeToString(), texts))
+    predictor = open_predictor(path, runtime="onnxruntime", device="cpu")
+    with pytest.raises(ValueError, match=r"cannot run .*floats\.onnx.* data type"):
+        predictor.read(images(1), np.array(PLACE))
+
+
+@pytest.mark.parametrize("device", ["cpu:3", "cuda:", "cuda:x"])
+def test_a_device_with_a_number_that_there_is_not(
+    device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+    there = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: there)
+    with pytest.raises(ValueError, match=f"has no device '{device}' here"):
+        open_predictor(
+            exported_file("maps", "onnx"), runtime="onnxruntime", device=device
+        )
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_provider_that_is_listed_and_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+    name = "CUDAExecutionProvider"
+    if name in onnxruntime.get_available_providers():
+        pytest.skip("it may start here")
+    there = [name, "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: there)
+    with pytest.raises(ValueError, match=f"lists {name} and cannot start it"):
+        open_predictor(exported_file("maps", "onnx"), runtime="onnxruntime")
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
