@@ -4,6 +4,7 @@ Loading one runs what PyTorch finds in it, so this package runs none: its own we
 files hold the same model as plain data.
 """
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 
 from lanedet.export.graph import ExportGraph
-from lanedet.files import partial_file
+from lanedet.files import replace_file
 
 _NOTES = ("nn_module_stack", "source_fn_stack", "stack_trace", "torch_fn")
 
@@ -42,7 +43,10 @@ def write_torch(made: ExportGraph, out: Path) -> list[Path]:
         The file.
     """
     program = exported_program(made)
-    with partial_file(out) as partial, warnings.catch_warnings():
+    # A file would hold the name that it had while it was written.
+    content = io.BytesIO()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tied weights are stored once, and it wonders
-        torch.export.save(program, partial, extra_files=made.metadata.texts())
+        torch.export.save(program, content, extra_files=made.metadata.texts())
+    replace_file(out, content.getvalue())
     return [out]

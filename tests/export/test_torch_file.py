@@ -37,6 +37,7 @@ def test_it_tells_nothing_of_the_machine_that_exported(program: Path) -> None:
     with zipfile.ZipFile(program) as archive:
         for name in archive.namelist():
             content = archive.read(name)
+            assert ".part" not in name
             for text in (str(Path.cwd()), 'File "'):
                 assert text.encode() not in content, (name, text)
 

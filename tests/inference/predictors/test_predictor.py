@@ -27,7 +27,7 @@ def test_readings_that_are_not_one_of_each_image(shape: tuple[int, ...]) -> None
 
 
 def test_metadata_of_another_graph() -> None:
-    path = exported_file("rows", "onnx")
+    path = exported_file("maps", "onnx")
     metadata = ModelMetadata.read(read_onnx_metadata(path), path)
     head = {"type": "LineHead", "num_slots": 4}
     other = ModelMetadata(
