@@ -21,7 +21,7 @@ from lanedet.inference.predictors.predictor import (
     open_metadata,
     read_in_batches,
 )
-from lanedet.runtime import needs_extra, num_compute_threads
+from lanedet.runtime import needs_extra, num_compute_threads, num_usable_cores
 
 
 class OpenVinoPredictor:
@@ -112,11 +112,14 @@ class OpenVinoPredictor:
         """Return networks that so many threads can run at once."""
         hints: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if self._name == "CPU":
-            precision = "bf16" if self._half else "f32"
+            num_threads = max(num_calls, num_compute_threads())
             hints = {
-                "INFERENCE_PRECISION_HINT": precision,
+                "INFERENCE_PRECISION_HINT": "bf16" if self._half else "f32",
                 "NUM_STREAMS": num_calls,
-                "INFERENCE_NUM_THREADS": max(num_calls, num_compute_threads()),
+                "INFERENCE_NUM_THREADS": num_threads,
+                # Where others have the rest of the cores, each process would bind its
+                # threads to the same ones.
+                "ENABLE_CPU_PINNING": num_threads >= num_usable_cores(),
             }
         try:
             return _Networks(self._core.compile_model(self._model, self._name, hints))

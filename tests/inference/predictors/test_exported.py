@@ -1,10 +1,12 @@
 """What holds of each runtime that runs exported files."""
 
 import json
+import os
 import re
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from lanedet.export import export_model
 from lanedet.export.onnx_file import bare_onnx
 from lanedet.formats.models import EXPORT_KEY, add_onnx_metadata, read_onnx_metadata
 from lanedet.inference import LaneInferencer, Predictor, default_weights, open_predictor
+from lanedet.runtime import num_usable_cores
 from lanedet.structures import LaneSample
 
 pytest.importorskip("onnx", reason="needs the extra export")
@@ -93,6 +96,29 @@ def test_a_fixed_batch_is_filled_up(runtime: str, format_name: str) -> None:
     for number, picture in enumerate(pixels):
         alone = predictor.read(picture[None], place)
         np.testing.assert_array_equal(together["rows"][number], alone["rows"][0])
+
+
+@each_runtime
+@pytest.mark.skipif(
+    not Path("/proc/self/task").is_dir() or num_usable_cores() < 2,
+    reason="Needs Linux and two cores.",
+)
+def test_one_thread_of_several_cores_is_bound_to_none(
+    runtime: str, format_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else all of several processes would compute on the same core.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    predictor = _open(runtime, exported_file("maps", format_name))
+    pixels, place = images(16), np.array(PLACE)
+    predictor.read(pixels[:1], place)
+    reader = threading.Thread(target=lambda: predictor.read(pixels, place))
+    everywhere, seen = os.sched_getaffinity(0), set()
+    reader.start()
+    while reader.is_alive():
+        with suppress(ProcessLookupError):
+            seen.add(frozenset(os.sched_getaffinity(reader.native_id or 0)))
+    reader.join()
+    assert seen == {frozenset(everywhere)}
 
 
 @each_runtime
