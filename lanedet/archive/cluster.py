@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import Any
 
 from lanedet.archive.job import ArchiveJob
@@ -100,15 +101,18 @@ def _connect(
         ) from error
 
 
-def check_address(address: str) -> None:
+def check_address(address: str, patience_s: float = _PATIENCE_S) -> None:
     """Check that something answers where a cluster is said to be.
+
+    A cluster that starts answers its clients last, so it is asked again.
 
     Args:
         address: ``HOST:PORT``, ``ray://HOST:PORT``, or ``auto``, where nothing is
             checked: Ray knows what runs on this computer.
+        patience_s: How long it is asked, in seconds.
 
     Raises:
-        ConnectionError: If nothing answers within 10 s.
+        ConnectionError: If nothing answers.
         ValueError: If it is no address.
     """
     if address == "auto":
@@ -119,10 +123,15 @@ def check_address(address: str) -> None:
             "The address of a cluster must be HOST:PORT, ray://HOST:PORT or auto, got "
             f"{address!r}."
         )
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE_S).close()
-    except (OSError, OverflowError) as error:
-        raise _no_cluster(address) from error
+    end_s = monotonic() + patience_s
+    while True:
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), patience_s).close()
+            return
+        except (OSError, OverflowError) as error:
+            if monotonic() >= end_s:
+                raise _no_cluster(address) from error
+        sleep(0.2)
 
 
 def _no_cluster(address: str) -> ConnectionError:
