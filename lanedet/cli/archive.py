@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from lanedet.cli.options import PATH_HINT, add_runtime_options
+from lanedet.cli.options import PATH_HINT, add_lane_options
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
 EXAMPLES = f"""examples:
@@ -45,7 +45,7 @@ def parse_args() -> argparse.Namespace:
         "--picture", type=Path, metavar="FILE", help="figures of --summary as a picture"
     )
     _add_workers(parser)
-    _add_model(parser)
+    add_lane_options(parser.add_argument_group("how"))
     args = parser.parse_args()
     if args.summary is None and not (args.source and args.out):
         parser.error("name a SOURCE and --out TABLE, or --summary TABLE")
@@ -102,36 +102,6 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let the table hold clips that were made with other weights, another "
         "version or other options",
-    )
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("how")
-    group.add_argument(
-        "--weights",
-        type=Path,
-        help="weights (.safetensors), checkpoint (.pth), or what lanedet export wrote "
-        "(.onnx, .xml, .engine) (default: the package's own model)",
-    )
-    add_runtime_options(group)
-    group.add_argument(
-        "--batch-size",
-        type=int,
-        default=1,
-        help="frames of a clip per pass; more helps on a GPU only, where 16 is good "
-        "(default: 1)",
-    )
-    group.add_argument(
-        "--no-tracking",
-        dest="tracking",
-        action="store_false",
-        help="take each frame's lanes as they are found in it alone",
-    )
-    group.add_argument(
-        "--calibration",
-        type=Path,
-        metavar="FILE",
-        help="of the camera, the same for all clips, for metres (docs/driving.md)",
     )
 
 

@@ -119,6 +119,36 @@ def add_runtime_options(group: "argparse._ArgumentGroup") -> None:
     )
 
 
+def add_lane_options(group: "argparse._ArgumentGroup") -> None:
+    """Add the options of a tool that finds the lanes of clips: how it does."""
+    group.add_argument(
+        "--weights",
+        type=Path,
+        help="weights (.safetensors), checkpoint (.pth), or what lanedet export wrote "
+        "(.onnx, .xml, .engine) (default: the package's own model)",
+    )
+    add_runtime_options(group)
+    group.add_argument(
+        "--batch-size",
+        type=int,
+        default=1,
+        help="frames per pass; more helps on a GPU only, where 16 is good (default: 1)",
+    )
+    group.add_argument(
+        "--no-tracking",
+        dest="tracking",
+        action="store_false",
+        help="take each frame's lanes as they are found in it alone, as for pictures "
+        "that are no clip",
+    )
+    group.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="of the camera, for metres (docs/driving.md)",
+    )
+
+
 def resume_command(argv: Sequence[str]) -> str:
     """Return the command line that goes on with an interrupted run.
 

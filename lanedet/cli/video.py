@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lanedet.cli.options import PATH_HINT, add_runtime_options
+from lanedet.cli.options import PATH_HINT, add_lane_options
 from lanedet.runtime import reported_warnings, tune_allocator, tune_threads, user_errors
 
 EXAMPLES = f"""examples:
@@ -174,32 +174,7 @@ def _seconds(text: str) -> float:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how")
-    group.add_argument(
-        "--weights",
-        type=Path,
-        help="weights (.safetensors), checkpoint (.pth), or what lanedet export wrote "
-        "(.onnx, .xml, .engine) (default: the package's own model)",
-    )
-    add_runtime_options(group)
-    group.add_argument(
-        "--batch-size",
-        type=int,
-        default=1,
-        help="frames per pass; more helps on a GPU only (default: 1)",
-    )
-    group.add_argument(
-        "--no-tracking",
-        dest="tracking",
-        action="store_false",
-        help="take each frame's lanes as they are found in it alone, as for pictures "
-        "that are no clip",
-    )
-    group.add_argument(
-        "--calibration",
-        type=Path,
-        metavar="FILE",
-        help="of the camera, for metres (docs/driving.md)",
-    )
+    add_lane_options(group)
     group.add_argument(
         "--threads",
         action=argparse.BooleanOptionalAction,
