@@ -18,6 +18,16 @@ _WHOLE_PUTS = frozenset(
     {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az", "memory", "oss", "cos"}
 )
 _BLOCK_SIZE = 1 << 22  # bytes of an object that are asked for at once
+# Packages whose own classes of errors say what is wrong with a store. By name: none of
+# them need be installed.
+_CLIENTS = frozenset(
+    {
+        *("adlfs", "aiobotocore", "aiohttp", "asyncssh", "azure", "boto3", "botocore"),
+        *("fsspec", "ftplib", "gcsfs", "google", "http", "huggingface_hub", "httpx"),
+        *("ocifs", "oci", "oss2", "ossfs", "paramiko", "requests", "s3fs", "smbclient"),
+        *("smbprotocol", "spnego", "urllib3", "webdav4"),
+    }
+)
 
 
 class StorageError(OSError):
@@ -33,7 +43,8 @@ def storage_errors(url: str) -> Iterator[None]:
 
     Raises:
         StorageError: In place of what the client raises. The errors of a disk, such as
-            that it is full, and FileNotFoundError stay what they are.
+            that it is full, and FileNotFoundError stay what they are; so does what no
+            client raises, which is an error of the program.
     """
     try:
         yield
@@ -50,6 +61,8 @@ def storage_errors(url: str) -> Iterator[None]:
             raise
         raise _unusable(url, error) from error
     except Exception as error:
+        if not _is_of_client(error):
+            raise
         raise _unusable(url, error) from error
 
 
@@ -76,20 +89,20 @@ def open_file_system(url: str) -> tuple[Any, str]:
     """
     scheme = urlsplit(url).scheme if "://" in url else "file"
     try:
+        fsspec.get_filesystem_class(scheme)
         with storage_errors(url):
             return fsspec.core.url_to_fs(url, use_listings_cache=False)
-    except StorageError as error:
-        cause = error.__cause__
-        if isinstance(cause, ImportError):
-            raise ValueError(
-                f"URLs with {scheme}:// need a package that is not installed: {cause}."
-            ) from cause
-        if isinstance(cause, ValueError):
-            raise ValueError(
-                f"{without_password(url)!r} must be a path or a URL that fsspec knows, "
-                f"such as s3:// or gs://, got {scheme}://."
-            ) from cause
-        raise
+    except ImportError as error:
+        raise ValueError(
+            f"URLs with {scheme}:// need a package that is not installed: {error}."
+        ) from error
+    except ValueError as error:
+        if scheme in fsspec.available_protocols():  # as of an account that it needs
+            raise _unusable(url, error) from error
+        raise ValueError(
+            f"{without_password(url)!r} must be a path or a URL that fsspec knows, "
+            f"such as s3:// or gs://, got {scheme}://."
+        ) from error
 
 
 def local_path(file_system: Any, path: str) -> Path | None:
@@ -301,6 +314,12 @@ class StoredFile(io.RawIOBase):
                     f"{self._stall_s:g} s, and the store stalls. Try again later, or "
                     "give it longer with --stall."
                 ) from error
+
+
+def _is_of_client(error: Exception) -> bool:
+    """Return whether the client of a store, or what it stands on, raised an error."""
+    kinds = (kind for kind in type(error).__mro__ if kind is not Exception)
+    return any(kind.__module__.partition(".")[0] in _CLIENTS for kind in kinds)
 
 
 def _unusable(url: str, error: Exception) -> StorageError:

@@ -73,19 +73,56 @@ def test_passwords_are_not_shown() -> None:
     assert without_password("/clips/a@b.mp4") == "/clips/a@b.mp4"
 
 
-def test_errors_of_clients_say_what_to_check() -> None:
-    class BotoError(Exception):
-        pass
+@pytest.mark.parametrize(
+    "module", ["botocore.exceptions", "gcsfs.retry", "aiohttp.client_exceptions"]
+)
+def test_errors_of_clients_say_what_to_check(module: str) -> None:
+    refusal = type("ClientError", (Exception,), {"__module__": module})
+    own = type("OwnError", (refusal,), {})  # as a client that stands on another has
+    for kind in (refusal, own):
+        with (
+            pytest.raises(StorageError, match="'s3://b' cannot be used: no such host"),
+            storage_errors("s3://me:key@b"),
+        ):
+            raise kind("no such host.")
 
-    with (
-        pytest.raises(StorageError, match="'s3://b' cannot be used: no such host"),
-        storage_errors("s3://me:key@b"),
-    ):
-        raise BotoError("no such host.")
+
+def test_errors_of_a_disk_stay_what_they_are() -> None:
     with pytest.raises(FileNotFoundError), storage_errors("s3://b"):
         raise FileNotFoundError("b/clip.mp4")
     with pytest.raises(OSError, match="No space"), storage_errors("/table"):
         raise OSError(errno.ENOSPC, "No space left on device", "/table/a")
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("no such argument"), KeyError("key"), ValueError("value")]
+)
+def test_errors_of_the_program_are_not_the_store_s(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, storage_errors("s3://b"):
+        raise error
+    assert caught.value is error
+
+
+def test_real_clients_raise_what_counts_as_theirs() -> None:
+    exceptions = pytest.importorskip("botocore.exceptions")
+    for error in (
+        exceptions.NoCredentialsError(),
+        exceptions.EndpointConnectionError(endpoint_url="http://h"),
+        exceptions.ClientError({"Error": {"Message": "no"}}, "HeadObject"),
+        exceptions.ParamValidationError(report="bucket"),
+    ):
+        with pytest.raises(StorageError, match="cannot be used"), storage_errors("s3:"):
+            raise error
+
+
+def test_what_a_store_s_client_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("unable to connect without an account.")
+
+    memory = "fsspec.implementations.memory.MemoryFileSystem._strip_protocol"
+    monkeypatch.setattr(memory, refuse)
+    with pytest.raises(StorageError, match="cannot be used: unable to connect"):
+        Storage("memory://x")
 
 
 def test_a_stored_file_reads_as_one_on_a_disk() -> None:
