@@ -3,15 +3,15 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from lanedet import __version__
 from lanedet.archive.figures import ClipFigures
+from lanedet.archive.file_version import file_version, is_changed
 from lanedet.archive.job import ArchiveJob
 from lanedet.archive.layout import lanes_file, partition_of, stretches_folder
 from lanedet.archive.listing import Clip
@@ -93,7 +93,7 @@ class ClipWorker:
             num_networks=1,
             attention=False,
         )
-        self._weights = job.model.digest
+        self._header = job.header
 
     def work(self, stretch: Stretch) -> Report:
         """Do a stretch of a clip, whatever becomes of it.
@@ -106,6 +106,7 @@ class ClipWorker:
         try:
             if times > self._job.max_tries:
                 return self._failed(stretch.clip, _poison(stretch, times - 1))
+            stretch = self._stretch_of_now(stretch)
             return self._work(stretch)
         except TableError as error:
             return StopReport(str(error))
@@ -139,8 +140,35 @@ class ClipWorker:
         facts = StretchFacts(0.0)
         return self._write(stretch, self._detect(stretch, facts), [facts])
 
+    def _stretch_of_now(self, stretch: Stretch) -> Stretch:
+        """Return a stretch with the version of the clip's file that is there.
+
+        Raises:
+            ValueError: If the clip was cut, and has another file now.
+        """
+        if stretch.is_cut:
+            self._check_unchanged(stretch.clip)
+            return stretch
+        version = self._version_of(stretch.clip)
+        return replace(stretch, clip=replace(stretch.clip, version=version))
+
+    def _check_unchanged(self, clip: Clip) -> None:
+        """Raise ValueError if the clip's file is another one than it was."""
+        now = self._version_of(clip)
+        if is_changed(clip.version, now):
+            raise ValueError(
+                f"{clip.shown_url!r} must stay as it is while it is read, and was "
+                f"changed: {clip.version} before, {now} now. The next run does it anew."
+            )
+
+    def _version_of(self, clip: Clip) -> str | None:
+        return file_version(clip.url, self._job.stall_s)
+
     def _row_in_table(self, clip: Clip) -> ManifestRow | None:
-        """Return what the lanes of a clip say of it, None where it has none yet."""
+        """Return what the lanes of a clip say of it, None where it has none yet.
+
+        Lanes of another file than the one that is there are removed.
+        """
         name = lanes_file(clip.name)
         with _writing():
             if not self._storage.exists(name):
@@ -148,7 +176,11 @@ class ClipWorker:
             path = self._storage.path_of(name)
             with self._storage.file_system.open(path, "rb") as file:
                 metadata = pq.ParquetFile(file).metadata.metadata
-        return ManifestRow.from_json(metadata[_ROW_KEY.encode()])
+            row = ManifestRow.from_json(metadata[_ROW_KEY.encode()])
+            if is_changed(row.file_version, clip.version):
+                self._storage.remove(name)
+                return None
+        return row
 
     def _open(self, clip: Clip) -> ContainerReader:
         file_system, path = open_file_system(clip.url)
@@ -191,6 +223,7 @@ class ClipWorker:
                             yield FrameLanes(frame.time_s, sample)
             except VideoBreakError as error:
                 facts.fault, facts.is_broken = str(error), True
+            self._check_unchanged(stretch.clip)
             facts.undecodable = reader.num_undecodable
             progress.finish()
 
@@ -273,8 +306,12 @@ class ClipWorker:
             partition=partition_of(clip.name),
             url=clip.shown_url,
             state=state,
-            lanedet=__version__,
-            weights=self._weights,
+            file_version=clip.version,
+            lanedet=self._header.lanedet,
+            weights=self._header.weights,
+            half=self._header.half,
+            tracking=self._header.tracking,
+            calibration=self._header.calibration,
             runtime=self._inferencer.runtime,
         )
 
@@ -285,8 +322,8 @@ class ClipWorker:
 
     def _plan(self, stretch: Stretch) -> str:
         """Return all that the detections of a clip's stretches depend on."""
-        header = self._job.header.to_bytes().decode()
-        return f"{stretch.clip.url} {stretch.bounds} {header}"
+        clip, header = stretch.clip, self._header.to_bytes().decode()
+        return f"{clip.url} {clip.version} {stretch.bounds} {header}"
 
     @contextmanager
     def _new_file(self, name: str) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from lanedet.formats.models import sidecar_of
 from lanedet.inference import LaneInferencer
 from lanedet.video import Calibration
 
-_FORMAT = 1
+_FORMAT = 2
 _BESIDE = {".xml": ".bin"}  # where OpenVINO keeps the weights of a graph
 
 
@@ -198,7 +198,7 @@ class TableHeader:
             raise ValueError(
                 f"A table must hold clips that were made alike, and {table!r} was made "
                 f"with {says}. Use the same, choose another table, or allow both in "
-                "one with --mix: each row of the manifest tells its weights."
+                "one with --mix: each row of the manifest tells its own."
             )
 
 

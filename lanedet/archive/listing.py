@@ -1,12 +1,14 @@
 """Which clips a user names: a folder, a pattern, a list, a URL."""
 
 import posixpath
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from glob import has_magic
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from lanedet.archive.file_version import version_in_list
 from lanedet.archive.storage import (
     local_path,
     open_file_system,
@@ -30,6 +32,9 @@ class Clip:
 
     url: str
     """Where it lies: an absolute path or a URL."""
+
+    version: str | None = field(default=None, compare=False)
+    """What tells its file from others that lay there, as far as that is known."""
 
     @property
     def shown_url(self) -> str:
@@ -74,8 +79,10 @@ def _find(file_system: Any, path: str, source: str) -> "list[Clip] | _ClipList":
     is_local = local_path(file_system, path) is not None
     if has_magic(path) and not (is_local and Path(path).exists()):
         found = file_system.glob(path, detail=True)
-        paths = [name for name, info in found.items() if info.get("type") == "file"]
-        return list(_named(file_system, paths, _fixed_part(path)))
+        files = {
+            name: info for name, info in found.items() if info.get("type") == "file"
+        }
+        return list(_named(file_system, files, _fixed_part(path)))
     if file_system.isfile(path):
         if posixpath.splitext(path)[1].lower() in LIST_SUFFIXES:
             return _ClipList(file_system, path, file_system.cat_file(path), source)
@@ -84,16 +91,19 @@ def _find(file_system: Any, path: str, source: str) -> "list[Clip] | _ClipList":
         raise FileNotFoundError(
             f"No folder, list or clip at {without_password(source)!r}. Check the name."
         )
-    return list(_named(file_system, file_system.find(path), path.rstrip("/")))
+    files = file_system.find(path, detail=True)
+    return list(_named(file_system, files, path.rstrip("/")))
 
 
-def _named(file_system: Any, paths: list[str], root: str) -> Iterator[Clip]:
+def _named(
+    file_system: Any, files: Mapping[str, Mapping[str, Any]], root: str
+) -> Iterator[Clip]:
     """Yield the videos among files, named by their paths below a folder."""
-    for path in sorted(paths):
+    for path, info in sorted(files.items(), key=itemgetter(0)):
         name = path[len(root) :].lstrip("/")
         is_video = posixpath.splitext(name)[1].lower() in VIDEO_SUFFIXES
         if is_video and not any(map(is_hidden, name.split("/"))):
-            yield Clip(name, _url(file_system, path))
+            yield Clip(name, _url(file_system, path), version_in_list(info))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,15 @@
 """The rows of all clips, in files that are whole at every moment."""
 
 import secrets
+from collections.abc import Collection
 from time import monotonic
+from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lanedet.archive.file_version import is_changed
 from lanedet.archive.layout import MANIFEST_FOLDER, digest_of
 from lanedet.archive.listing import Clip
 from lanedet.archive.manifest_row import ManifestRow
@@ -18,11 +22,19 @@ _LEAST_WAIT_S = 10.0
 _WAIT_SHARE = 0.02  # of the time so far: else long runs would write thousands of files
 
 
+class _Origin(NamedTuple):
+    """What a clip that is done was made of."""
+
+    url: bytes
+    version: str | None
+
+
 class Manifest:
     """The manifest of a table that one run adds to.
 
-    Clips that are done are in files that never change; those that failed are in one
-    that is replaced, so that a clip that failed and then was done has one row.
+    Clips that are done are in files that never change, unless a clip itself does; those
+    that failed are in one that is replaced, so that a clip that failed and then was
+    done has one row.
 
     Args:
         storage: Folder of the table.
@@ -37,11 +49,10 @@ class Manifest:
         self._num_files = 0
         self._begin_s = self._flushed_s = monotonic()
         self._rows: list[ManifestRow] = []
-        self._done: dict[bytes, bytes] = {}  # where each clip was read, by the clip
+        self._done: dict[bytes, _Origin] = {}  # by the clip
         self._failed: dict[str, ManifestRow] = {}
-        for name in storage.names(MANIFEST_FOLDER):
-            if name.endswith(".parquet"):  # readers of tables leave marks beside
-                self._read(f"{MANIFEST_FOLDER}/{name}")
+        for name in self._files():
+            self._read(name)
 
     def __contains__(self, clip: str) -> bool:
         """Whether a clip is in the table."""
@@ -49,7 +60,36 @@ class Manifest:
 
     def is_of(self, clip: Clip) -> bool:
         """Whether a clip that is in the table was read where this one lies."""
-        return self._done.get(_key(clip.name)) == _key(clip.shown_url)
+        origin = self._done.get(_key(clip.name))
+        return origin is not None and origin.url == _key(clip.shown_url)
+
+    def is_of_other_file(self, clip: Clip, version: str | None) -> bool:
+        """Whether a clip that is in the table was another file than it is now.
+
+        Args:
+            clip: The clip.
+            version: Of its file now, None if that is not known.
+        """
+        return is_changed(self._done[_key(clip.name)].version, version)
+
+    def drop(self, clips: Collection[str]) -> None:
+        """Take clips that are in the table out, so that they are done again.
+
+        Raises:
+            OSError: If the table cannot be read or written.
+        """
+        if not clips:
+            return
+        gone = pa.array(sorted(clips), pa.string())
+        for name in self._files():
+            table = self._table(name)
+            kept = table.filter(pc.invert(pc.is_in(table["clip"], value_set=gone)))
+            if not len(kept):
+                self._storage.remove(name)
+            elif len(kept) < len(table):
+                self._write_table(name, kept)
+        for clip in clips:
+            del self._done[_key(clip)]
 
     @property
     def failed(self) -> list[ManifestRow]:
@@ -65,7 +105,7 @@ class Manifest:
         if row.clip in self:
             return False
         if row.is_done:
-            self._done[_key(row.clip)] = _key(row.url)
+            self._done[_key(row.clip)] = _Origin(_key(row.url), row.file_version)
             self._rows.append(row)
             self._failed.pop(row.clip, None)
         else:
@@ -100,21 +140,34 @@ class Manifest:
             self._rows = []
 
     def _write(self, name: str, rows: list[ManifestRow]) -> None:
-        table = pa.Table.from_pylist([row.to_dict() for row in rows], schema=MANIFEST)
+        values = [row.to_dict() for row in rows]
+        self._write_table(name, pa.Table.from_pylist(values, schema=MANIFEST))
+
+    def _write_table(self, name: str, table: pa.Table) -> None:
         with self._storage.new_file(name) as path:
             pq.write_table(table, path, compression="zstd")
 
-    def _read(self, name: str) -> None:
+    def _files(self) -> list[str]:
+        names = self._storage.names(MANIFEST_FOLDER)
+        return [
+            f"{MANIFEST_FOLDER}/{name}"
+            for name in names
+            if name.endswith(".parquet")  # readers of tables leave marks beside
+        ]
+
+    def _table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         path = self._storage.path_of(name)
-        columns = None if name == _FAILED else ["clip", "url"]
         with self._storage.file_system.open(path, "rb") as file:
-            table = pq.read_table(file, columns=columns)
+            return pq.read_table(file, columns=columns)
+
+    def _read(self, name: str) -> None:
         if name == _FAILED:
-            for values in table.to_pylist():
+            for values in self._table(name).to_pylist():
                 self._failed[values["clip"]] = ManifestRow(**values)
-        else:
-            names, urls = (table[each].to_pylist() for each in ("clip", "url"))
-            self._done.update(zip(map(_key, names), map(_key, urls), strict=True))
+            return
+        table = self._table(name, ["clip", "url", "file_version"])
+        for clip, url, version in zip(*table.to_pydict().values(), strict=True):
+            self._done[_key(clip)] = _Origin(_key(url), version)
 
 
 def _key(text: str) -> bytes:

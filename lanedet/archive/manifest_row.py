@@ -30,8 +30,12 @@ class ManifestRow:
     departures_right: int | None = None
     mean_abs_offset_share: float | None = None
     mean_abs_offset_m: float | None = None
+    file_version: str | None = None
     lanedet: str | None = None
     weights: str | None = None
+    half: bool | None = None
+    tracking: bool | None = None
+    calibration: str | None = None
     runtime: str | None = None
 
     @property

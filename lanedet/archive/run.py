@@ -5,6 +5,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +16,7 @@ from tqdm import tqdm
 
 from lanedet.archive.claim import claim_table
 from lanedet.archive.clip_work import TableError
+from lanedet.archive.file_version import file_version
 from lanedet.archive.job import ArchiveJob, TableHeader
 from lanedet.archive.layout import HEADER, LANES_FOLDER, LOCK, WORK_FOLDER
 from lanedet.archive.listing import Clip
@@ -30,6 +32,7 @@ from lanedet.video.sources.source import counted
 _LEAST_ROUND = 2000  # stretches of clips that the workers get at once
 _ROUND_PER_WORKER = 32  # so that few of them wait while the last ones are done
 _WATCH_S = 1.0
+_NUM_ASKED = 16  # files whose versions are asked for at once
 
 
 class Engine(Protocol):
@@ -101,8 +104,9 @@ def run_archive(
 ) -> ArchiveSummary:
     """Find the lanes of clips, and write them into a table.
 
-    Clips that are in the table already are passed over. Whatever ends the run, each
-    clip is wholly in the table or not at all, and the next run does the rest.
+    Clips that are in the table already are passed over, unless their files have changed
+    since. Whatever ends the run, each clip is wholly in the table or not at all, and
+    the next run does the rest.
 
     Args:
         clips: Which ones.
@@ -112,7 +116,7 @@ def run_archive(
 
     Warns:
         UserWarning: If clips are passed over that lie elsewhere than those of their
-            names in the table.
+            names in the table, or are done again because their files have changed.
 
     Raises:
         ClaimedError: If another run writes the table, or has taken it meanwhile.
@@ -126,8 +130,9 @@ def run_archive(
         _check_header(storage, job.header, allow_mixed)
         storage.remove_partial()
         manifest = Manifest(storage)
-        missing = [clip for clip in clips if clip.name not in manifest]
         _warn_of_others(clips, manifest)
+        _drop_changed(clips, manifest)
+        missing = [clip for clip in clips if clip.name not in manifest]
         run = _Run(manifest, len(clips), missing, check_claim)
         if missing:
             with open_engine(job) as engine:
@@ -259,6 +264,36 @@ def _warn_of_others(clips: Sequence[Clip], manifest: Manifest) -> None:
             "these are other clips, name a folder above both, or take another table.",
             stacklevel=3,
         )
+
+
+def _drop_changed(clips: Sequence[Clip], manifest: Manifest) -> None:
+    """Take clips out of the manifest whose files have changed since, and say so."""
+    there = (clip for clip in clips if manifest.is_of(clip))
+    changed: list[str] = []
+    with ThreadPoolExecutor(_NUM_ASKED) as threads:
+        while batch := list(islice(there, _LEAST_ROUND)):
+            versions = threads.map(_version_of, batch)
+            changed += [
+                clip.name
+                for clip, version in zip(batch, versions, strict=True)
+                if manifest.is_of_other_file(clip, version)
+            ]
+    if changed:
+        warnings.warn(
+            f"{counted(len(changed), 'clip')} will be done again: the file of "
+            f"{changed[0]!r} has changed since it was read.",
+            stacklevel=3,
+        )
+        manifest.drop(changed)
+
+
+def _version_of(clip: Clip) -> str | None:
+    if clip.version is not None:
+        return clip.version
+    try:
+        return file_version(clip.url)
+    except (OSError, ValueError):  # a clip in the table may be gone, and its store
+        return None
 
 
 def check_table(storage: Storage) -> None:

@@ -98,8 +98,16 @@ MANIFEST = pa.schema(
             "lane width",
         ),
         _field("mean_abs_offset_m", pa.float64(), "the same, calibrated", "m"),
+        _field(
+            "file_version",
+            pa.string(),
+            "ETag or time of change of the clip's file as it was read, and its size",
+        ),
         _field("lanedet", pa.string(), "version of the package"),
         _field("weights", pa.string(), "SHA-256 of the model's file"),
+        _field("half", pa.bool_(), "whether it computed with half the digits"),
+        _field("tracking", pa.bool_(), "whether lanes were followed"),
+        _field("calibration", pa.string(), "digest of the camera's; null without one"),
         _field("runtime", pa.string(), "what ran the network"),
     ]
 )

@@ -2,7 +2,7 @@
 
 import io
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -254,6 +254,36 @@ class Storage:
         self._fs.mv(partial, target)
 
 
+def in_time(
+    thread: ThreadPoolExecutor,
+    url: str,
+    stall_s: float,
+    call: Callable[..., Any],
+    *arguments: Any,
+) -> Any:
+    """Return what a call of a store's client gives, if it does in time.
+
+    Args:
+        thread: Where it is done. What hangs there cannot be stopped, only left behind.
+        url: What is asked for, for messages.
+        stall_s: How long it may take, in seconds.
+        call: What to call.
+        arguments: For it.
+
+    Raises:
+        FileNotFoundError: If there is no such object.
+        StorageError: If the store cannot be reached, refuses, or says nothing in time.
+    """
+    with storage_errors(url):
+        try:
+            return thread.submit(call, *arguments).result(stall_s)
+        except TimeoutError as error:
+            raise StorageError(
+                f"{without_password(url)!r} must answer within {stall_s:g} s, and the "
+                "store stalls. Try again later, or give it longer with --stall."
+            ) from error
+
+
 class StoredFile(io.RawIOBase):
     """An object of a store, open for reading, that does not wait for ever.
 
@@ -270,7 +300,6 @@ class StoredFile(io.RawIOBase):
     def __init__(self, url: str, stall_s: float) -> None:
         super().__init__()
         self._url, self._stall_s = url, stall_s
-        # What hangs in a client cannot be stopped, only left behind.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lanedet-read")
         self._file: BinaryIO = self._in_time(self._open)
 
@@ -304,16 +333,8 @@ class StoredFile(io.RawIOBase):
             self._thread.shutdown(wait=False, cancel_futures=True)
         super().close()
 
-    def _in_time(self, call: Any, *arguments: Any) -> Any:
-        with storage_errors(self._url):
-            try:
-                return self._thread.submit(call, *arguments).result(self._stall_s)
-            except TimeoutError as error:
-                raise StorageError(
-                    f"{without_password(self._url)!r} must answer within "
-                    f"{self._stall_s:g} s, and the store stalls. Try again later, or "
-                    "give it longer with --stall."
-                ) from error
+    def _in_time(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        return in_time(self._thread, self._url, self._stall_s, call, *arguments)
 
 
 def _is_of_client(error: Exception) -> bool:

@@ -1,6 +1,7 @@
 """One worker: a clip in stretches is the clip, and what is wrong is a row."""
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,65 @@ def test_stretches_that_are_done_are_not_done_again(
     assert reports[:3] == [StretchReport()] * 3
     assert isinstance(reports[3], ClipReport)
     assert reports[3].row.frames == 90
+
+
+def test_a_clip_that_changes_while_its_stretches_are_in_work_fails(
+    make_job: MakeJob, tmp_path: Path
+) -> None:
+    clip = clip_of(write_clip(tmp_path, num_frames=90))
+    job = make_job(tmp_path / "table", stretch_s=1.0)
+    worker = ClipWorker(job, WorkLedger())
+    cut = worker.work(Stretch(clip))
+    assert isinstance(cut, CutReport)
+    assert worker.work(cut.stretches[0]) == StretchReport()
+    write_clip(tmp_path, num_frames=95)
+    for stretch in cut.stretches[1:]:
+        report = worker.work(stretch)
+        assert isinstance(report, ClipReport)
+        assert report.row.state == "failed"
+        assert "must stay as it is while it is read" in str(report.row.error)
+    assert not (tmp_path / "table" / "lanes").exists()
+    # The next run takes nothing of the file that was.
+    row, lanes = work_through(job, clip)
+    assert row.frames == len(lanes["frame"]) == 95
+    whole = work_through(make_job(tmp_path / "whole"), clip)
+    assert (row, lanes) == whole
+
+
+def test_a_clip_that_changes_while_it_is_read_fails(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_clip(tmp_path, num_frames=30)
+    worker = ClipWorker(make_job(tmp_path / "table"), WorkLedger())
+    find = worker._inferencer.predict
+
+    def touch(*images: Any, **options: Any) -> Any:
+        os.utime(path, ns=(1, 1))
+        return find(*images, **options)
+
+    monkeypatch.setattr(worker._inferencer, "predict", touch)
+    report = worker.work(Stretch(clip_of(path)))
+    assert isinstance(report, ClipReport)
+    assert "mtime 1, " in str(report.row.error)
+    assert report.row.file_version != "mtime 1, "
+    assert not (tmp_path / "table" / "lanes").exists()
+    assert not list((tmp_path / "table" / "_work" / "partial").iterdir())
+
+
+def test_lanes_of_another_file_that_no_run_noted_are_not_kept(
+    make_job: MakeJob, tmp_path: Path
+) -> None:
+    clip = clip_of(write_clip(tmp_path, num_frames=30))
+    job = make_job(tmp_path / "table")
+    work_through(job, clip)
+    write_clip(tmp_path, num_frames=20)
+    row, lanes = work_through(job, clip)
+    assert row.frames == len(lanes["frame"]) == 20
+    Path(clip.url).write_bytes(bytes(99))
+    report = ClipWorker(job, WorkLedger()).work(Stretch(clip))
+    assert isinstance(report, ClipReport)
+    assert report.row.state == "failed"
+    assert not list((tmp_path / "table").glob("lanes/*/*"))
 
 
 def test_warnings_of_the_reader_are_remarks(make_job: MakeJob, tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def test_calibrations_are_told_apart(make_job: MakeJob, tmp_path: Path) -> None:
 def test_what_is_no_header_or_a_later_one_is_an_error(make_job: MakeJob) -> None:
     with pytest.raises(ValueError, match=r"table\.json of 't' must say what"):
         TableHeader.from_bytes(b"[]", "t")
-    later = make_job("/t").header.to_bytes().replace(b'"format": 1', b'"format": 2')
-    with pytest.raises(ValueError, match="must be of format 1, got 2"):
+    later = make_job("/t").header.to_bytes().replace(b'"format": 2', b'"format": 3')
+    with pytest.raises(ValueError, match="must be of format 2, got 3"):
         TableHeader.from_bytes(later, "t")
 
 

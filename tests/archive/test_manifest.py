@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from lanedet.archive.listing import Clip
 from lanedet.archive.manifest import Manifest
 from lanedet.archive.manifest_row import DONE, FAILED, ManifestRow
 from lanedet.archive.storage import Storage
@@ -57,6 +58,38 @@ def test_a_clip_that_is_reported_twice_has_one_row(tmp_path: Path) -> None:
     manifest.flush()
     manifest.flush()
     assert states(tmp_path) == {"a.mp4": DONE}
+
+
+def test_clips_that_are_dropped_have_no_row(tmp_path: Path) -> None:
+    manifest = Manifest(Storage(str(tmp_path)))
+    for names in ("ab", "c"):  # a file for each
+        for name in names:
+            manifest.add(row(f"{name}.mp4"))
+        manifest.flush()
+    before = {path: path.read_bytes() for path in (tmp_path / "manifest").iterdir()}
+    manifest.drop([])
+    assert {path: path.read_bytes() for path in before} == before
+    manifest.drop(["a.mp4", "c.mp4"])
+    assert states(tmp_path) == {"b.mp4": DONE}
+    assert len(list((tmp_path / "manifest").iterdir())) == 1
+    again = Manifest(Storage(str(tmp_path)))
+    for each in (manifest, again):
+        assert [f"{name}.mp4" in each for name in "abc"] == [False, True, False]
+    assert again.add(row("a.mp4"))
+    again.flush()
+    assert states(tmp_path) == {"a.mp4": DONE, "b.mp4": DONE}
+
+
+def test_a_manifest_knows_of_which_files_its_clips_are(tmp_path: Path) -> None:
+    first = Manifest(Storage(str(tmp_path)))
+    first.add(row("a.mp4", file_version="etag 1, 5 bytes"))
+    first.flush()
+    for manifest in (first, Manifest(Storage(str(tmp_path)))):
+        clip = Clip("a.mp4", "/clips/a.mp4")
+        assert manifest.is_of(clip)
+        assert not manifest.is_of_other_file(clip, "etag 1, 5 bytes")
+        assert not manifest.is_of_other_file(clip, None)
+        assert manifest.is_of_other_file(clip, "etag 2, 5 bytes")
 
 
 def test_many_rows_are_written_on_the_way(tmp_path: Path) -> None:

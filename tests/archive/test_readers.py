@@ -72,7 +72,7 @@ def test_columns_have_types_that_spark_reads(table: Path) -> None:
         for index in range(len(schema)):
             physical.add(schema.column(index).physical_type)
             logical.add(str(schema.column(index).logical_type))
-    assert physical == {"BYTE_ARRAY", "DOUBLE", "FLOAT", "INT32", "INT64"}
+    assert physical == {"BOOLEAN", "BYTE_ARRAY", "DOUBLE", "FLOAT", "INT32", "INT64"}
     assert logical == {
         "None",
         "String",

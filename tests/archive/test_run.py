@@ -3,13 +3,16 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
+import fsspec
 import pyarrow.parquet as pq
 import pytest
 from archives import LocalEngine, local_engine
 from clips import write_clip
 
+from lanedet import __version__
 from lanedet.archive import ArchiveJob, list_clips, run_archive
 from lanedet.archive import run as run_module
 from lanedet.archive.claim import claim_table
@@ -17,6 +20,7 @@ from lanedet.archive.clip_work import TableError
 from lanedet.archive.reports import StopReport
 from lanedet.archive.storage import Storage
 from lanedet.files import ClaimedError
+from lanedet.video import Calibration
 
 MakeJob = Callable[..., ArchiveJob]
 
@@ -77,10 +81,7 @@ def test_a_second_run_does_what_failed_and_nothing_else(
     job = make_job(table)
     run_archive(list_clips(source), job, local_engine)
     before = files(table)
-    write_clip(Path(source), "clip.mp4", num_frames=12).rename(
-        Path(source) / "broken.mp4"
-    )
-    write_clip(Path(source), "clip.mp4", num_frames=10)
+    write_clip(tmp_path, "clip.mp4", num_frames=12).rename(Path(source) / "broken.mp4")
     engines: list[LocalEngine] = []
 
     @contextmanager
@@ -217,6 +218,107 @@ def test_a_table_of_other_weights_is_refused_unless_asked(
     assert by_name["day/clip.mov"] == "d4735"
 
 
+def test_each_row_tells_what_its_clip_was_made_with(
+    make_job: MakeJob,
+    tmp_path: Path,
+    source: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    camera = tmp_path / "camera.yaml"
+    camera.write_text(
+        "image_size: [64, 48]\ncamera:\n  height_m: 1.5\n  pitch_deg: 3\n"
+        "  focal_px: 50\n"
+    )
+    clips = list_clips(source)
+    assert [clip.name for clip in clips[:3]] == [
+        *("broken.mp4", "clip.mp4", "day/clip.mkv")
+    ]
+    first = make_job(tmp_path / "table")
+    other = make_job(
+        tmp_path / "table",
+        weights=b"2",
+        half=True,
+        tracking=False,
+        calibration=Calibration.read(camera),
+    )
+    run_archive(clips[1:2], first, local_engine)
+    monkeypatch.setattr("lanedet.archive.job.__version__", "9.9")
+    run_archive(clips[:3], other, local_engine, allow_mixed=True)
+    rows = {
+        row["clip"]: row
+        for row in pq.read_table(tmp_path / "table" / "manifest").to_pylist()
+    }
+    said = {
+        name: [row[key] for key in asdict(first.header) if key != "format"]
+        for name, row in rows.items()
+    }
+    assert said["clip.mp4"] == [__version__, first.model.digest, False, True, None]
+    # Of one that fails, too.
+    of_other = list(asdict(other.header).values())[1:]
+    assert said["broken.mp4"] == said["day/clip.mkv"] == of_other
+    assert of_other[:4] == ["9.9", other.model.digest, True, False]
+    assert len(of_other[4]) == 64
+
+
+def test_a_clip_with_another_file_is_done_again(
+    make_job: MakeJob, tmp_path: Path, source: str
+) -> None:
+    table = tmp_path / "table"
+    job = make_job(table)
+    run_archive(list_clips(source), job, local_engine)
+    before = files(table)
+    write_clip(Path(source), "clip.mp4", num_frames=12)
+    (Path(source) / "day" / "clip.mkv").write_bytes(bytes(99))
+    (Path(source) / "day" / "clip.mov").unlink()
+    clips = list_clips(source)
+    with pytest.warns(UserWarning, match=r"2 clips will be done again: .*'clip\.mp4'"):
+        summary = run_archive(clips, job, local_engine)
+    assert (summary.num_before, summary.num_done) == (0, 1)
+    assert states(table) == {
+        "broken.mp4": "failed",
+        "clip.mp4": "done",
+        "day/clip.mkv": "failed",
+        "day/clip.mov": "done",  # whose file is gone
+    }
+    rows = pq.read_table(table / "manifest").to_pylist()
+    assert {row["clip"]: row["frames"] for row in rows}["clip.mp4"] == 12
+    after = files(table)
+    names = [
+        f"lanes/clip={name}/lanes.parquet" for name in ("clip.mp4", "day%2Fclip.mov")
+    ]
+    assert sorted(after) == names
+    assert after[names[1]] == before[names[1]]
+    assert pq.read_metadata(table / names[0]).num_rows == 12
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run_archive(list_clips(source), job, local_engine)
+
+
+def test_clips_of_a_store_and_of_a_list_are_compared_too(
+    make_job: MakeJob, tmp_path: Path
+) -> None:
+    store = fsspec.filesystem("memory")
+    first = write_clip(tmp_path, "clip.mp4", num_frames=5).read_bytes()
+    second = write_clip(tmp_path, "clip.mp4", num_frames=7).read_bytes()
+    names = tmp_path / "clips.txt"
+    names.write_text("memory://test_versions/a.mp4\n")
+    job = make_job(tmp_path / "table")
+    try:
+        for source in ("memory://test_versions", str(names)):
+            store.pipe_file("/test_versions/a.mp4", first)
+            run_archive(list_clips(source), job, local_engine)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                again = run_archive(list_clips(source), job, local_engine)
+            assert again.num_before == 1
+            store.pipe_file("/test_versions/a.mp4", second)
+            with pytest.warns(UserWarning, match="1 clip will be done again"):
+                summary = run_archive(list_clips(source), job, local_engine)
+            assert (summary.num_done, summary.num_frames) == (1, 7)
+    finally:
+        store.rm("/test_versions", recursive=True)
+
+
 def test_a_folder_with_something_else_is_refused(
     make_job: MakeJob, tmp_path: Path, source: str
 ) -> None:
@@ -256,8 +358,6 @@ def test_a_run_whose_table_was_taken_writes_no_more(
 def test_a_table_in_a_store_is_the_same(
     make_job: MakeJob, tmp_path: Path, source: str
 ) -> None:
-    import fsspec
-
     clips = list_clips(source)
     run_archive(clips, make_job(tmp_path / "table", stretch_s=1.0), local_engine)
     store = fsspec.filesystem("memory")
