@@ -85,7 +85,7 @@ class ClipWorker:
 
     def __init__(self, job: ArchiveJob, ledger: Ledger) -> None:
         self._job, self._ledger = job, ledger
-        self._storage = Storage(job.table)
+        self._storage = Storage(job.table, job.stall_s)
         self._inferencer = job.model.open(job.device, job.half, job.runtime)
         self._detection = LaneDetection(
             self._inferencer,

@@ -1,16 +1,10 @@
 """What tells whether a clip's file is still the one that it was."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from lanedet.archive.storage import (
-    in_time,
-    local_path,
-    open_file_system,
-    storage_errors,
-)
+from lanedet.archive.storage import STALL_S, in_time, local_path, open_file_system
 
 # What stores call a digest of a file and the time of its last change, the surest first;
 # in small letters, without hyphens and underscores.
@@ -61,13 +55,12 @@ def version_in_list(info: Mapping[str, Any]) -> str | None:
     return version_in(info, _DIGESTS)
 
 
-def file_version(url: str, stall_s: float | None = None) -> str | None:
+def file_version(url: str, stall_s: float = STALL_S) -> str | None:
     """Return the version of what lies at a URL or path now, None if nothing does.
 
     Args:
         url: Where it lies.
-        stall_s: How long a store may take to answer, in seconds; as long as its client
-            waits if not given.
+        stall_s: How long a store may take to answer, in seconds.
 
     Raises:
         ValueError: As :func:`~lanedet.archive.storage.open_file_system` does.
@@ -77,14 +70,7 @@ def file_version(url: str, stall_s: float | None = None) -> str | None:
         file_system, path = open_file_system(url)
         if (local := local_path(file_system, path)) is not None:
             return _version_on_disk(local)
-        if stall_s is None:
-            with storage_errors(url):
-                return version_in(file_system.info(path))
-        thread = ThreadPoolExecutor(1, thread_name_prefix="lanedet-ask")
-        try:
-            return version_in(in_time(thread, url, stall_s, file_system.info, path))
-        finally:
-            thread.shutdown(wait=False, cancel_futures=True)
+        return version_in(in_time(url, stall_s, file_system.info, path))
     except FileNotFoundError:
         return None
 

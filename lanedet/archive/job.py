@@ -12,6 +12,7 @@ import numpy as np
 
 from lanedet import __version__
 from lanedet.archive.layout import HEADER
+from lanedet.archive.storage import STALL_S
 from lanedet.formats.models import sidecar_of
 from lanedet.inference import LaneInferencer
 from lanedet.video import Calibration
@@ -102,7 +103,7 @@ class ArchiveJob:
     batch_size: int = 1
     """Frames per pass of the network. More than 1 helps on a GPU only."""
 
-    stall_s: float = 120.0
+    stall_s: float = STALL_S
     """How long a store may say nothing, in seconds."""
 
     max_tries: int = 3

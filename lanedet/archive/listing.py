@@ -10,6 +10,8 @@ from typing import Any
 
 from lanedet.archive.file_version import version_in_list
 from lanedet.archive.storage import (
+    STALL_S,
+    check_answers,
     local_path,
     open_file_system,
     storage_errors,
@@ -42,7 +44,7 @@ class Clip:
         return without_password(self.url)
 
 
-def list_clips(source: str) -> list[Clip]:
+def list_clips(source: str, stall_s: float = STALL_S) -> list[Clip]:
     """Return the clips that a source names, sorted by name; of a list, in its order.
 
     Args:
@@ -50,18 +52,20 @@ def list_clips(source: str) -> list[Clip]:
             ``drives/*/front.mp4``; one video; a text file (``LIST_SUFFIXES``) with a
             path or URL in each line, where paths are relative to the file's folder; or
             a URL of any of them. What is hidden is left out.
+        stall_s: How long a store may take to answer for the first time, in seconds.
 
     Raises:
         FileNotFoundError: If there is no such file or folder, or no clip in it.
         ValueError: If the name is empty or the URL of a kind that is not known, or a
             list is no text or names a clip twice.
-        StorageError: If a store cannot be reached or refuses.
+        StorageError: If a store cannot be reached, refuses, or says nothing in time.
     """
     if not source:
         raise ValueError(
             "A source must be named: a folder, a pattern, a list or a URL, got ''. For "
             "the folder you are in use '.'."
         )
+    check_answers(source, stall_s)
     file_system, path = open_file_system(source)
     with storage_errors(source):
         found = _find(file_system, path, source)

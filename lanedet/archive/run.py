@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from time import monotonic
 from typing import Protocol
@@ -124,14 +125,14 @@ def run_archive(
             otherwise; if the model cannot be run.
         OSError: If the table cannot be written.
     """
-    storage = Storage(job.table)
+    storage = Storage(job.table, job.stall_s)
     check_table(storage)
     with claim_table(storage) as check_claim:
         _check_header(storage, job.header, allow_mixed)
         storage.remove_partial()
         manifest = Manifest(storage)
         _warn_of_others(clips, manifest)
-        _drop_changed(clips, manifest)
+        _drop_changed(clips, manifest, job.stall_s)
         missing = [clip for clip in clips if clip.name not in manifest]
         run = _Run(manifest, len(clips), missing, check_claim)
         if missing:
@@ -266,13 +267,13 @@ def _warn_of_others(clips: Sequence[Clip], manifest: Manifest) -> None:
         )
 
 
-def _drop_changed(clips: Sequence[Clip], manifest: Manifest) -> None:
+def _drop_changed(clips: Sequence[Clip], manifest: Manifest, stall_s: float) -> None:
     """Take clips out of the manifest whose files have changed since, and say so."""
     there = (clip for clip in clips if manifest.is_of(clip))
     changed: list[str] = []
     with ThreadPoolExecutor(_NUM_ASKED) as threads:
         while batch := list(islice(there, _LEAST_ROUND)):
-            versions = threads.map(_version_of, batch)
+            versions = threads.map(partial(_version_of, stall_s=stall_s), batch)
             changed += [
                 clip.name
                 for clip, version in zip(batch, versions, strict=True)
@@ -287,11 +288,11 @@ def _drop_changed(clips: Sequence[Clip], manifest: Manifest) -> None:
         manifest.drop(changed)
 
 
-def _version_of(clip: Clip) -> str | None:
+def _version_of(clip: Clip, stall_s: float) -> str | None:
     if clip.version is not None:
         return clip.version
     try:
-        return file_version(clip.url)
+        return file_version(clip.url, stall_s)
     except (OSError, ValueError):  # a clip in the table may be gone, and its store
         return None
 

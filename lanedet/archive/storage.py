@@ -2,8 +2,9 @@
 
 import io
 import secrets
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +29,10 @@ _CLIENTS = frozenset(
         *("smbprotocol", "spnego", "urllib3", "webdav4"),
     }
 )
+
+
+STALL_S = 120.0
+"""How long a store may say nothing, in seconds, where nobody says otherwise."""
 
 
 class StorageError(OSError):
@@ -117,17 +122,20 @@ class Storage:
 
     Args:
         url: The folder: a path or a URL. It need not exist.
+        stall_s: How long a store may take to answer for the first time, in seconds.
 
     Raises:
         ValueError: As :func:`open_file_system` does.
+        StorageError: If a store cannot be reached, refuses, or says nothing in time.
 
     Attributes:
         url: As given, without a slash at its end.
         folder: The folder where it is on a disk, else None.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, stall_s: float = STALL_S) -> None:
         self.url = url.rstrip("/") or "/"
+        check_answers(self.url, stall_s)
         self._fs, root = open_file_system(self.url)
         self._root = root.rstrip("/")
         self.folder = local_path(self._fs, self._root)
@@ -254,8 +262,23 @@ class Storage:
         self._fs.mv(partial, target)
 
 
+def check_answers(url: str, stall_s: float) -> None:
+    """Check that a store answers, which its client might wait for a quarter of an hour.
+
+    Args:
+        url: Of something in the store, which need not exist. Disks are not asked.
+        stall_s: How long the store may take, in seconds.
+
+    Raises:
+        ValueError: As :func:`open_file_system` does.
+        StorageError: If the store cannot be reached, refuses, or says nothing in time.
+    """
+    file_system, path = open_file_system(url)
+    if local_path(file_system, path) is None:
+        in_time(url, stall_s, file_system.exists, path)
+
+
 def in_time(
-    thread: ThreadPoolExecutor,
     url: str,
     stall_s: float,
     call: Callable[..., Any],
@@ -264,7 +287,6 @@ def in_time(
     """Return what a call of a store's client gives, if it does in time.
 
     Args:
-        thread: Where it is done. What hangs there cannot be stopped, only left behind.
         url: What is asked for, for messages.
         stall_s: How long it may take, in seconds.
         call: What to call.
@@ -274,9 +296,20 @@ def in_time(
         FileNotFoundError: If there is no such object.
         StorageError: If the store cannot be reached, refuses, or says nothing in time.
     """
+    answer: Future[Any] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(call(*arguments))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    # What hangs in a client cannot be stopped, only left behind: also by the process
+    # at its end.
+    threading.Thread(target=ask, name="lanedet-ask", daemon=True).start()
     with storage_errors(url):
         try:
-            return thread.submit(call, *arguments).result(stall_s)
+            return answer.result(stall_s)
         except TimeoutError as error:
             raise StorageError(
                 f"{without_password(url)!r} must answer within {stall_s:g} s, and the "
@@ -300,7 +333,6 @@ class StoredFile(io.RawIOBase):
     def __init__(self, url: str, stall_s: float) -> None:
         super().__init__()
         self._url, self._stall_s = url, stall_s
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lanedet-read")
         self._file: BinaryIO = self._in_time(self._open)
 
     def _open(self) -> BinaryIO:
@@ -327,14 +359,8 @@ class StoredFile(io.RawIOBase):
     def seekable(self) -> bool:  # noqa: D102
         return True
 
-    def close(self) -> None:
-        """Let go of the object, and of a read that still hangs."""
-        if not self.closed:
-            self._thread.shutdown(wait=False, cancel_futures=True)
-        super().close()
-
     def _in_time(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        return in_time(self._thread, self._url, self._stall_s, call, *arguments)
+        return in_time(self._url, self._stall_s, call, *arguments)
 
 
 def _is_of_client(error: Exception) -> bool:

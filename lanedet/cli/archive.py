@@ -95,7 +95,8 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=120.0,
         metavar="SECONDS",
-        help="how long a store may say nothing before a clip fails (default: 120)",
+        help="how long a store may say nothing before a clip, or at the start the run, "
+        "fails (default: 120)",
     )
     group.add_argument(
         "--mix",
@@ -138,7 +139,7 @@ def main() -> None:
         stall_s=args.stall,
         max_tries=args.tries,
     )
-    clips = list_clips(_absolute(args.source))
+    clips = list_clips(_absolute(args.source), args.stall)
     engine = partial(
         ray_engine,
         address=args.address,

@@ -1,13 +1,16 @@
 """Files of a table are whole or not there, wherever they lie."""
 
 import errno
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import fsspec
 import pytest
 
+from lanedet.archive.file_version import file_version
+from lanedet.archive.listing import list_clips
 from lanedet.archive.storage import (
     Storage,
     StorageError,
@@ -139,6 +142,31 @@ def test_a_stored_file_reads_as_one_on_a_disk() -> None:
             StoredFile("memory://test_stored/none.bin", stall_s=5)
     finally:
         store.rm("/test_stored", recursive=True)
+
+
+@pytest.fixture
+def silent_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A store that takes connections and never answers; give a URL in it."""
+    pytest.importorskip("s3fs")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.getsockname()[1]}",
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield "s3://fleet/clips"
+
+
+@pytest.mark.parametrize("ask", [Storage, StoredFile, file_version, list_clips])
+def test_a_store_that_never_answers_is_not_waited_for(
+    silent_s3: str, ask: Callable[[str, float], object]
+) -> None:
+    begin = time.monotonic()
+    with pytest.raises(StorageError, match=r"'s3://fleet/clips' must answer within 0"):
+        ask(silent_s3, 0.2)
+    assert time.monotonic() - begin < 30  # its client alone tries for 14 minutes
 
 
 def test_a_store_that_stalls_is_an_error_in_time(
