@@ -101,13 +101,16 @@ class ClipWorker:
         What is wrong with the clip is a row of the manifest; what is wrong with the
         table stops the run.
         """
-        name = str(stretch)
+        name, clip_share = str(stretch), 1 / len(stretch.bounds)
         times = self._ledger.begin(name)
         try:
             if times > self._job.max_tries:
                 return self._failed(stretch.clip, _poison(stretch, times - 1))
             stretch = self._stretch_of_now(stretch)
-            return self._work(stretch)
+            report = self._work(stretch)
+            if isinstance(report, CutReport):
+                clip_share = 0.0
+            return report
         except TableError as error:
             return StopReport(str(error))
         except Exception as error:  # whatever a damaged clip makes of its decoder
@@ -115,12 +118,11 @@ class ClipWorker:
             reason = str(error) if is_plain else f"{type(error).__name__}: {error}"
             return self._failed(stretch.clip, reason)
         finally:
-            self._ledger.end(name)
+            self._ledger.end(name, clip_share)
 
     def _work(self, stretch: Stretch) -> Report:
         row = self._row_in_table(stretch.clip)
         if row is not None:  # of a run, or a worker, that was killed before it said so
-            self._ledger.advance(0, 1 / len(stretch.bounds))
             return ClipReport(row)
         if not stretch.is_cut:
             with self._open(stretch.clip) as reader:
@@ -232,7 +234,6 @@ class ClipWorker:
         name = _stretch_name(plan, stretch.number)
         with _writing():
             if self._storage.exists(name):
-                self._ledger.advance(0, 1 / len(stretch.bounds))
                 return
         facts = StretchFacts(0.0)
         with self._new_file(name) as path, _writer(path, DETECTIONS) as writer:
@@ -346,7 +347,7 @@ class _Progress:
     def __init__(
         self, ledger: Ledger, stretch: Stretch, reader: ContainerReader
     ) -> None:
-        self._ledger = ledger
+        self._ledger, self._name = ledger, str(stretch)
         self._rest = 1 / len(stretch.bounds)
         number = reader.expected_frames or 0
         self._share = 1 / number if number else 0.0
@@ -362,7 +363,7 @@ class _Progress:
         self._tell(self._rest)
 
     def _tell(self, clip_share: float) -> None:
-        self._ledger.advance(self._frames, clip_share)
+        self._ledger.advance(self._name, self._frames, clip_share)
         self._rest -= clip_share
         self._frames, self._told_s = 0, monotonic()
 

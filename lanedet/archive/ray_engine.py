@@ -120,16 +120,16 @@ class _RemoteLedger:
     def begin(self, stretch: str) -> int:
         return int(self._ray.get(self._actor.begin.remote(stretch)))
 
-    def end(self, stretch: str) -> None:
-        self._actor.end.remote(stretch)
+    def end(self, stretch: str, clip_share: float) -> None:
+        self._actor.end.remote(stretch, clip_share)
 
     def finish_stretch(self, clip: str, number: int, count: int) -> bool:
         return bool(
             self._ray.get(self._actor.finish_stretch.remote(clip, number, count))
         )
 
-    def advance(self, num_frames: int, clip_share: float) -> None:
-        self._actor.advance.remote(num_frames, clip_share)
+    def advance(self, stretch: str, num_frames: int, clip_share: float) -> None:
+        self._actor.advance.remote(stretch, num_frames, clip_share)
 
 
 def quieten(ray: Any) -> None:

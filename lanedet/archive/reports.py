@@ -45,8 +45,13 @@ class Ledger(Protocol):
     def begin(self, stretch: str) -> int:
         """Note that a stretch is begun; return how often it was, and never ended."""
 
-    def end(self, stretch: str) -> None:
-        """Note that a stretch has ended, whatever came of it."""
+    def end(self, stretch: str, clip_share: float) -> None:
+        """Note that a stretch has ended, whatever came of it.
+
+        Args:
+            stretch: Its name.
+            clip_share: How much of its clip is done with it, 0 of one that was cut.
+        """
 
     def finish_stretch(self, clip: str, number: int, count: int) -> bool:
         """Note that a stretch of a clip is there; return whether all are.
@@ -57,8 +62,12 @@ class Ledger(Protocol):
             count: How many stretches it has.
         """
 
-    def advance(self, num_frames: int, clip_share: float) -> None:
-        """Note that the network has seen more frames, so much of a clip."""
+    def advance(self, stretch: str, num_frames: int, clip_share: float) -> None:
+        """Note that the network has seen more frames of a stretch, so much of a clip.
+
+        Of a stretch that is begun anew, as after the death of a worker, the share
+        counts from 0 again.
+        """
 
 
 class WorkLedger:
@@ -68,14 +77,18 @@ class WorkLedger:
         self._begun: dict[str, int] = {}
         self._finished: dict[str, set[int]] = {}
         self._num_frames = 0
-        self._num_clips = 0.0
+        self._num_clips = 0.0  # that are done with
+        self._shares: dict[str, float] = {}  # of clips, by the stretches in work
 
     def begin(self, stretch: str) -> int:  # noqa: D102 - as of every ledger
+        self._shares.pop(stretch, None)
         self._begun[stretch] = self._begun.get(stretch, 0) + 1
         return self._begun[stretch]
 
-    def end(self, stretch: str) -> None:  # noqa: D102
+    def end(self, stretch: str, clip_share: float) -> None:  # noqa: D102
         self._begun.pop(stretch, None)
+        self._shares.pop(stretch, None)
+        self._num_clips += clip_share
 
     def finish_stretch(self, clip: str, number: int, count: int) -> bool:  # noqa: D102
         finished = self._finished.setdefault(clip, set())
@@ -86,10 +99,12 @@ class WorkLedger:
         """Forget the stretches of a clip that is done with."""
         self._finished.pop(clip, None)
 
-    def advance(self, num_frames: int, clip_share: float) -> None:  # noqa: D102
+    def advance(  # noqa: D102
+        self, stretch: str, num_frames: int, clip_share: float
+    ) -> None:
         self._num_frames += num_frames
-        self._num_clips += clip_share
+        self._shares[stretch] = self._shares.get(stretch, 0.0) + clip_share
 
     def progress(self) -> tuple[int, float]:
         """Return how many frames the network has seen, and of how many clips."""
-        return self._num_frames, self._num_clips
+        return self._num_frames, self._num_clips + sum(self._shares.values())

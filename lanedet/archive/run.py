@@ -249,8 +249,8 @@ class _Run:
             finally:
                 ended.set()
                 watching.join()
-            self._num_frames, num_clips = engine.progress()
-            bar.update(min(num_clips, len(self._missing)) - bar.n)
+            self._num_frames, _ = engine.progress()
+            bar.update(len(self._missing) - bar.n)  # what failed is done with, too
 
 
 def _warn_of_others(clips: Sequence[Clip], manifest: Manifest) -> None:

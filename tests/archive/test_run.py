@@ -68,7 +68,9 @@ def test_an_archive_becomes_a_table_and_what_fails_is_told(
         f"lanes/clip={name}/lanes.parquet"
         for name in ("clip.mp4", "day%2Fclip.mkv", "day%2Fclip.mov")
     ]
-    assert "broken.mp4 failed: " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "broken.mp4 failed: " in said
+    assert "clips 100%" in said.splitlines()[-1]
     lines = summary.lines()
     assert lines[0].startswith("3 of 4 clips added in ")
     assert lines[1] == "1 failed; the next run tries them again:"
