@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
@@ -298,7 +299,9 @@ def _version_of(clip: Clip, stall_s: float) -> str | None:
 
 
 def check_table(storage: Storage) -> None:
-    """Raise ValueError if a folder holds something, and that is no table."""
+    """Raise ValueError if a folder holds something that is no table, or is a file."""
+    if storage.folder is not None:
+        _check_no_file(storage.folder)
     others = [
         name
         for name in storage.names()
@@ -308,6 +311,15 @@ def check_table(storage: Storage) -> None:
         raise ValueError(
             f"{storage.shown!r} must be a new or empty folder, or a table that lanedet "
             f"archive made: it has no {HEADER}. Choose another folder."
+        )
+
+
+def _check_no_file(folder: Path) -> None:
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not there.is_dir():
+        raise ValueError(
+            f"'{folder}' must be a folder, and '{there}' is a file. Choose another "
+            "name."
         )
 
 

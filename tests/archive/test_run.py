@@ -321,6 +321,15 @@ def test_clips_of_a_store_and_of_a_list_are_compared_too(
         store.rm("/test_versions", recursive=True)
 
 
+def test_a_table_where_a_file_is_is_refused(
+    make_job: MakeJob, tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "table").touch()
+    for table in (tmp_path / "table", tmp_path / "table" / "in" / "it"):
+        with pytest.raises(ValueError, match=r"must be a folder, and '.*table' is a f"):
+            run_archive(list_clips(source), make_job(table), local_engine)
+
+
 def test_a_folder_with_something_else_is_refused(
     make_job: MakeJob, tmp_path: Path, source: str
 ) -> None:
