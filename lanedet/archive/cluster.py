@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
 
+from lanedet.archive.engine_host import HostedEngine
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.ray_client import SCHEME, RayClientEngine
-from lanedet.archive.ray_engine import RayEngine, gpu_share, quieten
+from lanedet.archive.ray_engine import gpu_share
 from lanedet.archive.run import Engine
 from lanedet.runtime import needs_extra, num_usable_cores
 
 _OBJECT_STORE = 200 << 20  # bytes; what goes through it are names and reports
+_CLIENT = "ray://"  # how addresses begin that reach a cluster from outside
 _PATIENCE_S = 10.0  # for a cluster's first answer; Ray itself would try for minutes
 
 
@@ -50,7 +51,7 @@ def ray_engine(
         raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
     with needs_extra("An archive", "ray"):
         import ray
-        import ray.data
+        import ray.util.scheduling_strategies
     with _same_end():
         context = _connect(ray, address, num_workers, dashboard)
     try:
@@ -65,9 +66,7 @@ def ray_engine(
         url = getattr(context, "dashboard_url", None)
         if url:
             tell(f"Ray's dashboard: http://{url}")
-        quieten(ray)
-        is_client = (address or "").startswith(SCHEME)
-        yield (RayClientEngine if is_client else RayEngine)(job, number, gpus)
+        yield HostedEngine(job, number, gpus)
     finally:
         ray.shutdown()
 
@@ -117,7 +116,7 @@ def check_address(address: str, patience_s: float = _PATIENCE_S) -> None:
     """
     if address == "auto":
         return
-    host, _, port = address.removeprefix(SCHEME).rpartition(":")
+    host, _, port = address.removeprefix(_CLIENT).rpartition(":")
     if not host or not port.isdecimal():
         raise ValueError(
             "The address of a cluster must be HOST:PORT, ray://HOST:PORT or auto, got "

@@ -53,14 +53,9 @@ class RayEngine:
 
         self.num_workers, self._gpus = num_workers, gpus
         self._ray, self._job = ray, job
-        # Where the run is: it is lost with the run only.
-        node = ray.get_runtime_context().get_node_id()
-        strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
-            node, soft=True
-        )
         self._ledger = (
             ray.remote(WorkLedger)
-            .options(num_cpus=0, scheduling_strategy=strategy)
+            .options(num_cpus=0, scheduling_strategy=on_this_node(ray))
             .remote()
         )
 
@@ -132,8 +127,18 @@ class _RemoteLedger:
         self._actor.advance.remote(stretch, num_frames, clip_share)
 
 
-def quieten(ray: Any) -> None:
-    """Let nothing come between the lines of the progress bar."""
+def on_this_node(ray: Any) -> Any:
+    """Return where to put what is to be lost with the run only: where that is."""
+    node = ray.get_runtime_context().get_node_id()
+    return ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+        node, soft=True
+    )
+
+
+def quieten() -> None:
+    """Let Ray Data say nothing of its own."""
+    import ray.data
+
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False

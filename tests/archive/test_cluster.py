@@ -130,6 +130,7 @@ def test_two_workers_and_cuts_change_no_row(
     said = run(*arguments)
     assert "Ray's dashboard: http://127.0.0.1:" in said
     assert "6 of 6 clips added" in said
+    assert "core_worker" not in said  # nothing between the lines of the progress bar
     assert rows_of(table) == rows_of(undisturbed)
     assert manifest_of(table) == manifest_of(undisturbed)
     assert not (table / "_work").exists()

@@ -1,28 +1,26 @@
-"""Workers of a cluster that is reached through Ray Client, ``ray://HOST:PORT``.
+"""An engine in a process of the cluster, which is asked for the reports.
 
-Ray Data does not run through it. So what hands the workers their stretches runs on the
-cluster itself, and is asked for the reports.
+Ray Data does not run through Ray Client (``ray://HOST:PORT``). And where it runs in the
+user's own process, Ray's C++ writes a line into the terminal in every run, for what Ray
+Data itself does (issue 53727 of ray-project/ray); in a process of the cluster it goes
+into Ray's logs.
 """
 
 import threading
-import time
-from collections import deque
 from collections.abc import Iterator, Sequence
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.ray_engine import RayEngine, quieten
+from lanedet.archive.ray_engine import RayEngine, on_this_node, quieten
 from lanedet.archive.reports import Report
 from lanedet.archive.stretches import Stretch
 
-SCHEME = "ray://"
-"""How such addresses begin."""
-
-_WAIT_S = 0.5  # between two questions for reports
+_WAIT_S = 1.0  # for the next report, until the question is asked again
 
 
-class RayClientEngine:
-    """Workers of a cluster that this process is a client of.
+class HostedEngine:
+    """Workers of a connected cluster, by an engine that runs there.
 
     Args:
         job: What they do.
@@ -36,7 +34,9 @@ class RayClientEngine:
         self.num_workers, self._ray = num_workers, ray
         self._host: Any = (
             ray.remote(_EngineHost)
-            .options(num_cpus=0, max_concurrency=4)
+            .options(
+                num_cpus=0, max_concurrency=4, scheduling_strategy=on_this_node(ray)
+            )
             .remote(job, num_workers, gpus)
         )
 
@@ -47,8 +47,6 @@ class RayClientEngine:
         while not is_done:
             reports, is_done = self._ray.get(self._host.take.remote())
             yield from reports
-            if not (reports or is_done):
-                time.sleep(_WAIT_S)
 
     def progress(self) -> tuple[int, float]:
         """Return how many frames were seen, and of how many clips."""
@@ -64,27 +62,30 @@ class _EngineHost:
     """An engine in a process of the cluster, whose threads answer questions."""
 
     def __init__(self, job: ArchiveJob, num_workers: int, gpus: float) -> None:
-        import ray
-
-        quieten(ray)
+        quieten()
         self._engine = RayEngine(job, num_workers, gpus)
-        self._reports: deque[Report] = deque()
+        self._reports: SimpleQueue[Report | None] = SimpleQueue()  # None is the end
         self._error: Exception | None = None
-        self._running: threading.Thread | None = None
 
     def begin(self, stretches: Sequence[Stretch]) -> None:
-        self._running = threading.Thread(
-            target=self._run, args=(stretches,), daemon=True
-        )
-        self._running.start()
+        threading.Thread(target=self._run, args=(stretches,), daemon=True).start()
 
     def take(self) -> tuple[list[Report], bool]:
-        """Return new reports, and whether they are the last ones."""
-        is_done = self._running is None or not self._running.is_alive()
-        reports = [self._reports.popleft() for _ in range(len(self._reports))]
-        if is_done and self._error is not None:
-            raise self._error
-        return reports, is_done
+        """Return new reports, soon, and whether they are the last ones."""
+        reports: list[Report] = []
+        try:
+            report = self._reports.get(timeout=_WAIT_S)
+            while report is not None:
+                reports.append(report)
+                report = self._reports.get_nowait()
+        except Empty:
+            return reports, False
+        if self._error is None:
+            return reports, True
+        if reports:
+            self._reports.put(None)  # the error is for who asks next
+            return reports, False
+        raise self._error
 
     def progress(self) -> tuple[int, float]:
         return self._engine.progress()
@@ -94,6 +95,8 @@ class _EngineHost:
 
     def _run(self, stretches: Sequence[Stretch]) -> None:
         try:
-            self._reports.extend(self._engine.run(stretches))
+            for report in self._engine.run(stretches):
+                self._reports.put(report)
         except Exception as error:  # handed on to who asks
             self._error = error
+        self._reports.put(None)
