@@ -12,7 +12,7 @@ from typing import Any
 
 from lanedet.archive.engine_host import HostedEngine
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.ray_engine import gpu_share
+from lanedet.archive.ray_engine import share_gpus
 from lanedet.archive.run import Engine
 from lanedet.runtime import needs_extra, num_usable_cores
 
@@ -62,7 +62,9 @@ def ray_engine(
                 f"Each worker needs a core, and the cluster has {cores} for "
                 f"{max(1, number)}. Ask for fewer with --workers."
             )
-        gpus = gpu_share(job.device, ray.cluster_resources().get("GPU", 0), number)
+        resources = (node["Resources"] for node in ray.nodes() if node["Alive"])
+        nodes = [each for each in resources if each.get("CPU")]
+        job, gpus = share_gpus(job, nodes, number, tell)
         url = getattr(context, "dashboard_url", None)
         if url:
             tell(f"Ray's dashboard: http://{url}")

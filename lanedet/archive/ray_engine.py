@@ -2,13 +2,16 @@
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from lanedet.archive.clip_work import ClipWorker
 from lanedet.archive.job import ArchiveJob
 from lanedet.archive.reports import Report, StopReport, WorkLedger
 from lanedet.archive.stretches import Stretch
+from lanedet.inference.predictors.choice import choose_runtime
 from lanedet.runtime import tune_allocator, tune_threads
 
 
@@ -37,6 +40,42 @@ def gpu_share(device: str | None, num_gpus: float, num_workers: int) -> float:
             "its nodes with ray start --num-gpus, or leave the device out."
         )
     return math.floor(10_000 * min(1.0, num_gpus / num_workers)) / 10_000
+
+
+def share_gpus(
+    job: ArchiveJob,
+    nodes: Sequence[Mapping[str, float]],
+    num_workers: int,
+    tell: Callable[[str], object],
+) -> tuple[ArchiveJob, float]:
+    """Return a job with its device, and which part of a GPU each worker has.
+
+    Where no device is named, the network runs on GPUs if each node has some and what
+    runs it takes them by itself, as for :class:`~lanedet.LaneInferencer`. Else GPUs
+    are left alone, and the user is told so: Ray does not hide them from workers.
+
+    Args:
+        job: What is done.
+        nodes: The resources of each node that has cores, by Ray's names.
+        num_workers: Number of workers.
+        tell: Gets lines for the user.
+
+    Raises:
+        ValueError: If the network needs a GPU and there is none.
+    """
+    num_gpus = sum(node.get("GPU", 0.0) for node in nodes)
+    if job.device is not None or not num_gpus:
+        return job, gpu_share(job.device, num_gpus, num_workers)
+    takes_gpu = choose_runtime(Path(job.model.name), job.runtime) != "openvino"
+    if takes_gpu and all(node.get("GPU") for node in nodes):
+        share = gpu_share("cuda", num_gpus, num_workers)
+        tell(
+            f"The cluster has GPUs: {num_workers} workers get {share:g} of one each. "
+            "--device cpu leaves them alone."
+        )
+        return job, share
+    tell("The cluster has GPUs, which are left alone: --device cuda uses them.")
+    return replace(job, device="cpu"), 0.0
 
 
 class RayEngine:
