@@ -32,7 +32,8 @@ class CPUSyncBatchNorm(_NormBase):
 
     In training the mean and the variance of a channel are those of all images that the
     processes hold at that moment, and gradients flow through both to every process. In
-    evaluation it is a plain batch norm. State and arguments are those of PyTorch's.
+    evaluation it is a plain batch norm, which without running statistics takes those of
+    its own images. State and arguments are those of PyTorch's.
     """
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -49,6 +50,7 @@ class CPUSyncBatchNorm(_NormBase):
                 self.running_var,
                 self.weight,
                 self.bias,
+                training=self.running_mean is None,
                 eps=self.eps,
             )
         axes = [axis for axis in range(inputs.ndim) if axis != 1]
@@ -93,8 +95,17 @@ def synchronize_batch_norm(model: nn.Module) -> nn.Module:
 
     Args:
         model: Its batch norms are replaced by :class:`CPUSyncBatchNorm` layers with the
-            same parameters and buffers.
+            same parameters and buffers. One that the model has under several names
+            becomes one layer under all of them.
     """
+    return _synchronized(model, {})
+
+
+def _synchronized(model: nn.Module, replaced: dict[nn.Module, nn.Module]) -> nn.Module:
+    """Do so; ``replaced`` has what became of the modules so far."""
+    if model in replaced:
+        return replaced[model]
+    replaced[model] = model
     if isinstance(model, _BatchNorm):
         layer = CPUSyncBatchNorm(
             model.num_features,
@@ -107,7 +118,10 @@ def synchronize_batch_norm(model: nn.Module) -> nn.Module:
         for name, tensor in tensors.items():
             setattr(layer, name, tensor)
         layer.train(model.training)
+        replaced[model] = layer
         return layer
-    for name, child in model.named_children():
-        setattr(model, name, synchronize_batch_norm(child))
+    # Not named_children(), which gives a child under the first of its names only.
+    for name, child in model._modules.items():
+        if child is not None:
+            setattr(model, name, _synchronized(child, replaced))
     return model
