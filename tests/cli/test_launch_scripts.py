@@ -41,6 +41,17 @@ def test_training_on_the_processes_of_a_machine(bin_folder: Path) -> None:
     assert words[-7:-1] == end
 
 
+@pytest.mark.parametrize("script", ["dist_train.sh", "dist_test.sh"])
+def test_torchrun_looks_for_a_port_unless_one_is_named(
+    bin_folder: Path, script: str
+) -> None:
+    words = called(bin_folder, script, "a.py", "b.pth", "2")
+    assert not [word for word in words if "port" in word]
+    assert "" not in words[:-1]
+    words = called(bin_folder, script, "a.py", "b.pth", "2", PORT="7")
+    assert "--master-port=7" in words
+
+
 def test_training_on_several_machines(bin_folder: Path) -> None:
     machine = {"NNODES": "2", "NODE_RANK": "1", "MASTER_ADDR": "10.0.0.1"}
     words = called(bin_folder, "dist_train.sh", "a.py", "8", **machine, PORT="29501")
