@@ -28,7 +28,7 @@ from lanedet.runtime import needs_extra
 
 
 class TensorRtPredictor:
-    """An engine in TensorRT, with its sidecar (``.json``) beside it.
+    """An engine in TensorRT, with its sidecar (``.engine.json``) beside it.
 
     Args:
         path: The engine, built by ``lanedet export --format tensorrt`` or ``trtexec``.
@@ -93,7 +93,7 @@ class TensorRtPredictor:
             raise ValueError(
                 f"{self.runtime} cannot run {str(path)!r} on this GPU: {reason:.200} "
                 "An engine holds for one version and one kind of GPU: build it here, "
-                f"by trtexec --onnx={path.stem}.onnx --saveEngine={path.name}"
+                f"by trtexec --onnx={path.name}.onnx --saveEngine={path.name}"
             )
         return engine
 
