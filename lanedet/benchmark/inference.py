@@ -50,6 +50,7 @@ from lanedet.runtime import num_usable_cores
 from lanedet.simulation import Drive
 
 _PICTURE_SHAPE = (720, 1280)
+_MAX_LIMIT_S = 86_400
 _LIMITS = {
     "multiplying": f"{limits.__name__}:load_multiplying",
     "copying": f"{limits.__name__}:load_copying",
@@ -105,6 +106,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--calls", type=int, default=10, help="in each turn of each (default: 10)"
     )
+    parser.add_argument(
+        "--limit",
+        type=float,
+        default=600.0,
+        metavar="SECONDS",
+        help="longest time in which each must load, or run once more (default: 600)",
+    )
     add_common_arguments(parser, rounds=10)
 
 
@@ -121,6 +129,11 @@ def run(args: argparse.Namespace) -> None:
         if value < 1:
             option = name.replace("_", "-")
             raise ValueError(f"--{option} must be at least 1, got {value}.")
+    if not 0 < args.limit <= _MAX_LIMIT_S:
+        raise ValueError(
+            f"--limit must lie above 0 and at most at {_MAX_LIMIT_S} seconds, got "
+            f"{args.limit:g}."
+        )
     for path in args.models:
         if not path.is_file():
             raise FileNotFoundError(f"No model at {str(path)!r}.")
@@ -226,6 +239,7 @@ def _measure(
                 image,
                 cores=args.cores,
                 sees_gpus=args.device != "cpu",
+                limit_s=args.limit,
             )
             processes[name] = stack.enter_context(process)
             try:

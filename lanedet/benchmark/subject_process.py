@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -64,6 +65,7 @@ class SubjectProcess:
         image: File of NumPy's with an image (H, W, 3), uint8, RGB.
         cores: On how many cores it may run.
         sees_gpus: Whether it may use a GPU.
+        limit_s: Seconds within which it must answer each time.
     """
 
     def __init__(
@@ -74,7 +76,9 @@ class SubjectProcess:
         *,
         cores: int,
         sees_gpus: bool = False,
+        limit_s: float = 600.0,
     ) -> None:
+        self.limit_s = limit_s
         self._task = {
             "load": load,
             "arguments": dict(arguments),
@@ -109,7 +113,7 @@ class SubjectProcess:
         """Load the subject and let it find the lanes of the image.
 
         Raises:
-            SubjectError: If it cannot.
+            SubjectError: If it cannot, or not in time.
         """
         answer = self._ask(self._task)
         return Start(time.perf_counter() - self._begin_s, **answer)
@@ -120,7 +124,7 @@ class SubjectProcess:
         One more call before the others brings it back into the caches.
 
         Raises:
-            SubjectError: If it cannot.
+            SubjectError: If it cannot, or not in time.
         """
         return Runs(**self._ask({"calls": calls, "batch_size": batch_size}))
 
@@ -132,7 +136,20 @@ class SubjectProcess:
             self._process.stdin.flush()
         except BrokenPipeError:
             pass
+        is_late = threading.Event()
+
+        def give_up() -> None:
+            is_late.set()
+            self._process.kill()
+
+        timer = threading.Timer(self.limit_s, give_up)
+        timer.start()
         line = self._process.stdout.readline()
+        timer.cancel()
+        if is_late.is_set():
+            raise SubjectError(
+                f"It gave no answer in {self.limit_s:g} s, and was ended."
+            )
         if not line:
             raise SubjectError(f"Its process ended with {self._process.wait()}.")
         answer: dict[str, Any] = json.loads(line)

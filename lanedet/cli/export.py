@@ -38,13 +38,18 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, required=True, help="file to write, or folder"
     )
-    parser.add_argument(
+    int8 = parser.add_mutually_exclusive_group()
+    int8.add_argument(
         "--int8",
-        nargs="?",
-        const="",
+        type=_pictures,
         metavar="IMAGES",
         help="let convolutions compute with INT8, calibrated on an image, a folder or "
-        "a pattern, best of the camera in use (default: on generated scenes)",
+        "a pattern, best of the camera in use",
+    )
+    int8.add_argument(
+        "--int8-scenes",
+        action="store_true",
+        help="the same, calibrated on 100 generated scenes",
     )
     parser.add_argument(
         "--half", action="store_true", help="let the network compute with float16"
@@ -70,11 +75,24 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.format == "web" and (args.raw or args.batch is not None):
         parser.error("a page reads rows of one picture: leave out --raw and --batch")
-    if args.format == "web" and args.int8 is not None:
+    if args.format == "web" and _wants_int8(args):
         parser.error("a page computes with float32 or float16: leave out --int8")
     if args.format != "web" and args.onnxruntime_web is not None:
         parser.error("--onnxruntime-web is for --format web")
     return args
+
+
+def _pictures(text: str) -> str:
+    if not text:  # as of a variable that was never set
+        raise argparse.ArgumentTypeError(
+            "is an image, a folder or a pattern, got ''. To calibrate on generated "
+            "scenes, use --int8-scenes"
+        )
+    return text
+
+
+def _wants_int8(args: argparse.Namespace) -> bool:
+    return args.int8_scenes or args.int8 is not None
 
 
 def _batch(text: str) -> int | None:
@@ -104,8 +122,8 @@ def main() -> None:
         half=args.half,
         batch=args.batch,
         raw=args.raw,
-        int8=args.int8 is not None,
-        calibration=args.int8 or None,
+        int8=_wants_int8(args),
+        calibration=args.int8,
     )
     written = export_model(weights, args.out, args.format, options)
     for path in written:

@@ -9,7 +9,7 @@ from lanedet.export.onnx_file import bare_onnx, onnx_bytes
 from lanedet.export.onnx_model import OnnxModel
 from lanedet.export.openvino_file import openvino_model, write_openvino
 from lanedet.export.quantize import calibration_images, quantize
-from lanedet.export.tensorrt_file import write_tensorrt
+from lanedet.export.tensorrt_file import onnx_file_of, write_tensorrt
 from lanedet.export.torch_file import write_torch
 from lanedet.files import replace_file
 from lanedet.formats.models import (
@@ -62,7 +62,7 @@ def _write_openvino(weights: Path, out: Path, options: ExportOptions) -> list[Pa
 
 
 def _write_tensorrt(weights: Path, out: Path, options: ExportOptions) -> list[Path]:
-    beside = out.with_suffix(".onnx")
+    beside = onnx_file_of(out)
     if options.int8 and beside.resolve() == weights.resolve():
         raise ValueError(
             f"{str(beside)!r} would be written anew, in INT8, and is what {str(out)!r} "

@@ -40,7 +40,7 @@ def write_tensorrt(model: OnnxModel, out: Path) -> list[Path]:
         ValueError: If TensorRT is there and cannot build the engine.
     """
     texts = model.metadata.texts()
-    onnx_file, sidecar = out.with_suffix(".onnx"), sidecar_of(out)
+    onnx_file, sidecar = onnx_file_of(out), sidecar_of(out)
     replace_file(onnx_file, add_onnx_metadata(model.content, texts))
     replace_file(sidecar, sidecar_text(texts))
     try:
@@ -49,6 +49,16 @@ def write_tensorrt(model: OnnxModel, out: Path) -> list[Path]:
         return [onnx_file, sidecar]
     replace_file(out, _engine(model, tensorrt))
     return [onnx_file, sidecar, out]
+
+
+def onnx_file_of(engine: Path) -> Path:
+    """Return where the ONNX file of an engine lies.
+
+    Example:
+        >>> onnx_file_of(Path("lanes.engine")).name
+        'lanes.engine.onnx'
+    """
+    return engine.with_name(f"{engine.name}.onnx")
 
 
 def trtexec_line(engine: Path) -> str:
@@ -60,7 +70,7 @@ def trtexec_line(engine: Path) -> str:
     metadata = ModelMetadata.read(read_sidecar(engine), engine)
     words = [
         "trtexec",
-        f"--onnx={engine.with_suffix('.onnx').name}",
+        f"--onnx={onnx_file_of(engine).name}",
         f"--saveEngine={engine.name}",
         "--stronglyTyped",
     ]

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from lanedet.files import visible_files
-from lanedet.inference.predictors.choice import is_installed, runtimes_of
+from lanedet.inference.predictors.choice import is_installed, runtimes_of, sees_gpu
 
 _FOLDER = Path(__file__).parents[1] / "weights"
-_GPU_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # of drivers, on Linux and WSL
 
 
 def default_weights(folder: Path = _FOLDER) -> Path:
@@ -34,7 +33,7 @@ def packaged_model(
     """Return the file of the package's model that is best run here.
 
     That is the exported one beside the weights, where something that runs it is
-    installed and no GPU is in sight: it is there in a tenth of the time.
+    installed, and no GPU is in sight or no PyTorch: it is there in a tenth of the time.
 
     Args:
         runtime: What is to run it, if that is chosen already.
@@ -49,10 +48,6 @@ def packaged_model(
     runtimes = [each for each in runtimes_of(exported) if is_installed(each)]
     if runtime is not None:
         return weights if runtime == "torch" else exported
-    wants_gpu = _has_gpu() if device is None else device.startswith("cuda")
-    return exported if runtimes and exported.is_file() and not wants_gpu else weights
-
-
-def _has_gpu() -> bool:
-    """Return whether PyTorch might have a GPU here, without asking it."""
-    return any(Path(name).exists() for name in _GPU_FILES)
+    wants_gpu = sees_gpu() if device is None else device.startswith("cuda")
+    is_for_torch = wants_gpu and is_installed("torch")
+    return exported if runtimes and exported.is_file() and not is_for_torch else weights

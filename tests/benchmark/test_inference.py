@@ -11,8 +11,13 @@ from lanedet.inference import default_weights
 from lanedet.simulation import Drive
 
 PEER = """
+import time
+
 def load():
     return lambda images: None
+
+def load_endless():
+    time.sleep(3600)
 
 def load_nothing():
     raise ValueError("there is no peer")
@@ -62,6 +67,21 @@ def test_all_that_runs_here_is_measured_and_the_rest_is_named(
     output = capsys.readouterr().out
     assert "not run: peer:load_nothing: ValueError: there is no peer" in output
     assert "billion multiplications a second" in output
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "1e9"])
+def test_a_limit_out_of_its_range(limit: str) -> None:
+    with pytest.raises(ValueError, match="--limit must lie above 0 and at most at"):
+        inference.run(arguments("--limit", limit))
+
+
+@pytest.mark.usefixtures("peers")
+def test_a_peer_that_never_loads(tmp_path: Path) -> None:
+    junk = tmp_path / "junk.safetensors"
+    junk.write_bytes(b"junk")
+    given = ("--against", "peer:load_endless", "--limit", "2")
+    with pytest.raises(ValueError, match=r"be run: .*gave no answer in 2 s, and was"):
+        inference.run(arguments(str(junk), *given))
 
 
 def test_a_model_that_is_not_there() -> None:

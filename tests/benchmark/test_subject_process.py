@@ -32,6 +32,12 @@ def load_burner():
 def load_nothing():
     raise ValueError("no such weights")
 
+def load_endless():
+    time.sleep(3600)
+
+def load_ever_slower():
+    return lambda images: time.sleep(3600 * (len(images) - 1))
+
 def load_mortal():
     def find(images):
         if len(images) > 1:
@@ -50,8 +56,10 @@ def open_peer(
     image[1, 2, 0] = 9
     np.save(tmp_path / "image.npy", image)
 
-    def make(load: str, **arguments: float) -> SubjectProcess:
-        return SubjectProcess(load, arguments, tmp_path / "image.npy", cores=1)
+    def make(load: str, limit_s: float = 600, **arguments: float) -> SubjectProcess:
+        return SubjectProcess(
+            load, arguments, tmp_path / "image.npy", cores=1, limit_s=limit_s
+        )
 
     return make
 
@@ -88,6 +96,24 @@ def test_what_a_subject_computes_is_told_from_what_it_waits(open_peer) -> None:
 def test_a_subject_that_cannot_be_loaded(open_peer, load: str, reason: str) -> None:
     with open_peer(load) as process, pytest.raises(SubjectError, match=reason):
         process.start()
+
+
+def test_a_subject_that_never_loads(open_peer) -> None:
+    message = r"gave no answer in 0\.5 s, and was ended"
+    with open_peer("peer:load_endless", limit_s=0.5) as process:
+        with pytest.raises(SubjectError, match=message):
+            process.start()
+        with pytest.raises(SubjectError, match="process ended with"):
+            process.run(1, 1)
+
+
+def test_a_call_that_never_ends(open_peer) -> None:
+    with open_peer("peer:load_ever_slower", limit_s=300) as process:
+        process.start()
+        process.run(1, 1)
+        process.limit_s = 0.5
+        with pytest.raises(SubjectError, match=r"gave no answer in 0\.5 s"):
+            process.run(1, 2)
 
 
 def test_a_process_that_ends(open_peer) -> None:

@@ -21,10 +21,10 @@ def test_another_format(tmp_path: Path) -> None:
 
 
 def test_an_engine_does_not_overwrite_what_it_is_made_of(tmp_path: Path) -> None:
-    source = tmp_path / "lanes.onnx"
+    source = tmp_path / "lanes.engine.onnx"
     source.write_bytes(exported_file("maps", "onnx").read_bytes())
     with pytest.raises(
-        ValueError, match=r"lanes\.onnx' would be written anew, in INT8"
+        ValueError, match=r"lanes\.engine\.onnx' would be written anew, in INT8"
     ):
         export_model(
             source, tmp_path / "lanes.engine", "tensorrt", ExportOptions(int8=True)

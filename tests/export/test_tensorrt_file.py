@@ -156,13 +156,26 @@ def test_without_tensorrt_what_it_is_built_of_is_written(
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     out = tmp_path / "lanes.engine"
     written = export_model(exported_file("maps", "onnx"), out, "tensorrt")
-    assert [path.name for path in written] == ["lanes.onnx", "lanes.json"]
-    assert json.loads((tmp_path / "lanes.json").read_text())[MODEL_KEY]
+    names = ["lanes.engine.onnx", "lanes.engine.json"]
+    assert [path.name for path in written] == names
+    assert json.loads((tmp_path / names[1]).read_text())[MODEL_KEY]
     assert trtexec_line(out) == (
-        "trtexec --onnx=lanes.onnx --saveEngine=lanes.engine --stronglyTyped "
+        "trtexec --onnx=lanes.engine.onnx --saveEngine=lanes.engine --stronglyTyped "
         "--minShapes=images:1x64x96x3 --optShapes=images:1x64x96x3 "
         "--maxShapes=images:8x64x96x3"
     )
+
+
+def test_files_of_other_names_stay_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    own = [tmp_path / "lanes.onnx", tmp_path / "lanes.json"]
+    for path in own:
+        path.write_text("somebody's")
+    out = tmp_path / "lanes.engine"
+    export_model(exported_file("maps", "onnx"), out, "tensorrt")
+    assert [path.read_text() for path in own] == ["somebody's"] * 2
 
 
 @pytest.fixture

@@ -59,15 +59,15 @@ def _folder(tmp_path: Path, *names: str) -> Path:
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Names of the runtimes that count as installed; there is no GPU."""
+    """Names of what counts as installed; ``a GPU`` may be among them."""
     names = {"torch", "onnxruntime"}
     monkeypatch.setattr(packaged_weights, "is_installed", names.__contains__)
-    monkeypatch.setattr(packaged_weights, "_GPU_FILES", ())
+    monkeypatch.setattr(packaged_weights, "sees_gpu", lambda: "a GPU" in names)
     return names
 
 
 def test_the_exported_model_is_chosen_where_it_can_run(
-    tmp_path: Path, installed: set[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, installed: set[str]
 ) -> None:
     folder = _folder(tmp_path, "enet.safetensors", "enet.onnx")
     weights, exported = folder / "enet.safetensors", folder / "enet.onnx"
@@ -76,9 +76,12 @@ def test_the_exported_model_is_chosen_where_it_can_run(
     assert packaged_model(device="cuda:0", folder=folder) == weights
     assert packaged_model("torch", folder=folder) == weights
     assert packaged_model("openvino", folder=folder) == exported
-    monkeypatch.setattr(packaged_weights, "_GPU_FILES", (str(tmp_path),))
+    installed.add("a GPU")
     assert packaged_model(folder=folder) == weights
     assert packaged_model(device="cpu", folder=folder) == exported
+    installed.remove("torch")
+    assert packaged_model(folder=folder) == exported
+    installed.add("torch")
     installed.remove("onnxruntime")
     assert packaged_model(device="cpu", folder=folder) == weights
 

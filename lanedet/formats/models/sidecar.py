@@ -1,6 +1,7 @@
 """The metadata of a TensorRT engine: a JSON file beside it.
 
-An engine has no place for texts. The file has its name, and the ending ``.json``.
+An engine has no place for texts. The file has its name with ``.json`` behind it, so
+that it takes no other file's place.
 """
 
 import json
@@ -15,9 +16,9 @@ def sidecar_of(engine: Path) -> Path:
 
     Example:
         >>> sidecar_of(Path("lanes.engine")).name
-        'lanes.json'
+        'lanes.engine.json'
     """
-    return engine.with_suffix(".json")
+    return engine.with_name(f"{engine.name}.json")
 
 
 def read_sidecar(engine: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Which runtime runs which file."""
 
+from collections.abc import Collection, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,9 +13,41 @@ _BY_SUFFIX = {
     ".plan": ("tensorrt",),
 }
 _CODE = (".dll", ".dylib", ".pt2", ".so")
+_CUDA = "CUDAExecutionProvider"  # what ONNX Runtime takes where no device is named
+
+GPU_FILES = (
+    "/dev/nvidiactl",
+    "/dev/dxg",  # of WSL
+    "/dev/kfd",
+    "C:/Windows/System32/nvcuda.dll",
+)
+"""Files of the drivers of GPUs."""
 
 
-def runtimes_of(path: Path, device: str | None = None) -> tuple[str, ...]:
+def sees_gpu(files: Iterable[str] = GPU_FILES) -> bool:
+    """Return whether there may be a GPU here, without asking a runtime.
+
+    Args:
+        files: Of drivers; one that is there is enough.
+    """
+    return any(Path(name).exists() for name in files)
+
+
+def onnx_providers() -> tuple[str, ...]:
+    """Return the execution providers that ONNX Runtime has for a GPU that is here.
+
+    None where no GPU is in sight: a program is there sooner if it need not import it.
+    """
+    if not (sees_gpu() and is_installed("onnxruntime")):
+        return ()
+    import onnxruntime
+
+    return tuple(onnxruntime.get_available_providers())
+
+
+def runtimes_of(
+    path: Path, device: str | None = None, providers: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return the runtimes that can run a model file, the fastest first.
 
     Whether they are installed is another question.
@@ -22,6 +55,8 @@ def runtimes_of(path: Path, device: str | None = None) -> tuple[str, ...]:
     Args:
         path: The file. What is no exported file counts as weights, for PyTorch.
         device: As for :func:`open_predictor`.
+        providers: What :func:`onnx_providers` returned. Where CUDA is among them and no
+            device is named, ONNX Runtime comes first.
 
     Raises:
         ValueError: If it is a file that would run code when it is loaded.
@@ -32,25 +67,34 @@ def runtimes_of(path: Path, device: str | None = None) -> tuple[str, ...]:
             "weights (.safetensors) that it was made of, or export them to .onnx."
         )
     runtimes = _BY_SUFFIX.get(path.suffix, ("torch",))
-    is_for_onnx = device is not None and (
-        device.startswith("cuda") or device.endswith("ExecutionProvider")
-    )
+    if device is None:
+        is_for_onnx = _CUDA in providers
+    else:
+        is_for_onnx = device.startswith("cuda") or device.endswith("ExecutionProvider")
     return tuple(reversed(runtimes)) if is_for_onnx else runtimes
 
 
-def choose_runtime(path: Path, runtime: str | None, device: str | None = None) -> str:
+def choose_runtime(
+    path: Path,
+    runtime: str | None,
+    device: str | None = None,
+    *,
+    providers: Collection[str] | None = None,
+) -> str:
     """Return the name of the runtime that is to run a model file.
 
     Args:
         path: The file.
         runtime: One of ``lanedet.runtime.RUNTIMES``, or None for the fastest that is
-            installed.
+            installed: where ONNX Runtime has CUDA and a GPU is here, on that.
         device: As for :func:`open_predictor`.
+        providers: What ONNX Runtime has for a GPU that is here. If not given, it is
+            asked where it matters.
 
     Raises:
         ValueError: If the file would run code, or is not for this runtime.
     """
-    possible = runtimes_of(path, device)
+    possible = runtimes_of(path, device, providers or ())
     if runtime is not None:
         if runtime not in possible:
             raise ValueError(
@@ -59,6 +103,8 @@ def choose_runtime(path: Path, runtime: str | None, device: str | None = None) -
                 "format."
             )
         return runtime
+    if "onnxruntime" in possible and device is None and providers is None:
+        possible = runtimes_of(path, device, onnx_providers())
     installed = possible[1:] and [each for each in possible if is_installed(each)]
     return (*installed, *possible)[0]
 
@@ -80,7 +126,7 @@ def open_predictor(
     Args:
         path: What ``lanedet export`` wrote, or weights.
         runtime: One of ``lanedet.runtime.RUNTIMES``. If not given, the fastest of those
-            that can run the file and are installed.
+            that can run the file and are installed, see :func:`choose_runtime`.
         device: As the runtime calls it: ``cpu`` and ``cuda:0`` for PyTorch and ONNX
             Runtime, execution providers by name for the latter, ``CPU``, ``GPU`` or
             ``NPU`` for OpenVINO. If not given, PyTorch and ONNX Runtime take a GPU

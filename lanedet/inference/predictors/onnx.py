@@ -16,6 +16,7 @@ from lanedet.inference.predictors.predictor import (
     check_file,
     check_input_shape,
     check_ports,
+    check_slots,
     open_metadata,
     read_in_batches,
 )
@@ -73,6 +74,10 @@ class OnnxPredictor:
         shape = self._inputs["images"].shape
         check_input_shape(path, self.parts, shape)
         check_batch(path, self._metadata.facts, shape[0])
+        outputs = self._session.get_outputs()
+        check_slots(
+            path, self._metadata, {each.name: tuple(each.shape) for each in outputs}
+        )
 
     def _chosen(self, device: str | None) -> tuple[str, dict[str, str]]:
         """Return the execution provider of a device, and its options."""

@@ -11,13 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lanedet.arrays import ByteArray
-from lanedet.formats.models import read_onnx_metadata, read_openvino_metadata
+from lanedet.formats.models import (
+    ModelMetadata,
+    read_onnx_metadata,
+    read_openvino_metadata,
+)
 from lanedet.inference.host_parts import Readings
 from lanedet.inference.predictors.predictor import (
     check_batch,
     check_file,
     check_input_shape,
     check_ports,
+    check_slots,
     open_metadata,
     read_in_batches,
 )
@@ -65,7 +70,7 @@ class OpenVinoPredictor:
                 f"half needs a device that computes with bfloat16, and {self._name} "
                 "does not. Leave half out."
             )
-        self._model = self._read()
+        self._model = self._read(metadata)
         self._size = self._facts.batch or 1
         self._shared: _Networks | None = None
 
@@ -85,7 +90,7 @@ class OpenVinoPredictor:
             self._name, "OPTIMIZATION_CAPABILITIES"
         )
 
-    def _read(self) -> Any:
+    def _read(self, metadata: ModelMetadata) -> Any:
         try:
             model = self._core.read_model(self._path)
             ports = [
@@ -95,11 +100,11 @@ class OpenVinoPredictor:
         except RuntimeError as error:
             raise self._cannot_run(error) from error
         check_ports(self._path, self._facts, ports[0], [*ports[1]])
-        shape = tuple(
-            each.get_length() if each.is_static else None for each in ports[0]["images"]
-        )
+        shape = _lengths(ports[0]["images"])
         check_input_shape(self._path, self.parts, shape)
         check_batch(self._path, self._facts, shape[0])
+        outputs = {name: _lengths(shape) for name, shape in ports[1].items()}
+        check_slots(self._path, metadata, outputs)
         if self._facts.batch is None:
             try:
                 model.reshape({"images": [1, *shape[1:]]})
@@ -168,6 +173,13 @@ class OpenVinoPredictor:
             yield lambda: None
         finally:
             self._shared = None
+
+
+def _lengths(shape: Any) -> tuple[int | None, ...]:
+    """Return the lengths of an ``openvino.PartialShape``, None where one is open."""
+    if shape.rank.is_dynamic:
+        return ()
+    return tuple(each.get_length() if each.is_static else None for each in shape)
 
 
 class _Networks:

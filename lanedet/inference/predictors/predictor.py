@@ -1,6 +1,6 @@
 """What a runtime must do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -168,6 +168,29 @@ def check_batch(path: Path, facts: ExportFacts, size: Any) -> None:
             f"{str(path)!r} must take {facts.batch or 'any number of'} images at once, "
             f"as its metadata say, got a graph for {size}. Export it again."
         )
+
+
+def check_slots(
+    path: Path, metadata: ModelMetadata, outputs: Mapping[str, tuple[Any, ...]]
+) -> None:
+    """Raise ValueError if a graph gives readings of other slots than its file says.
+
+    Args:
+        path: Of its file, for the error message.
+        metadata: What the file says.
+        outputs: Shapes of the outputs by name, (B, ...); lengths that a graph leaves
+            open are no numbers, or negative.
+    """
+    if metadata.facts.readings == "lines":  # of which any number may be lanes
+        return
+    expected = metadata.description["head"].get("num_lanes")
+    for name, shape in outputs.items():
+        number = shape[1] if len(shape) > 1 else None
+        if isinstance(number, int) and number >= 0 and number != expected:
+            raise ValueError(
+                f"{str(path)!r} must give {name} of {f'{expected!r}':.40} slots, as "
+                f"its metadata say, got a graph for {number}. Export it again."
+            )
 
 
 def open_metadata(path: Path, texts: dict[str, str]) -> tuple[ModelMetadata, HostParts]:

@@ -20,6 +20,7 @@ from lanedet.inference.predictors.predictor import (
     check_file,
     check_input_shape,
     check_ports,
+    check_slots,
     open_metadata,
     read_in_batches,
 )
@@ -27,7 +28,7 @@ from lanedet.runtime import needs_extra
 
 
 class TensorRtPredictor:
-    """An engine in TensorRT, with its sidecar (``.json``) beside it.
+    """An engine in TensorRT, with its sidecar (``.engine.json``) beside it.
 
     Args:
         path: The engine, built by ``lanedet export --format tensorrt`` or ``trtexec``.
@@ -65,13 +66,18 @@ class TensorRtPredictor:
             for name in names
             if engine.get_tensor_mode(name) == is_input
         }
-        self._outputs = {
-            name: np.dtype(tensorrt.nptype(engine.get_tensor_dtype(name)))
+        outputs = {
+            name: tuple(engine.get_tensor_shape(name))
             for name in names
             if name not in inputs
         }
+        self._outputs = {
+            name: np.dtype(tensorrt.nptype(engine.get_tensor_dtype(name)))
+            for name in outputs
+        }
         check_ports(path, self._facts, inputs, [*self._outputs])
         check_input_shape(path, self.parts, inputs["images"])
+        check_slots(path, metadata, outputs)
         self._inputs = inputs.keys()
         size = inputs["images"][0]
         if size < 1:  # any number up to what the engine was built for
@@ -87,7 +93,7 @@ class TensorRtPredictor:
             raise ValueError(
                 f"{self.runtime} cannot run {str(path)!r} on this GPU: {reason:.200} "
                 "An engine holds for one version and one kind of GPU: build it here, "
-                f"by trtexec --onnx={path.stem}.onnx --saveEngine={path.name}"
+                f"by trtexec --onnx={path.name}.onnx --saveEngine={path.name}"
             )
         return engine
 

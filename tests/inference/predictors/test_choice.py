@@ -1,10 +1,17 @@
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from lanedet.inference import open_predictor
 from lanedet.inference.predictors import choice
-from lanedet.inference.predictors.choice import choose_runtime, runtimes_of
+from lanedet.inference.predictors.choice import (
+    choose_runtime,
+    onnx_providers,
+    runtimes_of,
+    sees_gpu,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,50 @@ def test_of_those_that_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_runtime(Path("a.onnx"), None, "cuda") == "openvino"
     monkeypatch.setattr(choice, "is_installed", set().__contains__)
     assert choose_runtime(Path("a.onnx"), None) == "openvino"  # says what to install
+
+
+@pytest.mark.parametrize(
+    ("providers", "device", "expected"),
+    [
+        (["CPUExecutionProvider"], None, "openvino"),
+        (["CUDAExecutionProvider", "CPUExecutionProvider"], None, "onnxruntime"),
+        (["CUDAExecutionProvider", "CPUExecutionProvider"], "cpu", "openvino"),
+        ([], None, "openvino"),
+    ],
+)
+def test_a_gpu_comes_before_the_cpu(
+    providers: list[str],
+    device: str | None,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        choice, "is_installed", {"onnxruntime", "openvino"}.__contains__
+    )
+    path = Path("a.onnx")
+    assert choose_runtime(path, None, device, providers=providers) == expected
+    chosen = choose_runtime(path, "openvino", device, providers=providers)
+    assert chosen == "openvino"
+    assert choose_runtime(Path("a.xml"), None, providers=providers) == "openvino"
+
+
+def test_onnx_runtime_is_asked_where_there_is_a_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = tmp_path / "nvidiactl"
+    assert not sees_gpu([str(driver)])
+    driver.touch()
+    assert sees_gpu(["/nowhere", str(driver)])
+    there = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    onnxruntime = ModuleType("onnxruntime")
+    onnxruntime.get_available_providers = lambda: there  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "onnxruntime", onnxruntime)
+    installed = {"onnxruntime", "openvino"}
+    monkeypatch.setattr(choice, "is_installed", installed.__contains__)
+    for has_gpu, expected in ((True, "onnxruntime"), (False, "openvino")):
+        monkeypatch.setattr(choice, "sees_gpu", lambda seen=has_gpu: seen)
+        assert onnx_providers() == (tuple(there) if has_gpu else ())
+        assert choose_runtime(Path("a.onnx"), None) == expected
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,12 @@ from exports import PARTS, PLACE, SHAPE, exported_file, images, weights_file
 
 from lanedet.export import export_model
 from lanedet.export.onnx_file import bare_onnx
-from lanedet.formats.models import EXPORT_KEY, add_onnx_metadata, read_onnx_metadata
+from lanedet.formats.models import (
+    EXPORT_KEY,
+    MODEL_KEY,
+    add_onnx_metadata,
+    read_onnx_metadata,
+)
 from lanedet.inference import LaneInferencer, Predictor, default_weights, open_predictor
 from lanedet.runtime import num_usable_cores
 from lanedet.structures import LaneSample
@@ -248,14 +253,42 @@ def test_a_graph_for_another_batch_than_its_metadata_say(
         open_predictor(path, runtime=runtime, device="cpu")
 
 
+@each_runtime
+def test_a_graph_for_other_slots_than_its_metadata_say(
+    runtime: str, format_name: str, tmp_path: Path
+) -> None:
+    pytest.importorskip(runtime, reason=f"needs {runtime}")
+    source = exported_file("maps", format_name)
+    path = tmp_path / source.name
+    if format_name == "openvino":
+        text = source.read_text()
+        assert text.count("num_lanes\\&quot;: 1") == 1
+        text = text.replace("num_lanes\\&quot;: 1", "num_lanes\\&quot;: 2")
+        path.write_text(text)
+        path.with_suffix(".bin").write_bytes(source.with_suffix(".bin").read_bytes())
+    else:
+        texts = read_onnx_metadata(source)
+        description = json.loads(texts[MODEL_KEY])
+        description["head"]["num_lanes"] = 2
+        texts[MODEL_KEY] = json.dumps(description)
+        path.write_bytes(add_onnx_metadata(bare_onnx(source), texts))
+    message = r"must give \w+ of 2 slots, as its metadata say, got a graph for 1\."
+    with pytest.raises(ValueError, match=message):
+        open_predictor(path, runtime=runtime, device="cpu")
+
+
 def test_a_graph_that_stops_while_it_runs(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime", reason="needs the extra onnx")
     onnx = pytest.importorskip("onnx")
     helper, shape = onnx.helper, ("B", 64, 96, 3)
     names, kind = ("images", "lane_probs", "existence"), onnx.TensorProto.FLOAT
-    ports = [helper.make_tensor_value_info(name, kind, shape) for name in names]
-    nodes = [helper.make_node("Identity", [names[0]], [name]) for name in names[1:]]
-    graph = helper.make_graph(nodes, "graph", ports[:1], ports[1:])
+    shapes = shape, *2 * [("B", 1, 96, 3)]
+    ports = list(map(helper.make_tensor_value_info, names, 3 * [kind], shapes))
+    axis = onnx.numpy_helper.from_array(np.array([1]), "axis")
+    nodes = [
+        helper.make_node("ReduceMax", [names[0], "axis"], [name]) for name in names[1:]
+    ]
+    graph = helper.make_graph(nodes, "graph", ports[:1], ports[1:], [axis])
     opset = [helper.make_opsetid("", 20)]
     model = helper.make_model(graph, opset_imports=opset, ir_version=10)
     texts = read_onnx_metadata(exported_file("maps", "onnx"))

@@ -12,8 +12,10 @@ import pytest
 from exports import PARTS, SHAPE, images
 
 from lanedet.formats.models import (
+    MODEL_KEY,
     ExportFacts,
     ModelMetadata,
+    read_sidecar,
     sidecar_of,
     sidecar_text,
 )
@@ -214,6 +216,21 @@ def test_a_device_that_is_not_there(
 ) -> None:
     with pytest.raises(ValueError, match="TensorRT has no device"):
         open_predictor(_engine(tmp_path), device=device)
+
+
+def test_an_engine_for_other_slots_than_its_sidecar_says(
+    memory: FakeMemory, tmp_path: Path
+) -> None:
+    path = _engine(tmp_path)
+    texts = read_sidecar(path)
+    description = json.loads(texts[MODEL_KEY])
+    description["head"]["num_lanes"] = 3
+    sidecar_of(path).write_text(
+        sidecar_text({**texts, MODEL_KEY: json.dumps(description)})
+    )
+    message = r"must give lane_probs of 3 slots, .* got a graph for 1\."
+    with pytest.raises(ValueError, match=message):
+        open_predictor(path)
 
 
 def test_an_engine_without_its_sidecar(tmp_path: Path) -> None:
