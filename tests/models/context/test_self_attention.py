@@ -74,7 +74,8 @@ def test_without_positions_permuted_pixels_give_permuted_outputs() -> None:
     module = layer()
     torch.testing.assert_close(module(permuted(x)), permuted(module(x)))
     for positions in ("sinusoidal", "learned", "relative", "bias"):
-        placed = layer(positions=positions, size=SIZE)
+        size = None if positions == "sinusoidal" else SIZE
+        placed = layer(positions=positions, size=size)
         assert not torch.allclose(placed(permuted(x)), permuted(placed(x)), atol=1e-3)
 
 
@@ -235,7 +236,8 @@ def test_no_scores_of_all_pairs_are_kept(positions: Any) -> None:
 
 @pytest.mark.parametrize("positions", [None, "sinusoidal", "relative"])
 def test_gradients_reach_every_parameter_and_are_finite(positions: Any) -> None:
-    module = SelfAttention2d(8, heads=2, positions=positions, size=SIZE)
+    size = SIZE if positions == "relative" else None
+    module = SelfAttention2d(8, heads=2, positions=positions, size=size)
     module(image().float()).square().sum().backward()
     for name, parameter in module.named_parameters():
         assert parameter.grad is not None, name
@@ -281,6 +283,8 @@ def test_half_precision_is_near() -> None:
         ({"normalization": "max"}, "normalization must be one of"),
         ({"positions": "polar"}, "positions must be one of"),
         ({"positions": "relative"}, r"'relative' need size"),
+        ({"positions": "bias", "size": (0, 4)}, r"of a map, got \(0, 4\)"),
+        ({"positions": "sinusoidal", "size": SIZE}, "'sinusoidal'. Leave it out"),
         ({"radius": -1}, "radius must be at least 0"),
     ],
 )
