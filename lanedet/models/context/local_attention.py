@@ -264,20 +264,22 @@ def window_attention(
     columns, left, right = _cut(width, bias.size[1], shift)
 
     def windows(x: Tensor) -> Tensor:
-        """Return (B, windows, heads, M M, d) of (B, heads, d, h, w)."""
+        """Return (B, windows heads, M M, d) of (B, heads, d, h, w)."""
         padded = F.pad(x, (left, right, top, bottom))
         cut = padded.unflatten(4, (-1, columns)).unflatten(3, (-1, rows))
-        # Now the dimensions are B, heads, d, rows, M, columns, M.
-        return cut.permute(0, 3, 5, 1, 4, 6, 2).flatten(1, 2).flatten(3, 4)
+        # Now the dimensions are B, heads, d, rows, M, columns, M. Windows and heads
+        # become one of them: ONNX has no attention of more than four.
+        return cut.permute(0, 3, 5, 1, 4, 6, 2).flatten(1, 3).flatten(2, 3)
 
+    heads = query.shape[1]
     inside = torch.ones(1, 1, 1, height, width, device=query.device)
-    is_seen = windows(inside)[..., 0][..., None, :] > 0  # (1, windows, 1, 1, M M)
+    is_seen = windows(inside)[0, :, None, None, :, 0] > 0  # (windows, 1, 1, M M)
     mask = bias(rows, columns).to(query.dtype).masked_fill(~is_seen, -math.inf)
     seen = F.scaled_dot_product_attention(
-        windows(query), windows(key), windows(value), attn_mask=mask
+        windows(query), windows(key), windows(value), attn_mask=mask.flatten(0, 1)
     )
-    whole = seen.unflatten(3, (rows, columns))
-    whole = whole.unflatten(1, (-1, (left + width + right) // columns))
+    whole = seen.unflatten(2, (rows, columns))
+    whole = whole.unflatten(1, (-1, (left + width + right) // columns, heads))
     # Now the dimensions are B, rows, columns, heads, M, M, d.
     whole = whole.permute(0, 3, 6, 1, 4, 2, 5).flatten(5, 6).flatten(3, 4)
     return whole[..., top : top + height, left : left + width]
