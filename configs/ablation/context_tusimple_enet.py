@@ -6,8 +6,8 @@ Run:  OMP_NUM_THREADS=1 lanedet ablate ablation/context_tusimple_enet --costs \
 The experiment of tusimple_enet.py. SAD, deep supervision and ESA cost nothing when the
 network predicts. Each other row pays for a layer behind E4, the deepest stage, of 128
 channels and 12x20 pixels, or for a convolution that multiplies as much there, in
-millions: 4 (SAGAN 7), 18 (local 15, window 19, ACmix 18), 35 (attention 31, GPSA 45),
-98 and 193 (SCNN 132, quadratic 168). RESA's 425 have no such row.
+millions: 4 (SAGAN 7), 18 (local 15, window 19, ACmix 18), 35 (attention 31, GPSA 31,
+quadratic 44), 98 and 193 (SCNN 132). RESA's 425 have no such row.
 
 Then the placement: local 7x7 behind each stage of the encoder, and behind more and
 more of them from the deepest on. Then SAD on top of what is paid for. ViT-Ti (needs

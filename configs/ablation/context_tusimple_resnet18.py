@@ -9,7 +9,7 @@ layer4, of 512 channels and 12x20 pixels. There SCNN alone would multiply three 
 of what the whole network does, so it and RESA stand in a neck of 128 channels, as they
 were published; "neck" is that neck without them. In millions at this size: a 3x3
 convolution 566, in two groups 283 (attention 311, window 266), 1x1 63 (SAGAN 86); local
-201, ACmix 214, GPSA 370, quadratic 1,097.
+201, ACmix 214, GPSA 315, quadratic 602.
 
 The row "ACmix for a convolution" replaces one: it pays less than the plain row.
 

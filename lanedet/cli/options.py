@@ -4,6 +4,7 @@ Nothing here imports torch, so that ``--help`` answers at once.
 """
 
 import argparse
+import ast
 import os
 import re
 import sys
@@ -25,7 +26,8 @@ class KeyValueAction(argparse.Action):
     """Collect ``KEY=VALUE`` arguments in a dict.
 
     Values are numbers, ``True``, ``False``, ``None``, text, and lists and tuples of
-    them, as mmengine reads them. The option may be given several times.
+    them, as mmengine reads them; and what has a dict in it, as Python writes it, which
+    mmengine takes for text. The option may be given several times.
     """
 
     def __call__(
@@ -46,12 +48,23 @@ class KeyValueAction(argparse.Action):
                     f"{option_string} takes KEY=VALUE, got {pair!r}, for example "
                     "train_cfg.max_iters=1000 (without spaces around the =)"
                 )
-        try:
-            DictAction(self.option_strings, self.dest, nargs="+")(
-                parser, namespace, pairs
-            )
-        except AssertionError as error:  # unbalanced brackets
-            parser.error(f"{option_string}: {error}")
+        action = DictAction(self.option_strings, self.dest, nargs="+")
+        for pair in pairs:
+            key, _, text = pair.partition("=")
+            try:
+                if re.match(r"[\s([]*\{", text):
+                    before = getattr(namespace, self.dest) or {}
+                    value = ast.literal_eval(text.strip())
+                    setattr(namespace, self.dest, {**before, key: value})
+                else:
+                    action(parser, namespace, [pair])
+            except AssertionError as error:  # unbalanced brackets
+                parser.error(f"{option_string}: {error}")
+            except (SyntaxError, ValueError):
+                parser.error(
+                    f"{option_string}: {key} must be written as in Python, such as "
+                    f"{{'E4': {{'type': 'ACmix', 'heads': 4}}}}, got {text}"
+                )
 
 
 def image_shape(text: str) -> tuple[int, int]:

@@ -31,6 +31,30 @@ def test_values_have_types() -> None:
     }
 
 
+def test_values_may_be_dicts_as_python_writes_them() -> None:
+    options = parse(
+        *["--cfg-options", "a.b={'E4': {'type': 'ACmix', 'size': (4,4)}}", "c=3"],
+        *["d=[{'x':1}, None]", "--cfg-options", "e={}"],
+    ).cfg_options
+    assert options == {
+        "a.b": {"E4": {"type": "ACmix", "size": (4, 4)}},
+        "c": 3,
+        "d": [{"x": 1}, None],
+        "e": {},
+    }
+
+
+@pytest.mark.parametrize("text", ["{'E4': ACmix}", "{'E4'", "[{'x': 1}"])
+def test_dicts_that_python_does_not_read(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse("--cfg-options", f"a.b={text}")
+    message = capsys.readouterr().err
+    assert "error: --cfg-options: a.b must be written as in Python, such as" in message
+    assert f"got {text}" in message
+
+
 def test_option_may_be_repeated() -> None:
     arguments = parse("--cfg-options", "a=1", "b=2", "--cfg-options", "b=3")
     assert arguments.cfg_options == {"a": 1, "b": 3}

@@ -97,7 +97,22 @@ _MOBILENET = {
     "name": "mobilenet_v3_small",
     "stages": {"layer1": "features.1"},
 }
-_ATTENDING_ENET = {"type": "ENet", "context": {"E2": {"type": "SelfAttention2d"}}}
+_ATTENDING_ENET = {
+    "type": "ENet",
+    "context": {
+        "E2": [
+            {"type": "SelfAttention2d", "positions": "sinusoidal"},
+            {"type": "WindowSelfAttention", "shift": 3},
+            {"type": "GatedPositionalAttention"},
+            {"type": "NonLocalAttention"},
+        ],
+        "E3": [
+            {"type": "LocalSelfAttention", "kernel_size": 3},
+            {"type": "QuadraticSelfAttention", "heads": 2},
+            {"type": "ACmix", "kernel_size": 3},
+        ],
+    },
+}
 NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "ResNet-18": (
         {"type": "ResNet", "depth": 18},

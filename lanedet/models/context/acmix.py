@@ -161,8 +161,7 @@ class ACmix(AttentionLayer):
             weights = self.to_weights(hidden.relu()).unflatten(1, (self.heads, -1))
             return mean_in_windows(weights, value, self.dilation)
         if self.mode == "window":
-            bias = self.bias(self.kernel_size, self.kernel_size)
-            return window_attention(query, key, value, bias, self.shift)
+            return window_attention(query, key, value, self.bias, self.shift)
         height, width = query.shape[-2:]
         query, key, value = (
             part.flatten(3).transpose(-2, -1).contiguous()

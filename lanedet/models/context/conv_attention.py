@@ -6,9 +6,11 @@ the squared distance to a target looks at that target, the more sharply the larg
 alpha is. Pixels outside of the map are not there, so a head whose target lies outside
 looks at the nearest pixel inside: as a convolution does with replicate padding.
 
-Softmax ignores what all pixels have in common. -alpha |p_j - t|^2 is, up to that,
-(2 alpha t, -alpha) . (p_j, |p_j|^2): three channels for queries and keys, from which
-the fused kernel needs no N x N scores.
+Such a score is a sum of what the row and what the column give, -alpha (y_j - t_y)^2 and
+-alpha (x_j - t_x)^2, so its softmax is the product of one over the rows and one over
+the columns. Attention is then two products with matrices of h x h and w x w numbers a
+head: N (h + w) multiplications for each channel instead of 2 N^2, no N x N scores, and
+none of the large numbers of which the squares of places are the small difference.
 """
 
 import math
@@ -19,7 +21,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lanedet.models.context.context_layer import AttentionLayer
-from lanedet.models.context.positions import pixel_positions
+from lanedet.models.context.positions import (
+    pixel_positions,
+    side_offsets,
+    side_positions,
+)
 from lanedet.models.context.self_attention import projection
 
 EXACT_SHARPNESS = 46.0
@@ -73,11 +79,15 @@ class QuadraticSelfAttention(AttentionLayer):
 
     def attend(self, x: Tensor, values: Tensor) -> Tensor:
         """Return the values as each head sees them, (B, heads, C, h, w)."""
-        height, width = x.shape[-2:]
-        places = pixel_positions(height, width, x.device)
-        targets = places + self.centers[:, None]  # (heads, N, 2)
-        seen = look_at(values, targets, self.log_sharpness.exp()[:, None, None])
-        return seen.unflatten(3, (height, width))
+        sharpness = self.log_sharpness.exp()[:, None, None]
+        scores = [
+            # Offsets first: the sum of a place and a center loses the center's digits.
+            -sharpness * (side_offsets(length, x.device) - center).square()
+            for length, center in zip(
+                x.shape[-2:], self.centers.T[..., None, None], strict=True
+            )
+        ]
+        return look_along(values, *scores)
 
 
 class ConvolutionAsAttention(AttentionLayer):
@@ -100,6 +110,10 @@ class ConvolutionAsAttention(AttentionLayer):
         self.stride, self.padding = conv.stride, conv.padding
         self.sharpness = sharpness
         rows, columns = conv.kernel_size
+        self.reach = tuple(
+            dilation * (side - 1) + 1
+            for dilation, side in zip(conv.dilation, conv.kernel_size, strict=True)
+        )
         steps = torch.tensor(conv.dilation, dtype=torch.float32)
         taps = pixel_positions(rows, columns, torch.device("cpu")) * steps
         self.register_buffer("offsets", taps, persistent=False)
@@ -121,17 +135,24 @@ class ConvolutionAsAttention(AttentionLayer):
         """Return the map under each tap, (B, heads, C_in, h', w')."""
         rows, columns = (int(side) for side in self.padding)
         padded = F.pad(values, (columns, columns, rows, rows))
-        sizes = [
-            (length - int(reach) - 1) // stride + 1
-            for length, reach, stride in zip(
-                padded.shape[-2:], self.offsets.amax(dim=0), self.stride, strict=True
-            )
-        ]
-        strides = torch.tensor(self.stride, device=x.device, dtype=torch.float32)
-        first_taps = pixel_positions(sizes[0], sizes[1], x.device) * strides
-        targets = first_taps + self.offsets[:, None]
-        sharpness = x.new_tensor(self.sharpness, dtype=torch.float32)
-        return look_at(padded, targets, sharpness).unflatten(3, (sizes[0], sizes[1]))
+        scores = []
+        for length, reach, stride, taps in zip(
+            padded.shape[-2:],
+            self.reach,
+            self.stride,
+            self.offsets.unbind(dim=1),
+            strict=True,
+        ):
+            if length < reach:
+                raise ValueError(
+                    f"The kernel reaches over {self.reach} pixels, got a map of "
+                    f"{tuple(padded.shape[-2:])}, padding included. Use a larger one."
+                )
+            places = side_positions(length, x.device)
+            targets = places[: length - reach + 1 : stride] + taps[:, None]
+            away = places - targets[..., None]  # (heads, h', h), or of the columns
+            scores.append(-self.sharpness * away.square())
+        return look_along(padded, *scores)
 
 
 def attention_from_conv(
@@ -169,53 +190,20 @@ def attention_from_conv(
     return ConvolutionAsAttention(conv, sharpness)
 
 
-def look_at(maps: Tensor, targets: Tensor, sharpness: Tensor) -> Tensor:
-    """Return maps as each head sees its own: a blur around each query's target.
+def look_along(maps: Tensor, row_scores: Tensor, column_scores: Tensor) -> Tensor:
+    """Return the means that heads take whose scores are those of row plus column.
 
     Args:
         maps: (B, heads, C, h, w), or one for all heads, (B, 1, C, h, w).
-        targets: (y, x) of the target of each query, (heads, Q, 2), float32, in pixels.
-        sharpness: alpha, broadcast to (heads, Q, 1).
+        row_scores: Of each row of the map for each row of queries, (heads, h', h),
+            float32 at least: half precision knows no squares of places.
+        column_scores: Likewise, (heads, w', w).
 
     Returns:
-        (B, heads, C, Q).
+        (B, heads, C, h', w'), of the type of the maps.
     """
-    query = torch.cat(
-        [2 * sharpness * targets, -sharpness.expand(*targets.shape[:2], 1)], dim=-1
+    of_rows, of_columns = (
+        scores.softmax(dim=-1).to(maps.dtype) for scores in (row_scores, column_scores)
     )
-    return look_by(maps, query)
-
-
-def look_by(maps: Tensor, query: Tensor) -> Tensor:
-    """Return maps as heads see theirs whose scores are quadratic in the place.
-
-    The score of the pixel at (y, x) is the query times (y, x, y^2 + x^2). Scores are
-    computed in float32 at least: half precision knows no such numbers.
-
-    Args:
-        maps: (B, heads, C, h, w), or one for all heads, (B, 1, C, h, w).
-        query: (heads, Q, 3).
-
-    Returns:
-        (B, heads, C, Q), of the type of the maps.
-    """
-    batch, _, channels, height, width = maps.shape
-    heads = len(query)
-    kind = torch.promote_types(maps.dtype, torch.float32)
-    places = pixel_positions(height, width, maps.device).to(kind)
-    key = torch.cat([places, places.square().sum(dim=1, keepdim=True)], dim=1)
-    value = maps.flatten(3).transpose(2, 3).to(kind).contiguous()
-    # The fused kernel wants queries and keys of as many channels as values.
-    num = max(channels, 3)
-
-    def widened(tensor: Tensor) -> Tensor:
-        return F.pad(tensor, (0, num - tensor.shape[-1]))
-
-    with torch.autocast(maps.device.type, enabled=False):
-        seen = F.scaled_dot_product_attention(
-            widened(query.to(kind)).expand(batch, -1, -1, -1),
-            widened(key).expand(batch, heads, -1, -1),
-            widened(value).expand(-1, heads, -1, -1),
-            scale=1.0,
-        )
-    return seen[..., :channels].transpose(-2, -1).to(maps.dtype)
+    along = torch.einsum("bnchw,nvw->bnchv", maps, of_columns)
+    return torch.einsum("bnchv,nuh->bncuv", along, of_rows)

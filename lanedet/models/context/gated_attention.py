@@ -8,11 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lanedet.models.context.context_layer import AttentionLayer
-from lanedet.models.context.conv_attention import look_by
-from lanedet.models.context.positions import pixel_positions
+from lanedet.models.context.conv_attention import look_along
+from lanedet.models.context.positions import pixel_positions, side_offsets
 from lanedet.models.context.self_attention import (
     channels_of_head,
-    join_heads,
     projection,
     split_heads,
 )
@@ -84,20 +83,19 @@ class GatedPositionalAttention(AttentionLayer):
             split_heads(self.key(x), self.heads),
             split_heads(values.flatten(1, 2), self.heads),
         )
-        by_place = self._look_around(values)
-        share = self.gates.sigmoid()[:, None, None].to(x.dtype)
-        seen = (1 - share) * by_content + share * by_place
-        return join_heads(seen, height, width).unflatten(1, (self.heads, -1))
+        by_content = by_content.transpose(-2, -1).unflatten(-1, (height, width))
+        share = self.gates.sigmoid()[:, None, None, None].to(by_content.dtype)
+        return (1 - share) * by_content + share * self._look_around(values)
 
     def _look_around(self, values: Tensor) -> Tensor:
-        """Return the positional half, (B, heads, N, d).
+        """Return the positional half, (B, heads, d, h, w).
 
-        v . r, with r = (p_j - p_i, |p_j - p_i|^2), is linear in (p_j, |p_j|^2) up to
-        what does not depend on j.
+        v . r is what the rows' offset gives plus what the columns' does.
         """
-        points = pixel_positions(values.shape[-2], values.shape[-1], values.device)
-        slopes, bends = self.places[:, None, :2], self.places[:, None, 2:]
-        query = torch.cat(
-            [slopes - 2 * bends * points, bends.expand(-1, len(points), 1)], dim=-1
-        )  # (heads, N, 3)
-        return look_by(values, query).transpose(-2, -1)
+        slopes, bends = self.places[:, :2, None, None], self.places[:, 2, None, None]
+        offsets = [side_offsets(side, values.device) for side in values.shape[-2:]]
+        scores = [
+            slopes[:, dim] * offset + bends * offset.square()
+            for dim, offset in enumerate(offsets)
+        ]
+        return look_along(values, *scores)

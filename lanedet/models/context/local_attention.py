@@ -240,12 +240,11 @@ class WindowSelfAttention(AttentionLayer):
         query, key = (
             layer(x).unflatten(1, (self.heads, -1)) for layer in (self.query, self.key)
         )
-        bias = self.bias(self.window_size, self.window_size)
-        return window_attention(query, key, values, bias, self.shift)
+        return window_attention(query, key, values, self.bias, self.shift)
 
 
 def window_attention(
-    query: Tensor, key: Tensor, value: Tensor, bias: Tensor, shift: int = 0
+    query: Tensor, key: Tensor, value: Tensor, bias: RelativeBias, shift: int = 0
 ) -> Tensor:
     """Return softmax(q . k / sqrt(d) + bias) v inside the windows of a grid.
 
@@ -253,34 +252,54 @@ def window_attention(
         query: (B, heads, d, h, w).
         key: Likewise.
         value: Likewise.
-        bias: (heads, M^2, M^2) for windows of M x M pixels.
-        shift: By how many pixels the grid begins further up and left.
+        bias: Whose largest map is a window, M x M pixels. Of a window that is larger
+            than the map no more is computed than the map.
+        shift: By how many pixels the grid begins further up and left, in [0, M).
 
     Returns:
         (B, heads, d, h, w).
     """
     height, width = query.shape[-2:]
-    side = math.isqrt(bias.shape[-1])
-    bottom, right = -(height + shift) % side, -(width + shift) % side
-    padding = (shift, right, shift, bottom)
+    rows, top, bottom = _cut(height, bias.size[0], shift)
+    columns, left, right = _cut(width, bias.size[1], shift)
 
     def windows(x: Tensor) -> Tensor:
-        """Return (B, windows, heads, M^2, d) of (B, heads, d, h, w)."""
-        cut = F.pad(x, padding).unflatten(4, (-1, side)).unflatten(3, (-1, side))
-        # Now the dimensions are B, heads, d, rows, M, columns, M.
-        return cut.permute(0, 3, 5, 1, 4, 6, 2).flatten(1, 2).flatten(3, 4)
+        """Return (B, windows heads, M M, d) of (B, heads, d, h, w)."""
+        padded = F.pad(x, (left, right, top, bottom))
+        cut = padded.unflatten(4, (-1, columns)).unflatten(3, (-1, rows))
+        # Now the dimensions are B, heads, d, rows, M, columns, M. Windows and heads
+        # become one of them: ONNX has no attention of more than four.
+        return cut.permute(0, 3, 5, 1, 4, 6, 2).flatten(1, 3).flatten(2, 3)
 
+    heads = query.shape[1]
     inside = torch.ones(1, 1, 1, height, width, device=query.device)
-    is_seen = windows(inside)[..., 0][..., None, :] > 0  # (1, windows, 1, 1, M^2)
-    mask = bias.to(query.dtype).masked_fill(~is_seen, -math.inf)
+    is_seen = windows(inside)[0, :, None, None, :, 0] > 0  # (windows, 1, 1, M M)
+    mask = bias(rows, columns).to(query.dtype).masked_fill(~is_seen, -math.inf)
     seen = F.scaled_dot_product_attention(
-        windows(query), windows(key), windows(value), attn_mask=mask
+        windows(query), windows(key), windows(value), attn_mask=mask.flatten(0, 1)
     )
-    rows, columns = (height + shift + bottom) // side, (width + shift + right) // side
-    whole = seen.unflatten(3, (side, side)).unflatten(1, (rows, columns))
+    whole = seen.unflatten(2, (rows, columns))
+    whole = whole.unflatten(1, (-1, (left + width + right) // columns, heads))
     # Now the dimensions are B, rows, columns, heads, M, M, d.
     whole = whole.permute(0, 3, 6, 1, 4, 2, 5).flatten(5, 6).flatten(3, 4)
-    return whole[..., shift : shift + height, shift : shift + width]
+    return whole[..., top : top + height, left : left + width]
+
+
+def _cut(length: int, side: int, shift: int) -> tuple[int, int, int]:
+    """Return how a side of the map is cut: into what, and what is put around it.
+
+    Args:
+        length: Pixels of the side.
+        side: M, the window's.
+        shift: By how many pixels the first window begins before the map.
+
+    Returns:
+        Pixels of a window, and of the padding before and behind the map.
+    """
+    if side > length:  # the only cut, if it is inside of the map
+        first = side - shift
+        side, shift = length, max(length - first, 0)
+    return side, shift, -(length + shift) % side
 
 
 def check_kernel_size(kernel_size: int) -> None:

@@ -48,12 +48,17 @@ def build_context(
         stage_channels: Channels of each stage of the backbone, by name.
 
     Raises:
-        ValueError: If a config names no such stage or place, or a class that is no
-            context layer, or its stride is not 1.
+        ValueError: If a config is none, names no such stage or place, or no context
+            layer, or its stride is not 1.
     """
     placed: list[PlacedLayer] = []
     with torch.random.fork_rng(devices=[]):
         for stage, configs in (context or {}).items():
+            if isinstance(configs, str) or not isinstance(configs, Mapping | Sequence):
+                raise ValueError(
+                    f"context.{stage} must be the config of a layer, such as "
+                    f"dict(type=SelfAttention2d), or a list of such, got {configs!r}."
+                )
             if stage not in stage_channels:
                 raise ValueError(
                     f"context names the stage {stage!r}, which the backbone does not "
@@ -86,8 +91,8 @@ def build_layer(config: Mapping[str, Any], channels: int, place: str) -> Context
         place: Dotted key of the config, for the error messages.
 
     Raises:
-        ValueError: If the config says the channels, names a class that is no context
-            layer, or its stride is not 1; or the layer's own.
+        ValueError: If the config says the channels, names no class or one that is no
+            context layer, or its stride is not 1; or the layer's own.
     """
     for key in ("channels", *PLACEMENT_KEYS):
         if key in config:
@@ -95,6 +100,11 @@ def build_layer(config: Mapping[str, Any], channels: int, place: str) -> Context
                 f"{place}.{key} must be left out: it follows from the map that the "
                 "layer gets and from its place in the config."
             )
+    if "type" not in config:
+        raise ValueError(
+            f"{place}.type must name a context layer, such as SelfAttention2d, got "
+            f"only {list(config)}."
+        )
     layer = MODELS.build({**config, "channels": channels})
     if not isinstance(layer, ContextLayer):
         raise ValueError(

@@ -11,11 +11,22 @@ from torch import Tensor, nn
 SINUSOIDAL, LEARNED, RELATIVE, BIAS = "sinusoidal", "learned", "relative", "bias"
 
 
+def side_positions(length: int, device: torch.device) -> Tensor:
+    """Return 0, 1, ... for the rows or columns of a map, (length,), float32."""
+    return torch.arange(length, device=device, dtype=torch.float32)
+
+
+def side_offsets(length: int, device: torch.device) -> Tensor:
+    """Return j - i of two rows or columns of a map, (length, length), float32."""
+    places = side_positions(length, device)
+    return places - places[:, None]
+
+
 def pixel_positions(height: int, width: int, device: torch.device) -> Tensor:
     """Return (y, x) of every pixel of a map, row by row, (h w, 2), float32."""
-    ys = torch.arange(height, device=device, dtype=torch.float32)
-    xs = torch.arange(width, device=device, dtype=torch.float32)
-    return torch.cartesian_prod(ys, xs)
+    return torch.cartesian_prod(
+        side_positions(height, device), side_positions(width, device)
+    )
 
 
 def sinusoidal_positions(

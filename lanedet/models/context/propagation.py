@@ -39,6 +39,8 @@ class SpatialPropagation(ContextLayer):
         self, channels: int, *, kernel_size: int = 9, init_scale: float = 1.0
     ) -> None:
         super().__init__(channels)
+        if not init_scale >= 0:
+            raise ValueError(f"init_scale must be at least 0, got {init_scale}.")
         bound = init_scale * _init_bound(channels, kernel_size)
         self.kernels = nn.ParameterDict(
             {
@@ -118,9 +120,10 @@ class RecurrentShift(ContextLayer):
         height, width = x.shape[-2:]
         if min(height, width) < 2**self.steps:
             most = int(math.log2(min(height, width)))
+            advice = f"Set steps to at most {most}." if most else "Use a larger map."
             raise ValueError(
-                f"{self.steps} steps need sides of at least {2**self.steps}, got a map "
-                f"of {height}x{width}. Use at most {most} steps."
+                f"With steps={self.steps} sides must be at least {2**self.steps}, got "
+                f"a map of {height}x{width}. {advice}"
             )
         for name in _DIRECTIONS:
             dim = 2 if name in ("down", "up") else 3

@@ -92,6 +92,11 @@ class SelfAttention2d(AttentionLayer):
 
     def _places(self, size: tuple[int, int] | None) -> nn.Module | None:
         if self.positions in (None, SINUSOIDAL):
+            if size is not None:
+                raise ValueError(
+                    "size is for learned and relative positions and the bias, got "
+                    f"{size} with positions={self.positions!r}. Leave it out."
+                )
             if self.positions == SINUSOIDAL:
                 sinusoidal_positions(self.channels, 1, 1)  # channels that do not fit
             return None
@@ -99,6 +104,8 @@ class SelfAttention2d(AttentionLayer):
             raise ValueError(
                 f"Positions {self.positions!r} need size, (h, w) of a map."
             )
+        if len(size) != 2 or min(size) < 1:
+            raise ValueError(f"size must be (h, w) of a map, got {size}.")
         size = (int(size[0]), int(size[1]))
         if self.positions == LEARNED:
             return LearnedPositions(self.channels, size)

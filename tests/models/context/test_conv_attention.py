@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lanedet.arrays import FloatArray
+from lanedet.benchmark.models import count_macs
 from lanedet.images import read_image
 from lanedet.inference import default_weights
 from lanedet.models import build_detector, load_weights
 from lanedet.models.backbones import ResNet
 from lanedet.models.context import QuadraticSelfAttention, attention_from_conv
-from lanedet.models.context.conv_attention import look_at
-from lanedet.models.context.positions import pixel_positions
+from lanedet.models.context.conv_attention import look_along
+from lanedet.models.context.positions import side_offsets
 from lanedet.ops import StretchView
 from lanedet.structures import LaneSample
 
@@ -183,18 +184,25 @@ def test_other_convolutions_are_refused(options: dict[str, Any]) -> None:
         attention_from_conv(conv)
 
 
+def seen_from(x: Tensor, *, up: float, right: float) -> Tensor:
+    """Return what a sharp head sees that looks so many pixels up and to the right."""
+    scores = (
+        -46 * (side_offsets(length, x.device) - center)[None].square()
+        for length, center in zip(x.shape[-2:], (-up, right), strict=True)
+    )
+    return look_along(x[:, None], *scores)[:, 0]
+
+
 def test_a_target_outside_is_the_nearest_pixel_inside() -> None:
     x = image(4, 5)
-    targets = pixel_positions(4, 5, x.device) + torch.tensor([[[-1.0, 2.0]]])
-    seen = look_at(x[:, None], targets, torch.tensor(46.0))[:, 0].view_as(x)
+    seen = seen_from(x, up=1, right=2)
     padded = F.pad(x, (0, 2, 1, 0), mode="replicate")
     torch.testing.assert_close(seen, padded[..., :4, 2:], atol=1e-11, rtol=0)
 
 
 def test_half_a_pixel_is_the_mean_of_two() -> None:
     x = image(4, 5)
-    targets = pixel_positions(4, 5, x.device) + torch.tensor([[[0.0, 0.5]]])
-    seen = look_at(x[:, None], targets, torch.tensor(46.0))[:, 0].view_as(x)
+    seen = seen_from(x, up=0, right=0.5)
     torch.testing.assert_close(
         seen[..., :-1], (x[..., :-1] + x[..., 1:]) / 2, atol=1e-8, rtol=0
     )
@@ -210,7 +218,31 @@ def test_learned_heads_are_the_formula() -> None:
         weights = (-away.square().sum(dim=2)).softmax(dim=1)
         seen.append(x.flatten(2) @ weights.T)
     expected = module.out(torch.cat(seen, dim=1).unflatten(2, (4, 6)))
-    torch.testing.assert_close(module(x), expected, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(module(x), expected)
+
+
+def test_sharp_heads_are_exact_far_from_the_first_pixel() -> None:
+    """Places between pixels, whose squares are large and scores small."""
+    torch.manual_seed(0)
+    module = QuadraticSelfAttention(4, heads=3, sharpness=30.0)
+    x = torch.randn(1, 4, 72, 200)
+    rough = module(x)
+    exact = module.double()(x.double())
+    torch.testing.assert_close(rough, exact.float(), atol=1e-6, rtol=1e-4)
+
+
+def test_it_multiplies_rows_and_columns_and_not_all_pairs() -> None:
+    module = QuadraticSelfAttention(4, heads=3)
+    height, width = 36, 100
+    counted = count_macs(module, torch.zeros(1, 4, height, width))
+    pixels = height * width
+    assert counted == 3 * 4 * pixels * (height + width) + 3 * 4 * 4 * pixels
+
+
+def test_a_map_that_the_kernel_does_not_fit_into_is_refused() -> None:
+    conv = nn.Conv2d(5, 7, 3, dilation=2, padding=(0, 1))
+    with pytest.raises(ValueError, match=r"\(5, 5\) pixels, got a map of \(4, 8\)"):
+        attention_from_conv(conv)(image(4, 6).float())
 
 
 def test_heads_learn_where_to_look() -> None:

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lanedet.benchmark.models import count_macs
 from lanedet.models.context import (
     LocalSelfAttention,
     SelfAttention2d,
@@ -187,6 +188,21 @@ def test_pixels_see_the_window_cut_out_of_the_map(
     module = filled(WindowSelfAttention(8, 2, window_size=3, shift=shift))
     x = image(*size)
     torch.testing.assert_close(module(x), windows_by_hand(module, x))
+
+
+@pytest.mark.parametrize("shift", [0, 3, 6, 8])
+def test_a_window_larger_than_the_map_sees_what_the_grid_lets_it(shift: int) -> None:
+    """With a side of 9: all, or all up to a cut in row or column 9 - shift."""
+    module = filled(WindowSelfAttention(8, 2, window_size=9, shift=shift))
+    x = image(4, 7)
+    torch.testing.assert_close(module(x), windows_by_hand(module, x))
+
+
+def test_a_window_costs_no_more_than_the_map() -> None:
+    """A hundred times the map's sides would take 50 GB."""
+    huge = WindowSelfAttention(8, 2, window_size=400, shift=1)
+    counted = count_macs(huge, torch.zeros(1, 8, 4, 4))
+    assert counted == 4 * 8**2 * 16 + 2 * 16**2 * 8
 
 
 @pytest.mark.parametrize("options", [{"window_size": 0}, {"shift": 7}, {"shift": -1}])

@@ -145,13 +145,17 @@ def test_they_have_the_published_parameters() -> None:
 
 
 def test_shifts_by_nothing_are_refused() -> None:
-    with pytest.raises(ValueError, match="got a map of 8x22"):
+    with pytest.raises(ValueError, match=r"of 8x22\. Set steps to at most 3"):
         RecurrentShift(3, steps=4)(image(8, 22))
+    with pytest.raises(ValueError, match=r"of 1x22\. Use a larger map"):
+        RecurrentShift(3, steps=4)(image(1, 22))
 
 
 def test_arguments_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="kernel_size must be odd"):
         SpatialPropagation(3, kernel_size=4)
+    with pytest.raises(ValueError, match="init_scale must be at least 0"):
+        SpatialPropagation(3, init_scale=-1.0)
     with pytest.raises(ValueError, match="kernel_size must be odd"):
         RecurrentShift(3, kernel_size=0)
     with pytest.raises(ValueError, match="steps must be at least 1"):

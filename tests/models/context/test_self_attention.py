@@ -6,7 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lanedet.models.context import SelfAttention2d
+from lanedet.models.context import (
+    GatedPositionalAttention,
+    QuadraticSelfAttention,
+    SelfAttention2d,
+    attention_from_conv,
+)
 from lanedet.models.context.positions import sinusoidal_positions
 
 SIZE = (4, 6)
@@ -74,7 +79,8 @@ def test_without_positions_permuted_pixels_give_permuted_outputs() -> None:
     module = layer()
     torch.testing.assert_close(module(permuted(x)), permuted(module(x)))
     for positions in ("sinusoidal", "learned", "relative", "bias"):
-        placed = layer(positions=positions, size=SIZE)
+        size = None if positions == "sinusoidal" else SIZE
+        placed = layer(positions=positions, size=size)
         assert not torch.allclose(placed(permuted(x)), permuted(placed(x)), atol=1e-3)
 
 
@@ -207,11 +213,11 @@ def test_sinusoidal_positions_have_known_values() -> None:
 
 
 class LargestTensor(TorchDispatchMode):
-    """Notes the most numbers that any operation returned."""
+    """Notes the most bytes that any operation returned."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.numel = 0
+        self.num_bytes = 0
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -219,23 +225,33 @@ class LargestTensor(TorchDispatchMode):
         result = func(*args, **(kwargs or {}))
         for each in result if isinstance(result, tuple | list) else (result,):
             if isinstance(each, Tensor):
-                self.numel = max(self.numel, each.numel())
+                self.num_bytes = max(self.num_bytes, each.nbytes)
         return result
 
 
-@pytest.mark.parametrize("positions", [None, "sinusoidal"])
-def test_no_scores_of_all_pairs_are_kept(positions: Any) -> None:
-    """36x100 pixels are 3,600, their pairs 13 million for each head."""
-    module = SelfAttention2d(32, heads=4, positions=positions)
+@pytest.mark.parametrize(
+    "module",
+    [
+        SelfAttention2d(32, heads=4),
+        SelfAttention2d(32, heads=4, positions="sinusoidal"),
+        GatedPositionalAttention(32, heads=4),
+        QuadraticSelfAttention(32, heads=3),
+        attention_from_conv(nn.Conv2d(32, 32, (1, 3), padding=(0, 1))),
+    ],
+    ids=lambda module: type(module).__name__,
+)
+def test_no_scores_of_all_pairs_are_kept(module: nn.Module) -> None:
+    """36x100 pixels are 3,600, the scores of their pairs 52 MB for each head."""
     x = torch.randn(1, 32, 36, 100, requires_grad=True)
     with LargestTensor() as largest:
         module(x).sum().backward()
-    assert largest.numel <= 3 * 32 * 3600
+    assert x.nbytes <= largest.num_bytes <= 1_500_000
 
 
 @pytest.mark.parametrize("positions", [None, "sinusoidal", "relative"])
 def test_gradients_reach_every_parameter_and_are_finite(positions: Any) -> None:
-    module = SelfAttention2d(8, heads=2, positions=positions, size=SIZE)
+    size = SIZE if positions == "relative" else None
+    module = SelfAttention2d(8, heads=2, positions=positions, size=size)
     module(image().float()).square().sum().backward()
     for name, parameter in module.named_parameters():
         assert parameter.grad is not None, name
@@ -281,6 +297,8 @@ def test_half_precision_is_near() -> None:
         ({"normalization": "max"}, "normalization must be one of"),
         ({"positions": "polar"}, "positions must be one of"),
         ({"positions": "relative"}, r"'relative' need size"),
+        ({"positions": "bias", "size": (0, 4)}, r"of a map, got \(0, 4\)"),
+        ({"positions": "sinusoidal", "size": SIZE}, "'sinusoidal'. Leave it out"),
         ({"radius": -1}, "radius must be at least 0"),
     ],
 )
