@@ -1,5 +1,6 @@
 """What others read tables with finds the clips, the rows and the units."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,12 +65,15 @@ def test_duckdb_joins_both_tables(table: Path) -> None:
 
 
 def test_columns_have_types_that_spark_reads(table: Path) -> None:
-    # It refuses unsigned numbers and times in nanoseconds.
+    # It refuses unsigned numbers, times in nanoseconds, columns of nothing but null and
+    # some signs in names, and takes partitions by their folders' names.
     paths = [*table.glob("lanes/*/*.parquet"), *table.glob("manifest/*.parquet")]
-    physical, logical = set(), set()
+    assert all(re.fullmatch(r"clip=[\w.%~-]+", path.parent.name) for path in paths[:2])
+    physical, logical, names = set(), set(), set()
     for path in paths:
         schema = pq.ParquetFile(path).schema
         for index in range(len(schema)):
+            names.update(schema.column(index).path.split("."))
             physical.add(schema.column(index).physical_type)
             logical.add(str(schema.column(index).logical_type))
     assert physical == {"BOOLEAN", "BYTE_ARRAY", "DOUBLE", "FLOAT", "INT32", "INT64"}
@@ -78,3 +82,6 @@ def test_columns_have_types_that_spark_reads(table: Path) -> None:
         "String",
         "Int(bitWidth=16, isSigned=true)",
     }
+    assert {"frame", "points", "file_version"} < names
+    assert not [name for name in names if re.search(r"[ ,;{}()\n\t=]", name)]
+    assert "clip" not in pq.read_schema(paths[0]).names  # it would be there twice
