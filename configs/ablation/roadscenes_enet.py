@@ -1,7 +1,6 @@
 """Does SAD help on RoadScenes? ENet at 64x176, plain and with SAD.
 
-Run:  OMP_NUM_THREADS=1 lanedet ablate ablation/roadscenes_enet \
-          --seeds 3
+Run:  OMP_NUM_THREADS=1 lanedet ablate ablation/roadscenes_enet --seeds 3
 
 Less than a quarter of the benchmark's resolution, 3,200 of its 10,000 training scenes,
 and 1,200 iterations of 4 images: what two CPU cores can do for three networks in two

@@ -1,7 +1,6 @@
 """Does SAD help on RoadScenes? ResNet-18 at 64x176, plain and with SAD.
 
-Run:  OMP_NUM_THREADS=1 lanedet ablate ablation/roadscenes_resnet18 \
-          --seeds 1
+Run:  OMP_NUM_THREADS=1 lanedet ablate ablation/roadscenes_resnet18 --seeds 1
 
 The experiment of roadscenes_enet.py with the network of
 configs/roadscenes/resnet18_sad_roadscenes.py, but not with ImageNet's weights: all

@@ -1,7 +1,6 @@
 """Does SAD help on RoadScenes? ResNet-34 at 64x176, plain and with SAD.
 
-Run:  OMP_NUM_THREADS=1 lanedet ablate ablation/roadscenes_resnet34 \
-          --seeds 1
+Run:  OMP_NUM_THREADS=1 lanedet ablate ablation/roadscenes_resnet34 --seeds 1
 
 roadscenes_resnet18.py with a deeper network.
 """

@@ -1,7 +1,6 @@
-r"""A line head with SAD on your own pictures, 288x512, any number of lanes.
+"""A line head with SAD on your own pictures, 288x512, any number of lanes.
 
-Run:      lanedet convert pictures/ --from labelme --to tusimple \
-              --out data/custom
+Run:      lanedet convert pictures/ --from labelme --to tusimple --out data/custom
           lanedet train custom/enet_line_custom
 Expected: it depends on your pictures; there is nothing to compare it with.
 

@@ -1,8 +1,7 @@
 """ENet on CULane, 288x800, without SAD and its stage E4: a stronger recipe.
 
 Run:      lanedet train sad/enet_plain_culane_modern --amp
-Expected: F1 69.39 %, the mean of the runs of
-          https://github.com/voldemortX/pytorch-auto-drive.
+Expected: F1 69.39 %, the mean of pytorch-auto-drive's runs.
 """
 
 from mmengine.config import read_base

@@ -1,8 +1,7 @@
 """ENet on TuSimple, 368x640, without SAD and its stage E4: a stronger recipe.
 
 Run:      lanedet train sad/enet_plain_tusimple_modern --amp
-Expected: accuracy 95.55 %, the mean of the runs of
-          https://github.com/voldemortX/pytorch-auto-drive.
+Expected: accuracy 95.55 %, the mean of pytorch-auto-drive's runs.
 """
 
 from mmengine.config import read_base

@@ -15,7 +15,6 @@ with read_base():
     from .._base_.models.enet_sad import *
     from .._base_.schedules.sgd import *
 
-# RGB in [0, 255]; the authors' numbers, which are in [0, 1].
-model.update(view=_view, mean=(91.75, 93.15, 93.38), std=(65.61, 67.91, 70.28))
+model.update(_authors_colors, view=_view)
 model["head"].update(num_lanes=_num_lanes)
 default_hooks["checkpoint"].update(save_best="culane/f1")

@@ -3,9 +3,8 @@
 Run:      lanedet train sad/enet_sad_culane_modern --amp
 Expected: not known; F1 69.39 % without SAD (enet_plain_culane_modern.py).
 
-12 epochs of 88,880 images in batches of 20, after
-https://github.com/voldemortX/pytorch-auto-drive
-(configs/lane_detection/baseline/enet_culane.py), with SAD as in the paper.
+After pytorch-auto-drive's enet_culane.py (_base_/schedules/sgd_warm_up.py), with SAD
+as in the paper.
 """
 
 from mmengine.config import read_base
@@ -14,8 +13,7 @@ with read_base():
     from .enet_sad_culane import *
     from .._base_.schedules.sgd_warm_up import *
 
-# RGB in [0, 255], of ImageNet.
-model.update(mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
+del model["mean"], model["std"]  # back to ImageNet's
 model["head"].update(losses=dict(iou=None))
 _apply_view["motion"].update(rotate_deg=(-3, 3))
 train_dataloader.update(batch_size=20)

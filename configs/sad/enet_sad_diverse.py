@@ -1,7 +1,6 @@
-r"""ENet-SAD on scenes of all categories, 192x336, for use on real roads.
+"""ENet-SAD on scenes of all categories, 192x336, for use on real roads.
 
-Run:      lanedet scenes data/diverse --num 12000 --seed 1 \
-              --category diverse
+Run:      lanedet scenes data/diverse --num 12000 --seed 1 --category diverse
           lanedet train sad/enet_sad_diverse
 Expected: not known from nothing. Weights from runs of it one after the other reach
           accuracy 0.924 on 63 real frames (docs/results.md).

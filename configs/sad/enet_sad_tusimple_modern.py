@@ -3,10 +3,9 @@
 Run:      lanedet train sad/enet_sad_tusimple_modern --amp
 Expected: not known; accuracy 95.55 % without SAD (enet_plain_tusimple_modern.py).
 
-50 epochs of 3,268 images in batches of 20, after
-https://github.com/voldemortX/pytorch-auto-drive
-(configs/lane_detection/baseline/enet_tusimple.py), with SAD as in the paper.
-368 rows instead of 360, because the existence branch needs multiples of 16.
+50 epochs of 3,268 images, after pytorch-auto-drive's enet_tusimple.py
+(_base_/schedules/sgd_warm_up.py), with SAD as in the paper. 368 rows instead of 360,
+because the existence branch needs multiples of 16.
 """
 
 from mmengine.config import read_base
@@ -15,8 +14,7 @@ with read_base():
     from .enet_sad_tusimple import *
     from .._base_.schedules.sgd_warm_up import *
 
-# RGB in [0, 255], of ImageNet.
-model.update(mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
+del model["mean"], model["std"]  # back to ImageNet's
 model["head"].update(losses=dict(iou=None))
 _apply_view["motion"].update(rotate_deg=(-3, 3))
 train_dataloader.update(batch_size=20)

@@ -1,8 +1,7 @@
 """ResNet-18 on CULane, 288x800, without SAD: a stronger recipe.
 
 Run:      lanedet train sad/resnet18_plain_culane_modern --amp
-Expected: F1 65.19 %, the mean of the runs of
-          https://github.com/voldemortX/pytorch-auto-drive.
+Expected: F1 65.19 %, the mean of pytorch-auto-drive's runs.
 """
 
 from mmengine.config import read_base

@@ -1,8 +1,7 @@
 """ResNet-18 on TuSimple, 368x640, without SAD: a stronger recipe.
 
 Run:      lanedet train sad/resnet18_plain_tusimple_modern --amp
-Expected: accuracy 94.18 %, the mean of the runs of
-          https://github.com/voldemortX/pytorch-auto-drive.
+Expected: accuracy 94.18 %, the mean of pytorch-auto-drive's runs.
 """
 
 from mmengine.config import read_base

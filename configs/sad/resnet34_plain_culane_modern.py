@@ -1,8 +1,7 @@
 """ResNet-34 on CULane, 288x800, without SAD: a stronger recipe.
 
 Run:      lanedet train sad/resnet34_plain_culane_modern --amp
-Expected: F1 69.82 %, the mean of the runs of
-          https://github.com/voldemortX/pytorch-auto-drive.
+Expected: F1 69.82 %, the mean of pytorch-auto-drive's runs.
 """
 
 from mmengine.config import read_base

@@ -1,8 +1,7 @@
 """ResNet-34 on TuSimple, 368x640, without SAD: a stronger recipe.
 
 Run:      lanedet train sad/resnet34_plain_tusimple_modern --amp
-Expected: accuracy 95.23 %, the mean of the runs of
-          https://github.com/voldemortX/pytorch-auto-drive.
+Expected: accuracy 95.23 %, the mean of pytorch-auto-drive's runs.
 """
 
 from mmengine.config import read_base

@@ -1,7 +1,6 @@
-r"""Generated scenes of all categories, 640x360, in a TuSimple tree.
+"""Generated scenes of all categories, 640x360, in a TuSimple tree.
 
-    lanedet scenes data/diverse --num 12000 --seed 1 \
-        --category diverse
+    lanedet scenes data/diverse --num 12000 --seed 1 --category diverse
 
 Strong augmentation: the scenes are drawn, and what a network learns of their colours,
 their sharpness and their cameras must not be what it needs on real roads.

@@ -19,6 +19,8 @@ from lanedet.models import (
     TransposedConvClassifier,
 )
 
+# RGB in [0, 255]; the authors' scripts have them in [0, 1]. The paper's rows take them.
+_authors_colors = dict(mean=(91.75, 93.15, 93.38), std=(65.61, 67.91, 70.28))
 model = dict(
     type=LaneDetector,
     backbone=dict(type=ENet),
