@@ -10,13 +10,12 @@ A module that knows how it is fused says so by a method ``fuse`` beside its
 """
 
 from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 
-@runtime_checkable
 class Fusable(Protocol):
     """A module that fuses itself."""
 
@@ -30,8 +29,8 @@ def fuse(module: nn.Module) -> nn.Module:
     That is what its own ``fuse`` returns. A plain ``nn.Sequential`` is fused layer by
     layer, and of all others the children are.
     """
-    if isinstance(module, Fusable):
-        return module.fuse()
+    if hasattr(module, "fuse"):  # as isinstance asks too, in twenty times the time
+        return cast(Fusable, module).fuse()
     if type(module) is nn.Sequential:
         return nn.Sequential(*fuse_layers(module))
     return fuse_children(module)

@@ -51,7 +51,9 @@ class TorchPredictor:
             detector.view, detector.head.decode, detector.head.num_slots
         )
         # A copy would take a quarter of the time until the first picture.
-        self._detector = detector.fuse().to(self._dtype)
+        self._detector = detector.fuse()
+        if half:
+            self._detector.half()
 
     @torch.inference_mode()
     def read(self, images: ByteArray, place: NDArray[np.int64]) -> Readings:
