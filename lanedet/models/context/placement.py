@@ -105,7 +105,10 @@ def build_layer(config: Mapping[str, Any], channels: int, place: str) -> Context
             f"{place}.type must name a context layer, such as SelfAttention2d, got "
             f"only {list(config)}."
         )
-    layer = MODELS.build({**config, "channels": channels})
+    try:
+        layer = MODELS.build({**config, "channels": channels})
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
     if not isinstance(layer, ContextLayer):
         raise ValueError(
             f"{place}.type must be a context layer, such as SelfAttention2d, got "

@@ -235,7 +235,7 @@ def test_pretrained_weights_that_lack_more_than_new_layers_are_refused(
         (enet, {"E4": [{"heads": 4}]}, "context.E4.type must name a context layer"),
         (enet, {"E4": {"type": nn.Identity}}, "must be a context layer, such as"),
         (enet, {"E4": {"type": LocalSelfAttention, "stride": 2}}, "stride must be 1"),
-        (enet, {"D2": {"type": ACmix, "heads": 3}}, "heads must divide the 16"),
+        (enet, {"D2": {"type": ACmix, "heads": 3}}, "context.D2: heads must divide"),
         (
             resnet,
             {"layer4": {"type": ACmix, "where": "replace", "blocks": (2,)}},
