@@ -8,6 +8,7 @@ into Ray's logs.
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -32,6 +33,7 @@ class HostedEngine:
         import ray
 
         self.num_workers, self._ray = num_workers, ray
+        self._waiting = ThreadPoolExecutor(2)  # for reports, and for the progress
         self._host: Any = (
             ray.remote(_EngineHost)
             .options(
@@ -42,20 +44,24 @@ class HostedEngine:
 
     def run(self, stretches: Sequence[Stretch]) -> Iterator[Report]:
         """Do stretches of clips; yield a report on each, in any order."""
-        self._ray.get(self._host.begin.remote(list(stretches)))
+        self._answer(self._host.begin.remote(list(stretches)))
         is_done = False
         while not is_done:
-            reports, is_done = self._ray.get(self._host.take.remote())
+            reports, is_done = self._answer(self._host.take.remote())
             yield from reports
 
     def progress(self) -> tuple[int, float]:
         """Return how many frames were seen, and of how many clips."""
-        progress: tuple[int, float] = self._ray.get(self._host.progress.remote())
+        progress: tuple[int, float] = self._answer(self._host.progress.remote())
         return progress
 
     def forget(self, clip: str) -> None:
         """Forget what was noted of a clip that is done with."""
         self._host.forget.remote(clip)
+
+    def _answer(self, question: Any) -> Any:
+        """Wait for an answer, but not in Ray, which makes status 1 of any signal."""
+        return self._waiting.submit(self._ray.get, question).result()
 
 
 class _EngineHost:
