@@ -154,12 +154,9 @@ class LaneInferencer:
                 view stretches images, more than twice as much along one axis.
         """
         named = list(_each_image(images))
-        with progress_bar(
-            total=len(named),
-            desc="lanes",
-            unit="image",
-            disable=not progress or len(named) < _MANY_IMAGES,
-        ) as bar:
+        if not progress or len(named) < _MANY_IMAGES:
+            return list(self.stream(named, batch_size=batch_size))
+        with progress_bar(total=len(named), desc="lanes", unit="image") as bar:
             samples = []
             for sample in self.stream(named, batch_size=batch_size):
                 samples.append(sample)

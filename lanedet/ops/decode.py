@@ -31,6 +31,7 @@ from lanedet.ops.strokes import RowRuns, highest_runs, stroke_centres
 from lanedet.ops.view import ViewTransform
 
 _END_POINTS = 3  # before the last one, over which a lane's last direction is taken
+_RIGHT_ANGLE_DEG = 90.0
 _TURN_WINDOW = 0.06  # share of the image height over which a direction is taken
 
 
@@ -196,11 +197,15 @@ class LaneDecoder:
         top, bottom, left, right = view.place
         shape = bottom - top, right - left
         numbers = np.arange(shape[0] - 1, -1, -self.row_step)
+        slots = self._existing(existence)
+        existing = np.moveaxis(rows[slots, : len(numbers)], -1, 0)
+        first, last = existing[:2].astype(np.float64) - left
+        peaks = existing[2]
+        is_high = peaks >= self.threshold
         lanes = []
-        for slot in self._existing(existence):
-            first, last, peak = rows[slot, : len(numbers)].T
-            edges = first.astype(np.float64) - left, last.astype(np.float64) - left
-            runs = RowRuns(numbers, *edges, peak).select(peak >= self.threshold)
+        for number, slot in enumerate(slots):
+            each = RowRuns(numbers, first[number], last[number], peaks[number])
+            runs = each.select(_which(is_high[number]))
             found = self._trace(runs, _Bits(lane_bits[slot], top, left), shape)
             if found is not None:
                 lanes.append(self._placed(*found, int(slot), view))
@@ -242,34 +247,30 @@ class LaneDecoder:
             is_probable: Says which of its pixels reach the threshold.
             shape: (h, w) of the map.
         """
-        height, width = shape
-        ys = runs.rows.astype(np.float64)
-        middles = np.stack([runs.middle, ys], axis=1)
-        has_left = _has_left(middles, runs.is_cut(width), width)
-        piece = self._longest_piece(middles, has_left, height)
+        _, width = shape
+        points = np.empty((len(runs.rows), 2))
+        points[:, 0], points[:, 1] = runs.middle, runs.rows
+        piece = self._longest_piece(points, runs, shape)
         if piece is None:
             return None
         # Dashes end where rows between two of their runs are missing.
         numbers = (runs.rows[0] - runs.rows) // self.row_step
-        runs, ys = runs._replace(rows=numbers).select(piece), ys[piece]
+        runs, points = runs._replace(rows=numbers).select(piece), points[piece]
         if self.smoothing is not None:
-            return np.stack([runs.middle, ys], axis=1), runs.peak
-        xs, is_lane = stroke_centres(runs, width, self.row_step)
-        if is_lane.sum() < 2:
+            return points, runs.peak
+        points[:, 0], is_lane = stroke_centres(runs, width, self.row_step)
+        if np.count_nonzero(is_lane) < 2:
             return None
-        points = np.stack([xs, ys], axis=1)[is_lane]
-        points = np.concatenate(
-            [
-                self._end_beyond(points[_END_POINTS::-1], is_probable, shape),
-                points,
-                self._end_beyond(points[-_END_POINTS - 1 :], is_probable, shape),
-            ]
-        )
+        points = points[is_lane]
+        begin = self._end_beyond(points[_END_POINTS::-1], is_probable, shape)
+        end = self._end_beyond(points[-_END_POINTS - 1 :], is_probable, shape)
+        if begin or end:
+            points = np.array([*begin, *points.tolist(), *end])
         return points, runs.peak[is_lane]
 
     def _end_beyond(
         self, points: FloatArray, is_probable: "_IsProbable", shape: tuple[int, int]
-    ) -> FloatArray:
+    ) -> list[tuple[float, float]]:
         """Return where a lane ends between the last sampled row and the next.
 
         Args:
@@ -278,13 +279,14 @@ class LaneDecoder:
             shape: (h, w) of the map.
 
         Returns:
-            (1, 2), or (0, 2) where it ends on the last row.
+            One point, or none where it ends on the last row.
         """
-        (first_x, first_y), (last_x, last_y) = points[[0, -1]].tolist()
+        first_x, first_y = points[0].tolist()
+        last_x, last_y = points[-1].tolist()
         slope = (last_x - first_x) / (last_y - first_y)
         step = 1 if last_y > first_y else -1
         height, width = shape
-        ends: list[tuple[float, int]] = []
+        ends: list[tuple[float, float]] = []
         for away in range(step, step * self.row_step, step):
             row, x = int(last_y) + away, last_x + away * slope
             if not (0 <= row < height and 0 <= round(x) < width):
@@ -292,32 +294,36 @@ class LaneDecoder:
             if not is_probable(row, round(x)):
                 break
             ends = [(x, row)]
-        return np.array(ends, dtype=np.float64).reshape(-1, 2)
+        return ends
 
     def _longest_piece(
-        self, points: FloatArray, has_left: NDArray[np.bool_], image_height: int
+        self, points: FloatArray, runs: RowRuns, shape: tuple[int, int]
     ) -> slice | None:
         """Return which points are one lane, None if too few.
 
         Args:
-            points: (N, 2), bottom to top.
-            has_left: As :func:`_has_left` returns it.
-            image_height: Of the map, in rows.
+            points: (N, 2), bottom to top, the middles of ``runs``.
+            runs: Of the map.
+            shape: (h, w) of the map.
         """
         if len(points) < 2:
             return None
+        image_height, width = shape
         across, up = np.abs(points[1:] - points[:-1]).T
-        max_up = max(self.row_step, self.max_gap * image_height)
+        is_break = across > self.max_slope * up
+        if up.max() > self.row_step:  # else no row between two of them is missing
+            has_left = _has_left(points, runs.is_cut(width), width)
+            max_up = max(self.row_step, self.max_gap * image_height)
+            is_break |= (up > max_up) | (has_left & (up > self.row_step))
         window = max(1, round(_TURN_WINDOW * image_height / self.row_step))
-        is_break = (
-            (up > max_up)
-            | (across > self.max_slope * up)
-            | (has_left & (up > self.row_step))
-            | (_turns_deg(points, window)[1:] > self.max_turn_deg)
-        )
-        edges = [0, *np.flatnonzero(is_break) + 1, len(points)]
-        start, stop = max(pairwise(edges), key=lambda edge: edge[1] - edge[0])
-        extent = points[start, 1] - points[stop - 1, 1]
+        turns = _turns_deg(points, window, self.max_turn_deg)
+        if turns is not None:
+            is_break |= turns[1:] > self.max_turn_deg
+        start, stop = 0, len(points)
+        if is_break.any():
+            edges = [0, *(np.flatnonzero(is_break) + 1).tolist(), len(points)]
+            start, stop = max(pairwise(edges), key=lambda edge: edge[1] - edge[0])
+        extent = float(points[start, 1] - points[stop - 1, 1])
         if stop - start < 2 or extent < self.min_height * image_height:
             return None
         return slice(start, stop)
@@ -356,6 +362,14 @@ class _Bits:
         return bool(int(self.bits[self.top + row, byte]) << bit & 0x80)
 
 
+def _which(is_chosen: NDArray[np.bool_]) -> slice | NDArray[np.int64]:
+    """Return what is chosen of (N,), as a slice where it lies together."""
+    chosen = np.flatnonzero(is_chosen)
+    if len(chosen) and chosen[-1] - chosen[0] == len(chosen) - 1:
+        return slice(int(chosen[0]), int(chosen[-1]) + 1)
+    return chosen
+
+
 def _has_left(
     points: FloatArray, is_cut: NDArray[np.bool_], width: int
 ) -> NDArray[np.bool_]:
@@ -380,18 +394,22 @@ def _has_left(
     return is_out
 
 
-def _turns_deg(points: FloatArray, window: int) -> FloatArray:
+def _turns_deg(points: FloatArray, window: int, smallest: float) -> FloatArray | None:
     """Return the change of direction at each point (N, 2), in [0, 180], shape (N,).
 
     Directions are those of the chords to the point ``window`` places before and to the
     one ``window`` places after. A point without either counts as 0: on shorter chords,
-    the noise of a row or two looks like a turn.
+    the noise of a row or two looks like a turn. None says that no change is larger
+    than ``smallest``.
     """
+    if len(points) <= 2 * window:
+        return None
+    chords = points[window:] - points[:-window]
+    before, after = chords[:-window], chords[window:]
+    dot = (before * after).sum(axis=1)
+    if smallest >= _RIGHT_ANGLE_DEG and dot.min() >= 0:
+        return None
     turns = np.zeros(len(points))
-    if len(points) > 2 * window:
-        middle = points[window:-window]
-        before, after = middle - points[: -2 * window], points[2 * window :] - middle
-        cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-        dot = (before * after).sum(axis=1)
-        turns[window:-window] = np.degrees(np.abs(np.arctan2(cross, dot)))
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    turns[window:-window] = np.degrees(np.abs(np.arctan2(cross, dot)))
     return turns

@@ -16,6 +16,7 @@ alone. Labels, and so what networks learn, keep the benchmark's rule.
 
 from collections.abc import Sequence
 from itertools import combinations
+from math import isnan
 
 import numpy as np
 
@@ -149,11 +150,13 @@ def _from_left_to_right(
     """
     begins = np.array([lane[lane[:, 1].argmax()] for lane in lanes])
     feet = begins[:, 0] + leans * (image_height - begins[:, 1])
-    num_left_of = np.zeros(len(lanes))
+    rows = begins[:, 1].tolist()
+    xs = [xs_at_rows(lane, begins[:, 1]).tolist() for lane in lanes]
+    num_left_of = [0] * len(lanes)
     for i, j in combinations(range(len(lanes)), 2):
-        row = np.array([min(begins[i, 1], begins[j, 1])])
-        apart = float(xs_at_rows(lanes[j], row)[0] - xs_at_rows(lanes[i], row)[0])
-        is_left = (feet[j] - feet[i] if np.isnan(apart) else apart) > 0
+        shorter = i if rows[i] < rows[j] else j
+        apart = xs[j][shorter] - xs[i][shorter]
+        is_left = (feet[j] - feet[i] if isnan(apart) else apart) > 0
         num_left_of[j if is_left else i] += 1
     return [int(number) for number in np.lexsort((feet, num_left_of))]
 

@@ -48,7 +48,7 @@ class RowRuns(NamedTuple):
         """Return which runs reach the border of a map of so many columns, (R,)."""
         return (self.left <= -0.5) | (self.right >= num_columns - 0.5)
 
-    def select(self, which: slice | NDArray[np.bool_]) -> "RowRuns":
+    def select(self, which: slice | NDArray[np.bool_] | NDArray[np.int64]) -> "RowRuns":
         """Return some of the runs."""
         return RowRuns(
             self.rows[which], self.left[which], self.right[which], self.peak[which]
@@ -111,8 +111,9 @@ def stroke_centres(
     rows, left, right, _ = runs
     middle, lengths = runs.middle, right - left
     is_cut_left, is_cut_right = left <= -0.5, right >= num_columns - 0.5
-    is_whole = ~(is_cut_left | is_cut_right)
-    if not is_whole.any():
+    is_cut = is_cut_left | is_cut_right
+    num_cut = int(np.count_nonzero(is_cut))
+    if num_cut == len(rows):
         return middle, np.ones(len(rows), dtype=np.bool_)
     gaps = np.flatnonzero(rows[1:] - rows[:-1] > 1) + 1
     slopes, towards, from_end = np.empty((3, len(rows)))
@@ -133,14 +134,15 @@ def stroke_centres(
     # pixels high.
     slant = np.sqrt(1 + slopes**2)
     across = lengths / slant
-    width = _quantile(across[is_whole], _FULL_SHARE)
-    is_end = (from_end - 0.5) * row_step <= width * slopes / slant
-    inner = across[is_whole & ~is_end]
+    width = _quantile(across[~is_cut] if num_cut else across, _FULL_SHARE)
+    is_part = (from_end - 0.5) * row_step <= width * slopes / slant
+    if num_cut:
+        is_part |= is_cut
+        towards[is_cut_left], towards[is_cut_right] = -1.0, 1.0
+    inner = across[~is_part]
     if len(inner) >= _REACH:
         width = _quantile(inner, 0.5)
-    missing = np.maximum(width * slant - lengths, 0.0)
-    missing[~is_end & is_whole] = 0.0
-    towards[is_cut_left], towards[is_cut_right] = -1.0, 1.0
+    missing = np.maximum(width * slant - lengths, 0.0) * is_part
     centres = middle + towards * missing / 2
     is_there = (centres >= left - _ROUNDING) & (centres <= right + _ROUNDING)
     is_there &= (centres >= -0.5) & (centres <= num_columns - 0.5)

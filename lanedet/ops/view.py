@@ -7,6 +7,7 @@ stay on the same image content as the pixels that go through :meth:`ViewTransfor
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import cv2
@@ -46,23 +47,25 @@ class ViewTransform:
                     f"{name} must be a non-empty box inside {shape}, got {box}."
                 )
 
-    @property
+    @cached_property
     def scale(self) -> FloatArray:
-        """(x, y) factors from the original image to the network input."""
+        """(x, y) factors from the original image to the network input, read-only."""
         crop, place = self.crop, self.place
-        return np.array(
-            [
-                (place[3] - place[2]) / (crop[3] - crop[2]),
-                (place[1] - place[0]) / (crop[1] - crop[0]),
-            ]
+        return _read_only(
+            np.array(
+                [
+                    (place[3] - place[2]) / (crop[3] - crop[2]),
+                    (place[1] - place[0]) / (crop[1] - crop[0]),
+                ]
+            )
         )
 
-    @property
+    @cached_property
     def offset(self) -> FloatArray:
-        """(x, y) of the original pixel centre (0, 0) in the network input."""
+        """(x, y) of original pixel centre (0, 0) in the network input, read-only."""
         crop_origin = np.array([self.crop[2], self.crop[0]])
         place_origin = np.array([self.place[2], self.place[0]])
-        return place_origin + (0.5 - crop_origin) * self.scale - 0.5
+        return _read_only(place_origin + (0.5 - crop_origin) * self.scale - 0.5)
 
     @property
     def matrix(self) -> FloatArray:
@@ -192,6 +195,11 @@ class LetterboxView:
             crop=(0, height, 0, width),
             place=(top, top + place_height, left, left + place_width),
         )
+
+
+def _read_only(array: FloatArray) -> FloatArray:
+    array.flags.writeable = False
+    return array
 
 
 def _checked_shape(shape: tuple[int, int]) -> tuple[int, int]:

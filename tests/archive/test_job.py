@@ -69,8 +69,8 @@ def test_a_model_goes_where_its_files_are_not(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"weights")
     assert sorted(ModelFiles.read(tmp_path / "a.xml").contents) == ["a.bin", "a.xml"]
     (tmp_path / "a.engine").write_bytes(b"engine")
-    (tmp_path / "a.json").write_bytes(b"{}")
+    (tmp_path / "a.engine.json").write_bytes(b"{}")
     both = ModelFiles.read(tmp_path / "a.engine")
-    assert sorted(both.contents) == ["a.engine", "a.json"]
+    assert sorted(both.contents) == ["a.engine", "a.engine.json"]
     with pytest.raises(FileNotFoundError, match="No model at"):
         ModelFiles.read(tmp_path / "b.onnx")

@@ -164,3 +164,11 @@ def test_boxes_lie_inside(box: tuple[int, int, int, int]) -> None:
         ViewTransform((10, 10), (10, 10), box, whole)
     with pytest.raises(ValueError, match="place must be a non-empty box inside"):
         ViewTransform((10, 10), (10, 10), whole, box)
+
+
+def test_what_is_computed_once_cannot_be_changed() -> None:
+    view = StretchView((368, 640))((720, 1280))
+    assert view.scale is view.scale
+    for array in (view.scale, view.offset):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 2.0

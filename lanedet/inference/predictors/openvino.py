@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,9 @@ class OpenVinoPredictor:
         self.kind, self._facts = metadata.facts.readings, metadata.facts
         with needs_extra("To run a model in OpenVINO", "openvino"):
             import openvino
-
         self._path = path
         self.runtime = f"OpenVINO {openvino.__version__.partition('-')[0]}"
-        self._core: Any = openvino.Core()
+        self._core = _core()
         self._name = self._chosen(device)
         self.device = self._name.lower()
         self._half = half
@@ -156,9 +155,11 @@ class OpenVinoPredictor:
     def _run(self, images: ByteArray, place: NDArray[np.int64]) -> Readings:
         given = {"images": images, "place": place}
         request = (self._shared or self._alone).request()
-        inputs = {name: given[name] for name in self._inputs}
+        # To copy takes less time than to let OpenVINO read the arrays where they are.
+        for name in self._inputs:
+            request.get_tensor(name).data[:] = given[name]
         try:
-            request.infer(inputs, share_inputs=True)
+            request.infer()
         except RuntimeError as error:
             raise self._cannot_run(error) from error
         return {
@@ -173,6 +174,19 @@ class OpenVinoPredictor:
             yield lambda: None
         finally:
             self._shared = None
+
+
+@cache
+def _core() -> Any:
+    """Return the one core of the process, which stays.
+
+    Each has a stack for signals. Of two, where the first one is the first to go, the
+    second one leaves the stack of the first behind when it goes, which is there no
+    more, and the next Ctrl-C ends the program by a segmentation fault (2026.4.1).
+    """
+    import openvino
+
+    return openvino.Core()
 
 
 def _lengths(shape: Any) -> tuple[int | None, ...]:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -343,6 +344,29 @@ def test_a_graph_of_unknown_operators(runtime: str, tmp_path: Path) -> None:
     path.write_bytes(add_onnx_metadata(model.SerializeToString(), texts))
     with pytest.raises(ValueError, match=r"cannot run .*foreign\.onnx"):
         open_predictor(path, runtime=runtime)
+
+
+_DROP_TWO = """
+import signal, sys
+from pathlib import Path
+from lanedet.inference import open_predictor
+path = Path(sys.argv[1])
+first, second = (open_predictor(path, runtime="openvino") for _ in range(2))
+del first
+del second
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such stacks.")
+def test_ctrl_c_after_two_models_in_openvino() -> None:
+    pytest.importorskip("openvino", reason="needs the extra openvino")
+    command = [sys.executable, "-c", _DROP_TWO, str(exported_file("maps", "onnx"))]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
 
 
 def test_an_openvino_model_without_its_weights(tmp_path: Path) -> None:
