@@ -20,8 +20,7 @@ Source: https://github.com/lucastabelini/LaneATT, utils/culane_metric.py at 8b4c
 thresholds, called mF1, but paints its lanes by default.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import shapely
@@ -31,13 +30,10 @@ from scipy.optimize import linear_sum_assignment
 
 from lanedet.arrays import FloatArray
 
-MAX_TURNS = 300
-"""Most sharp turns, by more than a right angle, of an image's labels or predictions.
-
-A polygon around a line that goes back and forth crosses itself everywhere: the time to
-make it grows with the square of the turns, to a second or two for so many.
-"""
-
+# Most sharp turns, by more than a right angle, of an image's labels or predictions. A
+# polygon around a line that goes back and forth crosses itself everywhere: the time to
+# make it grows with the square of the turns, to a second or two for so many.
+_MAX_TURNS = 300
 _SAMPLES = 5  # per point
 _FARTHEST = 1e6  # pixels; polygons of larger numbers are not exact, or fail
 
@@ -60,64 +56,45 @@ def polygon_ious(
         (G, P): area of the intersection over area of the union, in [0, 1].
 
     Raises:
-        ValueError: If lanes turn back more than :data:`MAX_TURNS` times.
+        ValueError: If lanes turn by more than a right angle more than 300 times.
     """
-    gt = _polygons(gt_lanes, shape, lane_width)[:, None]
-    pred = _polygons(pred_lanes, shape, lane_width)[None]
-    shared = _areas(shapely.intersection, gt, pred)
-    either = _areas(shapely.union, gt, pred)
-    return np.asarray(shared / np.where(either > 0, either, 1.0), dtype=np.float64)
+    gts = _polygons(gt_lanes, shape, lane_width)
+    preds = _polygons(pred_lanes, shape, lane_width)
+    ious = [[_iou(gt, pred) for pred in preds] for gt in gts]
+    return np.array(ious, dtype=np.float64).reshape(len(gt_lanes), len(pred_lanes))
 
 
-def _areas(
-    join: Callable[..., Any], gt: NDArray[np.object_], pred: NDArray[np.object_]
-) -> FloatArray:
-    """Return the areas of what polygons (G, 1) and (1, P) make together, (G, P)."""
+def _iou(gt: shapely.Geometry, pred: shapely.Geometry) -> float:
     try:
-        return np.asarray(shapely.area(join(gt, pred)), dtype=np.float64)
+        shared = shapely.area(shapely.intersection(gt, pred))
+        either = shapely.area(shapely.union(gt, pred))
     except shapely.errors.GEOSException:  # of polygons thinner than rounding errors
-        return np.array([[_area(join, a, b) for b in pred[0]] for a in gt[:, 0]])
-
-
-def _area(join: Callable[..., Any], a: Any, b: Any) -> float:
-    try:
-        return float(shapely.area(join(a, b)))
-    except shapely.errors.GEOSException:
         return 0.0
+    return float(shared / either) if either > 0 else 0.0
 
 
-def pair_lanes(ious: FloatArray) -> NDArray[np.int64]:
-    """Return the prediction that each label is paired with, -1 for none.
-
-    Args:
-        ious: Overlap of each label with each prediction, (G, P).
-    """
+def pair_lanes(ious: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return pairs as ``match_lanes`` does, but those of the greatest total overlap."""
     # Transposed, because among equal pairings the order decides.
     predictions, labels = linear_sum_assignment(1 - ious.T)
-    pairs = np.full(len(ious), -1)
-    pairs[labels] = predictions
-    return pairs
+    return labels, predictions
 
 
 def _polygons(
     lanes: Sequence[FloatArray], shape: tuple[int, int], lane_width: int
 ) -> NDArray[np.object_]:
     num_turns = sum(map(_num_turns, lanes))
-    if num_turns > MAX_TURNS:
+    if num_turns > _MAX_TURNS:
         raise ValueError(
-            f"the lanes of an image may turn by more than a right angle {MAX_TURNS} "
+            f"the lanes of an image may turn by more than a right angle {_MAX_TURNS} "
             f"times, got {num_turns}. Smooth them: a lane leads one way."
         )
     height, width = shape
-    lines = [shapely.LineString(_curve(lane)) for lane in lanes]
-    wide = shapely.buffer(
-        np.array(lines, dtype=object),
-        lane_width / 2,
-        cap_style="flat",
-        join_style="mitre",
-        mitre_limit=5.0,
-    )
     image = shapely.box(0, 0, width - 1, height - 1)
+    curves = np.array(
+        [shapely.LineString(_curve(lane)) for lane in lanes], dtype=object
+    )
+    wide = shapely.buffer(curves, lane_width / 2, cap_style="flat", join_style="mitre")
     return np.asarray(shapely.intersection(wide, image), dtype=np.object_)
 
 
@@ -129,10 +106,8 @@ def _num_turns(lane: FloatArray) -> int:
 
 def _curve(lane: FloatArray) -> FloatArray | None:
     """Return samples of the spline through a lane, None where there is none."""
-    if (
-        not (np.abs(lane) <= _FARTHEST).all()
-        or (lane[1:] == lane[:-1]).all(axis=1).any()
-    ):
+    is_far = not (np.abs(lane) <= _FARTHEST).all()
+    if is_far or (lane[1:] == lane[:-1]).all(axis=1).any():
         return None
     knots, u = splprep(lane.T, s=0, k=min(3, len(lane) - 1))
     samples = np.linspace(0, 1, (len(u) - 1) * _SAMPLES + 1)

@@ -8,9 +8,6 @@ Source: https://github.com/XingangPan/SCNN, tools/lane_evaluation (hungarianGrap
 counter.cpp).
 """
 
-from collections.abc import Sequence
-from itertools import compress
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,69 +16,58 @@ from lanedet.arrays import FloatArray
 _TOLERANCE = 1e-2
 
 
-def match_lanes(ious: FloatArray) -> NDArray[np.int64]:
-    """Return the prediction that each label is paired with, -1 for none.
+def match_lanes(ious: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the labels that have a prediction, and the prediction of each.
 
     Args:
         ious: Overlap of each label with each prediction, (G, P). NaN pairs with none.
 
     Example:
         >>> match_lanes(np.array([[0.6, 0.7], [0.1, 0.8]]))
-        array([0, 1])
+        (array([0, 1]), array([0, 1]))
     """
     gains = np.where(np.isnan(ious), -np.inf, ious)
-    if len(gains) > gains.shape[1]:
-        return np.array(_owners(gains.T))
-    pairs = np.full(len(gains), -1)
-    for prediction, label in enumerate(_owners(gains)):
-        if label >= 0:
-            pairs[label] = prediction
-    return pairs
+    is_tall = len(gains) > gains.shape[1]
+    owners = np.array(_owners(gains.T if is_tall else gains), dtype=np.int64)
+    owned = np.flatnonzero(owners >= 0)
+    return (owned, owners[owned]) if is_tall else (owners[owned], owned)
 
 
 def _owners(gains: FloatArray) -> list[int]:
     """Return the row of each column, -1 for none. Rows must not outnumber columns."""
     num_u, num_v = gains.shape
     u_prices, v_prices = gains.max(axis=1, initial=-1e5), np.zeros(num_v)
-    slack, tight = _slack(gains, u_prices, v_prices)
     owners = [-1] * num_v
     for u in range(num_u):
-        u_seen, v_seen = [False] * num_u, [False] * num_v
-        while not _augment(u, tight, u_seen, v_seen, owners):
+        while True:
+            slack = u_prices[:, None] + v_prices - gains
+            is_tight = (abs(slack) < _TOLERANCE).tolist()
+            u_seen, v_seen = [False] * num_u, [False] * num_v
+            if _augment(u, is_tight, u_seen, v_seen, owners):
+                break
             # By how much the next edge fails to be tight.
             least = slack[u_seen][:, np.invert(v_seen)].min(initial=np.inf)
             if least >= 1e10:
                 return owners
             u_prices[u_seen] -= least
             v_prices[v_seen] += least
-            slack, tight = _slack(gains, u_prices, v_prices)
-            u_seen, v_seen = [False] * num_u, [False] * num_v
     return owners
-
-
-def _slack(
-    gains: FloatArray, u_prices: FloatArray, v_prices: FloatArray
-) -> tuple[FloatArray, list[list[int]]]:
-    """Return how far each edge is from tight, and the columns of tight ones by row."""
-    slack = u_prices[:, None] + v_prices - gains
-    is_tight = (abs(slack) < _TOLERANCE).tolist()
-    return slack, [list(compress(range(len(v_prices)), row)) for row in is_tight]
 
 
 def _augment(
     u: int,
-    tight: Sequence[Sequence[int]],
+    is_tight: list[list[bool]],
     u_seen: list[bool],
     v_seen: list[bool],
     owners: list[int],
 ) -> bool:
     """Look for a partner of ``u`` along tight edges, moving others where possible."""
     u_seen[u] = True
-    for v in tight[u]:
-        if v_seen[v]:
+    for v, is_edge in enumerate(is_tight[u]):
+        if not is_edge or v_seen[v]:
             continue
         v_seen[v] = True
-        if owners[v] < 0 or _augment(owners[v], tight, u_seen, v_seen, owners):
+        if owners[v] < 0 or _augment(owners[v], is_tight, u_seen, v_seen, owners):
             owners[v] = u
             return True
     return False

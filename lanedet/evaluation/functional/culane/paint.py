@@ -28,6 +28,7 @@ from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane.spline import trace_lane
 
 Mask = NDArray[np.uint64]
+Ends = NDArray[np.int16]  # of an interval in each row, the pixel included
 Corners = tuple[int, int, int, int]  # x or y of each in turn, in fixed point
 
 _ONE = 1 << 16  # one pixel in fixed point
@@ -37,21 +38,17 @@ _FAR = np.int16(20_000)  # beyond all images; rows from there to -_FAR have no p
 
 
 @njit(cache=True, nogil=True)
-def _paint_row(mask: Mask, width: int, left: int, right: int, y: int) -> None:
-    """Paint the pixels ``left`` to ``right`` of row ``y`` that lie in the image."""
-    left, right = max(left, 0), min(right, width - 1)
-    if not 0 <= y < len(mask) or left > right:
-        return
-    first, last = left >> 6, right >> 6
-    from_left = _FULL << np.uint64(left & 63)
-    to_right = _FULL >> np.uint64(63 - (right & 63))
-    if first == last:
-        mask[y, first] |= from_left & to_right
-        return
-    mask[y, first] |= from_left
-    for word in range(first + 1, last):
-        mask[y, word] = _FULL
-    mask[y, last] |= to_right
+def _paint_rows(mask: Mask, width: int, top: int, lefts: Ends, rights: Ends) -> None:
+    """Paint from ``top`` down what lies in the image of an interval in each row."""
+    for row in range(max(-top, 0), min(len(lefts), len(mask) - top)):
+        left, right = max(lefts[row], 0), min(rights[row], width - 1)
+        for word in range(left >> 6, (right >> 6) + 1):
+            bits = _FULL
+            if word == left >> 6:
+                bits <<= np.uint64(left & 63)
+            if word == right >> 6:
+                bits &= _FULL >> np.uint64(63 - (right & 63))
+            mask[top + row, word] |= bits
 
 
 @njit(cache=True, nogil=True)
@@ -125,10 +122,10 @@ def _paint_inside(mask: Mask, width: int, xs: Corners, ys: Corners) -> None:
         slope = int(((xs[j] - xs[i]) * 2 + bottom - top) / (2 * (bottom - top)))
         for y in range(max(top, first), min(bottom, last)):
             x = (xs[i] + slope * (y - top) + _HALF) >> 16
-            lefts[y - first] = min(lefts[y - first], max(x, -_FAR))
-            rights[y - first] = max(rights[y - first], min(x, _FAR))
-    for y in range(first, last):
-        _paint_row(mask, width, lefts[y - first], rights[y - first], y)
+            end = min(max(x, -_FAR), _FAR)
+            lefts[y - first] = min(lefts[y - first], end)
+            rights[y - first] = max(rights[y - first], end)
+    _paint_rows(mask, width, first, lefts, rights)
 
 
 @njit(cache=True, nogil=True)
@@ -156,19 +153,11 @@ def _paint_between(
 
 
 @njit(cache=True, nogil=True)
-def _paint_discs(
-    mask: Mask, width: int, disc: NDArray[np.int16], pixels: NDArray[np.int32]
-) -> None:
+def _paint_discs(mask: Mask, width: int, disc: Ends, pixels: NDArray[np.int32]) -> None:
     """Paint discs around pixels that lead from neighbour to neighbour, never back in y.
 
     The discs of neighbours touch in all rows that both have, so that together they
-    cover one interval of each row. Intervals are widened many rows at a time.
-
-    Args:
-        mask: What to paint on.
-        width: Width of the image in pixels.
-        disc: Half the width of a disc in each of its rows, (2 radius + 1,).
-        pixels: x and y of each, (N, 2).
+    cover one interval of each row. ``disc`` is half the width of one in its rows.
     """
     radius, (xs, ys) = len(disc) // 2, pixels.T
     top = min(ys[0], ys[-1])
@@ -178,13 +167,13 @@ def _paint_discs(
         is_same = k > 0 and xs[k] == xs[k - 1] and ys[k] == ys[k - 1]
         if is_same or not -radius <= xs[k] < width + radius:
             continue
+        # Many rows at a time, which is why they are numbers of 16 bits.
         rows = slice(ys[k] - top, ys[k] - top + len(disc))
         left, right = lefts[rows], rights[rows]
         for row in range(len(disc)):
             left[row] = min(left[row], np.int16(xs[k] - disc[row]))
             right[row] = max(right[row], np.int16(xs[k] + disc[row]))
-    for row in range(len(lefts)):
-        _paint_row(mask, width, lefts[row], rights[row], top - radius + row)
+    _paint_rows(mask, width, top - radius, lefts, rights)
 
 
 @njit(cache=True, nogil=True)
@@ -222,18 +211,18 @@ def paint_lane(
 
 
 @njit(cache=True, nogil=True)
-def _num_bits(word: np.uint64) -> np.uint64:
-    """Count the bits of a word: in each two, each four and each byte of them."""
-    fours = np.uint64(0x3333333333333333)
-    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    word = (word & fours) + ((word >> np.uint64(2)) & fours)
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+def _num_bits(word: np.uint64) -> int:
+    # LLVM knows this loop, and makes of it the processor's instruction.
+    count = 0
+    while word:
+        word &= word - np.uint64(1)
+        count += 1
+    return count
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _iou(a: Mask, b: Mask) -> float:
-    shared, either = np.uint64(0), np.uint64(0)
+    shared, either = 0, 0
     for row in range(a.shape[0]):
         for word in range(a.shape[1]):
             shared += _num_bits(a[row, word] & b[row, word])
@@ -266,16 +255,15 @@ def painted_ious(
         array([[0.579]])
     """
 
-    def masks(lanes: Sequence[FloatArray]) -> list[Mask | None]:
-        points = [np.ascontiguousarray(lane, dtype=np.float64) for lane in lanes]
-        return [
-            paint_lane(trace_lane(lane), shape, lane_width) if len(lane) > 1 else None
-            for lane in points
-        ]
+    def mask(lane: FloatArray) -> Mask | None:
+        points = np.ascontiguousarray(lane, dtype=np.float64)
+        if len(points) < 2:
+            return None
+        return paint_lane(trace_lane(points), shape, lane_width)
 
-    preds = masks(pred_lanes)
+    gts, preds = [mask(lane) for lane in gt_lanes], [mask(lane) for lane in pred_lanes]
     ious = [
         [0.0 if gt is None or pred is None else _iou(gt, pred) for pred in preds]
-        for gt in masks(gt_lanes)
+        for gt in gts
     ]
     return np.array(ious, dtype=np.float64).reshape(len(gt_lanes), len(pred_lanes))

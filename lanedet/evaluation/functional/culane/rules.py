@@ -1,4 +1,4 @@
-"""The CULane lane benchmark, as pure functions on arrays.
+"""By which rules CULane's lanes are right, and how they are counted.
 
 A predicted lane is right if it overlaps its label, both drawn 30 pixels wide at
 1640x590, by more than a threshold. The benchmark's is 0.5; papers also report 0.75 and
@@ -12,9 +12,9 @@ Rules: https://github.com/XingangPan/SCNN, tools/lane_evaluation, built with Ope
 The tests compare with counts of that program.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,35 +32,29 @@ Lanes = Sequence[FloatArray]
 THRESHOLDS = tuple(hundredths / 100 for hundredths in range(50, 100, 5))
 """The ten thresholds of mF1."""
 
-MAX_LANE_WIDTH = 200
-"""Widest drawn lane, in pixels: twice that of images of 8K."""
-
-MAX_SIDE = 10_000
-"""Longest side of an image at which lanes are compared, in pixels."""
-
-MAX_POINTS = 20_000
-"""Most points of an image's labels, or of its predictions."""
-
-MAX_PAIRS = 2_500
-"""Most pairs of a label and a prediction of one image."""
-
-_MAX_PIXELS = 1 << 30  # of all masks that one image needs, one for each lane
+_MAX_LANE_WIDTH = 200  # pixels, twice that of images of 8K
+_MAX_SIDE = 10_000  # pixels
+# What one image may have: a few bytes can ask for hours. CULane's labels have up to
+# five lanes of some sixty points.
+_MAX_POINTS = 20_000  # of its labels, or of its predictions
+_MAX_PAIRS = 2_500  # of a label and a prediction
+_MAX_PIXELS = 1 << 30  # of all masks, one for each lane
 
 
 class CULaneCounts(NamedTuple):
     """Lanes at one threshold, of one image or summed over many.
 
     Where a rate has no lanes to be of it is 0; the official program prints -1.
+
+    Attributes:
+        tp: Predictions that match a label.
+        fp: Predictions that match none.
+        fn: Labels that no prediction matches.
     """
 
     tp: int
-    """Predictions that match a label."""
-
     fp: int
-    """Predictions that match none."""
-
     fn: int
-    """Labels that no prediction matches."""
 
     @property
     def precision(self) -> float:
@@ -79,12 +73,8 @@ class CULaneCounts(NamedTuple):
 
     def to_json(self) -> dict[str, float]:
         """Return the counts and what follows from them, by name."""
-        return {
-            **self._asdict(),
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-        }
+        names = ("tp", "fp", "fn", "precision", "recall", "f1")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -93,8 +83,7 @@ class CULaneRule:
 
     Attributes:
         shape: (H, W) at which lanes are compared, in pixels.
-        lane_width: Width of a drawn lane in pixels at that shape, from 2 to
-            MAX_LANE_WIDTH.
+        lane_width: Width of a drawn lane in pixels at that shape, from 2 to 200.
         image_shape: (H, W) of the images that lanes come in, from which they are
             scaled to ``shape``. None is the same.
 
@@ -106,19 +95,16 @@ class CULaneRule:
     lane_width: int = 30
     image_shape: tuple[int, int] | None = None
 
-    _ious: "ClassVar[staticmethod[[Lanes, Lanes, tuple[int, int], int], FloatArray]]"
-    _pairs: "ClassVar[staticmethod[[FloatArray], NDArray[np.int64]]]"
-
     def __post_init__(self) -> None:
         width = self.lane_width
-        if not isinstance(width, int) or not 2 <= width <= MAX_LANE_WIDTH:
+        if not isinstance(width, int) or not 2 <= width <= _MAX_LANE_WIDTH:
             raise ValueError(
-                f"lane_width must be a whole number from 2 to {MAX_LANE_WIDTH}, got "
+                f"lane_width must be a whole number from 2 to {_MAX_LANE_WIDTH}, got "
                 f"{width}."
             )
-        if not all(1 <= side <= MAX_SIDE for side in self.shape):
+        if not all(1 <= side <= _MAX_SIDE for side in self.shape):
             raise ValueError(
-                f"Both sides of shape must be from 1 to {MAX_SIDE}, got {self.shape}."
+                f"Both sides of shape must be from 1 to {_MAX_SIDE}, got {self.shape}."
             )
         if self.image_shape is not None:
             checked_image_shape(self.image_shape)
@@ -134,10 +120,7 @@ class CULaneRule:
         return self.image_shape is not None or self.shape != CULaneRule.shape
 
     def count(
-        self,
-        pred_lanes: Lanes,
-        gt_lanes: Lanes,
-        thresholds: FloatArray,
+        self, pred_lanes: Lanes, gt_lanes: Lanes, thresholds: FloatArray
     ) -> NDArray[np.int64]:
         """Count the lanes of an image.
 
@@ -158,11 +141,8 @@ class CULaneRule:
         _check_amounts(pred_lanes, gt_lanes, self.shape)
         tp = np.zeros(len(thresholds), np.int64)
         if pred_lanes and gt_lanes:
-            ious = self._ious(pred_lanes, gt_lanes, self.shape, self.lane_width)
-            pairs = self._pairs(ious)
-            is_paired = pairs >= 0
-            matched = ious[is_paired, pairs[is_paired]]
-            tp = np.count_nonzero(matched[:, None] > thresholds, axis=0)
+            ious = self._matched_ious(pred_lanes, gt_lanes)
+            tp = np.count_nonzero(ious[:, None] > thresholds, axis=0)
         return np.array([tp, len(pred_lanes) - tp, len(gt_lanes) - tp]).T
 
     def _compared(self, lanes: Lanes) -> Lanes:
@@ -171,6 +151,10 @@ class CULaneRule:
             return lanes
         to_shape = resize_matrix(self.frame, self.shape)
         return [map_points(lane, to_shape) for lane in lanes]
+
+    def _matched_ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
+        """Return how far the lanes of each pair overlap."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -182,8 +166,9 @@ class OfficialRule(CULaneRule):
     the pairs can fall short of the optimum.
     """
 
-    _ious = staticmethod(painted_ious)
-    _pairs = staticmethod(match_lanes)
+    def _matched_ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
+        ious = painted_ious(pred_lanes, gt_lanes, self.shape, self.lane_width)
+        return ious[match_lanes(ious)]
 
 
 OFFICIAL_RULE = OfficialRule()
@@ -196,31 +181,26 @@ class ContinuousRule(CULaneRule):
     Lanes of fewer than two points are left out, predictions and labels alike.
     """
 
-    _ious = staticmethod(polygon_ious)
-    _pairs = staticmethod(pair_lanes)
-
     def _compared(self, lanes: Lanes) -> Lanes:
         return [lane for lane in super()._compared(lanes) if len(lane) >= 2]
 
+    def _matched_ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
+        ious = polygon_ious(pred_lanes, gt_lanes, self.shape, self.lane_width)
+        return ious[pair_lanes(ious)]
 
-RULES: Mapping[str, type[CULaneRule]] = {
-    "official": OfficialRule,
-    "continuous": ContinuousRule,
-}
+
+RULES = {"official": OfficialRule, "continuous": ContinuousRule}
 """The rules by the names that tools and configs use."""
 
 
 def _check_amounts(pred_lanes: Lanes, gt_lanes: Lanes, shape: tuple[int, int]) -> None:
-    """Check that scoring an image takes seconds: a few bytes can ask for hours.
-
-    Labels have up to five lanes of some sixty points.
-    """
+    """Check that scoring an image takes seconds."""
     num_points = max(sum(map(len, lanes)) for lanes in (pred_lanes, gt_lanes))
     num_pairs = len(pred_lanes) * len(gt_lanes)
     num_lanes = len(pred_lanes) + len(gt_lanes) if num_pairs else 0
     for amount, bound, what in (
-        (num_points, MAX_POINTS, "points of labels, or of predictions"),
-        (num_pairs, MAX_PAIRS, "pairs of a label and a prediction"),
+        (num_points, _MAX_POINTS, "points of labels, or of predictions"),
+        (num_pairs, _MAX_PAIRS, "pairs of a label and a prediction"),
         (num_lanes * shape[0] * shape[1], _MAX_PIXELS, "lanes times pixels"),
     ):
         if amount > bound:
@@ -236,16 +216,7 @@ def evaluate_image(
     thresholds: Sequence[float] = (0.5,),
     rule: CULaneRule = OFFICIAL_RULE,
 ) -> list[CULaneCounts]:
-    """Score the lanes of one image.
-
-    Args:
-        pred_lanes: Predicted lanes, each (N, 2) in pixels of the original image.
-        gt_lanes: Labelled lanes.
-        thresholds: Overlaps that a match must exceed, each in [0, 1).
-        rule: How to decide.
-
-    Returns:
-        The counts at each threshold.
+    """Return the counts of one image at each threshold (see :meth:`CULaneRule.count`).
 
     Raises:
         ValueError: If a threshold is out of range, or there are far too many lanes.

@@ -23,14 +23,9 @@ _INVALID_PIXEL = -(2**31)
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _second_derivatives(h: FloatArray, steps: FloatArray) -> FloatArray:
-    """Solve the tridiagonal system of the spline by elimination.
+    """Return the spline's second derivative at each point, (n,), by elimination.
 
-    Args:
-        h: Lengths of the chords, (n - 1,).
-        steps: How far the coordinate leads along each, (n - 1,).
-
-    Returns:
-        The second derivative at each point, (n,).
+    Its n - 1 chords have the lengths ``h`` and lead the coordinate on by ``steps``.
     """
     n = len(h) + 1
     upper, moments = np.empty(n), np.zeros(n)
@@ -75,15 +70,13 @@ def _sample(points: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @njit(cache=True, nogil=True)
 def trace_lane(lane: FloatArray) -> NDArray[np.int32]:
-    """Return the pixels that the samples of a lane's curve fall on.
+    """Return the pixels that the samples of a lane's curve fall on, (M, 2).
+
+    A coordinate that is not finite or does not fit in 32 bits is -2**31, and where two
+    successive points are equal so is all of the lane but its last point.
 
     Args:
         lane: Its points, (N, 2), (x, y), N >= 2.
-
-    Returns:
-        The pixels in the order of the samples, (M, 2). A coordinate that is not finite
-        or does not fit in 32 bits is -2**31, and where two successive points are equal
-        so is all of the lane but its last point.
     """
     points = lane.astype(np.float32)
     samples = _sample(points) if len(points) > 2 else points

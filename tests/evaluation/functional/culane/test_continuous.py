@@ -42,8 +42,12 @@ def test_polygons_that_cannot_be_joined_overlap_nothing() -> None:
 
 def test_pairs_are_the_best_in_total() -> None:
     # Unlike the official program's: 0.608 + 0.609 is more than 0.601 + 0.607.
-    assert pair_lanes(np.array([[0.608, 0.601], [0.607, 0.609]])).tolist() == [0, 1]
-    assert pair_lanes(np.array([[0.2], [0.9], [0.4]])).tolist() == [-1, 0, -1]
+    for table, labels, predictions in (
+        ([[0.608, 0.601], [0.607, 0.609]], [0, 1], [0, 1]),
+        ([[0.2], [0.9], [0.4]], [1], [0]),
+    ):
+        pairs = pair_lanes(np.array(table))
+        assert [each.tolist() for each in pairs] == [labels, predictions]
 
 
 def test_lanes_of_fewer_than_two_points_are_left_out() -> None:
