@@ -12,6 +12,7 @@ Rules: https://github.com/XingangPan/SCNN, tools/lane_evaluation, built with Ope
 The tests compare with counts of that program.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -78,7 +79,7 @@ class CULaneCounts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class CULaneRule:
+class CULaneRule(ABC):
     """A way to decide which predictions are right: how far lanes overlap, which pair.
 
     Attributes:
@@ -152,9 +153,9 @@ class CULaneRule:
         to_shape = resize_matrix(self.frame, self.shape)
         return [map_points(lane, to_shape) for lane in lanes]
 
+    @abstractmethod
     def _matched_ious(self, pred_lanes: Lanes, gt_lanes: Lanes) -> FloatArray:
         """Return how far the lanes of each pair overlap."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
