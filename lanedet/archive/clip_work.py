@@ -13,7 +13,12 @@ import pyarrow.parquet as pq
 from lanedet.archive.figures import ClipFigures
 from lanedet.archive.file_version import file_version, is_changed
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.layout import lanes_file, partition_of, stretches_folder
+from lanedet.archive.layout import (
+    lanes_file,
+    partition_of,
+    stretches_folder,
+    table_text,
+)
 from lanedet.archive.listing import Clip
 from lanedet.archive.manifest_row import DONE, FAILED, ManifestRow
 from lanedet.archive.reports import (
@@ -318,7 +323,7 @@ class ClipWorker:
 
     def _failed(self, clip: Clip, error: str) -> ClipReport:
         row = self._row(clip, FAILED)
-        row.error = error
+        row.error = table_text(error)
         return ClipReport(row)
 
     def _plan(self, stretch: Stretch) -> str:
@@ -393,10 +398,10 @@ def _stretch_name(plan: str, number: int) -> str:
 
 def _fill_facts(row: ManifestRow, facts: list[StretchFacts]) -> None:
     row.undecodable = sum(each.undecodable for each in facts)
-    row.fault = next((each.fault for each in facts if each.fault), None)
-    row.remarks = list(
-        dict.fromkeys(each for stretch in facts for each in stretch.remarks)
-    )
+    faults = (table_text(each.fault) for each in facts if each.fault)
+    row.fault = next(faults, None)
+    remarks = (table_text(each) for stretch in facts for each in stretch.remarks)
+    row.remarks = list(dict.fromkeys(remarks))
 
 
 def _poison(stretch: Stretch, times: int) -> str:
