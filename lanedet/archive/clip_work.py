@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lanedet.archive.figures import ClipFigures
@@ -177,17 +178,32 @@ class ClipWorker:
         Lanes of another file than the one that is there are removed.
         """
         name = lanes_file(clip.name)
+        content = self._metadata(name, _ROW_KEY)
+        if content is None:
+            return None
+        row = ManifestRow.from_json(content)
+        if is_changed(row.file_version, clip.version):
+            with _writing():
+                self._storage.remove(name)
+            return None
+        return row
+
+    def _metadata(self, name: str, key: str) -> bytes | None:
+        """Return what a file says of itself, None if there is no such file.
+
+        One that is not whole, as a disk may leave it after a power cut, is removed.
+        """
         with _writing():
             if not self._storage.exists(name):
                 return None
             path = self._storage.path_of(name)
-            with self._storage.file_system.open(path, "rb") as file:
-                metadata = pq.ParquetFile(file).metadata.metadata
-            row = ManifestRow.from_json(metadata[_ROW_KEY.encode()])
-            if is_changed(row.file_version, clip.version):
+            try:
+                with self._storage.file_system.open(path, "rb") as file:
+                    content: bytes = pq.read_metadata(file).metadata[key.encode()]
+            except pa.ArrowInvalid:
                 self._storage.remove(name)
                 return None
-        return row
+        return content
 
     def _open(self, clip: Clip) -> ContainerReader:
         file_system, path = open_file_system(clip.url)
@@ -237,9 +253,8 @@ class ClipWorker:
     def _detect_stretch(self, stretch: Stretch, plan: str) -> None:
         """Write the detections of a stretch, unless an earlier run has."""
         name = _stretch_name(plan, stretch.number)
-        with _writing():
-            if self._storage.exists(name):
-                return
+        if self._metadata(name, _FACTS_KEY) is not None:
+            return
         facts = StretchFacts(0.0)
         with self._new_file(name) as path, _writer(path, DETECTIONS) as writer:
             for row in self._detect(stretch, facts):
