@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.ray_engine import RayEngine, on_this_node, quieten
+from lanedet.archive.ray_engine import LOST_PROCESS, RayEngine, on_this_node, quieten
 from lanedet.archive.reports import Report
 from lanedet.archive.stretches import Stretch
 
@@ -41,21 +41,35 @@ class HostedEngine:
         )
 
     def run(self, stretches: Sequence[Stretch]) -> Iterator[Report]:
-        """Do stretches of clips; yield a report on each, in any order."""
-        self._ray.get(self._host.begin.remote(list(stretches)))
+        """Do stretches of clips; yield a report on each, in any order.
+
+        Raises:
+            ConnectionError: If the process of the engine dies.
+        """
+        self._answer(self._host.begin.remote(list(stretches)))
         is_done = False
         while not is_done:
-            reports, is_done = self._ray.get(self._host.take.remote())
+            reports, is_done = self._answer(self._host.take.remote())
             yield from reports
 
     def progress(self) -> tuple[int, float]:
-        """Return how many frames were seen, and of how many clips."""
-        progress: tuple[int, float] = self._ray.get(self._host.progress.remote())
+        """Return how many frames were seen, and of how many clips.
+
+        Raises:
+            ConnectionError: As :meth:`run` does.
+        """
+        progress: tuple[int, float] = self._answer(self._host.progress.remote())
         return progress
 
     def forget(self, clip: str) -> None:
         """Forget what was noted of a clip that is done with."""
         self._host.forget.remote(clip)
+
+    def _answer(self, question: Any) -> Any:
+        try:
+            return self._ray.get(question)
+        except self._ray.exceptions.RayActorError as error:
+            raise ConnectionError(LOST_PROCESS) from error
 
 
 class _EngineHost:
