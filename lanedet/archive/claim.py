@@ -6,8 +6,8 @@ import platform
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from time import time
+from contextlib import contextmanager, suppress
+from time import sleep, time
 from typing import Any
 
 from lanedet.archive.layout import LOCK
@@ -16,6 +16,7 @@ from lanedet.files import ClaimedError, claim_folder
 
 _REFRESH_S = 20.0
 _STALE_S = 120.0  # since a holder last said that it is there
+_SETTLE_S = 2.0  # of two that take a dead one's table at once the later one has it
 
 
 @contextmanager
@@ -41,29 +42,63 @@ def claim_table(storage: Storage) -> Iterator[Callable[[], None]]:
         with claim_folder(storage.folder):
             yield lambda: None
         return
-    holder = secrets.token_hex(8)
-    _take(storage, holder)
-    ended, lost = threading.Event(), threading.Event()
-    refreshing = threading.Thread(
-        target=_refresh, args=(storage, holder, ended, lost), daemon=True
-    )
-    refreshing.start()
+    claim = _StoredClaim(storage)
+    with claim.renewed():
+        yield claim.check
 
-    def check() -> None:
-        if lost.is_set():
+
+class _StoredClaim:
+    """The claim of this run on a table in an object store.
+
+    Raises:
+        ClaimedError: If another run holds the table.
+        StorageError: If the store cannot be used.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage, self._holder = storage, secrets.token_hex(8)
+        self._ended, self._lost = threading.Event(), threading.Event()
+        self._told_s = time()
+        _take(storage, self._holder)
+
+    @contextmanager
+    def renewed(self) -> Iterator[None]:
+        """Renew the claim while the block runs, then let go of it."""
+        renewing = threading.Thread(target=self._renew_often, daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            renewing.join()
+            with suppress(OSError):  # it ends by itself, and the run is what counts
+                if _read(self._storage).get("holder") == self._holder:
+                    self._storage.remove(LOCK)
+
+    def check(self) -> None:
+        """Raise ClaimedError if another run has taken the table."""
+        # Right after a sleep nobody has looked yet.
+        if not self._lost.is_set() and time() - self._told_s > _STALE_S:
+            self._renew()
+        if self._lost.is_set():
             raise ClaimedError(
-                f"Only one run at a time may write {storage.shown!r}, and another one "
-                "has taken it while this one slept or could not reach it. Wait until "
-                "that one is done."
+                f"Only one run at a time may write {self._storage.shown!r}, and "
+                "another one has taken it while this one slept or could not reach it. "
+                "Wait until that one is done."
             )
 
-    try:
-        yield check
-    finally:
-        ended.set()
-        refreshing.join()
-        if _read(storage).get("holder") == holder:
-            storage.remove(LOCK)
+    def _renew_often(self) -> None:
+        while not self._ended.wait(_REFRESH_S) and not self._lost.is_set():
+            with suppress(OSError):  # the next time, or never; the run will notice
+                self._renew()
+
+    def _renew(self) -> None:
+        now_s = time()
+        if _read(self._storage).get("holder", self._holder) != self._holder:
+            self._lost.set()
+            return
+        self._storage.write(LOCK, _content(self._holder))
+        self._told_s = now_s
 
 
 def _take(storage: Storage, holder: str) -> None:
@@ -81,24 +116,12 @@ def _take(storage: Storage, holder: str) -> None:
             f"table. If it was killed, its claim ends after {_STALE_S:.0f} s."
         )
     storage.write(LOCK, _content(holder))
+    sleep(_SETTLE_S)
     if _read(storage).get("holder") != holder:  # another took it at this moment
         raise ClaimedError(
             f"Only one run at a time may write {storage.shown!r}, and another one has "
             "just begun to. Wait until it is done, or choose another table."
         )
-
-
-def _refresh(
-    storage: Storage, holder: str, ended: threading.Event, lost: threading.Event
-) -> None:
-    while not ended.wait(_REFRESH_S):
-        try:
-            if _read(storage).get("holder", holder) != holder:
-                lost.set()
-                return
-            storage.write(LOCK, _content(holder))
-        except OSError:  # the next time, or never; the run itself will notice
-            continue
 
 
 def _content(holder: str) -> bytes:

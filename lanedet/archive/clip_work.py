@@ -8,12 +8,18 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lanedet.archive.figures import ClipFigures
 from lanedet.archive.file_version import file_version, is_changed
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.layout import lanes_file, partition_of, stretches_folder
+from lanedet.archive.layout import (
+    lanes_file,
+    partition_of,
+    stretches_folder,
+    table_text,
+)
 from lanedet.archive.listing import Clip
 from lanedet.archive.manifest_row import DONE, FAILED, ManifestRow
 from lanedet.archive.reports import (
@@ -172,17 +178,32 @@ class ClipWorker:
         Lanes of another file than the one that is there are removed.
         """
         name = lanes_file(clip.name)
+        content = self._metadata(name, _ROW_KEY)
+        if content is None:
+            return None
+        row = ManifestRow.from_json(content)
+        if is_changed(row.file_version, clip.version):
+            with _writing():
+                self._storage.remove(name)
+            return None
+        return row
+
+    def _metadata(self, name: str, key: str) -> bytes | None:
+        """Return what a file says of itself, None if there is no such file.
+
+        One that is not whole, as a disk may leave it after a power cut, is removed.
+        """
         with _writing():
             if not self._storage.exists(name):
                 return None
             path = self._storage.path_of(name)
-            with self._storage.file_system.open(path, "rb") as file:
-                metadata = pq.ParquetFile(file).metadata.metadata
-            row = ManifestRow.from_json(metadata[_ROW_KEY.encode()])
-            if is_changed(row.file_version, clip.version):
+            try:
+                with self._storage.file_system.open(path, "rb") as file:
+                    content: bytes = pq.read_metadata(file).metadata[key.encode()]
+            except pa.ArrowInvalid:
                 self._storage.remove(name)
                 return None
-        return row
+        return content
 
     def _open(self, clip: Clip) -> ContainerReader:
         file_system, path = open_file_system(clip.url)
@@ -232,9 +253,8 @@ class ClipWorker:
     def _detect_stretch(self, stretch: Stretch, plan: str) -> None:
         """Write the detections of a stretch, unless an earlier run has."""
         name = _stretch_name(plan, stretch.number)
-        with _writing():
-            if self._storage.exists(name):
-                return
+        if self._metadata(name, _FACTS_KEY) is not None:
+            return
         facts = StretchFacts(0.0)
         with self._new_file(name) as path, _writer(path, DETECTIONS) as writer:
             for row in self._detect(stretch, facts):
@@ -318,7 +338,7 @@ class ClipWorker:
 
     def _failed(self, clip: Clip, error: str) -> ClipReport:
         row = self._row(clip, FAILED)
-        row.error = error
+        row.error = table_text(error)
         return ClipReport(row)
 
     def _plan(self, stretch: Stretch) -> str:
@@ -393,10 +413,10 @@ def _stretch_name(plan: str, number: int) -> str:
 
 def _fill_facts(row: ManifestRow, facts: list[StretchFacts]) -> None:
     row.undecodable = sum(each.undecodable for each in facts)
-    row.fault = next((each.fault for each in facts if each.fault), None)
-    row.remarks = list(
-        dict.fromkeys(each for stretch in facts for each in stretch.remarks)
-    )
+    faults = (table_text(each.fault) for each in facts if each.fault)
+    row.fault = next(faults, None)
+    remarks = (table_text(each) for stretch in facts for each in stretch.remarks)
+    row.remarks = list(dict.fromkeys(remarks))
 
 
 def _poison(stretch: Stretch, times: int) -> str:

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.ray_engine import RayEngine, on_this_node, quieten
+from lanedet.archive.ray_engine import LOST_PROCESS, RayEngine, on_this_node, quieten
 from lanedet.archive.reports import Report
 from lanedet.archive.stretches import Stretch
 
@@ -43,7 +43,11 @@ class HostedEngine:
         )
 
     def run(self, stretches: Sequence[Stretch]) -> Iterator[Report]:
-        """Do stretches of clips; yield a report on each, in any order."""
+        """Do stretches of clips; yield a report on each, in any order.
+
+        Raises:
+            ConnectionError: If the process of the engine dies.
+        """
         self._answer(self._host.begin.remote(list(stretches)))
         is_done = False
         while not is_done:
@@ -51,7 +55,11 @@ class HostedEngine:
             yield from reports
 
     def progress(self) -> tuple[int, float]:
-        """Return how many frames were seen, and of how many clips."""
+        """Return how many frames were seen, and of how many clips.
+
+        Raises:
+            ConnectionError: As :meth:`run` does.
+        """
         progress: tuple[int, float] = self._answer(self._host.progress.remote())
         return progress
 
@@ -61,7 +69,10 @@ class HostedEngine:
 
     def _answer(self, question: Any) -> Any:
         """Wait for an answer, but not in Ray, which makes status 1 of any signal."""
-        return self._waiting.submit(self._ray.get, question).result()
+        try:
+            return self._waiting.submit(self._ray.get, question).result()
+        except self._ray.exceptions.RayActorError as error:
+            raise ConnectionError(LOST_PROCESS) from error
 
 
 class _EngineHost:

@@ -23,19 +23,33 @@ _LONGEST = 180  # bytes of a partition's name; file systems take 255
 _KEPT = 140
 
 
+def table_text(text: str) -> str:
+    r"""Return a text as the table can hold it, which is in UTF-8.
+
+    Args:
+        text: Perhaps with a path of a disk, which may have any bytes. Those that are no
+            UTF-8 become ``\udcXX``, as in what the commands print.
+
+    Example:
+        >>> print(table_text("front\udcff.mp4"))
+        front\udcff.mp4
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def partition_of(clip: str) -> str:
     """Return the name of a clip's partition: the clip's own, as in a URL.
 
     One that would be too long for a file system ends in a digest instead.
 
     Args:
-        clip: Name of the clip.
+        clip: Name of the clip, as :func:`table_text` gives it.
 
     Example:
         >>> partition_of("monday/front cam.mp4")
         'monday%2Ffront%20cam.mp4'
     """
-    quoted = quote(clip.encode("utf-8", "surrogateescape"), safe="")
+    quoted = quote(clip, safe="")
     if len(quoted) <= _LONGEST:
         return quoted
     kept = quoted[:_KEPT]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lanedet.archive.file_version import version_in_list
+from lanedet.archive.layout import table_text
 from lanedet.archive.storage import (
     STALL_S,
     check_answers,
@@ -40,8 +41,8 @@ class Clip:
 
     @property
     def shown_url(self) -> str:
-        """Where it lies, without a password."""
-        return without_password(self.url)
+        """Where it lies, without a password, as :func:`table_text` gives it."""
+        return table_text(without_password(self.url))
 
 
 def list_clips(source: str, stall_s: float = STALL_S) -> list[Clip]:
@@ -90,7 +91,8 @@ def _find(file_system: Any, path: str, source: str) -> "list[Clip] | _ClipList":
     if file_system.isfile(path):
         if posixpath.splitext(path)[1].lower() in LIST_SUFFIXES:
             return _ClipList(file_system, path, file_system.cat_file(path), source)
-        return [Clip(posixpath.basename(path), _url(file_system, path))]
+        name = table_text(posixpath.basename(path))
+        return [Clip(name, _url(file_system, path))]
     if not file_system.exists(path):
         raise FileNotFoundError(
             f"No folder, list or clip at {without_password(source)!r}. Check the name."
@@ -107,7 +109,8 @@ def _named(
         name = path[len(root) :].lstrip("/")
         is_video = posixpath.splitext(name)[1].lower() in VIDEO_SUFFIXES
         if is_video and not any(map(is_hidden, name.split("/"))):
-            yield Clip(name, _url(file_system, path), version_in_list(info))
+            url = _url(file_system, path)
+            yield Clip(table_text(name), url, version_in_list(info))
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Manifest:
         storage: Folder of the table.
 
     Raises:
+        ValueError: If one of its files is damaged.
         StorageError: If it cannot be read.
     """
 
@@ -157,8 +158,15 @@ class Manifest:
 
     def _table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         path = self._storage.path_of(name)
-        with self._storage.file_system.open(path, "rb") as file:
-            return pq.read_table(file, columns=columns)
+        try:
+            with self._storage.file_system.open(path, "rb") as file:
+                return pq.read_table(file, columns=columns)
+        except pa.ArrowInvalid as error:  # as a disk may leave it after a power cut
+            raise ValueError(
+                f"{name} of {self._storage.shown!r} must be Parquet, and is damaged. "
+                "Delete it: the lanes of its clips say the same, and the next run "
+                "reads it there."
+            ) from error
 
     def _read(self, name: str) -> None:
         if name == _FAILED:

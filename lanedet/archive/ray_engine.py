@@ -78,6 +78,14 @@ def share_gpus(
     return replace(job, device="cpu"), 0.0
 
 
+LOST_PROCESS = (
+    "The processes of a run on Ray that are no workers must live as long as it does, "
+    "and one has died: the memory of its computer ran out, Ray was stopped there, or "
+    "it was killed."
+)
+"""What is said where one does."""
+
+
 class RayEngine:
     """Workers of a connected cluster.
 
@@ -131,8 +139,11 @@ class _RayWorker:
     """A worker as Ray Data calls it, with a process of its own."""
 
     def __init__(self, job: ArchiveJob, ledger: Any) -> None:
+        import ray
+
         tune_allocator()
         tune_threads()
+        self._lost = ray.exceptions.RayActorError
         self._fault: StopReport | None = None
         try:
             self._worker = ClipWorker(job, _RemoteLedger(ledger))
@@ -140,7 +151,10 @@ class _RayWorker:
             self._fault = StopReport(str(error), is_table=False)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {"report": self._fault or self._worker.work(row["stretch"])}
+        try:
+            return {"report": self._fault or self._worker.work(row["stretch"])}
+        except self._lost:  # the ledger
+            return {"report": StopReport(LOST_PROCESS, is_table=False)}
 
 
 class _RemoteLedger:

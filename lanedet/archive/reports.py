@@ -28,7 +28,7 @@ class ClipReport:
 
 @dataclass(frozen=True)
 class StopReport:
-    """Nothing can go on: the table cannot be written, or the model cannot run."""
+    """Nothing can go on: the table, the model or the ledger cannot be used."""
 
     message: str
 

@@ -47,7 +47,11 @@ class Engine(Protocol):
         """Do stretches of clips; yield a report on each, in any order."""
 
     def progress(self) -> tuple[int, float]:
-        """Return how many frames were seen, and of how many clips."""
+        """Return how many frames were seen, and of how many clips.
+
+        Raises:
+            ConnectionError: If who knows it is gone.
+        """
 
     def forget(self, clip: str) -> None:
         """Forget what was noted of a clip that is done with."""
@@ -124,6 +128,7 @@ def run_archive(
         ClaimedError: If another run writes the table, or has taken it meanwhile.
         ValueError: If the folder holds something else, or clips that were made
             otherwise; if the model cannot be run.
+        ConnectionError: If a process of the engine that is no worker dies.
         OSError: If the table cannot be written.
     """
     storage = Storage(job.table, job.stall_s)
@@ -234,7 +239,10 @@ class _Run:
             def show() -> None:
                 begin_s = monotonic()
                 while not ended.wait(_WATCH_S):
-                    self._num_frames, num_clips = engine.progress()
+                    try:
+                        self._num_frames, num_clips = engine.progress()
+                    except ConnectionError:  # the run itself will say it
+                        return
                     seconds = monotonic() - begin_s
                     bar.set_postfix_str(
                         f"{3600 * num_clips / seconds:.0f} clips/h, "

@@ -205,6 +205,24 @@ def test_lanes_of_a_run_that_was_killed_before_it_noted_them_are_kept(
     assert again == row
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 500])
+def test_files_that_a_power_cut_left_damaged_are_made_again(
+    make_job: MakeJob, tmp_path: Path, content: bytes
+) -> None:
+    clip = clip_of(write_clip(tmp_path, num_frames=90))
+    job = make_job(tmp_path / "table", stretch_s=1.0)
+    cut = ClipWorker(job, WorkLedger()).work(Stretch(clip))
+    assert isinstance(cut, CutReport)
+    ClipWorker(job, WorkLedger()).work(cut.stretches[1])
+    [stretch] = (tmp_path / "table" / "_work" / "stretches").glob("*/*")
+    stretch.write_bytes(content)
+    row, lanes = work_through(job, clip)
+    assert row.state == "done"
+    [file] = (tmp_path / "table" / "lanes").glob("*/*")
+    file.write_bytes(content)
+    assert work_through(job, clip) == (row, lanes)
+
+
 def test_stretches_that_are_done_are_not_done_again(
     make_job: MakeJob, tmp_path: Path
 ) -> None:

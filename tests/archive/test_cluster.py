@@ -153,7 +153,7 @@ def test_workers_killed_at_ten_random_moments_change_no_row(
     rng = random.Random(0)
     killed = 0
     while running.poll() is None:
-        time.sleep(0.05)
+        time.sleep(rng.uniform(0, 2))
         workers = [
             number
             for number, name in processes_below(running.pid).items()
@@ -161,7 +161,6 @@ def test_workers_killed_at_ten_random_moments_change_no_row(
         ]
         if not workers or killed == 10:
             continue
-        time.sleep(rng.uniform(0, 6))
         try:
             os.kill(rng.choice(workers), signal.SIGKILL)
             killed += 1
@@ -194,6 +193,41 @@ def test_a_run_that_is_killed_is_gone_on_with(
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
     assert rows_of(table) == rows_of(undisturbed)
     assert manifest_of(table) == manifest_of(undisturbed)
+
+
+@pytest.mark.parametrize("name", ["_EngineHost", "WorkLedger"])
+def test_the_death_of_what_is_no_worker_ends_a_run_with_a_word(
+    drives: Path, undisturbed: Path, tmp_path: Path, name: str
+) -> None:
+    table = tmp_path / "table"
+    arguments = (drives, "--out", table, "--workers", "1", "--no-dashboard")
+    process = subprocess.Popen(
+        command(*arguments),
+        cwd=REPOSITORY,
+        env=ENVIRONMENT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    limit = time.monotonic() + 120
+    while True:
+        processes = processes_below(process.pid)
+        found = [
+            number
+            for number, title in processes.items()
+            if title.startswith(f"ray::{name}")
+        ]
+        if found and any("MapWorker" in title for title in processes.values()):
+            break
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    os.kill(found[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "error: The processes of a run on Ray that are no workers must live" in said
+    assert "of 6 clips are in the table. The same command goes on from there" in said
+    assert "Traceback" not in said
+    run(*arguments)
+    assert rows_of(table) == rows_of(undisturbed)
 
 
 def test_kill_ends_a_run_with_a_word(drives: Path, tmp_path: Path) -> None:

@@ -1,8 +1,14 @@
 """Names of partitions are one for each clip, and fit into file systems."""
 
+import os
 from urllib.parse import unquote
 
-from lanedet.archive.layout import lanes_file, partition_of, stretches_folder
+from lanedet.archive.layout import (
+    lanes_file,
+    partition_of,
+    stretches_folder,
+    table_text,
+)
 
 
 def test_a_partition_has_the_clips_name_as_in_a_url() -> None:
@@ -11,6 +17,13 @@ def test_a_partition_has_the_clips_name_as_in_a_url() -> None:
     for name in ("é/ü.mp4", "a=b/c&d.mkv", "..", "%2F.mp4", "s3://x/y.mp4"):
         assert unquote(partition_of(name)) == name
         assert "/" not in partition_of(name)
+
+
+def test_names_of_any_bytes_become_texts_that_a_table_can_hold() -> None:
+    name = os.fsdecode("é".encode() + b"\xe9.mp4")
+    assert table_text(name) == "é\\udce9.mp4"
+    assert unquote(partition_of(table_text(name)), errors="strict") == "é\\udce9.mp4"
+    assert table_text("é.mp4") == "é.mp4"
 
 
 def test_long_names_are_shortened_and_stay_apart() -> None:

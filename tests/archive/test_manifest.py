@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from lanedet.archive.listing import Clip
 from lanedet.archive.manifest import Manifest
@@ -106,3 +107,13 @@ def test_many_rows_are_written_on_the_way(tmp_path: Path) -> None:
 def test_a_row_comes_back_from_text() -> None:
     one = row("a.mp4", frames=3, remarks=["x"], mean_abs_offset_share=0.1)
     assert ManifestRow.from_json(one.to_json()) == one
+
+
+def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
+    manifest = Manifest(Storage(str(tmp_path)))
+    manifest.add(row("a.mp4"))
+    manifest.flush()
+    [path] = (tmp_path / "manifest").glob("*.parquet")
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match=f"manifest/{path.name} of .* Delete it"):
+        Manifest(Storage(str(tmp_path)))

@@ -1,5 +1,6 @@
 """A run does what is missing, and leaves whole tables whatever ends it."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,24 @@ def test_an_archive_becomes_a_table_and_what_fails_is_told(
     lines = summary.lines()
     assert lines[0].startswith("3 of 4 clips added in ")
     assert lines[1] == "1 failed; the next run tries them again:"
+
+
+def test_names_that_are_no_utf_8_end_no_run(make_job: MakeJob, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"\xe9")
+    folder.mkdir()
+    clip = write_clip(folder, "clip.mp4", num_frames=3)
+    clip.rename(folder / os.fsdecode(b"\xff.mp4"))
+    (folder / os.fsdecode(b"\xfe.mp4")).write_bytes(b"\0" * 500)
+    job = make_job(tmp_path / "table")
+    run_archive(list_clips(str(folder)), job, local_engine)
+    assert states(tmp_path / "table") == {
+        "\\udcfe.mp4": "failed",
+        "\\udcff.mp4": "done",
+    }
+    lanes = pq.read_table(tmp_path / "table" / "lanes")  # its partitions are names, too
+    assert set(lanes["clip"].to_pylist()) == {"\\udcff.mp4"}
+    again = run_archive(list_clips(str(folder)), job, local_engine)
+    assert (again.num_before, again.num_done) == (1, 0)
 
 
 def test_a_second_run_does_what_failed_and_nothing_else(
