@@ -48,7 +48,7 @@ def load_graph(weights: str, device: str, form: str, *, half: bool) -> FindLanes
 
     detector = load_weights(Path(weights)).fused()
     parts = HostParts(detector.view, detector.head.decode, detector.head.num_slots)
-    graph = LaneGraph(detector.half() if half else detector).eval()
+    graph = LaneGraph(detector, half=half).eval()
     kind = graph.reader.kind
     graph = graph.to(device).to(memory_format=torch.channels_last)
     read: Any = {

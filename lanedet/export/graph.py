@@ -59,7 +59,7 @@ def make_graph(
         detector.neck = cast(LaneNeck, to_plain_operators(detector.neck))
     detector.head = cast(LaneHead, to_plain_operators(detector.head))
     detector.requires_grad_(requires_grad=False)
-    graph = LaneGraph(detector.half() if half else detector, raw=raw).eval()
+    graph = LaneGraph(detector, raw=raw, half=half).eval()
     graph.reader = cast(Reader, to_plain_operators(graph.reader))
     for module in graph.modules():
         # The exported graph is the same, but takes three quarters of the time to make.
