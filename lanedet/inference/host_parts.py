@@ -29,11 +29,6 @@ Decoder = LaneDecoder | ComponentLaneDecoder | LineDecoder
 
 _VIEWS = {view.__name__: view for view in (LetterboxView, StretchView)}
 _DECODERS = {each.__name__: each for each in (LaneDecoder, ComponentLaneDecoder)}
-_READ_BY: dict[type, tuple[str, ...]] = {
-    LaneDecoder: ("rows", "maps"),
-    ComponentLaneDecoder: ("maps",),
-    LineDecoder: ("lines",),
-}
 _LINE_NAMES = ("num_slots", "min_score", "min_distance")
 _UNFIT = (ArithmeticError, AttributeError, LookupError, TypeError)
 
@@ -84,7 +79,7 @@ class HostParts:
         Args:
             kind: One of :data:`~lanedet.formats.models.READINGS`.
         """
-        kinds = _READ_BY[type(self.decoder)]
+        kinds = self.decoder.reads
         if kind not in kinds:
             raise ValueError(
                 f"A {type(self.decoder).__name__} reads {' or '.join(kinds)}, got a "

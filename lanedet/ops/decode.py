@@ -18,7 +18,7 @@ if asked for, the piece is made as stiff as painted lines are.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -73,6 +73,9 @@ class LaneDecoder:
     Raises:
         ValueError: If an argument is outside its range.
     """
+
+    reads: ClassVar[tuple[str, ...]] = ("rows", "maps")
+    """Kinds of a network's readings that it makes lanes of, the shortest first."""
 
     max_lanes: int | None = None
     """Most lanes of one image; None says that each of the maps may have one."""

@@ -9,7 +9,7 @@ parts, a new one begins; over a gap, a lane goes on along its course.
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import cv2
 import numpy as np
@@ -51,6 +51,9 @@ class ComponentLaneDecoder:
     Raises:
         ValueError: If an argument is outside its range.
     """
+
+    reads: ClassVar[tuple[str, ...]] = ("maps",)
+    """As of :class:`~lanedet.ops.LaneDecoder`."""
 
     def __init__(
         self,

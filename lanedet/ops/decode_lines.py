@@ -1,5 +1,7 @@
 """Scored lines to polylines: what a line head predicts, one lane each."""
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,9 @@ class LineDecoder:
     Raises:
         ValueError: If an argument is outside its range.
     """
+
+    reads: ClassVar[tuple[str, ...]] = ("lines",)
+    """As of :class:`~lanedet.ops.LaneDecoder`."""
 
     def __init__(
         self, *, num_slots: int, min_score: float = 0.4, min_distance: float = 0.0625

@@ -191,7 +191,7 @@ class LaneSegmentationHead(LaneHead):
         Args:
             raw: Whether maps are wanted.
         """
-        if raw or not isinstance(self.decode, LaneDecoder):
+        if raw or "rows" not in self.decode.reads:
             return MapReader()
         return RowReader(self.decode, self.input_shape)
 

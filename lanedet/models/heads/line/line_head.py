@@ -1,6 +1,6 @@
 """Lanes as lines: a sketch of proposals, refined along the lines themselves.
 
-Two stages as in SRLane (https://arxiv.org/abs/2401.14729) and Polar R-CNN
+Two steps as in SRLane (https://arxiv.org/abs/2401.14729) and Polar R-CNN
 (https://arxiv.org/abs/2411.01499): a coarse map proposes straight lines, features are
 pooled along them, and they are judged and bent. Here they are refined once more, and
 features are then pooled along the *bent* lines: straight ones miss a sharp bend by
@@ -137,7 +137,9 @@ class LineHead(LaneHead):
             check_count("sketch_shape: rows", sketch_shape[0], _MAX_PROPOSALS),
             check_count("sketch_shape: columns", sketch_shape[1], _MAX_PROPOSALS),
         )
-        check_count("cells of sketch_shape", grid_shape[0] * grid_shape[1], 4096)
+        check_count(
+            "cells of sketch_shape", grid_shape[0] * grid_shape[1], _MAX_PROPOSALS
+        )
         if not 0 < drawn_width <= 1:
             raise ValueError(f"drawn_width must lie in (0, 1], got {drawn_width}.")
         self.decode = LineDecoder(
@@ -189,12 +191,12 @@ class LineHead(LaneHead):
         ys = row_ys(height, self.num_rows, levels[0].features.device)
         sketch = self.sketch(levels[-1].features)
         xs = sketch_lines(sketch, self.sketch.grid_shape, (height, width), ys)
-        stages = []
+        refined = []
         for refinement in self.refinements:
-            stages.append(refinement(levels, xs, ys, width))
-            xs = stages[-1][2]
+            refined.append(refinement(levels, xs, ys, width))
+            xs = refined[-1][2]
         logits, ends, all_xs = (
-            torch.stack(each, dim=1) for each in zip(*stages, strict=True)
+            torch.stack(each, dim=1) for each in zip(*refined, strict=True)
         )
         return LineOutputs(logits, ends, all_xs, sketch)
 
