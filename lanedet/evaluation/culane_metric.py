@@ -19,15 +19,14 @@ from lanedet.files import replace_file
 from lanedet.formats import (
     CULANE_SHAPE,
     culane_label_path,
+    culane_prediction,
     culane_rows,
-    format_culane_lanes,
-    sample_culane_lane,
 )
 from lanedet.formats.culane import CULANE_ROW_STEP, parse_culane_lane
-from lanedet.ops import continue_to_border, is_beyond_rows
+from lanedet.formats.culane_lists import CULANE_CROSS
+from lanedet.ops import is_beyond_rows
 from lanedet.structures import LaneSample
 
-_CROSS = "cross"  # images without labels: only false positives say anything
 _NEEDED = ("pred_lanes", "gt_lanes", "raw_file")
 
 
@@ -127,10 +126,8 @@ class CULaneMetric(BaseMetric):
             shape = tuple(sample.get("label_shape", ori_shape))
             gt_lanes = in_label_pixels(sample.gt_lanes, ori_shape, shape)
             lanes = in_label_pixels(sample.pred_lanes, ori_shape, shape)
-            if self.to_border:
-                lanes = [continue_to_border(lane, shape) for lane in lanes]
             rows = culane_rows(shape[0], self.row_step, self.shape[0])
-            text = format_culane_lanes(sample_culane_lane(lane, rows) for lane in lanes)
+            text = culane_prediction(lanes, shape, rows, to_border=self.to_border)
             # Back from the text, to the bit that a reader of the file would get.
             written = [parse_culane_lane(line) for line in text.splitlines()]
             rule = replace(self.rule, image_shape=shape)
@@ -164,7 +161,7 @@ class CULaneMetric(BaseMetric):
         ):
             part = [record for record in results if record.category == category]
             counts = CULaneCounts(*_sums(part)[0])
-            if category == _CROSS:
+            if category == CULANE_CROSS:
                 metrics["fp_cross"] = counts.fp
             else:
                 metrics |= {f"{k}_{category}": v for k, v in counts.to_json().items()}

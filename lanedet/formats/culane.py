@@ -33,7 +33,7 @@ from lanedet.formats.culane_lists import (
 from lanedet.formats.label_faults import LabelError, LabelFaults
 from lanedet.formats.label_scale import LabelScale
 from lanedet.formats.picture_files import FileFinder
-from lanedet.ops import xs_at_rows
+from lanedet.ops import continue_to_border, xs_at_rows
 from lanedet.structures import LaneSample
 
 CULANE_SHAPE = (590, 1640)
@@ -255,6 +255,38 @@ def sample_culane_lane(lane: FloatArray, rows: FloatArray) -> FloatArray:
     """
     xs = xs_at_rows(lane, rows)
     return np.stack([xs, rows], axis=1)[~np.isnan(xs)]
+
+
+def culane_prediction(
+    lanes: Iterable[FloatArray],
+    image_shape: tuple[int, int],
+    rows: FloatArray | None = None,
+    *,
+    to_border: bool = True,
+) -> str:
+    r"""Return what the prediction file of an image holds.
+
+    Args:
+        lanes: Polylines, each (N, 2) in pixels of the image.
+        image_shape: (H, W) of the image.
+        rows: y of each row that lanes are written on, (R,), falling. Those of
+            :func:`culane_rows` if not given.
+        to_border: Whether lanes are continued straight to the lower edge or a side of
+            the image, as the benchmark's labels are.
+
+    Raises:
+        ValueError: If a coordinate is not finite.
+
+    Example:
+        >>> lane = np.array([[30.0, 60.0], [50.0, 40.0]])
+        >>> culane_prediction([lane], (100, 200), np.array([69.0, 59.0, 49.0]))
+        '21 69 31 59 41 49\n'
+    """
+    if rows is None:
+        rows = culane_rows(image_shape[0])
+    if to_border:
+        lanes = (continue_to_border(lane, image_shape) for lane in lanes)
+    return format_culane_lanes(sample_culane_lane(lane, rows) for lane in lanes)
 
 
 def write_culane_labels(root: Path, samples: Sequence[LaneSample]) -> None:

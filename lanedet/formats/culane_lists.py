@@ -17,6 +17,10 @@ from lanedet.files import replace_file
 from lanedet.formats.label_faults import LabelError, short
 from lanedet.formats.picture_files import NAME_END, can_be_file_name
 
+CULANE_CROSS = "cross"
+"""The category of crossroads, whose images have no labels: only false positives say
+anything there."""
+
 _CATEGORY_FILE = re.compile(r"test\d+_(\w+)\.txt")
 
 

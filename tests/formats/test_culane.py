@@ -14,6 +14,7 @@ from lanedet.formats import (
     LabelFaults,
     culane_label_path,
     culane_lines_name,
+    culane_prediction,
     culane_rows,
     format_culane_lanes,
     read_culane_categories,
@@ -249,3 +250,21 @@ def test_lanes_come_back_from_their_text() -> None:
     text = format_culane_lanes([lane])
     assert text == "0.333 590 0 580.125\n"
     assert parse_culane_lane(text).tolist() == [[0.333, 590.0], [0.0, 580.125]]
+
+
+def test_a_prediction_is_on_rows_and_goes_on_to_the_border_where_it_is_to() -> None:
+    lane = np.array([[100.0, 400.0], [200.0, 300.0]])
+    alone = parse_culane_lane(culane_prediction([lane], (590, 1640), to_border=False))
+    rows = culane_rows(590)
+    assert alone[:, 1].tolist() == [y for y in rows.tolist() if 300 <= y <= 400]
+    np.testing.assert_allclose(alone.sum(axis=1), 500)
+    longer = parse_culane_lane(culane_prediction([lane], (590, 1640)))
+    assert longer[0].tolist() == [1.0, 499.0]
+    np.testing.assert_array_equal(longer[-len(alone) :], alone)
+
+
+def test_a_lane_of_less_than_two_rows_is_in_no_prediction() -> None:
+    lane = np.array([[100.0, 402.0], [110.0, 392.0]])
+    rows = np.array([589.0, 399.0, 300.0])
+    shape = (590, 1640)
+    assert culane_prediction([lane], shape, rows, to_border=False) == ""

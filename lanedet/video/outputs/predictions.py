@@ -6,15 +6,12 @@ from pathlib import Path, PurePosixPath
 from lanedet.files import replace_file
 from lanedet.formats import (
     culane_label_path,
-    culane_rows,
-    format_culane_lanes,
+    culane_prediction,
     format_tusimple_line,
-    sample_culane_lane,
     tusimple_prediction,
     tusimple_rows,
 )
 from lanedet.formats.culane import CULANE_LINES_SUFFIX
-from lanedet.ops import continue_to_border
 from lanedet.structures import LaneSample
 from lanedet.video.outputs.log import LineFile
 
@@ -53,6 +50,7 @@ class CULanePredictions:
     Args:
         path: The folder. It is made if missing; files of the same names are replaced,
             so that :func:`check_no_lanes` is to be called before.
+        to_border: As of :func:`~lanedet.formats.culane_prediction`.
 
     Attributes:
         num_frames: Files that were written.
@@ -89,14 +87,12 @@ class CULanePredictions:
                 f"labels they would replace, got {str(self.path)!r}, which holds "
                 f"{name!r}. Name another folder."
             )
-        rows = culane_rows(sample.ori_shape[0])
-        lanes = sample.pred_lanes
-        if self.to_border:
-            lanes = [continue_to_border(lane, sample.ori_shape) for lane in lanes]
-        lanes = [sample_culane_lane(lane, rows) for lane in lanes]
+        text = culane_prediction(
+            sample.pred_lanes, sample.ori_shape, to_border=self.to_border
+        )
         path = culane_label_path(self.path, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, format_culane_lanes(lanes))
+        replace_file(path, text)
         self.num_frames += 1
 
 
