@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from lanedet.cli.options import image_shape
 from lanedet.evaluation import benchmark_table, evaluate_bdd100k
 from lanedet.evaluation.culane_folders import evaluate_culane
-from lanedet.evaluation.culane_frame import find_picture_shape
+from lanedet.evaluation.culane_image_size import find_picture_shape
 from lanedet.evaluation.functional.culane import RULES, CULaneRule
-from lanedet.evaluation.functional.image_frame import checked_image_shape
+from lanedet.evaluation.functional.image_size import checked_image_shape
 from lanedet.evaluation.functional.tusimple import (
     evaluate_submission,
     f1_of_rates,

@@ -22,7 +22,7 @@ from lanedet.evaluation.functional.bdd100k_boundary import (
     boundary_scores,
     summarise_boundary_scores,
 )
-from lanedet.evaluation.functional.image_frame import checked_image_shape
+from lanedet.evaluation.functional.image_size import checked_image_shape
 from lanedet.files import is_hidden
 from lanedet.formats import BDD100K_SHAPE, holds_lane_bytes, lanes_of_mask
 from lanedet.formats.masks import read_mask

@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lanedet.evaluation.culane_frame import FrameTally, find_picture_shape, tally_lanes
+from lanedet.evaluation.culane_image_size import (
+    OutsideTally,
+    find_picture_shape,
+    tally_lanes,
+)
 from lanedet.evaluation.functional.culane import (
     OFFICIAL_RULE,
     THRESHOLDS,
@@ -21,13 +25,13 @@ from lanedet.evaluation.functional.culane import (
     checked_thresholds,
 )
 from lanedet.formats import culane_lines_name
+from lanedet.formats.culane_lists import CULANE_CROSS
 from lanedet.formats.culane_official import parse_official_lanes
 from lanedet.runtime import num_usable_cores, progress_bar
 
 _CHUNK = 32  # images that a thread scores at a time, whose lanes are tallied at once
 _MAX_FILE = 1 << 20  # bytes; one image may have 20,000 points
 _CATEGORY_THRESHOLD = 0.5
-_CROSS = "cross"  # images without labels: only false positives say anything
 
 
 @dataclass
@@ -66,7 +70,7 @@ class CULaneReport:
             },
             "mf1": self.mean_f1,
             "categories": {
-                name: {"fp": counts.fp} if name == _CROSS else counts.to_json()
+                name: {"fp": counts.fp} if name == CULANE_CROSS else counts.to_json()
                 for name, counts in self.categories.items()
             },
             "images": self.num_images,
@@ -109,7 +113,7 @@ def evaluate_culane(
             are.
         ValueError: If there is no image, a threshold is out of range, a label file is
             broken, lanes lie outside of images of their size or are those of smaller
-            ones (``image_frame`` says which), a picture beside the labels
+            ones (``image_size`` says which), a picture beside the labels
             has another size than the rule assumes, or an image has too many lanes.
 
     Warns:
@@ -127,7 +131,7 @@ def evaluate_culane(
     of_category: dict[str, NDArray[np.int64]] = {}
     report = CULaneReport(tuple(thresholds), [], {}, num_images=len(images))
     scorer = _Scorer(pred_root, anno_root, rule, limits)
-    frame = FrameTally()
+    tally = OutsideTally()
     with progress_bar(
         total=len(images), desc="score", unit="img", disable=not show_progress
     ) as bar:
@@ -135,7 +139,7 @@ def evaluate_culane(
             totals += sum(result.counts)
             report.num_missing += result.num_missing
             report.odd_predictions += result.odd_predictions
-            frame.add(result.frame)
+            tally.add(result.tally)
             for name, counts in zip(names, result.counts, strict=True):
                 if categories and name in categories:
                     category = categories[name]
@@ -146,7 +150,7 @@ def evaluate_culane(
         name: CULaneCounts(*counts.tolist()) for name, counts in of_category.items()
     }
     _check(report, pred_root)
-    frame.check(rule.frame, is_given=rule.is_frame_given, is_seen=is_seen)
+    tally.check(rule.assumed_shape, is_given=rule.is_shape_given, is_seen=is_seen)
     return report
 
 
@@ -155,7 +159,7 @@ class _Result:
     counts: list[NDArray[np.int64]] = field(default_factory=list)  # (T, 3) each
     num_missing: int = 0
     odd_predictions: list[str] = field(default_factory=list)
-    frame: FrameTally = field(default_factory=FrameTally)
+    tally: OutsideTally = field(default_factory=OutsideTally)
 
 
 @dataclass
@@ -214,7 +218,9 @@ class _Scorer:
             if odd_line:
                 result.odd_predictions.append(f"{self.pred_root / name}:{odd_line}")
             pairs.append((gt_lanes, pred_lanes))
-        result.frame = tally_lanes(pairs, self.rule.frame, partial(self._place, images))
+        result.tally = tally_lanes(
+            pairs, self.rule.assumed_shape, partial(self._place, images)
+        )
         for image, (gt_lanes, pred_lanes) in zip(images, pairs, strict=True):
             try:
                 counts = self.rule.count(pred_lanes, gt_lanes, self.thresholds)
@@ -237,15 +243,16 @@ def _is_frame_seen(rule: CULaneRule, anno_root: Path, images: Sequence[str]) -> 
         ValueError: If it has another one, and the size was not given.
     """
     found = find_picture_shape(anno_root, images)
-    if found is None or found[1] == tuple(rule.frame):
+    if found is None or found[1] == tuple(rule.assumed_shape):
         return found is not None
     path, (height, width) = found
-    taken = f"{rule.frame[1]} pixels wide and {rule.frame[0]} high"
-    if not rule.is_frame_given:
+    assumed_height, assumed_width = rule.assumed_shape
+    taken = f"{assumed_width} pixels wide and {assumed_height} high"
+    if not rule.is_shape_given:
         raise ValueError(
             f"The images are taken to be {taken}, but '{path}' is {width} wide and "
             f"{height} high. Say the size that lanes are in with --shape "
-            f"{height}x{width}, or with --shape {rule.frame[0]}x{rule.frame[1]} if "
+            f"{height}x{width}, or with --shape {assumed_height}x{assumed_width} if "
             "the pictures were resized."
         )
     warnings.warn(

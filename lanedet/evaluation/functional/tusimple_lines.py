@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.image_frame import (
+from lanedet.evaluation.functional.image_size import (
     NUM_EXAMPLES,
     LaneEnd,
     WithinError,
@@ -37,7 +37,7 @@ def check_frame(
     """Check that lanes lie in images of one size.
 
     None of the benchmark's labels leaves its image. Predictions may, as
-    :mod:`~lanedet.evaluation.functional.image_frame` says.
+    :mod:`~lanedet.evaluation.functional.image_size` says.
 
     Args:
         predictions: Lines of a prediction file.

@@ -24,7 +24,7 @@ from lanedet.arrays import FloatArray
 from lanedet.evaluation.functional.culane.continuous import pair_lanes, polygon_ious
 from lanedet.evaluation.functional.culane.matching import match_lanes
 from lanedet.evaluation.functional.culane.paint import painted_ious
-from lanedet.evaluation.functional.image_frame import checked_image_shape
+from lanedet.evaluation.functional.image_size import checked_image_shape
 from lanedet.formats import CULANE_SHAPE
 from lanedet.ops import map_points, resize_matrix
 
@@ -111,12 +111,12 @@ class CULaneRule(ABC):
             checked_image_shape(self.image_shape)
 
     @property
-    def frame(self) -> tuple[int, int]:
+    def assumed_shape(self) -> tuple[int, int]:
         """(H, W) of the images that lanes come in, in pixels."""
         return self.shape if self.image_shape is None else self.image_shape
 
     @property
-    def is_frame_given(self) -> bool:
+    def is_shape_given(self) -> bool:
         """Whether the user gave it. If not, it is that of the benchmark's images."""
         return self.image_shape is not None or self.shape != CULaneRule.shape
 
@@ -127,7 +127,7 @@ class CULaneRule(ABC):
 
         Args:
             pred_lanes: Predicted lanes, each (N, 2), in pixels of images of the size
-                ``frame``.
+                ``assumed_shape``.
             gt_lanes: Labelled lanes.
             thresholds: Overlaps that a match must exceed, (T,), each in [0, 1).
 
@@ -148,9 +148,9 @@ class CULaneRule(ABC):
 
     def _compared(self, lanes: Lanes) -> Lanes:
         """Return the lanes that are compared, in pixels of ``shape``."""
-        if self.frame == self.shape:
+        if self.assumed_shape == self.shape:
             return lanes
-        to_shape = resize_matrix(self.frame, self.shape)
+        to_shape = resize_matrix(self.assumed_shape, self.shape)
         return [map_points(lane, to_shape) for lane in lanes]
 
     @abstractmethod

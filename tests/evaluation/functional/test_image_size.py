@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lanedet.evaluation.functional.image_frame import (
+from lanedet.evaluation.functional.image_size import (
     LaneEnd,
     WithinError,
     check_ends,

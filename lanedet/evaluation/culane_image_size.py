@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lanedet.arrays import FloatArray
-from lanedet.evaluation.functional.image_frame import (
+from lanedet.evaluation.functional.image_size import (
     NUM_EXAMPLES,
     LaneEnd,
     check_ends,
@@ -29,7 +29,7 @@ _FARTHEST = 1e6  # pixels; no image is that large
 
 
 @dataclass
-class FrameTally:
+class OutsideTally:
     """How many lanes lie outside of their images, labels and predictions each.
 
     Attributes:
@@ -48,7 +48,7 @@ class FrameTally:
     ends: LaneEnds = field(default_factory=LaneEnds)
     inside: list[LaneEnd] = field(default_factory=list)
 
-    def add(self, other: "FrameTally") -> None:
+    def add(self, other: "OutsideTally") -> None:
         """Add what was counted in other images, which follow."""
         for kind in range(2):
             self.num_lanes[kind] += other.num_lanes[kind]
@@ -91,7 +91,7 @@ def tally_lanes(
     images: Iterable[tuple[list[FloatArray], list[FloatArray]]],
     shape: tuple[int, int],
     place_of: Callable[[int, int], str],
-) -> FrameTally:
+) -> OutsideTally:
     """Count the lanes that lie outside of their images.
 
     Args:
@@ -122,7 +122,7 @@ def tally_lanes(
     if is_wrong.any():
         where, point = place(int(np.argmax(is_wrong)))
         raise outside_error(f"{where}: there is a point at", point, shape)
-    tally = FrameTally()
+    tally = OutsideTally()
     kinds = np.repeat(np.arange(len(files)) % 2, np.diff(file_starts))
     tally.num_lanes = np.bincount(kinds, minlength=2).tolist()
     is_aside = are_lanes_aside(xs, lane_starts, shape)
