@@ -117,7 +117,7 @@ def read_slurm_environment() -> None:
 
 
 @contextmanager
-def told_of_lost_processes() -> Iterator[None]:
+def reported_lost_processes() -> Iterator[None]:
     """Say it in words when another process of a run is gone, or does not answer.
 
     Raises:

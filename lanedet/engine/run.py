@@ -15,7 +15,7 @@ from lanedet.engine.checkpoint_files import check_whole, latest_checkpoint
 from lanedet.engine.config_errors import config_errors
 from lanedet.engine.config_parts import built_by
 from lanedet.engine.hooks import LaneVisualizationHook, find_checkpoint_hook
-from lanedet.engine.processes import start_processes, told_of_lost_processes
+from lanedet.engine.processes import reported_lost_processes, start_processes
 from lanedet.engine.runner import LaneRunner
 from lanedet.engine.schedule import check_resumed_schedule
 from lanedet.engine.work_dir import claimed_work_dir
@@ -123,7 +123,7 @@ def train(config: Config, *, compiled: bool = False, go_on: str = "") -> Runner:
     check_data(config, "train_dataloader", "val_dataloader")
     start_processes(config)
     runner = None
-    with told_of_lost_processes(), claimed_work_dir(config):
+    with reported_lost_processes(), claimed_work_dir(config):
         try:
             with config_errors("The config"):
                 runner = LaneRunner.from_cfg(config)
@@ -190,7 +190,7 @@ def evaluate(
         for hook in hooks:
             if built_by(hook, "custom_hooks") is LaneVisualizationHook:
                 hook["show_dir"] = str(show_dir)
-    with told_of_lost_processes(), claimed_work_dir(config):
+    with reported_lost_processes(), claimed_work_dir(config):
         with config_errors("The config"):
             runner = (
                 LaneRunner.from_cfg(config)

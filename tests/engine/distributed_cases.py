@@ -21,7 +21,7 @@ from processes import free_port, run_processes
 from torch.nn.parallel import DistributedDataParallel
 
 from lanedet.engine import LaneRunner, LaneTrainLoop
-from lanedet.engine.processes import start_processes, told_of_lost_processes
+from lanedet.engine.processes import reported_lost_processes, start_processes
 from lanedet.models import synchronize_batch_norm
 
 MakeRunner = Callable[..., LaneRunner]
@@ -164,7 +164,7 @@ def test_a_lost_process_ends_the_others_with_a_clear_error(
     def train(rank: int) -> tuple[str, float]:
         runner = make_runner(Kill())
         begin = time.monotonic()
-        with pytest.raises(ConnectionError) as caught, told_of_lost_processes():
+        with pytest.raises(ConnectionError) as caught, reported_lost_processes():
             runner.train()
         return str(caught.value), time.monotonic() - begin
 

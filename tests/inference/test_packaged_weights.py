@@ -31,7 +31,7 @@ def test_no_file_or_several(tmp_path: Path, num_files: int) -> None:
         default_weights(tmp_path / "weights")
 
 
-def test_trained_weights_find_the_same_lanes_in_their_evaluation_form() -> None:
+def test_trained_weights_find_the_same_lanes_when_fused() -> None:
     try:
         weights = default_weights()
     except FileNotFoundError:

@@ -2,7 +2,7 @@
 
     lanedet scenes data/diverse --num 12000 --seed 1 --category diverse
 
-Strong augmentation: the scenes are drawn, and what a network learns of their colours,
+Strong augmentation: the scenes are drawn, and what a network learns of their colors,
 their sharpness and their cameras must not be what it needs on real roads.
 """
 

@@ -7,7 +7,7 @@ r"""Real frames of TuSimple and generated scenes together, for any dashcam.
                               --category culane --size 820x295
 
 Strong augmentation: crops of other cameras' formats, and what a network learns of
-colours and sharpness must not be that of one camera. Half of what is seen are real
+colors and sharpness must not be that of one camera. Half of what is seen are real
 frames. Validation: TuSimple's 0531, 358 of them. Test: TuSimple's own test frames, in
 their own size.
 """

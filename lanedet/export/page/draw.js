@@ -1,7 +1,7 @@
 /**
  * Lanes on a canvas, as lanedet/visualization/draw.py draws them.
  *
- * The colours are those of M. Okabe and K. Ito, "Color Universal Design", 2008.
+ * The colors are those of M. Okabe and K. Ito, "Color Universal Design", 2008.
  */
 
 import { distanceFromDriver } from "./slots.js";
@@ -14,7 +14,7 @@ const EDGE_WIDTH = 1 / 450;
 const HORIZON = 0.35; // where lines would vanish
 const MIN_TAPER = 0.3; // share of the full width that remains above that
 
-/** Return the colour of a slot. */
+/** Return the color of a slot. */
 export function slotColor(slot, numSlots) {
   const colors = slot < Math.floor(numSlots / 2) ? LEFT_COLORS : RIGHT_COLORS;
   return colors[distanceFromDriver(slot, numSlots) % colors.length];
