@@ -50,10 +50,10 @@ class Assumptions:
     """Bits a second of the video: of a dashcam's 1920x1080 in H.264."""
 
     cores: int = 16
-    """Of a machine without a GPU."""
+    """Cores of a machine without a GPU."""
 
     gpu_cores: int = 16
-    """Of a machine with one."""
+    """Cores of a machine with one."""
 
     gpu_peak: float = 60e12
     """float16 operations a second of the GPU, as its data sheet has them, dense."""

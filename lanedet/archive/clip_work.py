@@ -66,7 +66,7 @@ class StretchFacts:
     """What the reader knows of a stretch when it is at its end."""
 
     frame_rate: float
-    """Of the clip, in frames per second."""
+    """Frames of the clip per second."""
 
     undecodable: int = 0
     """Frames that could not be decoded."""

@@ -25,7 +25,7 @@ class FrameLanes(NamedTuple):
     """What the network found in a frame alone."""
 
     time_s: float
-    """Since the clip's first frame, in seconds."""
+    """Time since the clip's first frame, in seconds."""
 
     sample: LaneSample
     """Detections, with scores and slots, and ``ori_shape``."""
@@ -38,10 +38,10 @@ class FollowedLanes(NamedTuple):
     """Position in the clip, from 0."""
 
     time_s: float
-    """Since the clip's first frame, in seconds."""
+    """Time since the clip's first frame, in seconds."""
 
     sample: LaneSample
-    """Its lanes, tracked or not."""
+    """Lanes of the frame, tracked or not."""
 
     state: DrivingState
     """What they say about the driving."""

@@ -68,13 +68,13 @@ class ArchiveSummary:
     """Clips that the source names."""
 
     num_before: int
-    """Those of them that were in the table before."""
+    """Clips of these that were in the table before."""
 
     num_done: int
-    """Those that the run has added."""
+    """Clips that the run has added."""
 
     failed: tuple[ManifestRow, ...]
-    """The rows of those that failed."""
+    """The rows of the clips that failed."""
 
     num_frames: int
     """Frames that the network has seen."""

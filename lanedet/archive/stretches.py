@@ -25,7 +25,7 @@ class Stretch:
     """A stretch of a clip, or all of it."""
 
     clip: Clip
-    """Of which clip."""
+    """The clip that it is of."""
 
     bounds: tuple[Fraction, ...] = (Fraction(0),)
     """When the clip's stretches begin, in seconds since its first frame, rising."""

@@ -69,7 +69,7 @@ class _Subject(NamedTuple):
     """What that function is given, by name."""
 
     model: Path | None = None
-    """Its file, if it is ours."""
+    """File of the model, if it is ours."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -117,10 +117,10 @@ class _Measured(NamedTuple):
     num_frames: int
 
     seconds: Seconds
-    """Of each step, for one frame."""
+    """Time of each step, for one frame."""
 
     bytes_written: float
-    """For one frame."""
+    """Bytes of the log, for one frame."""
 
 
 def _least(

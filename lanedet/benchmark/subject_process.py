@@ -32,7 +32,7 @@ class Start(NamedTuple):
     """Seconds from the start of the process to the lanes of the first image."""
 
     load_s: float
-    """Those to import and load what finds them."""
+    """Seconds of these to import and load what finds them."""
 
     lanes: list[list[list[float]]] | None
     """The lanes of the image, each points (x, y), where the subject says them."""

@@ -24,7 +24,7 @@ class AnnotatedFrame:
     """The frame as it came from the source."""
 
     sample: LaneSample
-    """Its lanes, tracked or not."""
+    """Lanes of the frame, tracked or not."""
 
     state: DrivingState
     """What they say about the driving."""

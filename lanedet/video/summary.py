@@ -21,7 +21,7 @@ class VideoSummary:
     """Frames that were written."""
 
     num_frames_with_lanes: int
-    """Those of them in which a lane was found."""
+    """Frames of these in which a lane was found."""
 
     length_s: float | None
     """Length of what was written, in seconds; None where pictures are no clip."""
@@ -48,7 +48,7 @@ class VideoSummary:
     """The files and folders that hold it."""
 
     event_clips: tuple[Path, ...]
-    """Those of them that show one lane departure each."""
+    """Clips among these that show one lane departure each."""
 
     num_events_uncut: int
     """Lane departures without a clip though clips were asked for: the cutting of them

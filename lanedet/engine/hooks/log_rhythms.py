@@ -22,8 +22,8 @@ class LogRhythms:
 
     def __init__(self, state: Mapping[str, list[int]] | None = None) -> None:
         self.state = None if state is None else {k: list(v) for k, v in state.items()}
-        """For each value the number of iterations after which it was logged last, and
-        the longest time between two, 0 if it was logged once."""
+        """The number of iterations after which each value was logged last, and the
+        longest time between two, 0 if it was logged once."""
         self._values: dict[str, Any] = {}
         self._loaded: set[str] = set()
 

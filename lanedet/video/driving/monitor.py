@@ -37,7 +37,7 @@ class DrivingSummary:
     """Frames that were watched."""
 
     num_ego_frames: int
-    """Those of them with an offset, and so with both lines of the own lane."""
+    """Frames of these with an offset, and so with both lines of the own lane."""
 
     mean_abs_offset_share: float | None
     """Mean distance from the lane's middle over those, as a share of its width."""
@@ -55,7 +55,7 @@ class DrivingSummary:
 
 
 class DrivingMonitor:
-    """Watch the driving over the frames of one recording.
+    """Watch the driving over the frames of a source, sequence by sequence.
 
     Args:
         num_slots: Number of slots K of the lanes; ``K // 2 - 1`` and ``K // 2`` bound

@@ -47,7 +47,7 @@ class _CutError(Exception):
 
 
 class _UnknownError(Exception):
-    """It is no plain stream: something is before it, or packets have no length."""
+    """The stream is no plain one: something is before it, or packets have no length."""
 
 
 def is_program_stream_cut(path: Path) -> bool:
