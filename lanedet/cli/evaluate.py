@@ -18,7 +18,7 @@ from lanedet.evaluation.functional.tusimple import (
     rules_of_width,
 )
 from lanedet.evaluation.functional.tusimple_lines import (
-    check_frame,
+    check_image_size,
     check_not_smaller,
 )
 from lanedet.files import replace_file
@@ -111,7 +111,7 @@ def score_tusimple(args: argparse.Namespace) -> Score:
     predictions = read_tusimple_lines(args.pred)
     shape = checked_image_shape(args.shape or TUSIMPLE_SHAPE)
     try:
-        check_frame(predictions, labels, shape)
+        check_image_size(predictions, labels, shape)
         picture = find_picture_shape(args.gt.parent, [line.raw_file for line in labels])
         check_not_smaller(
             labels,

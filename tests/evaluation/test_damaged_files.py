@@ -17,7 +17,7 @@ from fuzzing import mutations
 from lanedet.evaluation import evaluate_bdd100k, evaluate_culane
 from lanedet.evaluation.functional.culane import ContinuousRule, OfficialRule
 from lanedet.evaluation.functional.tusimple import evaluate_submission
-from lanedet.evaluation.functional.tusimple_lines import check_frame
+from lanedet.evaluation.functional.tusimple_lines import check_image_size
 from lanedet.formats import read_tusimple_lines
 from lanedet.formats.bdd100k_splits import read_bdd100k_list
 from lanedet.formats.culane_lists import read_culane_categories, read_culane_list
@@ -78,7 +78,7 @@ def test_tusimple_submissions(tmp_path: Path, seed: int, count: int) -> None:
             lines = read_tusimple_lines(path)
         with contextlib.suppress(ValueError), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            check_frame(lines, read_tusimple_lines(labels))
+            check_image_size(lines, read_tusimple_lines(labels))
             score = evaluate_submission(lines, read_tusimple_lines(labels))
             assert np.isfinite(score).all()
 
@@ -94,7 +94,7 @@ def test_tusimple_labels(tmp_path: Path, seed: int, count: int) -> None:
         with errors_for_users(path):
             lines = read_tusimple_lines(path)
         with contextlib.suppress(ValueError):
-            check_frame(read_tusimple_lines(predictions), lines)
+            check_image_size(read_tusimple_lines(predictions), lines)
             score = evaluate_submission(read_tusimple_lines(predictions), lines)
             assert np.isfinite(score).all()
 

@@ -29,7 +29,7 @@ from lanedet.ops import (
 _BOTTOM = 1 / 20  # of the height: the benchmark's rows end 10 px above the bottom
 
 
-def check_frame(
+def check_image_size(
     predictions: Sequence[TuSimpleLine],
     labels: Sequence[TuSimpleLine],
     shape: tuple[int, int] = TUSIMPLE_SHAPE,

@@ -11,7 +11,7 @@ from lanedet.evaluation.functional.tusimple import (
     rules_of_width,
 )
 from lanedet.evaluation.functional.tusimple_lines import (
-    check_frame,
+    check_image_size,
     check_not_smaller,
 )
 from lanedet.formats.tusimple import TuSimpleLine, read_tusimple_lines
@@ -62,15 +62,15 @@ def test_rows_of_another_order_are_refused(rows: np.ndarray) -> None:
 )
 def test_labels_outside_of_the_image_stop(label: TuSimpleLine) -> None:
     with pytest.raises(ValueError, match=r"'a.jpg' .* --shape"):
-        check_frame([], [label])
+        check_image_size([], [label])
 
 
 def test_labels_and_predictions_may_reach_the_border_and_more_in_larger_images() -> (
     None
 ):
-    check_frame([line(1280.0)], [line(1280.0)])
-    check_frame([line(1919.0)], [line(1900.0, ROWS + 360)], (1080, 1920))
-    check_frame([line(np.nan)], [line(np.nan, ROWS + 720)])  # rows without points
+    check_image_size([line(1280.0)], [line(1280.0)])
+    check_image_size([line(1919.0)], [line(1900.0, ROWS + 360)], (1080, 1920))
+    check_image_size([line(np.nan)], [line(np.nan, ROWS + 720)])  # rows without points
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_predictions_of_larger_images_stop() -> None:
     with pytest.raises(
         ValueError, match=r"1 of 2 predicted lanes, the first .*'b.jpg'"
     ):
-        check_frame([line(), line(1500.0, name="b.jpg")], [line()])
+        check_image_size([line(), line(1500.0, name="b.jpg")], [line()])
     many = [line() for _ in range(200)]
-    check_frame([*many, line(1500.0)], [line()])
+    check_image_size([*many, line(1500.0)], [line()])
 
 
 def test_the_tolerance_keeps_its_share_of_the_width() -> None:
@@ -135,7 +135,7 @@ def test_what_needs_gigabytes_is_refused() -> None:
 )
 def test_the_benchmarks_own_lanes_lie_inside(pred: str, gt: str) -> None:
     labels = read_tusimple_lines(FIXTURES / gt)
-    check_frame(read_tusimple_lines(FIXTURES / pred), labels)
+    check_image_size(read_tusimple_lines(FIXTURES / pred), labels)
     check_not_smaller(labels)
     check_not_smaller(labels[:10])
     assert json.loads((FIXTURES / gt).open().readline())["h_samples"][-1] == 710
