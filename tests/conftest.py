@@ -63,11 +63,16 @@ def configs_not_laid_out() -> Iterator[Callable[..., tuple[str, bool]]]:
 
 @pytest.fixture(scope="session", autouse=True)
 def machine_looked_at_once() -> Iterator[None]:
-    """Let mmengine look for compilers and GPUs once, not at the start of every run."""
+    """Let mmengine look for compilers, GPUs and mmcv once, not with every run.
+
+    For mmcv it looks once for each module of a network.
+    """
+    from mmengine.model import utils
     from mmengine.runner import runner
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runner, "collect_env", cache(runner.collect_env))
+        for place, name in ((runner, "collect_env"), (utils, "mmcv_full_available")):
+            patch.setattr(place, name, cache(getattr(place, name)))
         yield
 
 
