@@ -11,7 +11,6 @@ import signal
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -21,18 +20,13 @@ import pytest
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Collect no garbage among thousands of tests, which stay, now nor later.
-
-    What the tests import later stays, too: half a million objects, among which each
-    full collection would look for 0.2 s. Every hundredth of the small ones is enough.
-    """
+    """Collect no garbage among thousands of tests, which stay, now nor later."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.enable()
         gc.freeze()
-        gc.set_threshold(*gc.get_threshold()[:2], 100)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,21 +57,16 @@ def configs_not_laid_out() -> Iterator[Callable[..., tuple[str, bool]]]:
 
 @pytest.fixture(scope="session", autouse=True)
 def machine_looked_at_once() -> Iterator[None]:
-    """Let mmengine look for compilers and GPUs once, not at the start of every run."""
+    """Let mmengine look for compilers, GPUs and mmcv once, not with every run.
+
+    For mmcv it looks once for each module of a network.
+    """
+    from mmengine.model import utils
     from mmengine.runner import runner
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runner, "collect_env", cache(runner.collect_env))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def no_full_collection_for_a_dataset() -> Iterator[None]:
-    """Keep mmengine from a full collection of garbage for each data set."""
-    from mmengine.dataset import base_dataset
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(base_dataset, "gc", SimpleNamespace(collect=lambda: 0))
+        for place, name in ((runner, "collect_env"), (utils, "mmcv_full_available")):
+            patch.setattr(place, name, cache(getattr(place, name)))
         yield
 
 

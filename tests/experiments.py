@@ -10,6 +10,7 @@ import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,7 @@ def config_paths() -> dict[str, Path]:
     }
 
 
+@cache
 def read_kept() -> dict[str, dict[str, Facts]]:
     """Return the descriptions that are kept, by name of the config."""
     kept = json.loads(KEPT.read_text())

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as pads
 
 from lanedet.archive.layout import LANES_FOLDER, MANIFEST_FOLDER
 from lanedet.archive.run import check_table
@@ -142,10 +143,7 @@ def summarize_table(table: str) -> TableSummary:
                 f"No table at {storage.shown!r}. lanedet archive SOURCE --out TABLE "
                 "makes one."
             )
-        file_system = storage.file_system
-        rows = pads.dataset(
-            storage.path_of(MANIFEST_FOLDER), MANIFEST, "parquet", file_system
-        ).to_table()
+        rows = _opened(storage, MANIFEST_FOLDER, MANIFEST).to_table()
         counts = _offset_counts(storage)
     done = rows.filter(pc.equal(rows["state"], "done"))
     num_frames = pc.sum(done["frames"]).as_py() or 0
@@ -178,13 +176,18 @@ def _offset_counts(storage: Storage) -> Sequence[int]:
     counts = np.zeros(len(BIN_EDGES) - 1, dtype=np.int64)
     if not storage.names(LANES_FOLDER):
         return counts.tolist()
-    lanes = pads.dataset(
-        storage.path_of(LANES_FOLDER), LANES, "parquet", storage.file_system
-    )
+    lanes = _opened(storage, LANES_FOLDER, LANES)
     for batch in lanes.to_batches(columns=["offset_share"]):
         offsets = batch["offset_share"].drop_null().to_numpy()
         counts += np.histogram(offsets.clip(-0.65, 0.65), BIN_EDGES)[0]
     return counts.tolist()
+
+
+def _opened(storage: Storage, folder: str, schema: pa.Schema) -> Any:
+    """Return the Parquet files of a folder, which are not read yet."""
+    import pyarrow.dataset as pads  # and pandas, in half a second
+
+    return pads.dataset(storage.path_of(folder), schema, "parquet", storage.file_system)
 
 
 def _x_of(offset: float) -> int:

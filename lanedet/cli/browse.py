@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from lanedet.cli.options import PATH_HINT, KeyValueAction
+from lanedet.config_files import find_config
 from lanedet.runtime import progress_bar, user_errors
 
 EXAMPLES = """examples:
@@ -51,6 +52,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Draw."""
     args = parse_args()
+    find_config(args.config)  # which may be misspelt, before seconds of imports
     from mmengine.logging import MMLogger
 
     from lanedet.engine import load_config

@@ -2,6 +2,7 @@
 
 import argparse
 
+from lanedet.config_files import config_names, config_title, find_config
 from lanedet.runtime import user_errors
 
 EXAMPLES = """examples:
@@ -29,8 +30,6 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """List the configs."""
     args = parse_args()
-    from lanedet.engine.config_files import config_names, config_title, find_config
-
     if args.show:
         print(find_config(args.name).read_text(encoding="utf-8"), end="")
         return

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from lanedet.cli.options import PATH_HINT, add_run_options, add_runtime_options
+from lanedet.config_files import find_config
 from lanedet.files import replace_file
 from lanedet.runtime import tune_allocator, tune_threads, user_errors
 
@@ -51,6 +52,7 @@ def main() -> None:
     args = parse_args()
     tune_allocator()
     tune_threads()
+    find_config(args.config)  # which may be misspelt, before seconds of imports
     from mmengine.dist import is_main_process
 
     from lanedet import engine

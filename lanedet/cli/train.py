@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lanedet.cli.options import PATH_HINT, add_run_options, resume_command
+from lanedet.config_files import find_config
 from lanedet.runtime import shell_word, tune_allocator, tune_threads, user_errors
 
 EXAMPLES = """examples:
@@ -67,6 +68,7 @@ def main() -> None:
     args = parse_args()
     tune_allocator()
     tune_threads()
+    find_config(args.config)  # which may be misspelt, before seconds of imports
     from lanedet import engine
 
     config = engine.load_config(args.config, args.cfg_options, args.data_root)

@@ -7,9 +7,9 @@ from typing import Any
 
 from mmengine.config import Config
 
+from lanedet.config_files import find_config
 from lanedet.engine.config_bounds import check_bounds
 from lanedet.engine.config_checks import check_parts, check_pipelines
-from lanedet.engine.config_files import find_config
 from lanedet.engine.config_parts import look_up, typed_dicts
 from lanedet.engine.config_types import check_type
 from lanedet.engine.schedule import check_schedule, merge_options
@@ -29,7 +29,7 @@ def load_config(
 
     Args:
         path: Python file in mmengine's pure-Python style, or the name of a config of
-            the package (:func:`~lanedet.engine.config_files.find_config`).
+            the package (:func:`~lanedet.config_files.find_config`).
         options: Values to change, by dotted key: ``{"train_cfg.max_iters": 100}``.
             Another ``max_iters`` also stretches the schedule of the learning rate
             (:func:`~lanedet.engine.schedule.merge_options`).

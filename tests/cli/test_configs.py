@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lanedet.engine.config_files import find_config
+from lanedet.config_files import find_config
 
 RunMain = Callable[..., int]
 

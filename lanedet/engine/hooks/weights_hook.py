@@ -9,8 +9,8 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 import lanedet
+from lanedet.config_files import config_name
 from lanedet.engine.checkpoint_files import WEIGHTS_FILE
-from lanedet.engine.config_files import config_name
 from lanedet.engine.provenance import source_commit
 from lanedet.models import describe_model, read_checkpoint, save_weights
 

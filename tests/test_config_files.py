@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lanedet.engine.config_files import (
+from lanedet.config_files import (
     config_folder,
     config_name,
     config_names,
