@@ -9,9 +9,7 @@ import numpy as np
 from lanedet.formats.models import RT_INFO, ModelMetadata, openvino_metadata
 from lanedet.runtime import needs_extra
 
-_MIN_BYTES = (
-    4096  # of a constant: to convert a smaller one takes more XML than it saves
-)
+_MIN_BYTES = 4096  # of a constant; to restore a smaller one takes more than it saves
 
 
 def openvino_model(content: bytes, metadata: ModelMetadata) -> Any:
