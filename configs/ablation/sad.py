@@ -50,7 +50,6 @@ param_scheduler = [
 ]
 
 _sad = dict(type=SelfAttentionDistiller)
-_kl = dict(type=SelfAttentionDistiller, divergence="kl")
 _mean = dict(type=AttentionGenerator, mapping="mean", energy_norm="none")
 
 # Title of the row: its distiller. SAD is standardised with L2 on P23 + P34 from 2/3 of
@@ -59,19 +58,17 @@ _rows = {
     "plain": None,
     "SAD as printed": dict(type=sad_preset, name="paper"),
     "SAD, standardised, L2": _sad,
-    "SAD, standardised, KL": _kl,
-    "SAD, mean over channels": dict(type=SelfAttentionDistiller, attention=_mean),
-    "P12": dict(type=SelfAttentionDistiller, paths=[("E1", "E2")]),
-    "P13": dict(type=SelfAttentionDistiller, paths=[("E1", "E3")]),
-    "P14": dict(type=SelfAttentionDistiller, paths=[("E1", "E4")]),
-    "P23": dict(type=SelfAttentionDistiller, paths=[("E2", "E3")]),
-    "P24": dict(type=SelfAttentionDistiller, paths=[("E2", "E4")]),
-    "P34": dict(type=SelfAttentionDistiller, paths=[("E3", "E4")]),
-    "P24 + P34": dict(type=SelfAttentionDistiller, paths=[("E2", "E4"), ("E3", "E4")]),
-    "backward, P32 + P43": dict(
-        type=SelfAttentionDistiller, paths=[("E3", "E2"), ("E4", "E3")]
-    ),
+    "SAD, standardised, KL": dict(_sad, divergence="kl"),
+    "SAD, mean over channels": dict(_sad, attention=_mean),
+    "P12": dict(_sad, paths=[("E1", "E2")]),
+    "P13": dict(_sad, paths=[("E1", "E3")]),
+    "P14": dict(_sad, paths=[("E1", "E4")]),
+    "P23": dict(_sad, paths=[("E2", "E3")]),
+    "P24": dict(_sad, paths=[("E2", "E4")]),
+    "P34": dict(_sad, paths=[("E3", "E4")]),
+    "P24 + P34": dict(_sad, paths=[("E2", "E4"), ("E3", "E4")]),
+    "backward, P32 + P43": dict(_sad, paths=[("E3", "E2"), ("E4", "E3")]),
     "deep supervision": dict(type=DeepSupervision, stages=["E1", "E2", "E3"]),
-    "start at 1/3": dict(type=SelfAttentionDistiller, start=1 / 3),
-    "start at 1/2": dict(type=SelfAttentionDistiller, start=1 / 2),
+    "start at 1/3": dict(_sad, start=1 / 3),
+    "start at 1/2": dict(_sad, start=1 / 2),
 }

@@ -1,12 +1,9 @@
 """A line head with SAD on your own pictures, 288x512, any number of lanes.
 
-Run:      lanedet convert pictures/ --from labelme --to tusimple --out data/custom
-          lanedet train custom/enet_line_custom
-Expected: it depends on your pictures; there is nothing to compare it with.
-
 A picture may have as many lanes as it has: labels know no slots, and the best 8 that
-are found are kept (``num_slots``). Twice the iterations of enet_sad_custom.py, whose
-recipe it has else: lines are learned late. docs/heads.md tells the heads apart.
+are found are kept (``num_slots``). Data and recipe are those of
+enet_sad_custom.py, with twice the iterations: lines are learned late. docs/heads.md
+tells the heads apart.
 """
 
 from mmengine.config import read_base

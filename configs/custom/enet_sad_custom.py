@@ -1,8 +1,7 @@
 """ENet-SAD on your own pictures, 288x512, any number of lanes.
 
-Run:      lanedet convert pictures/ --from labelme --to tusimple --out data/custom
-          lanedet train custom/enet_sad_custom
-Expected: it depends on your pictures; there is nothing to compare it with.
+Run:  lanedet convert pictures/ --from labelme --to tusimple --out data/custom
+      lanedet train custom/enet_sad_custom
 
 The number of lanes is ``_num_lanes`` in configs/_base_/datasets/custom.py, the length
 of the training ``max_iters`` below. The recipe is that of enet_sad_scenes.py, whose

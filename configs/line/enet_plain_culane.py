@@ -1,8 +1,4 @@
-"""A line head on ENet's encoder, without SAD, on CULane, 320x800.
-
-Run:      lanedet train line/enet_plain_culane
-Expected: not measured. enet_sad_culane.py says what is published.
-"""
+"""A line head on ENet's encoder, without SAD, on CULane, 320x800."""
 
 from mmengine.config import read_base
 

@@ -1,8 +1,4 @@
-"""A line head on ENet's encoder, without SAD, on RoadScenes, 288x800.
-
-Run:      lanedet train line/enet_plain_roadscenes
-Expected: not measured.
-"""
+"""A line head on ENet's encoder, without SAD, on RoadScenes, 288x800."""
 
 from mmengine.config import read_base
 

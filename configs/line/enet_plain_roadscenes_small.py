@@ -1,8 +1,4 @@
-"""A line head on ENet's encoder, without SAD, on RoadScenes, 144x400, for a CPU.
-
-Run:      lanedet train line/enet_plain_roadscenes_small
-Expected: not measured.
-"""
+"""A line head on ENet's encoder, without SAD, on RoadScenes, 144x400, for a CPU."""
 
 from mmengine.config import read_base
 

@@ -1,11 +1,8 @@
 """A line head on ENet's encoder, with SAD, on BDD100K, 360x640.
 
-Run:      lanedet train line/enet_sad_bdd100k
-Kin:      Nothing is published of a line head by SAD's rules for BDD100K.
-Expected: not measured.
-
 Lanes in the class map, which the metric reads, are drawn as wide as its labels: 8
-pixels of 1280. 12 epochs of 60,000 images.
+pixels of 1280. 12 epochs of 60,000 images. Of a line head by SAD's rules for BDD100K
+nothing is published.
 """
 
 from mmengine.config import read_base

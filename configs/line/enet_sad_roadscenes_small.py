@@ -1,9 +1,5 @@
 """A line head on ENet's encoder, with SAD, on RoadScenes, 144x400, for a CPU.
 
-Run:      lanedet train line/enet_sad_roadscenes_small
-Kin:      Nothing is published.
-Expected: not measured.
-
 Data, size and recipe are those of ../roadscenes/enet_sad_roadscenes_small.py, with
 twice the iterations. At this size the levels begin at stride 4: to lie a pixel aside is
 to miss a lane. enet_plain_roadscenes_small.py is what to compare it with.

@@ -1,8 +1,4 @@
-"""A line head on ResNet-18, without SAD, on RoadScenes, 288x800.
-
-Run:      lanedet train line/resnet18_plain_roadscenes
-Expected: not measured.
-"""
+"""A line head on ResNet-18, without SAD, on RoadScenes, 288x800."""
 
 from mmengine.config import read_base
 

@@ -1,10 +1,8 @@
 """A line head on ResNet-18, with SAD, on CULane, 320x800.
 
-Run:      lanedet train line/resnet18_sad_culane
-Kin:      Published, without SAD: F1 80.81 for Polar R-CNN and 79.73 for SRLane with
-          ResNet-18, 80.92 for Polar R-CNN with ResNet-34 (their READMEs). Of SAD and
-          a line head together nothing is published.
-Expected: not measured.
+Published, without SAD: F1 80.81 for Polar R-CNN and 79.73 for SRLane with ResNet-18,
+80.92 for Polar R-CNN with ResNet-34 (their READMEs). Of SAD and a line head together
+nothing is.
 """
 
 from mmengine.config import read_base

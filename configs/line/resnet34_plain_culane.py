@@ -1,8 +1,4 @@
-"""A line head on ResNet-34, without SAD, on CULane, 320x800.
-
-Run:      lanedet train line/resnet34_plain_culane
-Expected: not measured. resnet18_sad_culane.py says what is published.
-"""
+"""A line head on ResNet-34, without SAD, on CULane, 320x800."""
 
 from mmengine.config import read_base
 

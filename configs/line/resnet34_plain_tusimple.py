@@ -1,8 +1,4 @@
-"""A line head on ResNet-34, without SAD, on TuSimple, 320x800.
-
-Run:      lanedet train line/resnet34_plain_tusimple
-Expected: not measured. resnet18_sad_tusimple.py says what is published.
-"""
+"""A line head on ResNet-34, without SAD, on TuSimple, 320x800."""
 
 from mmengine.config import read_base
 

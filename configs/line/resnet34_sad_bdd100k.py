@@ -1,8 +1,4 @@
-"""A line head on ResNet-34, with SAD, on BDD100K, 360x640.
-
-Run:      lanedet train line/resnet34_sad_bdd100k
-Expected: not measured.
-"""
+"""A line head on ResNet-34, with SAD, on BDD100K, 360x640."""
 
 from mmengine.config import read_base
 

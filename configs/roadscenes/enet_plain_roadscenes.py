@@ -1,8 +1,4 @@
-"""ENet without SAD and its stage E4 on RoadScenes, 288x800.
-
-Run:      lanedet train roadscenes/enet_plain_roadscenes
-Expected: not measured yet.
-"""
+"""ENet without SAD and its stage E4 on RoadScenes, 288x800."""
 
 from mmengine.config import read_base
 

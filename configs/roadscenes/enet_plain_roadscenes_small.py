@@ -1,8 +1,4 @@
-"""ENet without SAD and its stage E4 on RoadScenes, 144x400, small enough for a CPU.
-
-Run:      lanedet train roadscenes/enet_plain_roadscenes_small
-Expected: not measured yet.
-"""
+"""ENet without SAD and its stage E4 on RoadScenes, 144x400, small enough for a CPU."""
 
 from mmengine.config import read_base
 

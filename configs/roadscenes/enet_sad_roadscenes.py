@@ -1,8 +1,5 @@
 """ENet-SAD on RoadScenes, 288x800.
 
-Run:      lanedet train roadscenes/enet_sad_roadscenes
-Expected: not measured yet.
-
 The recipe is that of configs/sad/enet_sad_scenes.py, longer.
 """
 

@@ -1,8 +1,5 @@
 """ENet-SAD on RoadScenes, 144x400, small enough for a CPU.
 
-Run:      lanedet train roadscenes/enet_sad_roadscenes_small
-Expected: not measured yet.
-
 The test scenes are those of the other configs, at half the resolution.
 """
 

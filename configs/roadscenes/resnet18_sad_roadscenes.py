@@ -1,8 +1,5 @@
 """ResNet-18 with SAD on RoadScenes, 288x800.
 
-Run:      lanedet train roadscenes/resnet18_sad_roadscenes
-Expected: not measured yet.
-
 Training begins from nothing, as ENet's does: neither is there anything to fetch, nor is
 its licence another's.
 """

@@ -1,8 +1,4 @@
-"""ResNet-34 without SAD on RoadScenes, 288x800.
-
-Run:      lanedet train roadscenes/resnet34_plain_roadscenes
-Expected: not measured yet.
-"""
+"""ResNet-34 without SAD on RoadScenes, 288x800."""
 
 from mmengine.config import read_base
 

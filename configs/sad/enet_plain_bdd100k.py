@@ -1,6 +1,5 @@
 """ENet on BDD100K, 360x640, without SAD and its stage E4: the paper's baseline.
 
-Run:      lanedet train sad/enet_plain_bdd100k
 Expected: accuracy 34.12 %, IoU 14.64 % (here sad_accuracy, sad_iou) in the paper, as
           quoted in https://github.com/hustvl/YOLOP.
 """

@@ -1,8 +1,4 @@
-"""ENet on CULane, 288x800, without SAD and its stage E4: the paper's baseline.
-
-Run:      lanedet train sad/enet_plain_culane
-Expected: not known.
-"""
+"""ENet on CULane, 288x800, without SAD and its stage E4: the paper's baseline."""
 
 from mmengine.config import read_base
 

@@ -1,6 +1,5 @@
-"""ENet on CULane, 288x800, without SAD and its stage E4: a stronger recipe.
+"""ENet on CULane, 288x800, without SAD and its stage E4: a stronger recipe (--amp).
 
-Run:      lanedet train sad/enet_plain_culane_modern --amp
 Expected: F1 69.39 %, the mean of pytorch-auto-drive's runs.
 """
 

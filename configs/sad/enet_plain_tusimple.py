@@ -1,8 +1,7 @@
 """ENet on TuSimple, 368x640, without SAD and its stage E4: the paper's baseline.
 
-Run:      lanedet train sad/enet_plain_tusimple
-Expected: not known; 94.87 % with further steps behind it, ENet-TuSimple-Torch in
-          https://github.com/cardwing/Codes-for-Lane-Detection.
+With further steps behind it 94.87 %: ENet-TuSimple-Torch in
+https://github.com/cardwing/Codes-for-Lane-Detection.
 """
 
 from mmengine.config import read_base

@@ -1,6 +1,5 @@
-"""ENet on TuSimple, 368x640, without SAD and its stage E4: a stronger recipe.
+"""ENet on TuSimple, 368x640, without SAD and its stage E4: a stronger recipe (--amp).
 
-Run:      lanedet train sad/enet_plain_tusimple_modern --amp
 Expected: accuracy 95.55 %, the mean of pytorch-auto-drive's runs.
 """
 

@@ -1,6 +1,5 @@
 """ENet-SAD on BDD100K, 360x640, as in the paper (https://arxiv.org/abs/1908.00821).
 
-Run:      lanedet train sad/enet_sad_bdd100k
 Expected: accuracy 36.56 %, IoU 16.02 % (here sad_accuracy, sad_iou) in the paper, as
           quoted in https://github.com/cardwing/Codes-for-Lane-Detection.
 

@@ -1,10 +1,8 @@
 """ENet-SAD on CULane, 288x800, as in the paper (https://arxiv.org/abs/1908.00821).
 
-Run:      lanedet train sad/enet_sad_culane
 Expected: F1 70.8 % in the paper, as quoted in
-          https://github.com/InhwanBae/ENet-SAD_Pytorch.
-          The 72.0 % of the authors' repository are of inputs of 208x976 without the
-          upper part of the image.
+          https://github.com/InhwanBae/ENet-SAD_Pytorch. The 72.0 % of the authors'
+          repository are of 208x976 without the upper part of the image.
 """
 
 from mmengine.config import read_base

@@ -1,7 +1,4 @@
-"""ENet-SAD on CULane, 288x800, by a stronger recipe than the paper's.
-
-Run:      lanedet train sad/enet_sad_culane_modern --amp
-Expected: not known; F1 69.39 % without SAD (enet_plain_culane_modern.py).
+"""ENet-SAD on CULane, 288x800, by a stronger recipe (--amp).
 
 After pytorch-auto-drive's enet_culane.py (_base_/schedules/sgd_warm_up.py), with SAD
 as in the paper.

@@ -1,11 +1,10 @@
 """ENet-SAD on scenes of all categories, 192x336, for use on real roads.
 
-Run:      lanedet scenes data/diverse --num 12000 --seed 1 --category diverse
-          lanedet train sad/enet_sad_diverse
 Expected: not known from nothing. Weights from runs of it one after the other reach
           accuracy 0.924 on 63 real frames (docs/results.md).
 
-The recipe is that of enet_sad_scenes.py, longer, with strong augmentation.
+The recipe is that of enet_sad_scenes.py, longer, with strong augmentation. How the
+scenes are made: _base_/datasets/diverse_scenes.py.
 """
 
 from mmengine.config import read_base

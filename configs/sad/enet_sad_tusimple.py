@@ -1,6 +1,5 @@
 """ENet-SAD on TuSimple, 368x640, as in the paper (https://arxiv.org/abs/1908.00821).
 
-Run:      lanedet train sad/enet_sad_tusimple
 Expected: accuracy 96.64 %, FP 0.0602, FN 0.0205 in the paper, as quoted in
           https://github.com/cardwing/Codes-for-Lane-Detection.
 

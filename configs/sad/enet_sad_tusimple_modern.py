@@ -1,7 +1,4 @@
-"""ENet-SAD on TuSimple, 368x640, by a stronger recipe than the paper's.
-
-Run:      lanedet train sad/enet_sad_tusimple_modern --amp
-Expected: not known; accuracy 95.55 % without SAD (enet_plain_tusimple_modern.py).
+"""ENet-SAD on TuSimple, 368x640, by a stronger recipe (--amp).
 
 50 epochs of 3,268 images, after pytorch-auto-drive's enet_tusimple.py
 (_base_/schedules/sgd_warm_up.py), with SAD as in the paper. 368 rows instead of 360,

@@ -1,10 +1,7 @@
 """MobileNetV3 with SAD on generated scenes: any network of torchvision as a backbone.
 
-Run:      lanedet scenes data/scenes --num 1500 --seed 0
-          lanedet train sad/mobilenet_v3_sad_scenes
-Expected: not measured. It shows how a network joins, not which one is best.
-
-To use another network, change ``name`` and the places in ``stages``, which
+The experiment of enet_sad_scenes.py. It shows how a network joins, not which one is
+best. To use another network, change ``name`` and the places in ``stages``, which
 ``torchvision.models.feature_extraction.get_graph_node_names`` lists. Networks of timm
 join the same way: ``dict(type=TimmFeatures, name="mobilenetv3_small_100",
 stages=dict(S1=0, S2=1, S3=2), output_stride=8)``.

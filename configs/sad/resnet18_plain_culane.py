@@ -1,8 +1,4 @@
-"""ResNet-18 on CULane, 288x800, without SAD: the paper's baseline.
-
-Run:      lanedet train sad/resnet18_plain_culane
-Expected: not known.
-"""
+"""ResNet-18 on CULane, 288x800, without SAD: the paper's baseline."""
 
 from mmengine.config import read_base
 

@@ -1,6 +1,5 @@
-"""ResNet-18 on CULane, 288x800, without SAD: a stronger recipe.
+"""ResNet-18 on CULane, 288x800, without SAD: a stronger recipe (--amp).
 
-Run:      lanedet train sad/resnet18_plain_culane_modern --amp
 Expected: F1 65.19 %, the mean of pytorch-auto-drive's runs.
 """
 

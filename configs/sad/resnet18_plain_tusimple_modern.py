@@ -1,6 +1,5 @@
-"""ResNet-18 on TuSimple, 368x640, without SAD: a stronger recipe.
+"""ResNet-18 on TuSimple, 368x640, without SAD: a stronger recipe (--amp).
 
-Run:      lanedet train sad/resnet18_plain_tusimple_modern --amp
 Expected: accuracy 94.18 %, the mean of pytorch-auto-drive's runs.
 """
 

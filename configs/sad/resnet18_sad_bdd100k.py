@@ -1,8 +1,4 @@
-"""ResNet-18 with SAD on BDD100K, 360x640, as far as the paper says.
-
-Run:      lanedet train sad/resnet18_sad_bdd100k
-Expected: not known.
-"""
+"""ResNet-18 with SAD on BDD100K, 360x640, as far as the paper says."""
 
 from mmengine.config import read_base
 

@@ -1,7 +1,4 @@
-"""ResNet-18 with SAD on CULane, 288x800, by a stronger recipe than the paper's.
-
-Run:      lanedet train sad/resnet18_sad_culane_modern --amp
-Expected: not known; F1 65.19 % without SAD (resnet18_plain_culane_modern.py).
+"""ResNet-18 with SAD on CULane, 288x800, by a stronger recipe (--amp).
 
 As enet_sad_culane_modern.py, after resnet18_culane.py beside that file. The first
 convolution of the head is 3x3 here, there 1x1.

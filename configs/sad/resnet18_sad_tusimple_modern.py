@@ -1,7 +1,4 @@
-"""ResNet-18 with SAD on TuSimple, 368x640, by a stronger recipe than the paper's.
-
-Run:      lanedet train sad/resnet18_sad_tusimple_modern --amp
-Expected: not known; accuracy 94.18 % without SAD (resnet18_plain_tusimple_modern.py).
+"""ResNet-18 with SAD on TuSimple, 368x640, by a stronger recipe (--amp).
 
 As enet_sad_tusimple_modern.py, after resnet18_tusimple.py beside that file. The first
 convolution of the head is 3x3 here, there 1x1.

@@ -1,8 +1,4 @@
-"""ResNet-34 on BDD100K, 360x640, without SAD: the paper's baseline.
-
-Run:      lanedet train sad/resnet34_plain_bdd100k
-Expected: not known.
-"""
+"""ResNet-34 on BDD100K, 360x640, without SAD: the paper's baseline."""
 
 from mmengine.config import read_base
 

@@ -1,8 +1,4 @@
-"""ResNet-34 on CULane, 288x800, without SAD: the paper's baseline.
-
-Run:      lanedet train sad/resnet34_plain_culane
-Expected: not known.
-"""
+"""ResNet-34 on CULane, 288x800, without SAD: the paper's baseline."""
 
 from mmengine.config import read_base
 

@@ -1,6 +1,5 @@
-"""ResNet-34 on CULane, 288x800, without SAD: a stronger recipe.
+"""ResNet-34 on CULane, 288x800, without SAD: a stronger recipe (--amp).
 
-Run:      lanedet train sad/resnet34_plain_culane_modern --amp
 Expected: F1 69.82 %, the mean of pytorch-auto-drive's runs.
 """
 

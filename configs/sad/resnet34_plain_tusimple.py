@@ -1,8 +1,4 @@
-"""ResNet-34 on TuSimple, 368x640, without SAD: the paper's baseline.
-
-Run:      lanedet train sad/resnet34_plain_tusimple
-Expected: not known.
-"""
+"""ResNet-34 on TuSimple, 368x640, without SAD: the paper's baseline."""
 
 from mmengine.config import read_base
 

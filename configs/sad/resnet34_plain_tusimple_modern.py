@@ -1,6 +1,5 @@
-"""ResNet-34 on TuSimple, 368x640, without SAD: a stronger recipe.
+"""ResNet-34 on TuSimple, 368x640, without SAD: a stronger recipe (--amp).
 
-Run:      lanedet train sad/resnet34_plain_tusimple_modern --amp
 Expected: accuracy 95.23 %, the mean of pytorch-auto-drive's runs.
 """
 

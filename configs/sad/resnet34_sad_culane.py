@@ -1,8 +1,4 @@
-"""ResNet-34 with SAD on CULane, 288x800, as far as the paper says.
-
-Run:      lanedet train sad/resnet34_sad_culane
-Expected: not known.
-"""
+"""ResNet-34 with SAD on CULane, 288x800, as far as the paper says."""
 
 from mmengine.config import read_base
 

@@ -1,8 +1,4 @@
-"""ResNet-34 with SAD on CULane, 288x800, by a stronger recipe than the paper's.
-
-Run:      lanedet train sad/resnet34_sad_culane_modern --amp
-Expected: not known; F1 69.82 % without SAD (resnet34_plain_culane_modern.py).
-"""
+"""ResNet-34 with SAD on CULane, 288x800, by a stronger recipe (--amp)."""
 
 from mmengine.config import read_base
 

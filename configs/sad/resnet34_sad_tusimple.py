@@ -1,8 +1,4 @@
-"""ResNet-34 with SAD on TuSimple, 368x640, as far as the paper says.
-
-Run:      lanedet train sad/resnet34_sad_tusimple
-Expected: not known.
-"""
+"""ResNet-34 with SAD on TuSimple, 368x640, as far as the paper says."""
 
 from mmengine.config import read_base
 

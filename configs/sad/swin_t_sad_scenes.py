@@ -1,13 +1,9 @@
 """Swin-T with SAD on generated scenes: windows of self-attention as a whole backbone.
 
-Run:      lanedet scenes data/scenes --num 1500 --seed 0
-          lanedet train sad/swin_t_sad_scenes
-Expected: not measured. A transformer needs pretrained weights more than a convolution
-          does.
-
 The experiment of mobilenet_v3_sad_scenes.py. Its stage of stride 16 is read, as in
 https://github.com/voldemortX/pytorch-auto-drive, where Swin-T reaches F1 69.75 on
-CULane. Training begins with torchvision's ImageNet weights, which are fetched.
+CULane. Training begins with torchvision's ImageNet weights, which are fetched: a
+transformer needs them more than a convolution does.
 
 Swin: https://arxiv.org/abs/2103.14030. SAD: https://arxiv.org/abs/1908.00821.
 """

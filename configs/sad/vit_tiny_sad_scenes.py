@@ -1,10 +1,5 @@
 """ViT-Ti with SAD on generated scenes: self-attention alone. Needs lanedet[timm].
 
-Run:      lanedet scenes data/scenes --num 1500 --seed 0
-          lanedet train sad/vit_tiny_sad_scenes
-Expected: not measured. A transformer needs pretrained weights more than a convolution
-          does.
-
 The experiment of swin_t_sad_scenes.py. Patches of 16 x 16 pixels are the tokens of
 twelve blocks, so all stages have stride 16; they are the stream behind the fourth,
 eighth and last block, before the last norm. Positions are learned, for one size of the

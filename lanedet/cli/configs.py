@@ -9,6 +9,7 @@ EXAMPLES = """examples:
   lanedet configs
   lanedet configs culane
   lanedet configs sad/enet_sad_scenes --show > mine.py
+By such a name: lanedet train sad/enet_sad_scenes, lanedet ablate ablation/sad
 """
 
 

@@ -48,7 +48,6 @@ _augment = dict(
 )
 _labels = dict(type=RasterizeLanes, lane_width_px=8)  # pixels of the network input
 _to_tensors = dict(type=ToTensors)
-_test_pipeline = [dict(type=LoadImage), dict(type=ApplyView), dict(type=ToTensors)]
 
 train_dataloader = dict(
     batch_size=12,
@@ -57,16 +56,13 @@ train_dataloader = dict(
     sampler=dict(type=EndlessSampler),
     dataset=dict(pipeline=[_load_image, _apply_view, _augment, _labels, _to_tensors]),
 )
-val_dataloader = dict(
-    batch_size=12,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type=DefaultSampler, shuffle=False),
-    dataset=dict(pipeline=_test_pipeline, test_mode=True),
-)
 test_dataloader = dict(
     batch_size=12,
     num_workers=4,
     sampler=dict(type=DefaultSampler, shuffle=False),
-    dataset=dict(pipeline=_test_pipeline, test_mode=True),
+    dataset=dict(
+        pipeline=[dict(type=LoadImage), dict(type=ApplyView), dict(type=ToTensors)],
+        test_mode=True,
+    ),
 )
+val_dataloader = dict(test_dataloader, persistent_workers=True)

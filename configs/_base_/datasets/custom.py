@@ -6,21 +6,14 @@ Where to get the tree: docs/custom-data.md.
 
 from mmengine.config import read_base
 
-from lanedet.datasets import TuSimpleDataset
-from lanedet.evaluation import TuSimpleMetric
-from lanedet.ops import LetterboxView
-
 with read_base():
-    from .common import *
+    from .scenes import *
 
-_num_lanes = 6
-_view = dict(type=LetterboxView, input_shape=(288, 512))
+_view.update(input_shape=(288, 512))
 _labels.update(lane_width_px=7)
 
-_data = dict(type=TuSimpleDataset, data_root="data/custom")
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
-    _loader.update(batch_size=8, num_workers=1)
-    _loader["dataset"].update(_data, ann_files=["val_label.json"])
+    _loader["dataset"].update(data_root="data/custom", ann_files=["val_label.json"])
 train_dataloader.update(num_workers=2)
 train_dataloader["dataset"].update(
     ann_files=["train_label.json"],
