@@ -3,8 +3,7 @@
 LaneATT's authors rewrote the evaluator in Python, and most papers since then use their
 file. In the mode they call continuous nothing is painted: a lane is the polygon around
 its curve, cut off at the image, and the overlap is one of areas. Scores differ from the
-official ones, at 0.5 by some tenths of a per cent and more at higher thresholds, so a
-number must say by which rule it was made.
+official ones, at 0.5 by some tenths of a per cent and more at higher thresholds.
 
 Lanes become B-splines through all points (cubic where there are four or more), sampled
 five times per point. Each is widened by half the width to both sides, with flat ends
@@ -46,14 +45,8 @@ def polygon_ious(
 ) -> FloatArray:
     """Return how far the polygons around lanes overlap.
 
-    Args:
-        pred_lanes: Predicted lanes, each (N, 2) in pixels, N >= 2.
-        gt_lanes: Labelled lanes.
-        shape: (H, W) of the image in pixels.
-        lane_width: Width of the polygons in pixels.
-
-    Returns:
-        (G, P): area of the intersection over area of the union, in [0, 1].
+    What it takes and returns is as of ``painted_ious``, but lanes have two points at
+    least, and (G, P) is the area of intersections over that of unions, without NaN.
 
     Raises:
         ValueError: If lanes turn by more than a right angle more than 300 times.

@@ -38,12 +38,25 @@ def _owners(gains: FloatArray) -> list[int]:
     num_u, num_v = gains.shape
     u_prices, v_prices = gains.max(axis=1, initial=-1e5), np.zeros(num_v)
     owners = [-1] * num_v
+
+    def augment(u: int) -> bool:
+        """Look for a partner of ``u`` along tight edges, moving others if possible."""
+        u_seen[u] = True
+        for v, is_edge in enumerate(is_tight[u]):
+            if not is_edge or v_seen[v]:
+                continue
+            v_seen[v] = True
+            if owners[v] < 0 or augment(owners[v]):
+                owners[v] = u
+                return True
+        return False
+
     for u in range(num_u):
         while True:
             slack = u_prices[:, None] + v_prices - gains
             is_tight = (abs(slack) < _TOLERANCE).tolist()
             u_seen, v_seen = [False] * num_u, [False] * num_v
-            if _augment(u, is_tight, u_seen, v_seen, owners):
+            if augment(u):
                 break
             # By how much the next edge fails to be tight.
             least = slack[u_seen][:, np.invert(v_seen)].min(initial=np.inf)
@@ -52,22 +65,3 @@ def _owners(gains: FloatArray) -> list[int]:
             u_prices[u_seen] -= least
             v_prices[v_seen] += least
     return owners
-
-
-def _augment(
-    u: int,
-    is_tight: list[list[bool]],
-    u_seen: list[bool],
-    v_seen: list[bool],
-    owners: list[int],
-) -> bool:
-    """Look for a partner of ``u`` along tight edges, moving others where possible."""
-    u_seen[u] = True
-    for v, is_edge in enumerate(is_tight[u]):
-        if not is_edge or v_seen[v]:
-            continue
-        v_seen[v] = True
-        if owners[v] < 0 or _augment(owners[v], is_tight, u_seen, v_seen, owners):
-            owners[v] = u
-            return True
-    return False
