@@ -14,21 +14,24 @@ from lanedet.archive.layout import LOCK
 from lanedet.archive.storage import Storage
 from lanedet.files import ClaimedError, claim_folder
 
-_REFRESH_S = 20.0
 _STALE_S = 120.0  # since a holder last said that it is there
-_SETTLE_S = 2.0  # of two that take a dead one's table at once the later one has it
 
 
 @contextmanager
-def claim_table(storage: Storage) -> Iterator[Callable[[], None]]:
+def claim_table(
+    storage: Storage, *, refresh_s: float = 20.0, settle_s: float = 2.0
+) -> Iterator[Callable[[], None]]:
     """Hold a table against other runs.
 
     On a disk the claim ends with the process, however that ends. In an object store a
-    file says who holds the table and is renewed every 20 s; one that is older than two
-    minutes, by this computer's clock, counts for nothing.
+    file says who holds the table and is renewed; one that is older than two minutes, by
+    this computer's clock, counts for nothing.
 
     Args:
         storage: Folder of the table, which is made where there is none.
+        refresh_s: Seconds after which the claim in a store is renewed.
+        settle_s: Seconds to wait after a dead one's claim in a store was taken: of two
+            that take it at once the later one has it.
 
     Yields:
         A function that raises ClaimedError if the claim is lost: another run has taken
@@ -42,8 +45,8 @@ def claim_table(storage: Storage) -> Iterator[Callable[[], None]]:
         with claim_folder(storage.folder):
             yield lambda: None
         return
-    claim = _StoredClaim(storage)
-    with claim.renewed():
+    claim = _StoredClaim(storage, settle_s)
+    with claim.renewed(refresh_s):
         yield claim.check
 
 
@@ -55,16 +58,18 @@ class _StoredClaim:
         StorageError: If the store cannot be used.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, settle_s: float) -> None:
         self._storage, self._holder = storage, secrets.token_hex(8)
         self._ended, self._lost = threading.Event(), threading.Event()
         self._told_s = time()
-        _take(storage, self._holder)
+        _take(storage, self._holder, settle_s)
 
     @contextmanager
-    def renewed(self) -> Iterator[None]:
+    def renewed(self, refresh_s: float) -> Iterator[None]:
         """Renew the claim while the block runs, then let go of it."""
-        renewing = threading.Thread(target=self._renew_often, daemon=True)
+        renewing = threading.Thread(
+            target=self._renew_often, args=(refresh_s,), daemon=True
+        )
         renewing.start()
         try:
             yield
@@ -87,8 +92,8 @@ class _StoredClaim:
                 "Wait until that one is done."
             )
 
-    def _renew_often(self) -> None:
-        while not self._ended.wait(_REFRESH_S) and not self._lost.is_set():
+    def _renew_often(self, refresh_s: float) -> None:
+        while not self._ended.wait(refresh_s) and not self._lost.is_set():
             with suppress(OSError):  # the next time, or never; the run will notice
                 self._renew()
 
@@ -101,7 +106,7 @@ class _StoredClaim:
         self._told_s = now_s
 
 
-def _take(storage: Storage, holder: str) -> None:
+def _take(storage: Storage, holder: str, settle_s: float) -> None:
     try:
         storage.create(LOCK, _content(holder))
         return
@@ -116,7 +121,7 @@ def _take(storage: Storage, holder: str) -> None:
             f"table. If it was killed, its claim ends after {_STALE_S:.0f} s."
         )
     storage.write(LOCK, _content(holder))
-    sleep(_SETTLE_S)
+    sleep(settle_s)
     if _read(storage).get("holder") != holder:  # another took it at this moment
         raise ClaimedError(
             f"Only one run at a time may write {storage.shown!r}, and another one has "

@@ -17,8 +17,6 @@ from lanedet.archive.ray_engine import LOST_PROCESS, RayEngine, on_this_node, qu
 from lanedet.archive.reports import Report
 from lanedet.archive.stretches import Stretch
 
-_WAIT_S = 1.0  # for the next report, until the question is asked again
-
 
 class HostedEngine:
     """Workers of a connected cluster, by an engine that runs there.
@@ -35,7 +33,7 @@ class HostedEngine:
         self.num_workers, self._ray = num_workers, ray
         self._waiting = ThreadPoolExecutor(2)  # for reports, and for the progress
         self._host: Any = (
-            ray.remote(_EngineHost)
+            ray.remote(EngineHost)
             .options(
                 num_cpus=0, max_concurrency=4, scheduling_strategy=on_this_node(ray)
             )
@@ -75,23 +73,38 @@ class HostedEngine:
             raise ConnectionError(LOST_PROCESS) from error
 
 
-class _EngineHost:
-    """An engine in a process of the cluster, whose threads answer questions."""
+class EngineHost:
+    """An engine in a process of the cluster, whose threads answer questions.
 
-    def __init__(self, job: ArchiveJob, num_workers: int, gpus: float) -> None:
+    Args:
+        job: What its workers do.
+        num_workers: How many.
+        gpus: Which part of a GPU each has.
+        wait_s: Seconds to wait for the next report, until the question is asked again.
+    """
+
+    def __init__(
+        self, job: ArchiveJob, num_workers: int, gpus: float, *, wait_s: float = 1.0
+    ) -> None:
         quieten()
+        self._wait_s = wait_s
         self._engine = RayEngine(job, num_workers, gpus)
         self._reports: SimpleQueue[Report | None] = SimpleQueue()  # None is the end
         self._error: Exception | None = None
 
     def begin(self, stretches: Sequence[Stretch]) -> None:
+        """Begin to do stretches of clips."""
         threading.Thread(target=self._run, args=(stretches,), daemon=True).start()
 
     def take(self) -> tuple[list[Report], bool]:
-        """Return new reports, soon, and whether they are the last ones."""
+        """Return new reports, soon, and whether they are the last ones.
+
+        Raises:
+            Exception: What the engine has ended with, after all reports before it.
+        """
         reports: list[Report] = []
         try:
-            report = self._reports.get(timeout=_WAIT_S)
+            report = self._reports.get(timeout=self._wait_s)
             while report is not None:
                 reports.append(report)
                 report = self._reports.get_nowait()
@@ -105,9 +118,11 @@ class _EngineHost:
         raise self._error
 
     def progress(self) -> tuple[int, float]:
+        """Return how many frames were seen, and of how many clips."""
         return self._engine.progress()
 
     def forget(self, clip: str) -> None:
+        """Forget what was noted of a clip that is done with."""
         self._engine.forget(clip)
 
     def _run(self, stretches: Sequence[Stretch]) -> None:

@@ -56,9 +56,9 @@ class KnownPort:
         for frame in _frames(source, times):
             with times.measure("infer"):
                 probs = self._predict(frame)
-                self._lanes(probs)
+                look_up_lanes(probs, self._threshold)
             with times.measure("draw"):
-                picture = _tint(frame, probs)
+                picture = tint_lanes(frame, probs)
             with times.measure("encode"):
                 if writer is None:
                     codec = cv2.VideoWriter.fourcc(*"mp4v")
@@ -82,19 +82,6 @@ class KnownPort:
         logits, _ = self._detector(inputs)
         return np.asarray(logits.softmax(dim=1)[0].cpu())
 
-    def _lanes(self, probs: NDArray[np.float32]) -> list[list[tuple[int, int]]]:
-        """Return the points (x, y) of each lane in the network's input."""
-        height = probs.shape[1]
-        smooth = [cv2.blur(lane, _WINDOW) for lane in probs[1:]]
-        lanes: list[list[tuple[int, int]]] = [[] for _ in smooth]
-        for points, lane in zip(lanes, smooth, strict=True):
-            for number in range(_NUM_ROWS):
-                y = int(height - 1 - number * _ROW_STEP * height)
-                x = int(np.argmax(lane[y]))
-                if lane[y, x] > self._threshold:
-                    points.append((x, y))
-        return lanes
-
 
 def _frames(source: Path, times: StepTimes) -> Iterator[ByteArray]:
     capture = cv2.VideoCapture(str(source))
@@ -110,8 +97,40 @@ def _frames(source: Path, times: StepTimes) -> Iterator[ByteArray]:
         capture.release()
 
 
-def _tint(frame: ByteArray, probs: NDArray[np.float32]) -> ByteArray:
-    """Return a frame with the most probable lane of each pixel over it."""
+def look_up_lanes(
+    probs: NDArray[np.float32], threshold: float
+) -> list[list[tuple[int, int]]]:
+    """Return the points (x, y) of each lane, from the lowest row up.
+
+    Args:
+        probs: Probabilities of the background and of each lane, (K + 1, H, W).
+        threshold: What a smoothed probability must exceed, in [0, 1].
+
+    Returns:
+        The points of each of the K lanes in pixels of the network's input.
+    """
+    height = probs.shape[1]
+    smooth = [cv2.blur(lane, _WINDOW) for lane in probs[1:]]
+    lanes: list[list[tuple[int, int]]] = [[] for _ in smooth]
+    for points, lane in zip(lanes, smooth, strict=True):
+        for number in range(_NUM_ROWS):
+            y = int(height - 1 - number * _ROW_STEP * height)
+            x = int(np.argmax(lane[y]))
+            if lane[y, x] > threshold:
+                points.append((x, y))
+    return lanes
+
+
+def tint_lanes(frame: ByteArray, probs: NDArray[np.float32]) -> ByteArray:
+    """Return a frame with the most probable lane of each pixel over it.
+
+    Args:
+        frame: (H, W, 3) uint8, BGR.
+        probs: Probabilities of the background and of up to four lanes, (K + 1, h, w).
+
+    Returns:
+        (H, W, 3) uint8, BGR.
+    """
     size = (frame.shape[1], frame.shape[0])
     classes = probs.argmax(axis=0).astype(np.uint8)
     classes = np.asarray(cv2.resize(classes, size, interpolation=cv2.INTER_NEAREST))

@@ -11,7 +11,7 @@ import argparse
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
@@ -33,6 +33,8 @@ from lanedet.runtime import (
     tune_allocator,
 )
 from lanedet.video import VideoReader
+
+Work = Callable[[int, Connection, Path, str | None], object]
 
 _MOST_WORKERS = 256
 
@@ -58,8 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common_arguments(parser, rounds=3)
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: argparse.Namespace, work: Work | None = None) -> None:
     """Measure and print a table.
+
+    Args:
+        args: Those of the command line.
+        work: What a worker does, with its number, its end of the pipe, the clip and the
+            runtime: it sends when it is ready, and from then on, whenever it is asked,
+            the number of frames that it has done. None is ``find_lanes_when_asked``.
 
     Raises:
         ValueError: If a number is out of its range, or the clip is no video.
@@ -75,7 +83,9 @@ def run(args: argparse.Namespace) -> None:
     source = args.source or generated_clip(args.frames, SHAPE)
     with VideoReader(source):
         pass  # the workers would not say it in a line
-    rates = _measure(source, args.runtime, numbers, args.rounds)
+    rates = _measure(
+        work or find_lanes_when_asked, source, args.runtime, numbers, args.rounds
+    )
     fastest = {number: max(each) for number, each in rates.items()}
     print(f"{source}; {hardware_line()}")
     first = fastest[numbers[0]] / numbers[0]
@@ -88,15 +98,17 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _measure(
-    source: Path, runtime: str | None, numbers: Sequence[int], rounds: int
+    work: Work,
+    source: Path,
+    runtime: str | None,
+    numbers: Sequence[int],
+    rounds: int,
 ) -> dict[int, list[float]]:
     """Return the frames a second of so many workers, in each round."""
     context = multiprocessing.get_context("spawn")
     pipes = [context.Pipe() for _ in range(numbers[-1])]
     workers = [
-        context.Process(
-            target=_work, args=(number, there, source, runtime), daemon=True
-        )
+        context.Process(target=work, args=(number, there, source, runtime), daemon=True)
         for number, (_, there) in enumerate(pipes)
     ]
     for worker, (_, there) in zip(workers, pipes, strict=True):
@@ -130,7 +142,9 @@ def _rate(pipes: Sequence[Connection]) -> float:
     return num_frames / (perf_counter() - begin)
 
 
-def _work(number: int, pipe: Connection, source: Path, runtime: str | None) -> None:
+def find_lanes_when_asked(
+    number: int, pipe: Connection, source: Path, runtime: str | None
+) -> None:
     """Find the lanes of the clip whenever the other end of the pipe asks for it."""
     end_with_parent()
     if hasattr(os, "sched_setaffinity"):

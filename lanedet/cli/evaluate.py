@@ -146,14 +146,7 @@ def score_culane(args: argparse.Namespace) -> Score:
     numbers = {"rule": args.rule, **report.to_json()}
     print(f"Lanes are compared by the {args.rule} rule (--rule).")
     _print_assumed(args.shape, CULANE_SHAPE)
-    metrics = {
-        **numbers["iou"]["0.50"],
-        "f1_75": numbers["iou"]["0.75"]["f1"],
-        "mf1": numbers["mf1"],
-    }
-    for category, values in numbers["categories"].items():
-        metrics |= {f"{name}_{category}": value for name, value in values.items()}
-    return Score(numbers, _prefixed("culane", metrics), report.num_images)
+    return Score(numbers, _prefixed("culane", report.metrics()), report.num_images)
 
 
 def _print_assumed(given: tuple[int, int] | None, shape: tuple[int, int]) -> None:

@@ -77,6 +77,22 @@ class CULaneReport:
             "missing_predictions": self.num_missing,
         }
 
+    def metrics(self) -> dict[str, float]:
+        """Return the numbers by the names that ``CULaneMetric`` gives them.
+
+        Those without a threshold in their name are at 0.5, the others at 0.75 and over
+        all thresholds: both must be among ``thresholds``.
+        """
+        numbers = self.to_json()
+        metrics = {
+            **numbers["iou"]["0.50"],
+            "f1_75": numbers["iou"]["0.75"]["f1"],
+            "mf1": numbers["mf1"],
+        }
+        for category, values in numbers["categories"].items():
+            metrics |= {f"{name}_{category}": value for name, value in values.items()}
+        return metrics
+
 
 def evaluate_culane(
     pred_root: Path | str,

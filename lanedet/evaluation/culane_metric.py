@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
+from lanedet.evaluation.culane_folders import CULaneReport
 from lanedet.evaluation.functional.culane import (
     RULES,
     THRESHOLDS,
@@ -23,7 +24,6 @@ from lanedet.formats import (
     culane_rows,
 )
 from lanedet.formats.culane import CULANE_ROW_STEP, parse_culane_lane
-from lanedet.formats.culane_lists import CULANE_CROSS
 from lanedet.ops import is_beyond_rows
 from lanedet.structures import LaneSample
 
@@ -149,23 +149,12 @@ class CULaneMetric(BaseMetric):
         """
         if not results:
             raise ValueError("At least one image must be scored, got none.")
-        totals = [CULaneCounts(*each) for each in _sums(results)]
-        at_75 = totals[THRESHOLDS.index(0.75)]
-        metrics = {
-            **totals[0].to_json(),
-            "f1_75": at_75.f1,
-            "mf1": sum(counts.f1 for counts in totals) / len(totals),
-        }
-        for category in sorted(
-            {record.category for record in results} - {None}, key=str
-        ):
+        report = CULaneReport(THRESHOLDS, _sums(results), {}, num_images=len(results))
+        named = {each.category for each in results if each.category is not None}
+        for category in sorted(named):
             part = [record for record in results if record.category == category]
-            counts = CULaneCounts(*_sums(part)[0])
-            if category == CULANE_CROSS:
-                metrics["fp_cross"] = counts.fp
-            else:
-                metrics |= {f"{k}_{category}": v for k, v in counts.to_json().items()}
-        return {name: float(number) for name, number in metrics.items()}
+            report.categories[category] = _sums(part)[THRESHOLDS.index(0.5)]
+        return {name: float(number) for name, number in report.metrics().items()}
 
 
 def _check(sample: LaneSample, shape: tuple[int, int]) -> None:
@@ -186,5 +175,6 @@ def _check(sample: LaneSample, shape: tuple[int, int]) -> None:
             )
 
 
-def _sums(results: Sequence[_Record]) -> list[list[int]]:
-    return np.sum([record.counts for record in results], axis=0).tolist()
+def _sums(results: Sequence[_Record]) -> list[CULaneCounts]:
+    sums = np.sum([record.counts for record in results], axis=0).tolist()
+    return [CULaneCounts(*each) for each in sums]

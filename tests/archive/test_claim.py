@@ -45,16 +45,13 @@ def test_a_second_run_is_refused_in_a_store(store: Storage) -> None:
     assert not store.exists("_lock.json")
 
 
-def test_the_claim_of_a_run_that_was_killed_in_a_store_ends(
-    store: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(claim, "_SETTLE_S", 0.0)
+def test_the_claim_of_a_run_that_was_killed_in_a_store_ends(store: Storage) -> None:
     dead = {"holder": "x", "host": "h", "process": 1, "time": time() - 100}
     store.write("_lock.json", json.dumps(dead).encode())
     with pytest.raises(ClaimedError, match="heard of 100 s ago"), claim_table(store):
         pass
     store.write("_lock.json", json.dumps(dead | {"time": time() - 121}).encode())
-    with claim_table(store):
+    with claim_table(store, settle_s=0.0):
         assert json.loads(store.read("_lock.json") or b"")["holder"] != "x"
 
 
@@ -69,20 +66,14 @@ def test_of_two_that_take_a_dead_one_s_table_at_once_one_has_it(
     assert store.read("_lock.json") == other
 
 
-def test_a_lock_that_is_damaged_counts_for_nothing(
-    store: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(claim, "_SETTLE_S", 0.0)
+def test_a_lock_that_is_damaged_counts_for_nothing(store: Storage) -> None:
     store.write("_lock.json", b"{")
-    with claim_table(store):
+    with claim_table(store, settle_s=0.0):
         assert store.exists("_lock.json")
 
 
-def test_a_run_that_slept_leaves_the_table_to_who_took_it(
-    store: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(claim, "_REFRESH_S", 0.01)
-    with claim_table(store) as check:
+def test_a_run_that_slept_leaves_the_table_to_who_took_it(store: Storage) -> None:
+    with claim_table(store, refresh_s=0.01) as check:
         check()
         other = json.dumps({"holder": "x", "time": time()}).encode()
 

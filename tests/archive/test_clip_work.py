@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from archives import LocalEngine
+from archives import LocalEngine, SeeingInferencer
 from clips import write_clip
 
 from lanedet.archive import ArchiveJob, Clip
@@ -150,7 +150,7 @@ def test_a_crash_of_the_network_is_the_clips_row(
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError("it burns")
 
-    monkeypatch.setattr(worker._inferencer, "predict", crash)
+    monkeypatch.setattr(SeeingInferencer, "predict", crash)
     report = worker.work(Stretch(clip_of(write_clip(tmp_path, num_frames=5))))
     assert isinstance(report, ClipReport)
     assert report.row.error == "RuntimeError: it burns"
@@ -270,13 +270,13 @@ def test_a_clip_that_changes_while_it_is_read_fails(
 ) -> None:
     path = write_clip(tmp_path, num_frames=30)
     worker = ClipWorker(make_job(tmp_path / "table"), WorkLedger())
-    find = worker._inferencer.predict
+    find = SeeingInferencer.predict
 
     def touch(*images: Any, **options: Any) -> Any:
         os.utime(path, ns=(1, 1))
         return find(*images, **options)
 
-    monkeypatch.setattr(worker._inferencer, "predict", touch)
+    monkeypatch.setattr(SeeingInferencer, "predict", touch)
     report = worker.work(Stretch(clip_of(path)))
     assert isinstance(report, ClipReport)
     assert "mtime 1, " in str(report.row.error)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from lanedet.archive import engine_host
-from lanedet.archive.engine_host import _EngineHost
+from lanedet.archive.engine_host import EngineHost
 from lanedet.archive.reports import Report, StretchReport
 
 
@@ -20,13 +20,13 @@ class Engine:
 
 
 @pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch) -> _EngineHost:
+def host(monkeypatch: pytest.MonkeyPatch) -> EngineHost:
     monkeypatch.setattr(engine_host, "RayEngine", lambda *_: Engine())
     monkeypatch.setattr(engine_host, "quieten", lambda: None)  # imports Ray Data
-    return _EngineHost(None, 1, 0.0)  # type: ignore[arg-type]
+    return EngineHost(None, 1, 0.0, wait_s=0.1)  # type: ignore[arg-type]
 
 
-def take_all(host: _EngineHost) -> int:
+def take_all(host: EngineHost) -> int:
     number, is_done = 0, False
     while not is_done:
         reports, is_done = host.take()
@@ -34,13 +34,13 @@ def take_all(host: _EngineHost) -> int:
     return number
 
 
-def test_all_reports_are_handed_over_in_every_round(host: _EngineHost) -> None:
+def test_all_reports_are_handed_over_in_every_round(host: EngineHost) -> None:
     for number in (100, 0, 3):
         host.begin([None] * number)  # type: ignore[list-item]
         assert take_all(host) == number
 
 
-def test_the_error_comes_after_the_reports_before_it(host: _EngineHost) -> None:
+def test_the_error_comes_after_the_reports_before_it(host: EngineHost) -> None:
     host.begin([None, None, RuntimeError("it burns")])  # type: ignore[list-item]
     number = 0
     with pytest.raises(RuntimeError, match="it burns"):  # noqa: PT012
@@ -49,8 +49,5 @@ def test_the_error_comes_after_the_reports_before_it(host: _EngineHost) -> None:
     assert number == 2
 
 
-def test_nothing_is_waited_for_long(
-    host: _EngineHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine_host, "_WAIT_S", 0.01)
+def test_nothing_is_waited_for_long(host: EngineHost) -> None:
     assert host.take() == ([], False)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFile
 
 from lanedet.archive.file_version import file_version
 from lanedet.archive.listing import list_clips
@@ -176,7 +177,7 @@ def test_a_store_that_stalls_is_an_error_in_time(
     store.pipe_file("/test_stall/a.bin", b"abc")
     try:
         file = StoredFile("memory://test_stall/a.bin", stall_s=0.05)
-        monkeypatch.setattr(file._file, "read", lambda *_: time.sleep(0.5))
+        monkeypatch.setattr(MemoryFile, "read", lambda *_: time.sleep(0.5))
         begin = time.monotonic()
         with pytest.raises(StorageError, match=r"answer within 0\.05 s, and the store"):
             file.read(1)
