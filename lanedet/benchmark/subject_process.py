@@ -193,10 +193,25 @@ def _load(task: Mapping[str, Any]) -> tuple[FindLanes, list[Any], dict[str, Any]
 
     image = np.load(task["image"])
     found = find([image])
-    lanes = None
-    if isinstance(found, list) and found and isinstance(found[0], list):
-        lanes = [np.asarray(points).tolist() for points in found[0]]
-    return find, [image], {"load_s": load_s, "lanes": lanes}
+    return find, [image], {"load_s": load_s, "lanes": _lanes(found)}
+
+
+def _lanes(found: Any) -> list[list[list[float]]] | None:
+    """Return the lanes of the first image, None if a peer says them otherwise."""
+    import numpy as np
+
+    if not (isinstance(found, list) and found and isinstance(found[0], list)):
+        return None
+    lanes = []
+    for points in found[0]:
+        try:
+            array = np.asarray(points, dtype=np.float64)
+        except (TypeError, ValueError):
+            return None
+        if array.ndim != 2 or array.shape[1] != 2:
+            return None
+        lanes.append(array.tolist())
+    return lanes
 
 
 def _timed(

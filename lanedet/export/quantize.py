@@ -27,6 +27,7 @@ from lanedet.simulation import make_scene
 
 _MAX_IMAGES = 300
 _NUM_SCENES, _SCENE_SEED, _SCENE_SHAPE = 100, 7, (360, 640)
+_TALKATIVE = ("nncf", "torch.utils.cpp_extension")
 
 
 def calibration_images(source: Path | str | None) -> Iterator[ByteArray]:
@@ -65,7 +66,7 @@ def quantize(model: OnnxModel, images: Iterable[ByteArray]) -> OnnxModel:
     """
     # NNCF reports each run to its maker, unless it takes itself to be tested.
     os.environ.setdefault("NNCF_CI", "1")
-    with needs_extra("INT8", "export"):
+    with needs_extra("INT8", "export"), _quiet():
         import nncf
         import onnx
 
@@ -121,12 +122,17 @@ def _make_signed(graph: Any, onnx: Any) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep NNCF's reports of its progress, and its bars, from the terminal."""
-    logger = logging.getLogger("nncf")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Keep NNCF's reports of its progress, and its bars, from the terminal.
+
+    With it comes the part of PyTorch that compiles, which may warn of missing GPUs.
+    """
+    loggers = [logging.getLogger(name) for name in _TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

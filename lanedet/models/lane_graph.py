@@ -73,4 +73,5 @@ class LaneGraph(nn.Module):
         # place, as memory takes longer to get than to fill.
         rows = images.float().flatten(2)
         rows.sub_(self.mean.repeat(width)).div_(self.std.repeat(width))
-        return rows.unflatten(2, (-1, 3)).permute(0, 3, 1, 2).to(self.dtype)
+        # Cast first: only a permutation that is the last step can be undone for free.
+        return rows.to(self.dtype).unflatten(2, (-1, 3)).permute(0, 3, 1, 2)

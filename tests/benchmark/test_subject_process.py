@@ -29,6 +29,9 @@ def load_burner():
             pass
     return find
 
+def load_other():
+    return lambda images: [[{"line": object()}, "left"] for _ in images]
+
 def load_nothing():
     raise ValueError("no such weights")
 
@@ -76,6 +79,12 @@ def test_a_subject_is_timed_whatever_it_prints(open_peer) -> None:
     # It sleeps.
     assert max(one.core_seconds) < 0.005
     assert one.peak_bytes is None or one.peak_bytes > 64 * 2**20
+
+
+def test_a_peer_may_say_its_lanes_in_its_own_way(open_peer) -> None:
+    with open_peer("peer:load_other") as process:
+        assert process.start().lanes is None
+        assert len(process.run(2, 1).seconds) == 2
 
 
 def test_what_a_subject_computes_is_told_from_what_it_waits(open_peer) -> None:

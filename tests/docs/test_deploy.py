@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -33,7 +34,7 @@ def run(command: list[str | Path], folder: Path) -> str:
 @pytest.fixture
 def road(tmp_path: Path) -> np.ndarray:
     [(image, _)] = Drive(3, 1, 25.0, (720, 1280))
-    (tmp_path / "road.ppm").write_bytes(b"P6 1280 720 255\n" + image.tobytes())
+    assert cv2.imwrite(str(tmp_path / "road.ppm"), image[..., ::-1])
     return image
 
 

@@ -85,6 +85,21 @@ def test_half_precision_keeps_what_is_outside_of_the_network() -> None:
         _run(out, images(1))
 
 
+@pytest.mark.parametrize("options", [{}, {"half": True, "batch": 2}], ids=str)
+def test_no_order_is_changed_there_and_back(options: dict[str, Any]) -> None:
+    graph = onnx.load(exported_file("rows", "onnx", **options)).graph
+    made = {name: node for node in graph.node for name in node.output}
+    transposes = [node for node in graph.node if node.op_type == "Transpose"]
+    assert transposes
+    for node in transposes:
+        source = made.get(node.input[0])
+        while source is not None and source.op_type == "Cast":
+            source = made.get(source.input[0])
+        if source is not None and source.op_type == "Transpose":
+            there, back = source.attribute[0].ints, node.attribute[0].ints
+            assert [there[axis] for axis in back] != sorted(there)
+
+
 _HEAD = {
     "type": "LaneSegmentationHead",
     "num_lanes": 4,

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,9 @@ from exports import PLACE, exported_file, images
 from extras import needs
 
 from lanedet.export import ExportOptions, export_model
-from lanedet.export.quantize import calibration_images
-from lanedet.formats.models import ModelMetadata, read_onnx_metadata
+from lanedet.export.onnx_model import OnnxModel
+from lanedet.export.quantize import calibration_images, quantize
+from lanedet.formats.models import ExportFacts, ModelMetadata, read_onnx_metadata
 from lanedet.inference import open_predictor
 
 pytestmark = needs("nncf", "onnx", extra="export")
@@ -35,6 +37,22 @@ def test_no_pictures(tmp_path: Path) -> None:
 def test_half_and_int8_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="exclude each other"):
         ExportOptions(half=True, int8=True)
+
+
+def test_what_comes_with_nncf_warns_of_no_gpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "nncf.py").write_text(
+        "import logging\n"
+        "logging.getLogger('torch.utils.cpp_extension').warning('No CUDA runtime')\n"
+        "raise ModuleNotFoundError(name='nncf')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "nncf", raising=False)
+    model = OnnxModel(b"", ModelMetadata({}, ExportFacts("maps", "float32", None), {}))
+    with pytest.raises(ValueError, match="INT8 needs nncf"):
+        quantize(model, [])
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])

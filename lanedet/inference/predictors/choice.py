@@ -157,6 +157,11 @@ def open_predictor(
         from lanedet.inference.predictors.tensorrt import TensorRtPredictor
 
         return TensorRtPredictor(path, device)
+    if not is_installed("torch"):
+        raise ValueError(
+            f"{str(path)!r} is run by PyTorch, which is not installed: pip install "
+            "lanedet brings it. Without it only what lanedet export wrote runs."
+        )
     from lanedet.inference.predictors.torch import TorchPredictor
     from lanedet.models import load_weights, usable_device
 

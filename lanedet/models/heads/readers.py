@@ -19,6 +19,7 @@ Readings = dict[str, Tensor]
 """What leaves the graph, by name; the first axis of each is the batch."""
 
 _BITS = 8  # of a byte
+_MAX_BYTES = 8  # that one product makes; to make them one by one takes twice as long
 
 
 class Reader(nn.Module, ABC):
@@ -112,7 +113,12 @@ class RowReader(Reader):
         self._keep("columns", torch.arange(width))
         self._keep("wide_columns", torch.arange(-reach, width + reach))
         self._keep("window", torch.arange(-reach, reach + 1))
-        self._keep("bit_values", 2.0 ** torch.arange(_BITS - 1, -1, -1)[:, None])
+        num_bytes = -(-width // _BITS)
+        together = max(
+            each for each in range(1, _MAX_BYTES + 1) if num_bytes % each == 0
+        )
+        values = 2.0 ** torch.arange(_BITS - 1, -1, -1)[:, None]
+        self._keep("bit_values", torch.block_diag(*[values] * together))
 
     def _keep(self, name: str, tensor: Tensor) -> None:
         self.register_buffer(name, tensor, persistent=False)
@@ -141,8 +147,7 @@ class RowReader(Reader):
         top, bottom, left, right = place[0], place[1], place[2], place[3]
         ys = bottom - 1 - self.steps
         values = self._smooth_rows(lane_probs, ys, place)
-        is_inside = (self.columns >= left) & (self.columns < right)
-        values = values * ((ys >= top)[:, None] & is_inside).float()
+        values = values * ((self.columns >= left) & (self.columns < right)).float()
         columns, before_first, last = self.columns.float(), left - 1.0, right.float()
         peak = values.amax(dim=-1, keepdim=True)  # (B, K, R, 1)
         # Of several maxima the first, as in np.argmax.
@@ -158,6 +163,7 @@ class RowReader(Reader):
         right_edge = after - self._share(values, half, after, after - 1)
         left_edge = torch.where(before < left, left - 0.5, left_edge)
         right_edge = torch.where(after >= right, right - 0.5, right_edge)
+        peak = peak * (ys >= top)[:, None].float()  # above the picture is nothing
         return torch.cat([left_edge, right_edge, peak], dim=-1)
 
     def _share(
@@ -188,5 +194,5 @@ class RowReader(Reader):
     def _bits(self, lane_probs: Tensor) -> Tensor:
         is_probable = (lane_probs >= self.threshold).float()
         is_probable = F.pad(is_probable, (0, -is_probable.shape[-1] % _BITS))
-        groups = is_probable.unflatten(-1, (-1, _BITS))
-        return cast(Tensor, (groups @ self.bit_values).squeeze(-1).to(torch.uint8))
+        groups = is_probable.unflatten(-1, (-1, len(self.bit_values)))
+        return cast(Tensor, (groups @ self.bit_values).flatten(-2).to(torch.uint8))

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from lanedet.inference import open_predictor
+from lanedet.inference import default_weights, open_predictor
 from lanedet.inference.predictors import choice
 from lanedet.inference.predictors.choice import (
     choose_runtime,
@@ -104,3 +104,9 @@ def test_what_may_run_code_is_not_opened(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"anything")
     with pytest.raises(ValueError, match="may run code when it is loaded"):
         open_predictor(tmp_path / name)
+
+
+def test_weights_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "is_installed", lambda runtime: runtime != "torch")
+    with pytest.raises(ValueError, match=r"PyTorch, which is not installed: pip"):
+        open_predictor(default_weights())
