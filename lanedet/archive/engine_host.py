@@ -13,11 +13,16 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.ray_engine import LOST_PROCESS, RayEngine, on_this_node, quieten
-from lanedet.archive.reports import Report
+from lanedet.archive.ray_engine import LEDGER, RayEngine, on_this_node, quieten
+from lanedet.archive.reports import Report, WorkLedger
 from lanedet.archive.stretches import Stretch
 
 _WAIT_S = 1.0  # for the next report, until the question is asked again
+LOST_PROCESS = (
+    "The process that hands out the work must live as long as the run does, and has "
+    "died: the memory of its computer ran out, Ray was stopped there, or it was killed."
+)
+"""What is said where it does."""
 
 
 class HostedEngine:
@@ -34,13 +39,12 @@ class HostedEngine:
 
         self.num_workers, self._ray = num_workers, ray
         self._waiting = ThreadPoolExecutor(2)  # for reports, and for the progress
-        self._host: Any = (
-            ray.remote(_EngineHost)
-            .options(
-                num_cpus=0, max_concurrency=4, scheduling_strategy=on_this_node(ray)
-            )
-            .remote(job, num_workers, gpus)
+        make_host = ray.remote(
+            num_cpus=0,
+            concurrency_groups={LEDGER: 1},
+            scheduling_strategy=on_this_node(ray),
         )
+        self._host: Any = make_host(_EngineHost).remote(job, num_workers, gpus)
 
     def run(self, stretches: Sequence[Stretch]) -> Iterator[Report]:
         """Do stretches of clips; yield a report on each, in any order.
@@ -60,12 +64,13 @@ class HostedEngine:
         Raises:
             ConnectionError: As :meth:`run` does.
         """
-        progress: tuple[int, float] = self._answer(self._host.progress.remote())
+        question = self._host.progress.options(concurrency_group=LEDGER).remote()
+        progress: tuple[int, float] = self._answer(question)
         return progress
 
     def forget(self, clip: str) -> None:
         """Forget what was noted of a clip that is done with."""
-        self._host.forget.remote(clip)
+        self._host.forget.options(concurrency_group=LEDGER).remote(clip)
 
     def _answer(self, question: Any) -> Any:
         """Wait for an answer, but not in Ray, which makes status 1 of any signal."""
@@ -76,11 +81,16 @@ class HostedEngine:
 
 
 class _EngineHost:
-    """An engine in a process of the cluster, whose threads answer questions."""
+    """An engine in a process of the cluster, one thread of which gives out reports.
+
+    Another one keeps the ledger: a process for that alone would take as long to start
+    as this one, and a hundredth of a core while it waits.
+    """
 
     def __init__(self, job: ArchiveJob, num_workers: int, gpus: float) -> None:
         quieten()
         self._engine = RayEngine(job, num_workers, gpus)
+        self._ledger = WorkLedger()
         self._reports: SimpleQueue[Report | None] = SimpleQueue()  # None is the end
         self._error: Exception | None = None
 
@@ -105,10 +115,22 @@ class _EngineHost:
         raise self._error
 
     def progress(self) -> tuple[int, float]:
-        return self._engine.progress()
+        return self._ledger.progress()
 
     def forget(self, clip: str) -> None:
-        self._engine.forget(clip)
+        self._ledger.forget(clip)
+
+    def begin_stretch(self, stretch: str) -> int:
+        return self._ledger.begin(stretch)
+
+    def end_stretch(self, stretch: str, clip_share: float) -> None:
+        self._ledger.end(stretch, clip_share)
+
+    def finish_stretch(self, clip: str, number: int, count: int) -> bool:
+        return self._ledger.finish_stretch(clip, number, count)
+
+    def advance(self, stretch: str, num_frames: int, clip_share: float) -> None:
+        self._ledger.advance(stretch, num_frames, clip_share)
 
     def _run(self, stretches: Sequence[Stretch]) -> None:
         try:
