@@ -17,6 +17,16 @@ from lanedet.archive.run import Engine
 from lanedet.runtime import needs_extra, num_usable_cores
 
 _OBJECT_STORE = 200 << 20  # bytes; what goes through it are names and reports
+# What Ray started here does without, unless the environment says otherwise: statistics
+# of its own work for a Prometheus that nobody runs beside it, and its log files looked
+# for ten times a second, of which nothing is shown.
+_FRUGAL = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_enable_metrics_collection": "0",
+    "RAY_event_stats": "0",
+    "RAY_LOG_MONITOR_MANY_FILES_THRESHOLD": "0",
+}
+_NO_TASK_EVENTS = {"RAY_task_events_report_interval_ms": "0"}  # the dashboard's list
 _CLIENT = "ray://"  # how addresses begin that reach a cluster from outside
 _PATIENCE_S = 10.0  # for a cluster's first answer; Ray itself would try for minutes
 
@@ -85,7 +95,8 @@ def _connect(
             raise _no_cluster(address) from error
     # Else it would join a cluster that happens to be there, and tell its makers of it.
     os.environ.pop("RAY_ADDRESS", None)
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    for name, value in (_FRUGAL if dashboard else _FRUGAL | _NO_TASK_EVENTS).items():
+        os.environ.setdefault(name, value)
     try:
         return ray.init(
             address="local",
