@@ -8,7 +8,7 @@ into Ray's logs.
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -38,7 +38,6 @@ class HostedEngine:
         import ray
 
         self.num_workers, self._ray = num_workers, ray
-        self._waiting = ThreadPoolExecutor(2)  # for reports, and for the progress
         make_host = ray.remote(
             num_cpus=0,
             concurrency_groups={LEDGER: 1},
@@ -74,8 +73,19 @@ class HostedEngine:
 
     def _answer(self, question: Any) -> Any:
         """Wait for an answer, but not in Ray, which makes status 1 of any signal."""
+        answer: Future[Any] = Future()
+
+        def wait() -> None:
+            try:
+                answer.set_result(self._ray.get(question))
+            except Exception as error:  # handed on to who asks
+                answer.set_exception(error)
+
+        # Python waits for other threads at its end, and Ray for ever for an answer
+        # that had not come when it was shut down.
+        threading.Thread(target=wait, daemon=True).start()
         try:
-            return self._waiting.submit(self._ray.get, question).result()
+            return answer.result()
         except self._ray.exceptions.RayActorError as error:
             raise ConnectionError(LOST_PROCESS) from error
 
