@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from lanedet.archive.clip_work import ClipWorker
 from lanedet.archive.job import ArchiveJob
 from lanedet.archive.reports import Report, StopReport
@@ -125,6 +127,9 @@ class _RayWorker:
     def __init__(self, job: ArchiveJob, ledger: Any) -> None:
         tune_allocator()
         tune_threads()
+        # Its core is the only one that it has: of every picture that OpenCV halves it
+        # would wait for a thread on a core which is another worker's.
+        cv2.setNumThreads(1)
         self._fault: StopReport | None = None
         try:
             self._worker = ClipWorker(job, _RemoteLedger(ledger))
