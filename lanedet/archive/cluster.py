@@ -27,6 +27,7 @@ _FRUGAL = {
     "RAY_LOG_MONITOR_MANY_FILES_THRESHOLD": "0",
 }
 _NO_TASK_EVENTS = {"RAY_task_events_report_interval_ms": "0"}  # the dashboard's list
+_MOST_PER_CORE = 4  # workers on this computer: each has half a gigabyte
 _CLIENT = "ray://"  # how addresses begin that reach a cluster from outside
 _PATIENCE_S = 10.0  # for a cluster's first answer; Ray itself would try for minutes
 
@@ -53,12 +54,17 @@ def ray_engine(
         tell: Gets lines for the user.
 
     Raises:
-        ValueError: If Ray is not installed, ``num_workers`` is below 1, or the cluster
-            has fewer cores.
+        ValueError: If Ray is not installed, ``num_workers`` is below 1 or above four
+            for each core of this computer, or the cluster has fewer cores.
         ConnectionError: If there is no such cluster.
     """
     if num_workers is not None and num_workers < 1:
         raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
+    if address is None and (num_workers or 0) > _MOST_PER_CORE * num_usable_cores():
+        raise ValueError(
+            f"Each worker needs a core, and this computer has {num_usable_cores()} for "
+            f"{num_workers}. Ask for fewer with --workers."
+        )
     with needs_extra("An archive", "ray"):
         import ray
         import ray.util.scheduling_strategies
