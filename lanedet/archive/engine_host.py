@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.ray_engine import LEDGER, RayEngine, on_this_node, quieten
+from lanedet.archive.ray_engine import RayEngine, on_this_node, quieten
 from lanedet.archive.reports import Report, WorkLedger
 from lanedet.archive.stretches import Stretch
 
@@ -40,7 +40,7 @@ class HostedEngine:
         self.num_workers, self._ray = num_workers, ray
         make_host = ray.remote(
             num_cpus=0,
-            concurrency_groups={LEDGER: 1},
+            max_concurrency=4,
             scheduling_strategy=on_this_node(ray),
         )
         self._host: Any = make_host(_EngineHost).remote(job, num_workers, gpus)
@@ -63,13 +63,12 @@ class HostedEngine:
         Raises:
             ConnectionError: As :meth:`run` does.
         """
-        question = self._host.progress.options(concurrency_group=LEDGER).remote()
-        progress: tuple[int, float] = self._answer(question)
+        progress: tuple[int, float] = self._answer(self._host.progress.remote())
         return progress
 
     def forget(self, clip: str) -> None:
         """Forget what was noted of a clip that is done with."""
-        self._host.forget.options(concurrency_group=LEDGER).remote(clip)
+        self._host.forget.remote(clip)
 
     def _answer(self, question: Any) -> Any:
         """Wait for an answer, but not in Ray, which makes status 1 of any signal."""
@@ -91,16 +90,17 @@ class HostedEngine:
 
 
 class _EngineHost:
-    """An engine in a process of the cluster, one thread of which gives out reports.
+    """An engine in a process of the cluster, whose threads answer questions.
 
-    Another one keeps the ledger: a process for that alone would take as long to start
-    as this one, and a hundredth of a core while it waits.
+    It keeps the ledger, too: a process for that alone would take as long to start as
+    this one, and a hundredth of a core while it waits.
     """
 
     def __init__(self, job: ArchiveJob, num_workers: int, gpus: float) -> None:
         quieten()
         self._engine = RayEngine(job, num_workers, gpus)
         self._ledger = WorkLedger()
+        self._telling = threading.Lock()  # workers tell at the same time
         self._reports: SimpleQueue[Report | None] = SimpleQueue()  # None is the end
         self._error: Exception | None = None
 
@@ -125,22 +125,28 @@ class _EngineHost:
         raise self._error
 
     def progress(self) -> tuple[int, float]:
-        return self._ledger.progress()
+        with self._telling:
+            return self._ledger.progress()
 
     def forget(self, clip: str) -> None:
-        self._ledger.forget(clip)
+        with self._telling:
+            self._ledger.forget(clip)
 
     def begin_stretch(self, stretch: str) -> int:
-        return self._ledger.begin(stretch)
+        with self._telling:
+            return self._ledger.begin(stretch)
 
     def end_stretch(self, stretch: str, clip_share: float) -> None:
-        self._ledger.end(stretch, clip_share)
+        with self._telling:
+            self._ledger.end(stretch, clip_share)
 
     def finish_stretch(self, clip: str, number: int, count: int) -> bool:
-        return self._ledger.finish_stretch(clip, number, count)
+        with self._telling:
+            return self._ledger.finish_stretch(clip, number, count)
 
     def advance(self, stretch: str, num_frames: int, clip_share: float) -> None:
-        self._ledger.advance(stretch, num_frames, clip_share)
+        with self._telling:
+            self._ledger.advance(stretch, num_frames, clip_share)
 
     def _run(self, stretches: Sequence[Stretch]) -> None:
         try:

@@ -80,11 +80,6 @@ def share_gpus(
     return replace(job, device="cpu"), 0.0
 
 
-LEDGER = "ledger"
-"""What Ray calls the thread of the actor that keeps the ledger, which does what one
-worker says in the order in which it is said."""
-
-
 class RayEngine:
     """Workers of a connected cluster, who tell the actor that this is in.
 
@@ -141,7 +136,11 @@ class _RayWorker:
 
 
 class _RemoteLedger:
-    """The ledger of a run, asked from a worker's process."""
+    """The ledger of a run, asked from a worker's process.
+
+    Each call waits for its answer: else the actor's threads might do two of them in
+    another order.
+    """
 
     def __init__(self, actor: Any) -> None:
         self._actor = actor
@@ -150,22 +149,18 @@ class _RemoteLedger:
         return int(self._ask("begin_stretch", stretch))
 
     def end(self, stretch: str, clip_share: float) -> None:
-        self._tell("end_stretch", stretch, clip_share)
+        self._ask("end_stretch", stretch, clip_share)
 
     def finish_stretch(self, clip: str, number: int, count: int) -> bool:
         return bool(self._ask("finish_stretch", clip, number, count))
 
     def advance(self, stretch: str, num_frames: int, clip_share: float) -> None:
-        self._tell("advance", stretch, num_frames, clip_share)
+        self._ask("advance", stretch, num_frames, clip_share)
 
     def _ask(self, method: str, *arguments: str | float) -> Any:
         import ray
 
-        return ray.get(self._tell(method, *arguments))
-
-    def _tell(self, method: str, *arguments: str | float) -> Any:
-        options = getattr(self._actor, method).options(concurrency_group=LEDGER)
-        return options.remote(*arguments)
+        return ray.get(getattr(self._actor, method).remote(*arguments))
 
 
 def on_this_node(ray: Any) -> Any:
