@@ -267,7 +267,15 @@ class ClipWorker:
         """Follow the lanes through all stretches of a clip, and write them."""
         facts: list[StretchFacts] = []
         detected = self._read_stretches(stretch, plan, facts)
-        report = self._write(stretch, detected, facts)
+        try:
+            report = self._write(stretch, detected, facts)
+        except TableError:
+            # Another worker may have joined them and died before it said so, or does
+            # the same at this moment: its stretches are gone, but its lanes are there.
+            row = self._row_in_table(stretch.clip)
+            if row is None:
+                raise
+            return ClipReport(row)
         with _writing():
             self._storage.remove(stretches_folder(plan))
         return report
@@ -278,7 +286,7 @@ class ClipWorker:
         """Yield the detections of a clip, up to where a stretch breaks off."""
         for number in range(len(stretch.bounds)):
             path = self._storage.path_of(_stretch_name(plan, number))
-            with self._storage.file_system.open(path, "rb") as file:
+            with _writing(), self._storage.file_system.open(path, "rb") as file:
                 detected = pq.ParquetFile(file)
                 content = detected.metadata.metadata[_FACTS_KEY.encode()]
                 facts.append(StretchFacts(**json.loads(content)))

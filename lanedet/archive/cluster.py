@@ -17,6 +17,17 @@ from lanedet.archive.run import Engine
 from lanedet.runtime import needs_extra, num_usable_cores
 
 _OBJECT_STORE = 200 << 20  # bytes; what goes through it are names and reports
+# What Ray started here does without, unless the environment says otherwise: statistics
+# of its own work for a Prometheus that nobody runs beside it, and its log files looked
+# for ten times a second, of which nothing is shown.
+_FRUGAL = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_enable_metrics_collection": "0",
+    "RAY_event_stats": "0",
+    "RAY_LOG_MONITOR_MANY_FILES_THRESHOLD": "0",
+}
+_NO_TASK_EVENTS = {"RAY_task_events_report_interval_ms": "0"}  # the dashboard's list
+_MOST_PER_CORE = 4  # workers on this computer: each has half a gigabyte
 _CLIENT = "ray://"  # how addresses begin that reach a cluster from outside
 _PATIENCE_S = 10.0  # for a cluster's first answer; Ray itself would try for minutes
 
@@ -43,12 +54,17 @@ def ray_engine(
         tell: Gets lines for the user.
 
     Raises:
-        ValueError: If Ray is not installed, ``num_workers`` is below 1, or the cluster
-            has fewer cores.
+        ValueError: If Ray is not installed, ``num_workers`` is below 1 or above four
+            for each core of this computer, or the cluster has fewer cores.
         ConnectionError: If there is no such cluster.
     """
     if num_workers is not None and num_workers < 1:
         raise ValueError(f"num_workers must be at least 1, got {num_workers}.")
+    if address is None and (num_workers or 0) > _MOST_PER_CORE * num_usable_cores():
+        raise ValueError(
+            f"Each worker needs a core, and this computer has {num_usable_cores()} for "
+            f"{num_workers}. Ask for fewer with --workers."
+        )
     with needs_extra("An archive", "ray"):
         import ray
         import ray.util.scheduling_strategies
@@ -85,7 +101,8 @@ def _connect(
             raise _no_cluster(address) from error
     # Else it would join a cluster that happens to be there, and tell its makers of it.
     os.environ.pop("RAY_ADDRESS", None)
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    for name, value in (_FRUGAL if dashboard else _FRUGAL | _NO_TASK_EVENTS).items():
+        os.environ.setdefault(name, value)
     try:
         return ray.init(
             address="local",

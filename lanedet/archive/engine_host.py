@@ -8,14 +8,20 @@ into Ray's logs.
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.ray_engine import LOST_PROCESS, RayEngine, on_this_node, quieten
-from lanedet.archive.reports import Report
+from lanedet.archive.ray_engine import RayEngine, on_this_node, quieten
+from lanedet.archive.reports import Report, WorkLedger
 from lanedet.archive.stretches import Stretch
+
+LOST_PROCESS = (
+    "The process that hands out the work must live as long as the run does, and has "
+    "died: the memory of its computer ran out, Ray was stopped there, or it was killed."
+)
+"""What is said where it does."""
 
 
 class HostedEngine:
@@ -31,14 +37,12 @@ class HostedEngine:
         import ray
 
         self.num_workers, self._ray = num_workers, ray
-        self._waiting = ThreadPoolExecutor(2)  # for reports, and for the progress
-        self._host: Any = (
-            ray.remote(EngineHost)
-            .options(
-                num_cpus=0, max_concurrency=4, scheduling_strategy=on_this_node(ray)
-            )
-            .remote(job, num_workers, gpus)
+        make_host = ray.remote(
+            num_cpus=0,
+            max_concurrency=4,
+            scheduling_strategy=on_this_node(ray),
         )
+        self._host: Any = make_host(EngineHost).remote(job, num_workers, gpus)
 
     def run(self, stretches: Sequence[Stretch]) -> Iterator[Report]:
         """Do stretches of clips; yield a report on each, in any order.
@@ -67,14 +71,28 @@ class HostedEngine:
 
     def _answer(self, question: Any) -> Any:
         """Wait for an answer, but not in Ray, which makes status 1 of any signal."""
+        answer: Future[Any] = Future()
+
+        def wait() -> None:
+            try:
+                answer.set_result(self._ray.get(question))
+            except Exception as error:  # handed on to who asks
+                answer.set_exception(error)
+
+        # Python waits for other threads at its end, and Ray for ever for an answer
+        # that had not come when it was shut down.
+        threading.Thread(target=wait, daemon=True).start()
         try:
-            return self._waiting.submit(self._ray.get, question).result()
+            return answer.result()
         except self._ray.exceptions.RayActorError as error:
             raise ConnectionError(LOST_PROCESS) from error
 
 
 class EngineHost:
     """An engine in a process of the cluster, whose threads answer questions.
+
+    It keeps the ledger, too: a process for that alone would take as long to start as
+    this one, and a hundredth of a core while it waits.
 
     Args:
         job: What its workers do.
@@ -89,6 +107,8 @@ class EngineHost:
         quieten()
         self._wait_s = wait_s
         self._engine = RayEngine(job, num_workers, gpus)
+        self._ledger = WorkLedger()
+        self._telling = threading.Lock()  # workers tell at the same time
         self._reports: SimpleQueue[Report | None] = SimpleQueue()  # None is the end
         self._error: Exception | None = None
 
@@ -119,11 +139,33 @@ class EngineHost:
 
     def progress(self) -> tuple[int, float]:
         """Return how many frames were seen, and of how many clips."""
-        return self._engine.progress()
+        with self._telling:
+            return self._ledger.progress()
 
     def forget(self, clip: str) -> None:
         """Forget what was noted of a clip that is done with."""
-        self._engine.forget(clip)
+        with self._telling:
+            self._ledger.forget(clip)
+
+    def begin_stretch(self, stretch: str) -> int:
+        """Do what :meth:`WorkLedger.begin` does, for a worker."""
+        with self._telling:
+            return self._ledger.begin(stretch)
+
+    def end_stretch(self, stretch: str, clip_share: float) -> None:
+        """Do what :meth:`WorkLedger.end` does."""
+        with self._telling:
+            self._ledger.end(stretch, clip_share)
+
+    def finish_stretch(self, clip: str, number: int, count: int) -> bool:
+        """Do what :meth:`WorkLedger.finish_stretch` does."""
+        with self._telling:
+            return self._ledger.finish_stretch(clip, number, count)
+
+    def advance(self, stretch: str, num_frames: int, clip_share: float) -> None:
+        """Do what :meth:`WorkLedger.advance` does."""
+        with self._telling:
+            self._ledger.advance(stretch, num_frames, clip_share)
 
     def _run(self, stretches: Sequence[Stretch]) -> None:
         try:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from lanedet.archive.clip_work import ClipWorker
 from lanedet.archive.job import ArchiveJob
-from lanedet.archive.reports import Report, StopReport, WorkLedger
+from lanedet.archive.reports import Report, StopReport
 from lanedet.archive.stretches import Stretch
 from lanedet.inference.predictors.choice import choose_runtime
 from lanedet.runtime import tune_allocator, tune_threads
@@ -78,16 +80,8 @@ def share_gpus(
     return replace(job, device="cpu"), 0.0
 
 
-LOST_PROCESS = (
-    "The processes of a run on Ray that are no workers must live as long as it does, "
-    "and one has died: the memory of its computer ran out, Ray was stopped there, or "
-    "it was killed."
-)
-"""What is said where one does."""
-
-
 class RayEngine:
-    """Workers of a connected cluster.
+    """Workers of a connected cluster, who tell the actor that this is in.
 
     Args:
         job: What they do.
@@ -100,11 +94,7 @@ class RayEngine:
 
         self.num_workers, self._gpus = num_workers, gpus
         self._ray, self._job = ray, job
-        self._ledger = (
-            ray.remote(WorkLedger)
-            .options(num_cpus=0, scheduling_strategy=on_this_node(ray))
-            .remote()
-        )
+        self._ledger = ray.get_runtime_context().current_actor
 
     def run(self, stretches: Sequence[Stretch]) -> Iterator[Report]:
         """Do stretches of clips; yield a report on each, in any order.
@@ -125,25 +115,16 @@ class RayEngine:
         for row in dataset.iter_rows():
             yield row["report"]
 
-    def progress(self) -> tuple[int, float]:
-        """Return how many frames were seen, and of how many clips."""
-        progress: tuple[int, float] = self._ray.get(self._ledger.progress.remote())
-        return progress
-
-    def forget(self, clip: str) -> None:
-        """Forget what was noted of a clip that is done with."""
-        self._ledger.forget.remote(clip)
-
 
 class _RayWorker:
     """A worker as Ray Data calls it, with a process of its own."""
 
     def __init__(self, job: ArchiveJob, ledger: Any) -> None:
-        import ray
-
         tune_allocator()
         tune_threads()
-        self._lost = ray.exceptions.RayActorError
+        # Its core is the only one that it has: of every picture that OpenCV halves it
+        # would wait for a thread on a core which is another worker's.
+        cv2.setNumThreads(1)
         self._fault: StopReport | None = None
         try:
             self._worker = ClipWorker(job, _RemoteLedger(ledger))
@@ -151,33 +132,35 @@ class _RayWorker:
             self._fault = StopReport(str(error), is_table=False)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return {"report": self._fault or self._worker.work(row["stretch"])}
-        except self._lost:  # the ledger
-            return {"report": StopReport(LOST_PROCESS, is_table=False)}
+        return {"report": self._fault or self._worker.work(row["stretch"])}
 
 
 class _RemoteLedger:
-    """The ledger of a run, asked from a worker's process."""
+    """The ledger of a run, asked from a worker's process.
+
+    Each call waits for its answer: else the actor's threads might do two of them in
+    another order.
+    """
 
     def __init__(self, actor: Any) -> None:
-        import ray
-
-        self._ray, self._actor = ray, actor
+        self._actor = actor
 
     def begin(self, stretch: str) -> int:
-        return int(self._ray.get(self._actor.begin.remote(stretch)))
+        return int(self._ask("begin_stretch", stretch))
 
     def end(self, stretch: str, clip_share: float) -> None:
-        self._actor.end.remote(stretch, clip_share)
+        self._ask("end_stretch", stretch, clip_share)
 
     def finish_stretch(self, clip: str, number: int, count: int) -> bool:
-        return bool(
-            self._ray.get(self._actor.finish_stretch.remote(clip, number, count))
-        )
+        return bool(self._ask("finish_stretch", clip, number, count))
 
     def advance(self, stretch: str, num_frames: int, clip_share: float) -> None:
-        self._actor.advance.remote(stretch, num_frames, clip_share)
+        self._ask("advance", stretch, num_frames, clip_share)
+
+    def _ask(self, method: str, *arguments: str | float) -> Any:
+        import ray
+
+        return ray.get(getattr(self._actor, method).remote(*arguments))
 
 
 def on_this_node(ray: Any) -> Any:

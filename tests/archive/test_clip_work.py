@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from lanedet.archive.reports import (
     StretchReport,
     WorkLedger,
 )
+from lanedet.archive.rows import FrameLanes
 from lanedet.archive.stretches import Stretch
 from lanedet.video import Calibration
 
@@ -240,6 +242,35 @@ def test_stretches_that_are_done_are_not_done_again(
     assert reports[:3] == [StretchReport()] * 3
     assert isinstance(reports[3], ClipReport)
     assert reports[3].row.frames == 90
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_stretches_that_are_gone_are_not_the_clips_fault(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_joined: bool
+) -> None:
+    clip = clip_of(write_clip(tmp_path, num_frames=90))
+    job = make_job(tmp_path / "table", stretch_s=1.0)
+    worker = ClipWorker(job, WorkLedger())
+    cut = worker.work(Stretch(clip))
+    assert isinstance(cut, CutReport)
+    for stretch in cut.stretches[:-1]:
+        assert worker.work(stretch) == StretchReport()
+    read, rows = worker._read_stretches, []
+
+    def read_late(*args: Any) -> Iterator[FrameLanes]:
+        if is_joined:  # by one that was taken for dead
+            rows.append(work_through(job, clip)[0])
+        else:
+            shutil.rmtree(tmp_path / "table" / "_work" / "stretches")
+        yield from read(*args)
+
+    monkeypatch.setattr(worker, "_read_stretches", read_late)
+    report = worker.work(cut.stretches[-1])
+    if is_joined:
+        assert report == ClipReport(rows[0])
+    else:
+        assert isinstance(report, StopReport)
+        assert report.is_table
 
 
 def test_a_clip_that_changes_while_its_stretches_are_in_work_fails(

@@ -1,11 +1,13 @@
 """An engine that runs elsewhere hands over all reports, and then its error."""
 
+import threading
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 
 import pytest
 
 from lanedet.archive import engine_host
-from lanedet.archive.engine_host import EngineHost
+from lanedet.archive.engine_host import EngineHost, HostedEngine
 from lanedet.archive.reports import Report, StretchReport
 
 
@@ -51,3 +53,24 @@ def test_the_error_comes_after_the_reports_before_it(host: EngineHost) -> None:
 
 def test_nothing_is_waited_for_long(host: EngineHost) -> None:
     assert host.take() == ([], False)
+
+
+def test_an_answer_that_never_comes_does_not_hold_the_process() -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def get(_: object) -> tuple[int, float]:
+        asked.set()
+        ended.wait()
+        return 0, 0.0
+
+    engine = HostedEngine.__new__(HostedEngine)
+    engine._ray = SimpleNamespace(
+        get=get, exceptions=SimpleNamespace(RayActorError=OSError)
+    )
+    before = set(threading.enumerate())
+    threading.Thread(target=engine._answer, args=(None,), daemon=True).start()
+    asked.wait()
+    new = set(threading.enumerate()) - before
+    ended.set()
+    assert len(new) == 2
+    assert all(thread.daemon for thread in new)

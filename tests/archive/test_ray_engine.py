@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lanedet.archive import ArchiveJob, ModelFiles
+from lanedet.archive import ArchiveJob, ModelFiles, cluster
 from lanedet.archive.ray_engine import gpu_share, share_gpus
 
 
@@ -66,3 +66,16 @@ def test_of_a_device_that_is_named_nothing_is_said(
 def test_a_gpu_that_is_not_there_is_an_error() -> None:
     with pytest.raises(ValueError, match="'cuda' needs a cluster with GPUs"):
         gpu_share("cuda", 0, 4)
+
+
+@pytest.mark.parametrize("number", [0, 5])
+def test_workers_without_cores_are_refused_before_ray_starts(
+    make_job: Callable[..., ArchiveJob], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(cluster, "num_usable_cores", lambda: 1)
+    monkeypatch.setattr(cluster, "_connect", None)
+    with (
+        pytest.raises(ValueError, match=f"{number}"),
+        cluster.ray_engine(make_job("/table"), num_workers=number),
+    ):
+        pass
