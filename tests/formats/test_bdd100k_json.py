@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from texts import texts
 
 from lanedet.formats import LabelError, LabelFaults
 from lanedet.formats.bdd100k_json import read_bdd100k_json
@@ -191,7 +192,7 @@ junk = st.one_of(
     st.booleans(),
     st.floats(),
     st.integers(),
-    st.text(max_size=4),
+    texts(max_size=4),
     st.just([]),
     st.just({}),
     st.just(10**400),

@@ -4,19 +4,20 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from texts import texts
 
 from lanedet.formats import LabelError
 from lanedet.formats.json_stream import stream_json_entries
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    st.none() | st.booleans() | st.integers() | texts(max_size=6),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        | st.dictionaries(texts(max_size=3), inner, max_size=3)
     ),
     max_leaves=6,
 )
-entries = st.lists(st.dictionaries(st.text(max_size=3), values, max_size=3), max_size=5)
+entries = st.lists(st.dictionaries(texts(max_size=3), values, max_size=3), max_size=5)
 any_file = settings(
     max_examples=40,
     deadline=None,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from texts import texts
 
 from lanedet.arrays import FloatArray
 from lanedet.formats import LabelError, LabelFaults
@@ -135,7 +136,7 @@ def test_broken_lines_can_be_skipped_and_are_counted(tmp_path: Path) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    st.none() | st.booleans() | st.floats() | st.integers() | texts(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from([*GOOD, "run_time", "x"]), inner, max_size=4)
