@@ -14,8 +14,10 @@ from torch.utils.data import DataLoader
 from lanedet.datasets import (
     ApplyView,
     Augment,
+    EncodeLines,
     LoadImage,
     LoadLaneMask,
+    RandomCrop,
     RasterizeLaneMask,
     RasterizeLanes,
 )
@@ -28,8 +30,8 @@ from lanedet.runtime import LAUNCHERS
 
 # Steps of a pipeline that another one must follow, with what the detector takes.
 _NOT_LAST = (
-    *(ApplyView, Augment, LoadImage, LoadLaneMask),
-    *(RasterizeLaneMask, RasterizeLanes),
+    *(ApplyView, Augment, EncodeLines, LoadImage, LoadLaneMask),
+    *(RandomCrop, RasterizeLaneMask, RasterizeLanes),
 )
 # Keys that mmengine takes out of a dict before it calls the dict's type.
 _TAKEN_BY_MMENGINE = {

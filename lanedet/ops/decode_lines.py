@@ -65,12 +65,23 @@ class LineDecoder:
         all_scores: FloatArray = scores.astype(np.float64)
         all_lines: FloatArray = lines.astype(np.float64)
         usable = (all_scores >= self.min_score) & np.isfinite(lines).all(axis=-1)
-        good_scores, good = all_scores[usable], all_lines[usable]
+        left = np.flatnonzero(usable)
         distance = self.min_distance * view.input_shape[1]
-        lanes: list[DecodedLane] = []
-        for index in suppress_lines(good_scores, good, distance):
-            points = decode_line(good[index], view.input_shape, view.place)
-            if len(points) >= 2 and len(lanes) < self.num_slots:
-                lane = view.to_original(points)
-                lanes.append(DecodedLane(lane, float(good_scores[index]), len(lanes)))
-        return lanes
+        points: dict[int, FloatArray] = {}
+        while True:
+            kept = left[suppress_lines(all_scores[left], all_lines[left], distance)]
+            for index in kept.tolist():
+                if index not in points:
+                    points[index] = decode_line(
+                        all_lines[index], view.input_shape, view.place
+                    )
+            # Of a line outside of the image, or of less than a row, nothing is seen: it
+            # must not suppress a lane beside it.
+            unseen = [index for index in kept.tolist() if len(points[index]) == 0]
+            if not unseen:
+                break
+            left = np.setdiff1d(left, unseen)
+        return [
+            DecodedLane(view.to_original(points[index]), float(all_scores[index]), slot)
+            for slot, index in enumerate(kept[: self.num_slots].tolist())
+        ]

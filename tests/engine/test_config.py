@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from lanedet.datasets import LoadImage
+from lanedet.datasets import EncodeLines, LoadImage, RandomCrop
 from lanedet.engine import load_config
 from lanedet.engine.config_checks import check_parts
 from lanedet.engine.shared_values import check_said_once
@@ -257,7 +257,15 @@ def test_what_a_loader_takes_memory_for_has_a_bound(key: str, most: int) -> None
         load_config(SCENES, {place: 10**9})
 
 
-@pytest.mark.parametrize("steps", [[], [{"type": LoadImage}]])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        [{"type": LoadImage}],
+        [{"type": LoadImage}, {"type": RandomCrop}],
+        [{"type": LoadImage}, {"type": EncodeLines}],
+    ],
+)
 def test_a_pipeline_ends_with_what_the_model_takes(steps: list[Any]) -> None:
     place = "train_dataloader.dataset.pipeline"
     with pytest.raises(ValueError, match=rf"{place} must end with ToTensors.*, got \["):

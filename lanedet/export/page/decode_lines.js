@@ -18,11 +18,15 @@ const PARTS = 3; // near, middle and far
  */
 export function decodeLines({ scores, lines }, decoder, view) {
   const length = lines.length / scores.length;
+  // Of a line outside of the picture, or of less than a row, nothing is seen: it must not
+  // suppress a lane beside it.
   const found = Array.from(scores, (score, i) => ({
     score,
     line: Array.from(lines.subarray(i * length, (i + 1) * length)),
   }))
     .filter(({ score, line }) => score >= decoder.min_score && line.every(Number.isFinite))
+    .map((each) => ({ ...each, points: pointsOf(each.line, view) }))
+    .filter(({ points }) => points.length >= 2)
     .sort((a, b) => b.score - a.score);
   const maxDistance = decoder.min_distance * view.inputWidth;
   const kept = [];
@@ -31,10 +35,8 @@ export function decodeLines({ scores, lines }, decoder, view) {
     kept.push(each);
   }
   return kept
-    .map(({ score, line }) => ({ score, points: pointsOf(line, view) }))
-    .filter(({ points }) => points.length >= 2)
     .slice(0, decoder.num_slots)
-    .map((lane, slot) => ({ ...lane, slot }));
+    .map(({ score, points }, slot) => ({ score, points, slot }));
 }
 
 /** Return whether two lines are near in each third of the rows that they share. */
