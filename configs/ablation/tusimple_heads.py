@@ -6,7 +6,7 @@ The experiment of tusimple_enet.py: both heads see the same frames as often, at 
 learning rates. Lines are trained with segmentation on E4 beside them. Then a sketch
 that is curved itself, a third refinement, and both.
 
-No row has been run yet.
+Run so far: the first two rows, half the iterations (docs/heads.md).
 """
 
 from mmengine.config import read_base

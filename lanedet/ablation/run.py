@@ -163,9 +163,8 @@ def _run_rows(ablation: Ablation, rows: dict[str, Any], num_jobs: int) -> Result
                     for future in as_completed(futures):
                         future.result()
                         bar.update()
-                except (
-                    BaseException
-                ):  # one failed, or Ctrl-C: the others must not begin
+                except BaseException:
+                    # One failed, or Ctrl-C: the others must not begin.
                     pool.shutdown(cancel_futures=True)
                     raise
     return {
