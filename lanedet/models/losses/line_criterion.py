@@ -57,6 +57,9 @@ class LineCriterion(nn.Module):
         class_weight: Of the focal loss of the lines' classes, summed over the lines
             of an image and divided by its number of lanes.
         class_alpha: Weight of lines that show a lane in it; others weigh 1 minus this.
+        iou_targets: Whether the score of a line that shows a lane learns their LaneIoU,
+            and not 1: the quality focal loss of https://arxiv.org/abs/2006.04388, Eq.
+            4. A score then says how well a line lies, and is smaller.
         iou_weight: Weight of 1 - LaneIoU, a mean over the lines that learn a lane.
         iou_half_width: Half the width of a lane there, in pixels of 1640. 15 is the
             benchmark's.
@@ -71,6 +74,7 @@ class LineCriterion(nn.Module):
         *,
         class_weight: float = 2.0,
         class_alpha: float = 0.45,
+        iou_targets: bool = False,
         iou_weight: float = 2.0,
         iou_half_width: float = 15.0,
         ends_weight: float = 0.2,
@@ -80,6 +84,7 @@ class LineCriterion(nn.Module):
         super().__init__()
         self.class_weight = class_weight
         self.class_alpha = class_alpha
+        self.iou_targets = iou_targets
         self.iou_loss = LineIoULoss(iou_half_width, iou_weight)
         self.ends_weight = ends_weight
         self.cost_iou_weight = cost_iou_weight
@@ -132,26 +137,28 @@ class LineCriterion(nn.Module):
 
     def _image_terms(self, predicted: Lines, label: LabelledLines) -> Tensor:
         """Return the three weighted terms of one image, (3,)."""
-        # Importing torchvision takes a second, which prediction need not wait for.
-        from torchvision.ops import sigmoid_focal_loss
-
         assigned = self.assign(predicted, label)
         learns = assigned >= 0
         num_refinements = len(assigned)
-        classes = self.class_weight * sigmoid_focal_loss(
-            predicted.logits, learns.float(), alpha=self.class_alpha, reduction="sum"
-        )
         # Means over the lines of each refinement, and of these the mean. Of no lines
         # the sums are 0, and still depend on every output.
         counts = num_refinements * learns.sum(dim=1, keepdim=True).clamp_min(1)
         shares = (1 / counts).expand_as(predicted.logits)[learns]
         target = label.lines[assigned[learns]]
-        ious = self.iou_loss(
+        pairs = (
             predicted.xs[learns] * label.x_scale,
             target[:, 2:] * label.x_scale,
             _valid_rows(target),
-            predicted.xs.new_tensor(label.row_step),
-            shares,
+        )
+        row_step = predicted.xs.new_tensor(label.row_step)
+        ious = self.iou_loss(*pairs, row_step, shares)
+        scores = learns.float()
+        if self.iou_targets:
+            own = lane_iou(*pairs, self.iou_loss.half_width, row_step)
+            scores[learns] = own.detach().clamp_min(0)
+        weights = torch.where(learns, self.class_alpha, 1 - self.class_alpha)
+        classes = self.class_weight * quality_focal_loss(
+            predicted.logits, scores, weights
         )
         ends = F.smooth_l1_loss(
             predicted.ends[learns], target[:, :2], reduction="none"
@@ -163,6 +170,22 @@ class LineCriterion(nn.Module):
                 self.ends_weight * (ends * shares).sum(),
             ]
         )
+
+
+def quality_focal_loss(logits: Tensor, scores: Tensor, weights: Tensor) -> Tensor:
+    """Return the sum of the cross entropies times the squares of the misses, a scalar.
+
+    Li et al., https://arxiv.org/abs/2006.04388, Eq. 4 with beta = 2. Where ``scores``
+    are 0 and 1 it is the focal loss of https://arxiv.org/abs/1708.02002 with gamma = 2.
+
+    Args:
+        logits: Of any shape.
+        scores: What their sigmoids should be, of the same shape, in [0, 1].
+        weights: How much each counts, likewise.
+    """
+    misses = (logits.sigmoid() - scores).square()
+    entropies = F.binary_cross_entropy_with_logits(logits, scores, reduction="none")
+    return (weights * misses * entropies).sum()
 
 
 def _valid_rows(lines: Tensor) -> Tensor:

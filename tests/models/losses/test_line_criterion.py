@@ -2,9 +2,14 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torchvision.ops import sigmoid_focal_loss
 
 from lanedet.models import LineCriterion
-from lanedet.models.losses.line_criterion import LabelledLines, Lines
+from lanedet.models.losses.line_criterion import (
+    LabelledLines,
+    Lines,
+    quality_focal_loss,
+)
 from lanedet.ops import encode_lines
 
 SHAPE, NUM_ROWS = (59, 164), 30  # a tenth of the benchmark's frame, rows 2 apart
@@ -47,6 +52,35 @@ def test_by_hand() -> None:
 def test_a_line_that_shows_nothing_weighs_the_rest() -> None:
     far = score(predicted(50, 150), labels(50))["loss_cls"]
     assert far == pytest.approx(2 * (0.45 + 0.55) * 0.25 * np.log(2))
+
+
+def test_targets_of_0_and_1_make_the_focal_loss() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = 5 * torch.randn(4, 9, generator=generator)
+    learns = torch.rand(4, 9, generator=generator) < 0.3
+    found = quality_focal_loss(logits, learns.float(), torch.where(learns, 0.45, 0.55))
+    expected = sigmoid_focal_loss(logits, learns.float(), 0.45, 2.0, "sum")
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(("logit", "expected"), [(0.0, 0), (np.log(3), 0.25**2)])
+def test_a_score_learns_the_overlap(logit: float, expected: float) -> None:
+    # The line overlaps half: a score of 0.5 is right, one of 0.75 a quarter too much.
+    lines, label = predicted(51, logit=logit), labels(50)
+    losses = LineCriterion(iou_targets=True)([lines], [label])
+    entropy = -(np.log(0.75) + np.log(0.25)) / 2
+    assert float(losses["loss_cls"]) == pytest.approx(
+        2 * 0.45 * expected * entropy, abs=1e-6
+    )
+    lines = lines._replace(xs=lines.xs.requires_grad_())
+    LineCriterion(iou_targets=True)([lines], [label])["loss_cls"].backward()
+    assert lines.xs.grad is None or not lines.xs.grad.any()
+
+
+def test_a_line_beside_its_lane_learns_0() -> None:
+    lines = predicted(60, logit=-30.0)
+    losses = LineCriterion(iou_targets=True)([lines], [labels(50)])
+    assert float(losses["loss_cls"]) == pytest.approx(0, abs=1e-9)
 
 
 def test_without_lanes_every_line_is_wrong() -> None:
