@@ -125,7 +125,7 @@ class LineHead(LaneHead):
         min_distance: float = 0.0625,
         drawn_width: float = 30 / 1640,
         sketch_weight: float = 5.0,
-        criterion: Mapping[str, float] | None = None,
+        criterion: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         check_count("num_slots", num_slots, MAX_LANES)
