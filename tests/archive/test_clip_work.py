@@ -225,19 +225,28 @@ def test_files_that_a_power_cut_left_damaged_are_made_again(
     assert work_through(job, clip) == (row, lanes)
 
 
+def work_but_the_last(
+    job: ArchiveJob, clip: Clip
+) -> tuple[ClipWorker, tuple[Stretch, ...]]:
+    """Do all stretches of a clip but the last; return who did it, and all of them."""
+    worker = ClipWorker(job, WorkLedger())
+    cut = worker.work(Stretch(clip))
+    assert isinstance(cut, CutReport)
+    for stretch in cut.stretches[:-1]:
+        assert worker.work(stretch) == StretchReport()
+    return worker, cut.stretches
+
+
 def test_stretches_that_are_done_are_not_done_again(
     make_job: MakeJob, tmp_path: Path
 ) -> None:
     clip = clip_of(write_clip(tmp_path, num_frames=90))
     job = make_job(tmp_path / "table", stretch_s=1.0)
-    first = ClipWorker(job, WorkLedger())
-    cut = first.work(Stretch(clip))
-    assert isinstance(cut, CutReport)
-    for stretch in cut.stretches[:3]:
-        assert first.work(stretch) == StretchReport()
+    _, stretches = work_but_the_last(job, clip)
     ledger = WorkLedger()  # of another run
-    reports = [ClipWorker(job, ledger).work(stretch) for stretch in cut.stretches]
-    assert ledger.progress()[0] == 90 - cut.stretches[3].bounds[3] * 25
+    reports = [ClipWorker(job, ledger).work(stretch) for stretch in stretches]
+    assert len(reports) == 4
+    assert ledger.progress()[0] == 90 - stretches[3].bounds[3] * 25
     assert ledger.progress()[1] == pytest.approx(1)
     assert reports[:3] == [StretchReport()] * 3
     assert isinstance(reports[3], ClipReport)
@@ -250,11 +259,7 @@ def test_stretches_that_are_gone_are_not_the_clips_fault(
 ) -> None:
     clip = clip_of(write_clip(tmp_path, num_frames=90))
     job = make_job(tmp_path / "table", stretch_s=1.0)
-    worker = ClipWorker(job, WorkLedger())
-    cut = worker.work(Stretch(clip))
-    assert isinstance(cut, CutReport)
-    for stretch in cut.stretches[:-1]:
-        assert worker.work(stretch) == StretchReport()
+    worker, stretches = work_but_the_last(job, clip)
     read, rows = worker._read_stretches, []
 
     def read_late(*args: Any) -> Iterator[FrameLanes]:
@@ -265,7 +270,7 @@ def test_stretches_that_are_gone_are_not_the_clips_fault(
         yield from read(*args)
 
     monkeypatch.setattr(worker, "_read_stretches", read_late)
-    report = worker.work(cut.stretches[-1])
+    report = worker.work(stretches[-1])
     if is_joined:
         assert report == ClipReport(rows[0])
     else:
