@@ -61,7 +61,6 @@ from lanedet.models.lane_graph import LaneGraph
 from lanedet.models.losses import (
     ExistenceLoss,
     LineCriterion,
-    LineIoULoss,
     SegmentationLoss,
     SoftIoULoss,
     lane_iou,
@@ -107,7 +106,6 @@ __all__ = [
     "LaneSegmentationHead",
     "LineCriterion",
     "LineHead",
-    "LineIoULoss",
     "LocalSelfAttention",
     "LogitsExistenceBranch",
     "NonLocalAttention",

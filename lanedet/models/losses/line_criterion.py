@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lanedet.models.losses.line_iou_loss import LineIoULoss, lane_iou
+from lanedet.models.losses.lane_iou import lane_iou
 from lanedet.ops import assign_lines
 
 _LEAST_IOU = 1e-3  # keeps the logarithm of an overlap finite
@@ -85,7 +85,8 @@ class LineCriterion(nn.Module):
         self.class_weight = class_weight
         self.class_alpha = class_alpha
         self.iou_targets = iou_targets
-        self.iou_loss = LineIoULoss(iou_half_width, iou_weight)
+        self.iou_weight = iou_weight
+        self.iou_half_width = iou_half_width
         self.ends_weight = ends_weight
         self.cost_iou_weight = cost_iou_weight
         self.cost_half_width = cost_half_width
@@ -117,7 +118,7 @@ class LineCriterion(nn.Module):
             (S, A) int64 in [0, G), -1 for none.
         """
         xs, target_xs = predicted.xs[..., None, :], label.lines[:, 2:]
-        half_widths = xs.new_tensor([self.iou_loss.half_width, self.cost_half_width])
+        half_widths = xs.new_tensor([self.iou_half_width, self.cost_half_width])
         ious, wide_ious = lane_iou(
             xs * label.x_scale,
             target_xs * label.x_scale,
@@ -145,17 +146,16 @@ class LineCriterion(nn.Module):
         counts = num_refinements * learns.sum(dim=1, keepdim=True).clamp_min(1)
         shares = (1 / counts).expand_as(predicted.logits)[learns]
         target = label.lines[assigned[learns]]
-        pairs = (
+        ious = lane_iou(
             predicted.xs[learns] * label.x_scale,
             target[:, 2:] * label.x_scale,
             _valid_rows(target),
+            self.iou_half_width,
+            predicted.xs.new_tensor(label.row_step),
         )
-        row_step = predicted.xs.new_tensor(label.row_step)
-        ious = self.iou_loss(*pairs, row_step, shares)
         scores = learns.float()
         if self.iou_targets:
-            own = lane_iou(*pairs, self.iou_loss.half_width, row_step)
-            scores[learns] = own.detach().clamp_min(0)
+            scores[learns] = ious.detach().clamp_min(0)
         weights = torch.where(learns, self.class_alpha, 1 - self.class_alpha)
         classes = self.class_weight * quality_focal_loss(
             predicted.logits, scores, weights
@@ -166,7 +166,7 @@ class LineCriterion(nn.Module):
         return torch.stack(
             [
                 classes / (num_refinements * max(len(label.lines), 1)),
-                ious,
+                self.iou_weight * ((1 - ious) * shares).sum(),
                 self.ends_weight * (ends * shares).sum(),
             ]
         )

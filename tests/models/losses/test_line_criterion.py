@@ -49,6 +49,12 @@ def test_by_hand() -> None:
     assert losses["loss_ends"] == pytest.approx(0.2 * (3 - 0.5) / 2)
 
 
+def test_overlaps_are_means_over_the_lines_that_learn() -> None:
+    # One lies on its lane, one overlaps half of it, and one shows none.
+    losses = score(predicted(150, 51, 90), labels(50, 150))
+    assert losses["loss_line"] == pytest.approx(2 * (0 + 1 / 2) / 2)
+
+
 def test_a_line_that_shows_nothing_weighs_the_rest() -> None:
     far = score(predicted(50, 150), labels(50))["loss_cls"]
     assert far == pytest.approx(2 * (0.45 + 0.55) * 0.25 * np.log(2))

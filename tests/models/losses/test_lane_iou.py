@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from lanedet.evaluation.functional.culane.paint import painted_ious
-from lanedet.models import LineIoULoss, lane_iou
+from lanedet.models import lane_iou
 
 STEP = torch.tensor(10.0)
 ALL = torch.ones(9, dtype=torch.bool)
@@ -67,24 +67,14 @@ def test_pairs_broadcast() -> None:
     torch.testing.assert_close(pairs, torch.tensor(expected))
 
 
-ONE = torch.ones(1)
-
-
 def test_lines_apart_are_drawn_to_one_another() -> None:
     xs = line(160).requires_grad_()
-    loss = LineIoULoss(7.5)(xs[None], line(100)[None], ALL[None], STEP, ONE)
-    assert loss.item() == pytest.approx(2 * (1 + 45 / 75))
-    loss.backward()
+    overlap = lane_iou(xs, line(100), ALL, 7.5, STEP)
+    assert overlap.item() == pytest.approx(-45 / 75)
+    overlap.backward()
     assert xs.grad is not None
-    assert (xs.grad > 0).all()
+    assert (xs.grad < 0).all()
     assert xs.grad.isfinite().all()
-
-
-def test_lines_count_by_their_shares() -> None:
-    xs, target = torch.stack([line(105), line(115)]), line(100).expand(2, 9)
-    shares = torch.tensor([0.75, 0.25])
-    loss = LineIoULoss(7.5)(xs, target, ALL.expand(2, 9), STEP, shares)
-    assert loss.item() == pytest.approx(2 * (0.75 * 0.5 + 0.25 * 1))
 
 
 def test_widths_have_no_gradient() -> None:
@@ -93,15 +83,6 @@ def test_widths_have_no_gradient() -> None:
     lane_iou(xs, line(100, 10).detach() + 1, ALL, 7.5, STEP).backward()
     assert xs.grad is not None
     torch.testing.assert_close(xs.grad, xs.grad[:1].expand(9))
-
-
-def test_a_perfect_line_costs_nothing_and_no_lines_neither() -> None:
-    loss = LineIoULoss()
-    assert float(loss(line(3)[None], line(3)[None], ALL[None], STEP, ONE)) == 0
-    none = torch.empty(0, 9, requires_grad=True)
-    nothing = loss(none, torch.empty(0, 9), torch.empty(0, 9) > 0, STEP, none[:, 0])
-    assert nothing.item() == 0
-    nothing.backward()
 
 
 def test_it_ranks_lanes_as_the_benchmark_does() -> None:

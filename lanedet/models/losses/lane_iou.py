@@ -10,7 +10,7 @@ not touch still draw one another closer.
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def lane_iou(
@@ -59,37 +59,3 @@ def _half_widths(xs: Tensor, half_width: float | Tensor, row_step: Tensor) -> Te
         ends = (rise[..., :1], rise[..., -1:])
     rise = torch.cat([ends[0], rise, ends[1]], dim=-1)
     return half_width * (1 + rise.square()).sqrt()
-
-
-class LineIoULoss(nn.Module):
-    """1 - LaneIoU of predicted lines and the labels that they learn.
-
-    Args:
-        half_width: Half the width of a drawn lane, in the unit of the lines.
-        loss_weight: Factor of the term.
-    """
-
-    def __init__(self, half_width: float = 15.0, loss_weight: float = 2.0) -> None:
-        super().__init__()
-        self.half_width = half_width
-        self.loss_weight = loss_weight
-
-    def forward(
-        self,
-        xs: Tensor,
-        target_xs: Tensor,
-        valid: Tensor,
-        row_step: Tensor,
-        shares: Tensor,
-    ) -> Tensor:
-        """Return the weighted sum over lines, a scalar; 0 without any.
-
-        Args:
-            xs: (P, R), float32.
-            target_xs: (P, R).
-            valid: (P, R), bool.
-            row_step: Distance of two rows, broadcast against ``xs``.
-            shares: How much each line counts, (P,). Of a mean they are 1 / P.
-        """
-        iou = lane_iou(xs, target_xs, valid, self.half_width, row_step)
-        return self.loss_weight * ((1 - iou) * shares).sum()
