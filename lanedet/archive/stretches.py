@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from lanedet.archive.listing import Clip
+from lanedet.video.sources.clock import longest_gap
 from lanedet.video.sources.container import ContainerReader
 from lanedet.video.sources.damage import is_damaged
 from lanedet.video.sources.source import VideoFrame
@@ -55,7 +56,9 @@ class Stretch:
 
 
 def cut_clip(clip: Clip, reader: ContainerReader, length_s: float) -> list[Stretch]:
-    """Return the stretches of a clip, in order: one, where it is short or has no index.
+    """Return the stretches of a clip, in order.
+
+    It is one where the clip is short, has no index, or has a clock that jumps.
 
     Args:
         clip: The clip.
@@ -67,8 +70,8 @@ def cut_clip(clip: Clip, reader: ContainerReader, length_s: float) -> list[Stret
         step = Fraction(length_s).limit_denominator(1000)
         end = Fraction(reader.duration_s or 0) - _LEAST_SHARE * step
         while bounds[-1] + step < end:
-            time = reader.key_frame_before(bounds[-1] + step)
-            if time is None:  # the index is broken
+            time = _last_key_frame(reader, bounds[-1], bounds[-1] + step)
+            if time is None:
                 bounds = [Fraction(0)]
                 break
             if time <= bounds[-1]:  # a key frame is rarer than that
@@ -102,6 +105,32 @@ def stretch_frames(stretch: Stretch, reader: ContainerReader) -> Iterator[VideoF
             return
         if frame.time >= stretch.start:
             yield frame
+
+
+def _last_key_frame(
+    reader: ContainerReader, begin: Fraction, end: Fraction
+) -> Fraction | None:
+    """Return when the last key frame up to a time is shown.
+
+    Args:
+        reader: Of the clip.
+        begin: When a key frame is shown, in seconds since the first frame.
+        end: The time, likewise, later.
+
+    Returns:
+        Likewise, from ``begin`` on; None where the index is broken, or the clock may
+        jump in between: who reads the whole clip then has other times than who begins
+        behind the jump.
+    """
+    longest = longest_gap(reader.time_base)
+    while True:
+        probe = min(begin + longest, end)
+        time = reader.key_frame_before(probe)
+        if time is None or probe == end:
+            return time
+        if time <= begin:
+            return None
+        begin = time
 
 
 def _has_index(reader: ContainerReader) -> bool:

@@ -86,3 +86,36 @@ def test_a_damaged_file_is_not_cut(tmp_path: Path) -> None:
     content[middle : middle + 40] = bytes(40)
     path.write_bytes(content)
     assert len(cut(path, 0.5)) == 1
+
+
+@pytest.mark.filterwarnings("ignore:The clock of")
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "fragmented.mp4"])
+@pytest.mark.parametrize(("hours", "every"), [(1, 10), (4, 30), (4, 10)])
+def test_where_the_clock_jumps_stretches_have_the_times_of_the_whole(
+    tmp_path: Path, name: str, hours: int, every: int
+) -> None:
+    path = write_clip(
+        tmp_path,
+        name,
+        num_frames=60,
+        time_of=lambda number: Fraction(number, 25) + number // every * hours * 3600,
+    )
+    stretches = cut(path, 0.5)
+    times = []
+    for stretch in stretches:
+        with VideoReader(path, decoder_threads=1) as reader:
+            if stretch.start:
+                reader.begin_at(stretch.start)
+            times += [frame.time for frame in stretch_frames(stretch, reader)]
+    with VideoReader(path) as reader:
+        assert times == [frame.time for frame in reader]
+    assert (len(stretches) == 1) == ((hours, every) == (4, 10))
+
+
+def test_a_jump_of_the_clock_is_seen_within_a_longer_stretch(tmp_path: Path) -> None:
+    def time_of(number: int) -> Fraction:
+        return Fraction(number, 25) + number // 10 * 3600 * (4 if number >= 50 else 2)
+
+    path = write_clip(tmp_path, num_frames=60, time_of=time_of)
+    assert len(cut(path, 2 * 3600.0)) == 1
+    assert len(cut(path, 4 * 3600.0)) == 1
