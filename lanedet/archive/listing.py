@@ -88,7 +88,8 @@ def _find(file_system: Any, path: str, source: str) -> "list[Clip] | _ClipList":
             name: info for name, info in found.items() if info.get("type") == "file"
         }
         return list(_named(file_system, files, _fixed_part(path)))
-    if file_system.isfile(path):
+    # To HTTP a folder is a page, and so a file.
+    if file_system.isfile(path) and not path.endswith("/"):
         if posixpath.splitext(path)[1].lower() in LIST_SUFFIXES:
             return _ClipList(file_system, path, file_system.cat_file(path), source)
         name = table_text(posixpath.basename(path))

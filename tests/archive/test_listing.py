@@ -1,5 +1,8 @@
 """What a user names becomes clips with names of their own."""
 
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import fsspec
@@ -52,6 +55,26 @@ def test_a_store_gives_urls(archive: Path) -> None:
     finally:
         store.rm("/test_listing", recursive=True)
     assert clip == Clip("day/1.mp4", "memory:///test_listing/day/1.mp4")
+
+
+def test_a_page_of_links_is_a_folder_and_no_clip_without_a_name(archive: Path) -> None:
+    pytest.importorskip("aiohttp")
+    handler = partial(_QuietHandler, directory=str(archive))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        try:
+            names = [clip.name for clip in list_clips(url)]
+            [clip] = list_clips(f"{url}a/")
+        finally:
+            server.shutdown()
+    assert names == ["3.ts", "a/1.MP4", "b/2.mkv"]
+    assert clip == Clip("1.MP4", f"{url}a/1.MP4")
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def test_what_names_no_clip_is_an_error(archive: Path) -> None:
