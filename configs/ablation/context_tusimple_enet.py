@@ -17,7 +17,7 @@ at this recipe's learning rate, without the weights that transformers live on.
 Does attention need more data than convolution? Train on a share of the frames with
 --cfg-options train_dataloader.dataset.indices=176 (a tenth of 1,765) or 530.
 
-Run so far: nine rows, two seeds, half the iterations (docs/attention.md).
+Run so far: nine rows, half the iterations (docs/attention.md).
 """
 
 from mmengine.config import read_base
