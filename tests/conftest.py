@@ -89,6 +89,32 @@ def machine_looked_at_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(exports_folder: Path) -> Iterator[None]:
+    """Let one worker compile a function, and all others wait for it in numba's cache.
+
+    Where that cache is empty, each would take 20 s for the same functions otherwise.
+    """
+    from filelock import FileLock
+    from numba.core.caching import NullCache
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.dispatcher import Dispatcher
+
+    compile_now = Dispatcher.compile
+
+    def compile_once(self: Any, signature: Any) -> Any:
+        name = f"{self.py_func.__module__}.{self.py_func.__qualname__}"
+        if isinstance(self._cache, NullCache):
+            return compile_now(self, signature)
+        # numba's own lock first: a thread that has it may want the other one, too.
+        with global_compiler_lock, FileLock(exports_folder / f"{name}.lock"):
+            return compile_now(self, signature)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dispatcher, "compile", compile_once)
+        yield
+
+
 @pytest.fixture
 def configs_laid_out(
     configs_not_laid_out: Callable[..., tuple[str, bool]],
@@ -117,7 +143,7 @@ def closes_with_terminal() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def exports_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def exports_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Have one folder for what exports.py makes: each file takes a worker seconds."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -126,7 +152,7 @@ def exports_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANEDET_TESTS_EXPORTS", str(folder))
-        yield
+        yield folder
 
 
 INPUT_SHAPE = (32, 64)
