@@ -159,9 +159,8 @@ INPUT_SHAPE = (32, 64)
 NUM_LANES = 4
 
 
-def _model_config() -> dict[str, Any]:
+def _model_config(backbone: type) -> dict[str, Any]:
     from lanedet.models import (
-        ENet,
         ExistenceBranch,
         LaneDetector,
         LaneSegmentationHead,
@@ -172,7 +171,7 @@ def _model_config() -> dict[str, Any]:
 
     return dict(
         type=LaneDetector,
-        backbone=dict(type=ENet),
+        backbone=dict(type=backbone),
         head=dict(
             type=LaneSegmentationHead,
             num_lanes=NUM_LANES,
@@ -187,19 +186,21 @@ def _model_config() -> dict[str, Any]:
 
 @pytest.fixture
 def model_config() -> dict[str, Any]:
-    """Config of an ENet-SAD for 32x64 inputs and four lane slots."""
-    return _model_config()
+    """Config of an ENet-SAD of few blocks for 32x64 inputs and four lane slots."""
+    from exports import ShortENet
+
+    return _model_config(ShortENet)
 
 
 @pytest.fixture(scope="session")
 def small_weights(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A weights file of ``model_config``, untrained."""
+    """A weights file of an untrained ENet-SAD that any process can open."""
     import torch
 
-    from lanedet.models import build_model, describe_model, save_weights
+    from lanedet.models import ENet, build_model, describe_model, save_weights
 
     path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
-    description = describe_model(_model_config())
+    description = describe_model(_model_config(ENet))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         state_dict = build_model(description).state_dict()
