@@ -89,6 +89,32 @@ def machine_looked_at_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(exports_folder: Path) -> Iterator[None]:
+    """Let one worker compile a function, and all others wait for it in numba's cache.
+
+    Where that cache is empty, each would take 20 s for the same functions otherwise.
+    """
+    from filelock import FileLock
+    from numba.core.caching import NullCache
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.dispatcher import Dispatcher
+
+    compile_now = Dispatcher.compile
+
+    def compile_once(self: Any, signature: Any) -> Any:
+        name = f"{self.py_func.__module__}.{self.py_func.__qualname__}"
+        if isinstance(self._cache, NullCache):
+            return compile_now(self, signature)
+        # numba's own lock first: a thread that has it may want the other one, too.
+        with global_compiler_lock, FileLock(exports_folder / f"{name}.lock"):
+            return compile_now(self, signature)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dispatcher, "compile", compile_once)
+        yield
+
+
 @pytest.fixture
 def configs_laid_out(
     configs_not_laid_out: Callable[..., tuple[str, bool]],
@@ -117,7 +143,7 @@ def closes_with_terminal() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def exports_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def exports_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Have one folder for what exports.py makes: each file takes a worker seconds."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -126,16 +152,15 @@ def exports_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANEDET_TESTS_EXPORTS", str(folder))
-        yield
+        yield folder
 
 
 INPUT_SHAPE = (32, 64)
 NUM_LANES = 4
 
 
-def _model_config() -> dict[str, Any]:
+def _model_config(backbone: type) -> dict[str, Any]:
     from lanedet.models import (
-        ENet,
         ExistenceBranch,
         LaneDetector,
         LaneSegmentationHead,
@@ -146,7 +171,7 @@ def _model_config() -> dict[str, Any]:
 
     return dict(
         type=LaneDetector,
-        backbone=dict(type=ENet),
+        backbone=dict(type=backbone),
         head=dict(
             type=LaneSegmentationHead,
             num_lanes=NUM_LANES,
@@ -161,19 +186,21 @@ def _model_config() -> dict[str, Any]:
 
 @pytest.fixture
 def model_config() -> dict[str, Any]:
-    """Config of an ENet-SAD for 32x64 inputs and four lane slots."""
-    return _model_config()
+    """Config of an ENet-SAD of few blocks for 32x64 inputs and four lane slots."""
+    from exports import ShortENet
+
+    return _model_config(ShortENet)
 
 
 @pytest.fixture(scope="session")
 def small_weights(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A weights file of ``model_config``, untrained."""
+    """A weights file of an untrained ENet-SAD that any process can open."""
     import torch
 
-    from lanedet.models import build_model, describe_model, save_weights
+    from lanedet.models import ENet, build_model, describe_model, save_weights
 
     path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
-    description = describe_model(_model_config())
+    description = describe_model(_model_config(ENet))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         state_dict = build_model(description).state_dict()

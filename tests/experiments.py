@@ -20,6 +20,7 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.optim import OneCycleLR
 from mmengine.registry import METRICS, MODELS, Registry
+from torch.nn import init
 
 from lanedet.ablation.run import changes_model
 from lanedet.engine import load_config
@@ -127,7 +128,7 @@ def write_kept() -> None:
 
 def _model_sections(config: Config) -> dict[str, Facts]:
     """Return what the detector is made of: itself and each of its parts."""
-    with torch.device("meta"), _recorded("") as facts:
+    with torch.device("meta"), _without_numbers(), _recorded("") as facts:
         model = MODELS.build(config.model)
     sections: dict[str, Facts] = {"detector": {}}
     own = "LaneDetector."
@@ -147,6 +148,17 @@ def _model_sections(config: Config) -> dict[str, Facts]:
         "parameters in use": f"{_num_in_use(model)}",
     }
     return sections
+
+
+@contextmanager
+def _without_numbers() -> Iterator[None]:
+    """Draw no first numbers of networks, which on the meta device is much work."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("constant_", "kaiming_normal_", "kaiming_uniform_", "normal_"):
+            patch.setattr(init, name, lambda tensor, *_, **__: tensor)
+        for name in ("ones_", "trunc_normal_", "uniform_", "zeros_"):
+            patch.setattr(init, name, lambda tensor, *_, **__: tensor)
+        yield
 
 
 def _num_in_use(model: LaneDetector) -> int:

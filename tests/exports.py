@@ -20,6 +20,16 @@ SHAPE = (64, 96)
 PLACE = (2, 62, 0, 96)
 
 
+def _describable(network: type[nn.Module]) -> type[nn.Module]:
+    """Let weights files name a class, which they may of the package only.
+
+    Returns the same class each time that pytest reads this file, which it does anew
+    when it looks for examples in it.
+    """
+    return descriptions._DESCRIBABLE.setdefault(network.__name__, network)
+
+
+@_describable
 class ShortENet(ENet):
     """ENet with a block of each kind: what takes time to export is their number."""
 
@@ -31,6 +41,7 @@ class ShortENet(ENet):
             self.e4 = self.e4[:1]
 
 
+@_describable
 class ShortResNet(ResNet):
     """ResNet-18 with a block a stage, and none in the last: no head here reads it."""
 
@@ -40,9 +51,6 @@ class ShortResNet(ResNet):
             self.register_module(name, getattr(self, name)[:1])
         self.layer4 = nn.Sequential()
 
-
-# Weights files may name no other classes than those of the package.
-descriptions._DESCRIBABLE.update(ShortENet=ShortENet, ShortResNet=ShortResNet)
 
 _DECODER = {"type": "LaneDecoder", "threshold": 0.1, "row_step": 2, "max_gap": 1.0}
 _ENET_HEAD = {

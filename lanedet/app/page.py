@@ -28,6 +28,7 @@ _ATTENTION = """### Where the network looks
 Stage by stage, from black, where it looks least, to yellow, where it looks most."""
 _ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "network"}
 _KEEP_S = 24 * 3600  # of files that were made, while the page is on
+_POLL_S = 0.02
 
 
 class LanePage:
@@ -79,6 +80,8 @@ class LanePage:
             app_kwargs={"exception_handlers": HANDLERS},
         )
         page.app = app.routes[-1].app  # what ``close`` ends
+        # Else Gradio looks for work every millisecond, for 3 % of a core for ever.
+        page._queue.sleep_when_free = _POLL_S
         return app
 
     def build(self) -> gr.Blocks:

@@ -16,6 +16,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from lanedet.app import write_pictures
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -100,8 +102,18 @@ def file_data(path: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def start_app() -> Any:
-    """Return a function that starts the tool and tells where its page is."""
+def example_pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """What the page shows as examples, 160x90, in a folder that it has made."""
+    return write_pictures(tmp_path_factory.mktemp("examples") / "new", shape=(90, 160))
+
+
+@pytest.fixture(scope="session")
+def start_app(example_pictures: list[Path]) -> Any:
+    """Return a function that starts the tool and tells where its page is.
+
+    It draws examples, and by now numba's cache has all that draws them.
+    """
+    assert example_pictures
 
     def start(folder: Path, *options: str) -> tuple[subprocess.Popen[str], ServedPage]:
         (folder / "temporary").mkdir()

@@ -1,15 +1,14 @@
 from pathlib import Path
 
-from lanedet.app import write_drive, write_pictures
+from lanedet.app import write_drive
 from lanedet.images import read_image
 from lanedet.video import VideoReader
 
 
-def test_pictures_of_several_kinds_of_road(tmp_path: Path) -> None:
-    paths = write_pictures(tmp_path / "new", shape=(90, 160))
-    pictures = [read_image(path) for path in paths]
+def test_pictures_of_several_kinds_of_road(example_pictures: list[Path]) -> None:
+    pictures = [read_image(path) for path in example_pictures]
     assert {picture.shape for picture in pictures} == {(90, 160, 3)}
-    assert len({picture.tobytes() for picture in pictures}) == len(paths) > 2
+    assert len({picture.tobytes() for picture in pictures}) == len(pictures) > 2
 
 
 def test_a_drive(tmp_path: Path) -> None:

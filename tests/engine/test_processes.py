@@ -1,15 +1,23 @@
+import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 from mmengine.dist import is_distributed
+from torch.utils.data import DataLoader
 
-from lanedet.engine.processes import read_slurm_environment, start_processes
+from lanedet.engine.processes import (
+    read_slurm_environment,
+    start_processes,
+    start_worker,
+)
 
 _PARENT = """
 import sys, time
@@ -47,11 +55,59 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
+def check_that_they_end_with(kill: Callable[[], None], workers: list[int]) -> None:
+    assert len(workers) == 2
+    assert all(map(is_alive, workers))
+    kill()
+    deadline = time.monotonic() + 30  # they sleep for a minute
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(map(is_alive, workers))
+
+
+class Slow:
+    """Two items, and no more for a minute."""
+
+    def __len__(self) -> int:
+        return 100
+
+    def __getitem__(self, index: int) -> int:
+        if index > 1:
+            time.sleep(60)
+        return index
+
+
+def _load(pids: Connection) -> None:
+    loader = DataLoader(
+        Slow(),
+        num_workers=2,
+        multiprocessing_context="fork",
+        worker_init_fn=partial(start_worker, then=None),
+    )
+    batches = iter(loader)
+    next(batches)
+    pids.send([worker.pid for worker in batches._workers])
+    time.sleep(60)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Looks into /proc.")
-@pytest.mark.parametrize(
-    "method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)]
-)
-def test_data_workers_end_with_a_killed_parent(tmp_path: Path, method: str) -> None:
+def test_data_workers_end_with_a_killed_parent() -> None:
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    parent = context.Process(target=_load, args=(theirs,))
+    parent.start()
+    try:
+        assert ours.poll(60)
+        check_that_they_end_with(parent.kill, ours.recv())
+    finally:
+        parent.kill()
+        parent.join()
+
+
+@pytest.mark.slow  # they import everything anew
+@pytest.mark.skipif(sys.platform != "linux", reason="Looks into /proc.")
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_data_workers_end_with_a_killed_program(tmp_path: Path, method: str) -> None:
     script = tmp_path / "parent.py"
     script.write_text(_PARENT)
     parent = subprocess.Popen(
@@ -59,15 +115,9 @@ def test_data_workers_end_with_a_killed_parent(tmp_path: Path, method: str) -> N
     )
     assert parent.stdout is not None
     workers = [int(pid) for pid in parent.stdout.readline().split()]
-    assert len(workers) == 2
-    assert all(map(is_alive, workers))
-    parent.send_signal(signal.SIGKILL)
+    check_that_they_end_with(parent.kill, workers)
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 30  # they sleep for a minute
-    while any(map(is_alive, workers)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not any(map(is_alive, workers))
 
 
 def test_a_run_of_one_process_joins_nobody() -> None:

@@ -27,7 +27,7 @@ from lanedet.runtime import user_errors
 
 SCENES = Path(__file__).resolve().parents[2] / "configs/sad/enet_sad_scenes.py"
 NUM_ITERS = 6
-SMALL_INPUT = {"model.view.input_shape": (96, 160)}
+SMALL_INPUT = {"model.view.input_shape": (64, 96)}
 
 
 class LossRecorder(Hook):

@@ -411,7 +411,7 @@ def test_what_is_written_is_read_back(
         ("label_data_0313.json", 2858, 10895, 537),
         ("label_data_0531.json", 358, 1118, 0),
         ("label_data_0601.json", 410, 1787, 0),
-        ("test_label.json", 2782, 9947, 0),
+        pytest.param("test_label.json", 2782, 9947, 0, marks=pytest.mark.slow),
     ],
 )
 def test_the_published_labels_survive_a_round_trip(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from exports import ShortENet
 from torch import Tensor, nn
 
 from lanedet.models import (
@@ -62,7 +63,7 @@ def inputs() -> Tensor:
 
 def enet(context: Any = None) -> ENet:
     torch.manual_seed(0)
-    return ENet(context=context)
+    return ShortENet(context=context)
 
 
 def resnet(context: Any = None) -> ResNet:
@@ -164,7 +165,7 @@ def test_weights_files_and_fast_forms_know_every_layer(
     model = describe_model(
         {
             "type": LaneDetector,
-            "backbone": {"type": ENet, "context": {"E3": config}},
+            "backbone": {"type": ShortENet, "context": {"E3": config}},
             "head": {
                 "type": LaneSegmentationHead,
                 "num_lanes": 4,

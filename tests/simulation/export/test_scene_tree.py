@@ -102,7 +102,7 @@ def test_workers_do_not_change_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    num_scenes = 20  # workers get eight at a time
+    num_scenes = 9  # workers get eight at a time
     write(one, "culane", num_scenes=num_scenes)
     workers = []
     start = SpawnProcess.start

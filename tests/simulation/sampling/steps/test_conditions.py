@@ -34,13 +34,13 @@ PROMISES: dict[str, Callable[[Scene], bool]] = {
 
 @pytest.mark.parametrize("category", PROMISES)
 def test_a_category_keeps_its_promise(category: str) -> None:
-    for index in range(40):
+    for index in range(12):
         assert PROMISES[category](sample_scene(5, index, category))
 
 
 @pytest.mark.parametrize("category", PROMISES)
 def test_pictures_are_neither_black_nor_white(category: str) -> None:
-    for index in range(6):
+    for index in range(2):
         image = render_scene(sample_scene(6, index, category), SHAPE)
         assert 4 < image.mean() < 240
 
@@ -48,7 +48,7 @@ def test_pictures_are_neither_black_nor_white(category: str) -> None:
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_without_sun_nothing_is_of_the_sun(category: str) -> None:
     sunny = 0
-    for index in range(60):
+    for index in range(20):
         scene = sample_scene(700 + index, index, category)
         if scene.light.has_sun and scene.tunnel.darkness == 0:
             sunny += 1
@@ -58,15 +58,15 @@ def test_without_sun_nothing_is_of_the_sun(category: str) -> None:
         assert scene.surroundings.shades == ()
         assert scene.glare.strength == scene.glare.flare == 0
     if category in ("dazzle", "shadow"):
-        assert sunny == 60
+        assert sunny == 20
     elif category in ("night", "rain", "fog", "tunnel"):
         assert sunny == 0
     else:
-        assert 5 < sunny < 55
+        assert 1 < sunny < 19
 
 
 def test_tunnels_hold_nothing_but_their_traffic() -> None:
-    for index in range(150):
+    for index in range(50):
         scene = sample_scene(800 + index, index, "tunnel")
         stripes = [s for line in scene.road.lines for s in line.stripes]
         assert all(stripe.gap is None for stripe in stripes), "nor zebra crossings"
@@ -85,21 +85,21 @@ def test_wipers_pass_wet_dirty_and_now_and_then_dry_glass() -> None:
         scenes = (sample_scene(900 + index, index, category) for index in range(num))
         return sum(scene.windscreen.wiper > 0 for scene in scenes) / num
 
-    assert 0.2 < share("rain", 300) < 0.4  # 0.3 is meant
-    assert 0.03 < share("wet_road", 150) < 0.25
-    assert 0 < share("normal", 300) < 0.05
+    assert 0.15 < share("rain", 100) < 0.45  # 0.3 is meant
+    assert 0.03 < share("wet_road", 60) < 0.25
+    assert 0 < share("normal", 100) < 0.05
 
 
 @pytest.mark.parametrize("shape", [(72, 96), (288, 800), (590, 1640), (720, 1280)])
 def test_every_camera_fits_every_picture(shape: tuple[int, int]) -> None:
     bent = 0
-    for index in range(300):
+    for index in range(100):
         scene = scene_of(8, index, "normal")
         Projection(scene, shape)  # Refuses a lens that bends too much.
         bent += scene.camera.distortion > 0
         assert 1 < scene.camera.height_m < 3
         assert scene.lens.bonnet == 0 or scene.windscreen.dashboard == 0
-    assert 100 < bent < 200
+    assert 33 < bent < 67
 
 
 def test_recording_varies() -> None:
@@ -111,8 +111,8 @@ def test_recording_varies() -> None:
 
 
 def test_snow_is_not_exposed_to_white() -> None:
-    scenes = [scene_of(9, index, "snow_edge") for index in range(120)]
+    scenes = [scene_of(9, index, "snow_edge") for index in range(60)]
     stops = [scene.recording.stops for scene in scenes if scene.weather.snow > 0]
     assert max(stops) == 0.3
-    others = [scene_of(9, index, "normal").recording.stops for index in range(120)]
+    others = [scene_of(9, index, "normal").recording.stops for index in range(60)]
     assert max(others) > 0.5
