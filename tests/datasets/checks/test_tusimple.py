@@ -156,7 +156,6 @@ def test_no_tree(tmp_path: Path) -> None:
         check_tusimple(tmp_path / "none")
 
 
-@pytest.mark.slow  # test_tusimple.py of the formats has most of these numbers
 @pytest.mark.skipif(
     not FIXTURES.is_dir(), reason="the benchmark's files are not at ../shared"
 )
