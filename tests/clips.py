@@ -18,6 +18,7 @@ _NO_NEW_SCENES = {"libx264": "0", "mpeg2video": "1000000000"}
 CONTAINERS: dict[str, tuple[str, str | None, dict[str, str]]] = {
     "clip.mp4": ("libx264", None, {}),
     "fragmented.mp4": ("libx264", None, FRAGMENTED),
+    "nanoseconds.mp4": ("libx264", None, {"video_track_timescale": "1000000000"}),
     "clip.mov": ("libx264", None, {}),
     "clip.mkv": ("libx264", None, {}),
     "clip.webm": ("libvpx", None, {}),

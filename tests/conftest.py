@@ -107,7 +107,10 @@ def compiled_once(exports_folder: Path) -> Iterator[None]:
         if isinstance(self._cache, NullCache):
             return compile_now(self, signature)
         # numba's own lock first: a thread that has it may want the other one, too.
-        with global_compiler_lock, FileLock(exports_folder / f"{name}.lock"):
+        with (
+            global_compiler_lock,
+            FileLock(exports_folder / f"{name}.lock", is_singleton=True),
+        ):
             return compile_now(self, signature)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -19,6 +19,9 @@ from lanedet.video.sources.source import VideoFrame
 
 _CUTTABLE = ("matroska", "mov")  # FFmpeg's formats with an index of their key frames
 _LEAST_SHARE = Fraction(1, 2)  # of a stretch, that its last stretch must have
+# Seconds at least within which a key frame is looked for. Clocks that tick a billion
+# times a second take a second for a jump, and key frames are rarer than that.
+_KEY_FRAMES_APART = Fraction(60)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class Stretch:
 def cut_clip(clip: Clip, reader: ContainerReader, length_s: float) -> list[Stretch]:
     """Return the stretches of a clip, in order.
 
-    It is one where the clip is short, has no index, or has a clock that jumps.
+    It is one where the clip is short or has no index, or where its clock jumps far
+    between two cuts.
 
     Args:
         clip: The clip.
@@ -122,7 +126,7 @@ def _last_key_frame(
         jump in between: who reads the whole clip then has other times than who begins
         behind the jump.
     """
-    longest = longest_gap(reader.time_base)
+    longest = max(longest_gap(reader.time_base), _KEY_FRAMES_APART)
     while True:
         probe = min(begin + longest, end)
         time = reader.key_frame_before(probe)

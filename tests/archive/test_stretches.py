@@ -42,6 +42,14 @@ def test_where_key_frames_are_rare_stretches_are_longer(tmp_path: Path) -> None:
     assert bounds[:3] == (0, Fraction(1, 5), Fraction(2, 5))
 
 
+def test_a_fine_clock_needs_no_more_key_frames(tmp_path: Path) -> None:
+    # One each 5 s, where the clock's 30 bits are a second.
+    path = write_clip(tmp_path, "nanoseconds.mp4", num_frames=30, rate=1)
+    with VideoReader(path) as reader:
+        assert reader.time_base == Fraction(1, 10**9)
+    assert cut(path, 10.0)[0].bounds == (0, 10, 20)
+
+
 @pytest.mark.parametrize(
     "name", ["clip.mp4", "clip.mov", "clip.mkv", "clip.webm", "fragmented.mp4"]
 )
